@@ -1,0 +1,24 @@
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: "config.yaml"
+report: "rules/report/workflow.rst"
+
+
+include: "rules/common.smk"
+include: "rules/data.smk"
+include: "rules/supernet.smk"
+include: "rules/scores.smk"
+include: "rules/splits.smk"
+include: "rules/distances.smk"
+include: "rules/figures.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        SUMMARY,
+        TABLES,
+        FIGURES,

@@ -1,0 +1,87 @@
+"""supernet.pt: weights, space and training record of a supernet, loadable with ``weights_only=True``."""
+
+import io
+import pickle
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from fsnas.artifacts.files import check_format, replacing
+from fsnas.errors import ArtifactError
+from fsnas.supernet import Supernet
+
+FORMAT, VERSION = "fsnas.supernet", 1
+FIELDS = ("format", "version", "key", "settings", "seed", "dataset", "space", "network", "record", "state_dict")
+
+
+def write_checkpoint(
+    path: str | Path,
+    network: Supernet,
+    *,
+    record: dict[str, list],
+    key: str,
+    settings: dict[str, Any],
+    seed: int,
+    dataset: str,
+) -> None:
+    """Write ``network`` to ``path``, whole or not at all; the same content gives the same bytes."""
+    content = {
+        "format": FORMAT,
+        "version": VERSION,
+        "key": key,
+        "settings": settings,
+        "seed": seed,
+        "dataset": dataset,
+        "space": torch.from_numpy(network.space.copy()),
+        "network": network.settings,
+        "record": record,
+        "state_dict": {name: tensor.cpu() for name, tensor in network.state_dict().items()},
+    }
+    buffer = io.BytesIO()  # torch.save writes the name of a file into it, and ours is a temporary one
+    torch.save(content, buffer)
+    with replacing(path) as temporary:
+        temporary.write_bytes(buffer.getvalue())
+
+
+def read_record(path: str | Path) -> dict[str, Any]:
+    """Return everything in a checkpoint, tensors included, without building a network.
+
+    Raises
+    ------
+    ArtifactError
+        If the file is missing, damaged, or not a checkpoint of this format and version.
+    """
+    try:
+        content = torch.load(path, weights_only=True, map_location="cpu")
+    except FileNotFoundError as error:
+        raise ArtifactError(f"{path}: no such checkpoint; run snakemake to make it") from error
+    except (RuntimeError, EOFError, ValueError, OSError, pickle.UnpicklingError, zipfile.BadZipFile) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ArtifactError(f"{path}: not a readable checkpoint ({reason}); remove it and run again") from error
+    if not isinstance(content, dict):
+        raise ArtifactError(f"{path}: holds a {type(content).__name__}, expected a dict; remove it and run again")
+    check_format(path, content, FORMAT, VERSION)
+    for field in FIELDS:
+        if field not in content:
+            raise ArtifactError(f"{path}: field {field!r} is missing; remove the file and run again")
+    return content
+
+
+def read_checkpoint(path: str | Path) -> tuple[Supernet, dict[str, Any]]:
+    """Return the supernet of a checkpoint and its other fields.
+
+    Raises
+    ------
+    ArtifactError
+        As `read_record`, and if the weights do not fit the network that the file describes.
+    """
+    content = read_record(path)
+    network = Supernet(**content["network"], space=content["space"].numpy().astype(np.bool_))
+    try:
+        network.load_state_dict(content["state_dict"])
+    except RuntimeError as error:
+        raise ArtifactError(f"{path}: field 'state_dict' does not fit field 'network': {error}") from error
+    return network, content

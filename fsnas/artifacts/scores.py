@@ -1,0 +1,97 @@
+"""scores.h5: per node of a level its space, scores and affinities, with named edges and operations."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from fsnas.artifacts.files import check_format, replacing
+from fsnas.errors import ArtifactError
+from fsnas.spaces import EDGES, OPERATIONS
+
+FORMAT, VERSION = "fsnas.scores", 1
+AXES = {"space": ("edge", "operation"), "scores": ("repetition", "edge", "operation")}
+AXES["affinity"] = ("edge", "operation", "other_operation")
+
+
+def write_scores(path: str | Path, nodes: Mapping[str, Any], *, attributes: Mapping[str, Any]) -> None:
+    """Write the `NodeScores` of a level, by path of the node, whole or not at all.
+
+    ``attributes`` become file attributes; dicts are kept as JSON. The same content gives the same bytes.
+    """
+    with replacing(path) as temporary, h5py.File(temporary, "w", track_order=False, libver="v110") as file:
+        file.attrs["format"], file.attrs["version"] = FORMAT, VERSION
+        for name, value in sorted(attributes.items()):
+            file.attrs[name] = json.dumps(value, sort_keys=True) if isinstance(value, dict) else value
+        for node, content in sorted(nodes.items()):
+            group = file.create_group(f"nodes/{node}")
+            group.attrs["reasons"] = json.dumps(list(content.reasons))
+            _write_scales(group, None if content.scores is None else len(content.scores))
+            for name in AXES:
+                array = getattr(content, name)
+                if array is not None:
+                    _write_array(group, name, array)
+
+
+def _write_scales(group: h5py.Group, repetitions: int | None) -> None:
+    names = {"edge": EDGES, "operation": OPERATIONS, "other_operation": OPERATIONS}
+    for axis, labels in names.items():
+        scale = group.create_dataset(axis, data=[*labels], dtype=h5py.string_dtype(), track_times=False)
+        scale.make_scale(axis)
+    if repetitions is not None:
+        group.create_dataset("repetition", data=np.arange(repetitions), track_times=False).make_scale("repetition")
+
+
+def _write_array(group: h5py.Group, name: str, array: np.ndarray) -> None:
+    data = group.create_dataset(name, data=array, chunks=array.shape, fletcher32=True, track_times=False)
+    for axis, label in enumerate(AXES[name]):
+        data.dims[axis].attach_scale(group[label])
+
+
+def read_scores(path: str | Path) -> tuple[dict[str, dict[str, np.ndarray | None]], dict[str, Any]]:
+    """Return the nodes of a level (path to ``space``, ``scores`` or None, ``affinity``) and the file attributes.
+
+    Raises
+    ------
+    ArtifactError
+        If the file is missing, damaged, or lacks a field; the message names file and field.
+    """
+    field = "format"
+    try:
+        with h5py.File(path, "r") as file:
+            attributes = {name: _plain(value) for name, value in file.attrs.items()}
+            check_format(path, attributes, FORMAT, VERSION)
+            nodes: dict[str, dict[str, np.ndarray | None]] = {}
+            for node in file["nodes"]:
+                nodes[node] = {}
+                for name, axes in AXES.items():
+                    field = f"nodes/{node}/{name}"
+                    group = file[f"nodes/{node}"]
+                    array = group[name][()] if name != "scores" or name in group else None
+                    if array is not None and array.ndim != len(axes):
+                        raise ArtifactError(f"{path}: field {field!r} has {array.ndim} axes, expected {list(axes)}")
+                    nodes[node][name] = array
+    except FileNotFoundError as error:
+        raise ArtifactError(f"{path}: no such file; run snakemake to make it") from error
+    except (OSError, KeyError, RuntimeError, ValueError, UnicodeDecodeError) as error:
+        raise ArtifactError(f"{path}: cannot read field {field!r} ({error}); remove the file and run again") from error
+    return nodes, attributes
+
+
+def read_attributes(path: str | Path) -> dict[str, Any]:
+    """Return the file attributes of a scores file (settings, key, seconds), JSON decoded."""
+    try:
+        with h5py.File(path, "r") as file:
+            attributes = {name: _plain(value) for name, value in file.attrs.items()}
+    except OSError as error:
+        raise ArtifactError(f"{path}: cannot be read ({error}); remove the file and run again") from error
+    check_format(path, attributes, FORMAT, VERSION)
+    return attributes
+
+
+def _plain(value: Any) -> Any:
+    value = value.item() if isinstance(value, np.generic) else value
+    return json.loads(value) if isinstance(value, str) and value.startswith("{") else value

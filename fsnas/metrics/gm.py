@@ -1,0 +1,33 @@
+"""GM: how well the gradients of two operations of an edge agree on the weights that they share."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from fsnas.evaluation import Repetition, gradients, loss_of
+from fsnas.metrics import metric
+from fsnas.spaces import EDGES
+from fsnas.supernet import GatedSupernet
+
+
+@metric(
+    direction="none",
+    kind="affinity",
+    paper="Hu et al. 2022 (GM-NAS)",
+    equation="A[i, j] = cos(dL(m(k, o_i))/dW, dL(m(k, o_j))/dW)",
+)
+def gm(models: Sequence[GatedSupernet], edge: int, batch: Repetition) -> Tensor:
+    """Return the cosines ``[n, n]`` (float64) between the loss gradients of the ``n`` perturbed supernets.
+
+    The gradients run over the convolutions of all cells and reduction blocks, without stem, classifier and
+    ``edge``. A gradient that is zero gives NaN.
+    """
+    vectors = []
+    for model in models:
+        shared = model.layers(lambda name: name.startswith(("stages", "reductions")) and f".{EDGES[edge]}:" not in name)
+        grads = gradients(loss_of(model, batch), shared)
+        vectors.append(torch.cat([grad.flatten() for grad in grads.values()]).double())
+    stacked = torch.stack(vectors)
+    unit = stacked / stacked.norm(dim=1, keepdim=True)
+    return (unit @ unit.T).cpu()

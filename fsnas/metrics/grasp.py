@@ -1,0 +1,25 @@
+"""GraSP: how much each weight helps the gradient to flow."""
+
+import torch.nn.functional as F  # noqa: N812
+
+from fsnas.evaluation import Repetition, gradients
+from fsnas.metrics import metric
+from fsnas.supernet import GatedSupernet
+
+
+@metric(
+    direction="higher",
+    paper="Wang et al. 2020 (GraSP), equation 8, summed over a network by Abdelfattah et al. 2021 (zero-cost-nas)",
+    equation="S = sum over weights of -W * (H g)",
+)
+def grasp(model: GatedSupernet, batch: Repetition, *, temperature: float = 1.0) -> float:
+    """Return the sum of ``-W * (H g)`` over all convolutions and the classifier (no biases, float32).
+
+    ``g`` and ``H`` are gradient and Hessian, over these weights, of the cross-entropy of logits / ``temperature``.
+    """
+    weights = model.layers()
+    loss = F.cross_entropy(model(batch.images) / temperature, batch.labels)
+    grads = gradients(loss, weights, create_graph=True)
+    squared_norm_half = sum((grad.detach() * grad).sum() for grad in grads.values())
+    products = gradients(squared_norm_half, weights)
+    return sum(-(weights[name] * product).sum().item() for name, product in products.items())

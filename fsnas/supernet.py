@@ -1,0 +1,316 @@
+"""The NAS-Bench-201 supernet with gates, in the fast cell: one convolution per kernel and source node.
+
+An edge's output is the gated sum of its operations (equation 2 of the few-shot paper, section 3.1). All edges
+that leave a node read the same tensor, so their convolutions run as one with concatenated output channels.
+BatchNorm is per channel, so one BatchNorm over the concatenation is exact; the gates are its scales.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor, nn
+
+from fsnas.errors import FsnasError
+from fsnas.spaces import EDGES, NODES, OPERATIONS, SOURCES, TARGETS, full_space
+
+CONVOLUTIONS = {"nor_conv_3x3": 3, "nor_conv_1x1": 1}
+BN_EPS = 1e-5
+_LEAVING = {node: [e for e in range(len(EDGES)) if SOURCES[e] == node] for node in range(NODES - 1)}
+
+
+def mixing_gates(space: np.ndarray, mixing: str = "mean") -> np.ndarray:
+    """Return the gates of the mixture over ``space``: float64 ``[edges, operations]``, zero where disabled.
+
+    ``mean`` gives every enabled operation 1 / (operations enabled on its edge); ``sum`` gives 1 (equation 2).
+    """
+    if mixing not in ("mean", "sum"):
+        raise FsnasError(f"mixing is {mixing!r}, expected 'mean' or 'sum'")
+    gates = space.astype(np.float64)
+    return gates / space.sum(axis=1, keepdims=True) if mixing == "mean" else gates
+
+
+def path_gates(path: np.ndarray) -> np.ndarray:
+    """Return the gates of one architecture, given as one operation index per edge: one-hot float64 rows."""
+    return np.eye(len(OPERATIONS))[np.asarray(path)]
+
+
+class Tap:
+    """Sees the tensors inside a forward pass; a subclass overrides what it needs."""
+
+    def relu(self, x: Tensor, count: int) -> None:
+        """Get the input ``x`` of a ReLU that ``count`` executed operations apply."""
+
+    def layer(self, output: Tensor, names: list[str]) -> None:
+        """Get the ``output`` of convolutions or of the classifier: equal shares of axis 1, one per layer name."""
+
+
+@dataclass(frozen=True)
+class Pass:
+    """How one forward pass runs: the gates ``[edges, operations]``, BatchNorm or identity, and who watches."""
+
+    gates: np.ndarray
+    batch_norm: bool = True
+    tap: Tap = Tap()
+
+
+def batch_norm(x: Tensor, scale: Tensor, shift: Tensor, run: Pass) -> Tensor:
+    """Normalise ``x [b, c, h, w]`` by the statistics of the batch, then ``scale`` and ``shift`` per channel.
+
+    With ``run.batch_norm`` off BatchNorm is the identity.
+    """
+    return F.batch_norm(x, None, None, scale, shift, True, 0.0, BN_EPS) if run.batch_norm else x
+
+
+def _convolution(out: int, inp: int, kernel: int, generator: torch.Generator) -> nn.Parameter:
+    weight = torch.empty(out, inp, kernel, kernel)
+    nn.init.kaiming_uniform_(weight, a=math.sqrt(5), generator=generator)
+    return nn.Parameter(weight)
+
+
+class Affine(nn.Module):
+    """BatchNorm with batch statistics and learned scale and shift, as NAS-Bench-201 has outside the cells."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+
+    def forward(self, x: Tensor, run: Pass) -> Tensor:
+        """Normalise ``x [b, c, h, w]``."""
+        return batch_norm(x, self.weight, self.bias, run)
+
+
+class Conv(nn.Module):
+    """A convolution without bias whose output the tap sees."""
+
+    def __init__(self, inp: int, out: int, kernel: int, stride: int, name: str, generator: torch.Generator) -> None:
+        super().__init__()
+        self.weight = _convolution(out, inp, kernel, generator)
+        self.stride, self.padding, self.name = stride, kernel // 2, name
+
+    def forward(self, x: Tensor, run: Pass) -> Tensor:
+        """Convolve ``x [b, inp, h, w]``."""
+        y = F.conv2d(x, self.weight, stride=self.stride, padding=self.padding)
+        run.tap.layer(y, [f"{self.name}.weight"])
+        return y
+
+
+class Cell(nn.Module):
+    """The fast cell: 4 nodes, 6 edges, the weights of every enabled convolution under ``EDGE:OPERATION``.
+
+    Parameters
+    ----------
+    channels
+        Channels of every node.
+    space
+        bool ``[edges, operations]``; only enabled operations have weights.
+    name
+        Prefix of the layer names that a tap sees.
+    generator
+        Draws the weights (PyTorch's default for convolutions).
+    """
+
+    def __init__(self, channels: int, space: np.ndarray, name: str, generator: torch.Generator) -> None:
+        super().__init__()
+        self.name = name
+        self.weights = nn.ParameterDict(
+            {
+                f"{EDGES[e]}:{operation}": _convolution(channels, channels, kernel, generator)
+                for e in range(len(EDGES))
+                for operation, kernel in CONVOLUTIONS.items()
+                if space[e, OPERATIONS.index(operation)]
+            }
+        )
+
+    def forward(self, x: Tensor, run: Pass) -> Tensor:
+        """Return the last node of the cell for the input ``x [b, c, h, w]``."""
+        nodes: list[Tensor | None] = [x, None, None, None]
+        for source, edges in _LEAVING.items():
+            h = nodes[source]
+            if h is None:
+                self._empty(x, edges, run)
+                continue
+            for target, value in self._leaving(h, edges, run):
+                present = nodes[target]
+                nodes[target] = value if present is None else present + value
+        output = nodes[-1]
+        return torch.zeros_like(x) if output is None else output
+
+    def _empty(self, x: Tensor, edges: list[int], run: Pass) -> None:
+        """Show the tap the ReLUs behind a node without input: zeros, which add nothing to the nodes after it."""
+        count = int(np.count_nonzero(run.gates[edges][:, [OPERATIONS.index(o) for o in CONVOLUTIONS]]))
+        if count:
+            run.tap.relu(torch.zeros_like(x), count)
+
+    def _leaving(self, h: Tensor, edges: list[int], run: Pass) -> list[tuple[int, Tensor]]:
+        """Return what the node ``h`` adds to the nodes after it, as (target, tensor)."""
+        skip, pool = (run.gates[:, OPERATIONS.index(o)] for o in ("skip_connect", "avg_pool_3x3"))
+        added = [(TARGETS[e], h * float(skip[e])) for e in edges if skip[e]]
+        if any(pool[e] for e in edges):
+            pooled = F.avg_pool2d(h, 3, stride=1, padding=1, count_include_pad=False)
+            added += [(TARGETS[e], pooled * float(pool[e])) for e in edges if pool[e]]
+        active = {o: [e for e in edges if run.gates[e, OPERATIONS.index(o)]] for o in CONVOLUTIONS}
+        count = sum(map(len, active.values()))
+        if count:
+            run.tap.relu(h, count)
+            rectified = F.relu(h)
+            for operation, chosen in active.items():
+                if chosen:
+                    added += self._convolve(rectified, operation, chosen, run)
+        return added
+
+    def _convolve(self, x: Tensor, operation: str, edges: list[int], run: Pass) -> list[tuple[int, Tensor]]:
+        """Convolve, normalise and gate one ``operation`` for all ``edges`` at once."""
+        keys = [f"{EDGES[e]}:{operation}" for e in edges]
+        y = F.conv2d(x, torch.cat([self.weights[key] for key in keys]), padding=CONVOLUTIONS[operation] // 2)
+        run.tap.layer(y, [f"{self.name}.weights.{key}" for key in keys])
+        channels = y.shape[1] // len(edges)
+        gates = y.new_tensor(run.gates[edges, OPERATIONS.index(operation)]).repeat_interleave(channels)
+        y = batch_norm(y, gates, torch.zeros_like(gates), run) if run.batch_norm else y * gates.view(1, -1, 1, 1)
+        return [(TARGETS[e], part) for e, part in zip(edges, y.split(channels, dim=1), strict=True)]
+
+
+class Reduction(nn.Module):
+    """The ResNet basic block with stride 2 that NAS-Bench-201 puts between its stages."""
+
+    def __init__(self, inp: int, out: int, name: str, generator: torch.Generator) -> None:
+        super().__init__()
+        self.conv_a = Conv(inp, out, 3, 2, f"{name}.conv_a", generator)
+        self.bn_a = Affine(out)
+        self.conv_b = Conv(out, out, 3, 1, f"{name}.conv_b", generator)
+        self.bn_b = Affine(out)
+        self.downsample = Conv(inp, out, 1, 1, f"{name}.downsample", generator)
+
+    def forward(self, x: Tensor, run: Pass) -> Tensor:
+        """Halve the resolution of ``x [b, inp, h, w]``."""
+        run.tap.relu(x, 1)
+        y = self.bn_a(self.conv_a(F.relu(x), run), run)
+        run.tap.relu(y, 1)
+        y = self.bn_b(self.conv_b(F.relu(y), run), run)
+        return y + self.downsample(F.avg_pool2d(x, 2, stride=2), run)
+
+
+class Supernet(nn.Module):
+    """NAS-Bench-201's network over a space: stem, three stages of cells, reductions, classifier.
+
+    Parameters
+    ----------
+    channels, cells
+        ``C`` channels in the first stage and ``N`` cells a stage; the stages have ``C, 2C, 4C`` channels.
+    classes, in_channels
+        Outputs and input channels.
+    space
+        bool ``[edges, operations]``, default all; only enabled operations have weights.
+    seed
+        Seed of the initial weights (PyTorch's defaults).
+    """
+
+    def __init__(
+        self,
+        *,
+        channels: int,
+        cells: int,
+        classes: int,
+        in_channels: int = 3,
+        space: np.ndarray | None = None,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        self.space = full_space() if space is None else space
+        self.settings = {"channels": channels, "cells": cells, "classes": classes, "in_channels": in_channels}
+        generator = torch.Generator().manual_seed(seed)
+        self.stem = Conv(in_channels, channels, 3, 1, "stem", generator)
+        self.stem_bn = Affine(channels)
+        stages, reductions = [], []
+        for stage in range(3):
+            width = channels * 2**stage
+            if stage:
+                reductions.append(Reduction(width // 2, width, f"reductions.{stage - 1}", generator))
+            names = [f"stages.{stage}.{i}" for i in range(cells)]
+            stages.append(nn.ModuleList(Cell(width, self.space, name, generator) for name in names))
+        self.stages, self.reductions = nn.ModuleList(stages), nn.ModuleList(reductions)
+        self.last_bn = Affine(4 * channels)
+        self.classifier = nn.Linear(4 * channels, classes)
+        bound = 1 / math.sqrt(4 * channels)
+        for parameter in (self.classifier.weight, self.classifier.bias):
+            nn.init.uniform_(parameter, -bound, bound, generator=generator)
+
+    def forward(self, x: Tensor, run: Pass) -> Tensor:
+        """Return the logits ``[b, classes]`` of the images ``x [b, c, h, w]`` under ``run``."""
+        x = x.contiguous(memory_format=torch.channels_last)
+        x = self.stem_bn(self.stem(x, run), run)
+        for stage, cells in enumerate(self.stages):
+            if stage:
+                x = self.reductions[stage - 1](x, run)
+            for cell in cells:  # type: ignore[attr-defined]
+                x = cell(x, run)
+        x = self.last_bn(x, run)
+        run.tap.relu(x, 1)
+        logits = self.classifier(F.relu(x).mean(dim=(2, 3)))
+        run.tap.layer(logits, ["classifier.weight"])
+        return logits
+
+
+def _is_layer(name: str, parameter: Tensor) -> bool:
+    return parameter.dim() == 4 or name == "classifier.weight"
+
+
+@dataclass(frozen=True)
+class GatedSupernet:
+    """A supernet with its gates in place: the perturbed supernet ``m(k, o)`` that a metric sees.
+
+    Attributes
+    ----------
+    network
+        The shared weights.
+    gates
+        float64 ``[edges, operations]``; an operation with gate zero is not executed.
+    """
+
+    network: Supernet
+    gates: np.ndarray
+
+    def __call__(self, x: Tensor, *, batch_norm: bool = True, tap: Tap | None = None) -> Tensor:
+        """Return the logits ``[b, classes]`` of ``x [b, c, h, w]``."""
+        return self.network(x, Pass(self.gates, batch_norm, tap or Tap()))
+
+    def with_weights(self, weights: Mapping[str, Tensor], x: Tensor, **how: bool) -> Tensor:
+        """Return the logits of ``x`` with all parameters taken from ``weights`` (by name, any dtype)."""
+        run = Pass(self.gates, **how)  # type: ignore[arg-type]
+        return torch.func.functional_call(self.network, dict(weights), (x, run))
+
+    def layers(self, keep: Callable[[str], bool] = lambda name: True) -> dict[str, nn.Parameter]:
+        """Return the weights of the convolutions and of the classifier that ``keep`` accepts, by name.
+
+        Weights of operations with gate zero take no part and are left out: their gradient is zero.
+        """
+        return {
+            name: parameter
+            for name, parameter in self.network.named_parameters()
+            if _is_layer(name, parameter) and self._executed(name) and keep(name)
+        }
+
+    def _executed(self, name: str) -> bool:
+        edge, _, operation = name.rpartition(".")[2].partition(":")
+        return not operation or bool(self.gates[EDGES.index(edge), OPERATIONS.index(operation)])
+
+
+def perturb(gates: np.ndarray, edge: int, operation: int, perturbation: str = "disable") -> np.ndarray:
+    """Return the gates of ``m(k, o)``: ``operation`` disabled on ``edge``, or isolated on it.
+
+    ``disable`` (the paper) puts its gate to zero and renormalises nothing; ``isolate`` (GM-NAS) keeps only it
+    on the edge, with gate 1.
+    """
+    perturbed = gates.copy()
+    if perturbation == "disable":
+        perturbed[edge, operation] = 0.0
+    elif perturbation == "isolate":
+        perturbed[edge] = 0.0
+        perturbed[edge, operation] = 1.0
+    else:
+        raise FsnasError(f"perturbation is {perturbation!r}, expected 'disable' or 'isolate'")
+    return perturbed

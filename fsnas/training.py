@@ -1,0 +1,243 @@
+"""Training of a supernet: SGD with Nesterov momentum on the mixture or on sampled paths, resumable and seeded."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor
+
+from fsnas.artifacts.files import replacing
+from fsnas.batches import evaluation_batches, training_batches
+from fsnas.data import Dataset
+from fsnas.errors import FsnasError
+from fsnas.seeding import derive, generator
+from fsnas.supernet import Pass, Supernet, mixing_gates, path_gates
+
+SAMPLINGS = ("superposition", "uniform", "fair")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a supernet is trained.
+
+    Attributes
+    ----------
+    sampling
+        ``superposition`` trains the mixture (equation 2); ``uniform`` one operation an edge and step (SPOS,
+        Guo et al. 2020); ``fair`` one step on paths that together use every operation once an edge (FairNAS,
+        Chu et al. 2021).
+    mixing
+        ``mean`` or ``sum``: the gates of the mixture.
+    epochs, batch_size, lr, momentum, weight_decay, grad_clip
+        Of SGD with Nesterov momentum, cosine schedule over the epochs, gradient norm clipped.
+    crop_padding, flip
+        Augmentation of the training images.
+    valid_batches
+        Batches of the validation part evaluated after each epoch; 0 for all.
+    """
+
+    sampling: str = "superposition"
+    mixing: str = "mean"
+    epochs: int = 200
+    batch_size: int = 128
+    lr: float = 0.1
+    momentum: float = 0.9
+    weight_decay: float = 5e-4
+    grad_clip: float = 5.0
+    crop_padding: int = 4
+    flip: bool = True
+    valid_batches: int = 0
+
+
+@dataclass
+class Record:
+    """The history of a training, one entry an epoch: mean losses, accuracies in [0, 1], seconds so far."""
+
+    epoch: list[int] = field(default_factory=list)
+    loss: list[float] = field(default_factory=list)
+    accuracy: list[float] = field(default_factory=list)
+    valid_loss: list[float] = field(default_factory=list)
+    valid_accuracy: list[float] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, list]:
+        """Return the history as plain lists by column."""
+        return asdict(self)
+
+
+def sample_gates(space: np.ndarray, recipe: Recipe, rng: np.random.Generator) -> list[np.ndarray]:
+    """Return the gates of the forward passes of one step, each float64 ``[edges, operations]``.
+
+    For ``fair`` every enabled operation of an edge is used once (more often where another edge holds more).
+    """
+    if recipe.sampling == "superposition":
+        return [mixing_gates(space, recipe.mixing)]
+    enabled = [np.flatnonzero(row) for row in space]
+    if recipe.sampling == "uniform":
+        return [path_gates(np.array([rng.choice(held) for held in enabled]))]
+    if recipe.sampling == "fair":
+        paths = max(map(len, enabled))
+        columns = [np.concatenate([rng.permutation(e) for _ in range(-(-paths // len(e)))])[:paths] for e in enabled]
+        return [path_gates(np.array(path)) for path in zip(*columns, strict=True)]
+    raise FsnasError(f"sampling is {recipe.sampling!r}, expected one of {list(SAMPLINGS)}")
+
+
+def train(
+    network: Supernet,
+    dataset: Dataset,
+    recipe: Recipe,
+    *,
+    space: np.ndarray | None = None,
+    seed: int,
+    device: torch.device,
+    progress: Callable[[str], None] = lambda line: None,
+    state: Path | None = None,
+    key: str = "",
+) -> Record:
+    """Train ``network`` in place on the training part of ``dataset`` and return its history.
+
+    Every epoch draws from its own seeded stream, so a training that resumes from ``state`` ends bit-identical to
+    one that was never stopped (same device, same number of threads).
+
+    Parameters
+    ----------
+    space
+        Operations to train, bool ``[edges, operations]``; default the network's space.
+    progress
+        Gets one line an epoch.
+    state
+        File that keeps the state after each epoch and is removed at the end; an unfitting one (other ``key``) is
+        ignored. None keeps nothing.
+
+    Raises
+    ------
+    FsnasError
+        If the loss becomes NaN or infinite; the message names epoch and step.
+    """
+    space = network.space if space is None else space
+    network.to(device)
+    optimizer = torch.optim.SGD(
+        network.parameters(),
+        lr=recipe.lr,
+        momentum=recipe.momentum,
+        weight_decay=recipe.weight_decay,
+        nesterov=recipe.momentum > 0,
+    )
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=max(recipe.epochs, 1))
+    record = Record()
+    _resume(state, key, network, optimizer, schedule, record, progress)
+    start, first = time.monotonic(), len(record.epoch)
+    for epoch in range(first, recipe.epochs):
+        losses = _epoch(network, dataset, recipe, optimizer, space, seed, epoch, device)
+        schedule.step()
+        valid = evaluate(network, dataset, recipe, space=space, seed=seed, device=device)
+        for column, value in zip(asdict(record), (epoch + 1, *losses, *valid), strict=True):
+            getattr(record, column).append(value)
+        left = (time.monotonic() - start) / (epoch + 1 - first) * (recipe.epochs - epoch - 1)
+        progress(
+            f"epoch {epoch + 1}/{recipe.epochs}  loss {losses[0]:.4f}  accuracy {losses[1]:.3f}  "
+            f"valid loss {valid[0]:.4f}  valid accuracy {valid[1]:.3f}  {left:.0f} s left"
+        )
+        if state is not None and epoch + 1 < recipe.epochs:
+            _keep(state, key, network, optimizer, schedule, record)
+    if state is not None:
+        state.unlink(missing_ok=True)
+    return record
+
+
+def _epoch(
+    network: Supernet,
+    dataset: Dataset,
+    recipe: Recipe,
+    optimizer: torch.optim.Optimizer,
+    space: np.ndarray,
+    seed: int,
+    epoch: int,
+    device: torch.device,
+) -> tuple[float, float]:
+    """Train one epoch; return its mean loss and accuracy."""
+    rng = generator(seed, "paths", epoch)
+    totals, images_seen = np.zeros(2), 0
+    batches = training_batches(
+        dataset,
+        batch_size=recipe.batch_size,
+        epoch_seed=derive(seed, "epoch", epoch),
+        crop_padding=recipe.crop_padding,
+        flip=recipe.flip,
+        device=device,
+    )
+    for step, (images, labels) in enumerate(batches):
+        optimizer.zero_grad(set_to_none=True)
+        paths = sample_gates(space, recipe, rng)
+        for gates in paths:
+            logits = network(images, Pass(gates))
+            loss = F.cross_entropy(logits, labels)
+            loss.backward()
+            totals += _sums(logits, labels) / len(paths)
+        if not np.isfinite(totals[0]):
+            raise FsnasError(
+                f"the training loss is {totals[0]} in epoch {epoch + 1}, step {step + 1} (seed {seed}); "
+                "expected a finite number: lower supernet.lr or raise supernet.batch_size"
+            )
+        images_seen += len(labels)
+        torch.nn.utils.clip_grad_norm_(network.parameters(), recipe.grad_clip)
+        optimizer.step()
+    loss_mean, accuracy = totals / images_seen
+    return float(loss_mean), float(accuracy)
+
+
+def _sums(logits: Tensor, labels: Tensor) -> np.ndarray:
+    with torch.no_grad():
+        loss = F.cross_entropy(logits, labels, reduction="sum")
+        return np.array([loss.item(), (logits.argmax(1) == labels).sum().item()])
+
+
+def evaluate(
+    network: Supernet, dataset: Dataset, recipe: Recipe, *, space: np.ndarray, seed: int, device: torch.device
+) -> tuple[float, float]:
+    """Return mean loss and accuracy on validation batches, with the gates that training samples.
+
+    BatchNorm uses the statistics of each batch. Sampled paths are the same at every call with the same seed.
+    """
+    rng = generator(seed, "valid paths")
+    totals, images_seen = np.zeros(2), 0
+    batches: Iterator = iter(evaluation_batches(dataset, "valid", batch_size=recipe.batch_size, device=device))
+    with torch.no_grad():
+        for count, (images, labels) in enumerate(batches, start=1):
+            gates = sample_gates(space, recipe, rng)[0]
+            totals += _sums(network(images, Pass(gates)), labels)
+            images_seen += len(labels)
+            if count == recipe.valid_batches:
+                break
+    loss, accuracy = totals / max(images_seen, 1)
+    return float(loss), float(accuracy)
+
+
+def _keep(state: Path, key: str, network, optimizer, schedule, record: Record) -> None:  # noqa: ANN001
+    with replacing(state) as temporary:
+        parts = {"network": network, "optimizer": optimizer, "schedule": schedule}
+        saved = {name: part.state_dict() for name, part in parts.items()}
+        torch.save({"key": key, "record": record.as_dict(), **saved}, temporary)
+
+
+def _resume(state: Path | None, key: str, network, optimizer, schedule, record: Record, progress) -> None:  # noqa: ANN001
+    if state is None or not state.exists() or not key:
+        return
+    try:
+        kept = torch.load(state, weights_only=True, map_location="cpu")
+    except (RuntimeError, EOFError, ValueError, OSError) as error:
+        progress(f"{state} cannot be read ({error}); training starts from the beginning")
+        return
+    if kept.get("key") != key:
+        progress(f"{state} was made by other settings; training starts from the beginning")
+        return
+    network.load_state_dict(kept["network"])
+    optimizer.load_state_dict(kept["optimizer"])
+    schedule.load_state_dict(kept["schedule"])
+    for column, values in kept["record"].items():
+        getattr(record, column).extend(values)
+    progress(f"resuming after epoch {len(record.epoch)} from {state.name}")
+

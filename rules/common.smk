@@ -1,0 +1,71 @@
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+ROOT = Path(workflow.basedir)
+sys.path.insert(0, str(ROOT))
+
+from fsnas.errors import FsnasError
+from fsnas.metrics import path_of
+from fsnas.provenance import entries
+from workflow_scripts._config import check
+
+try:
+    METHODS = check(config)
+except FsnasError as error:
+    raise WorkflowError(str(error))
+
+OUT = config["outdir"].rstrip("/")
+SEEDS = config["seeds"]
+DATA = f"{OUT}/data/{config['data']['name']}.h5"
+SUPERNET = f"{OUT}/seed-{{seed}}/supernet.pt"
+LEVEL = f"{OUT}/seed-{{seed}}/{{method}}/level-{{level}}"
+TREE = f"{OUT}/seed-{{seed}}/{{method}}/tree.json"
+TREES = expand(TREE, seed=SEEDS, method=METHODS)
+FORMATS = ["pdf", "png"]
+
+
+wildcard_constraints:
+    seed=r"\d+",
+    level=r"\d+",
+    method="|".join(METHODS),
+
+
+def code(script, *files, packages=()):
+    """One line per module that a script reaches, with the digest of its code: what its outputs are made from."""
+    return entries(ROOT / "workflow_scripts" / script, *files, packages=packages)
+
+
+def splits_before(wildcards):
+    """The splits of all levels above one level, which name its nodes."""
+    levels = range(int(wildcards.level))
+    return [f"{OUT}/seed-{wildcards.seed}/{wildcards.method}/level-{d}/splits.json" for d in levels]
+
+
+def splits_of(wildcards):
+    """The splits of all levels of one tree."""
+    levels = range(METHODS[wildcards.method].policy.depth)
+    return [f"{OUT}/seed-{wildcards.seed}/{wildcards.method}/level-{d}/splits.json" for d in levels]
+
+
+def recipe(epochs):
+    """The arguments of the recipe that trains a supernet."""
+    names = ["sampling", "mixing", "batch_size", "lr", "momentum", "weight_decay", "grad_clip", "valid_batches"]
+    augmentation = {name: config["data"][name] for name in ("crop_padding", "flip")}
+    return {"epochs": epochs, **{name: config["supernet"][name] for name in names}, **augmentation}
+
+
+def machine():
+    """The settings of torch that decide the last bits of a result."""
+    return {"device": config["device"], "threads": config["threads"]}
+
+
+def figure(name):
+    """The files of one figure."""
+    return expand(f"{OUT}/figures/{name}.{{format}}", format=FORMATS)
+
+
+onsuccess:
+    if Path(SUMMARY).exists():
+        print(Path(SUMMARY).read_text(encoding="utf-8"))

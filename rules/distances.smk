@@ -1,0 +1,93 @@
+DISTANCES = [
+    f"{OUT}/tables/{name}.csv"
+    for name in (
+        "split_distance",
+        "split_distance_per_tree",
+        "split_distance_summary",
+        "method_distance",
+    )
+]
+SPLIT_TABLES = [f"{OUT}/tables/{name}.csv" for name in ("splits", "group_sizes")]
+TABLES = DISTANCES + SPLIT_TABLES
+
+
+rule distances:
+    input:
+        trees=TREES,
+    output:
+        distance=report(
+            DISTANCES[0],
+            caption="report/split_distance.rst",
+            category="Split distance",
+            labels={"table": "every pair of splits"},
+        ),
+        per_tree=report(
+            DISTANCES[1],
+            caption="report/split_distance_per_tree.rst",
+            category="Split distance",
+            labels={"table": "mean per tree"},
+        ),
+        summary=report(
+            DISTANCES[2],
+            caption="report/split_distance_summary.rst",
+            category="Split distance",
+            labels={"table": "summary"},
+        ),
+        methods=report(
+            DISTANCES[3],
+            caption="report/method_distance.rst",
+            category="Split distance",
+            labels={"table": "method against method"},
+        ),
+    log:
+        f"{OUT}/logs/distances.log",
+    benchmark:
+        f"{OUT}/benchmarks/distances.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=code("distances.py"),
+        settings=config["distances"],
+    message:
+        "Compare the split trees"
+    conda:
+        "../envs/cpu.yaml"
+    script:
+        "../workflow_scripts/distances.py"
+
+
+rule split_tables:
+    input:
+        trees=TREES,
+    output:
+        splits=report(
+            SPLIT_TABLES[0],
+            caption="report/splits.rst",
+            category="Splits",
+            labels={"table": "every split"},
+        ),
+        sizes=report(
+            SPLIT_TABLES[1],
+            caption="report/group_sizes.rst",
+            category="Splits",
+            labels={"table": "group sizes"},
+        ),
+    log:
+        f"{OUT}/logs/split_tables.log",
+    benchmark:
+        f"{OUT}/benchmarks/split_tables.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=code("split_tables.py"),
+        settings={},
+    message:
+        "List the splits and count their group sizes"
+    conda:
+        "../envs/cpu.yaml"
+    script:
+        "../workflow_scripts/split_tables.py"

@@ -1,0 +1,62 @@
+def splits_settings(wildcards):
+    """What decides the cuts of a level."""
+    method = METHODS[wildcards.method]
+    return {
+        "metric": method.metric,
+        "seed": int(wildcards.seed),
+        "level": int(wildcards.level),
+        "policy": method.policy_settings,
+        **{name: method.choices[name] for name in ("edge", "objective", "balance")},
+    }
+
+
+rule splits:
+    input:
+        scores=f"{LEVEL}/scores.h5",
+    output:
+        f"{LEVEL}/splits.json",
+    log:
+        f"{OUT}/logs/seed-{{seed}}/{{method}}/splits-{{level}}.log",
+    benchmark:
+        f"{OUT}/benchmarks/seed-{{seed}}/{{method}}/splits-{{level}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("splits.py"),
+        settings=splits_settings,
+    message:
+        "Cut the nodes of level {wildcards.level}, {wildcards.method}, seed {wildcards.seed}"
+    conda:
+        "../envs/cpu.yaml"
+    script:
+        "../workflow_scripts/splits.py"
+
+
+rule tree:
+    input:
+        splits=splits_of,
+    output:
+        TREE,
+    log:
+        f"{OUT}/logs/seed-{{seed}}/{{method}}/tree.log",
+    benchmark:
+        f"{OUT}/benchmarks/seed-{{seed}}/{{method}}/tree.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("tree.py"),
+        settings=lambda w: {
+            "metric": METHODS[w.method].metric,
+            "seed": int(w.seed),
+            "policy": METHODS[w.method].policy_settings,
+        },
+    message:
+        "Put the tree of {wildcards.method}, seed {wildcards.seed}, together"
+    conda:
+        "../envs/cpu.yaml"
+    script:
+        "../workflow_scripts/tree.py"

@@ -1,0 +1,27 @@
+rule supernet:
+    input:
+        data=DATA,
+    output:
+        SUPERNET,
+    log:
+        f"{OUT}/logs/seed-{{seed}}/supernet.log",
+    benchmark:
+        f"{OUT}/benchmarks/seed-{{seed}}/supernet.tsv"
+    threads: config["threads"]
+    resources:
+        **config["resources"],
+    params:
+        code=code("supernet.py", packages=["torch"]),
+        settings=lambda w: {
+            "seed": int(w.seed),
+            "network": {name: config["supernet"][name] for name in ("channels", "cells")},
+            "recipe": recipe(config["supernet"]["epochs"]),
+            **machine(),
+        },
+        state=f"{OUT}/.state/seed-{{seed}}-supernet.pt",
+    message:
+        "Train the supernet of seed {wildcards.seed}"
+    conda:
+        "../envs/gpu.yaml"
+    script:
+        "../workflow_scripts/supernet.py"

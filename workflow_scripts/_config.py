@@ -1,0 +1,197 @@
+"""From the config to what each rule is told: checks with messages for a person, and the settings of every rule.
+
+Only the workflow reads the config; the library gets plain arguments. Nothing here imports torch.
+"""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import yaml
+
+from fsnas.errors import ConfigError, FsnasError
+from fsnas.metrics import declaration, known
+from fsnas.policies import Policy, make_policy
+
+SCHEMA = Path(__file__).resolve().parent.parent / "rules" / "schemas" / "config.schema.yaml"
+TRAIN_IMAGES = {"digits": 748, "cifar10": 25_000, "cifar100": 25_000}  # of the training part, where known beforehand
+POLICY_KEYS = {
+    "constant": ("branching", "max_leaves"),
+    "schedule": ("schedule",),
+    "exhaustive": ("depth",),
+    "none": (),
+}
+
+
+@dataclass(frozen=True)
+class Method:
+    """All that turns a supernet into a tree."""
+
+    name: str
+    metric: str
+    options: dict[str, Any]
+    choices: dict[str, Any]
+    policy: Policy
+
+    @property
+    def policy_settings(self) -> dict[str, Any]:
+        """Return the arguments of `make_policy`."""
+        return policy_arguments(self.choices)
+
+    def warmup_epochs(self, level: int) -> int:
+        """Return the epochs that a node of ``level`` is trained further before it is scored."""
+        epochs = self.choices["warmup_epochs"]
+        return epochs if isinstance(epochs, int) else epochs[level]
+
+
+def policy_arguments(choices: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the name of the policy and those of its keys that it reads."""
+    return {"name": choices["policy"], **{key: choices[key] for key in POLICY_KEYS[choices["policy"]]}}
+
+
+def check(config: Mapping[str, Any]) -> dict[str, Method]:
+    """Check the whole config and return its methods by name.
+
+    Raises
+    ------
+    ConfigError
+        On an unknown key, a wrong type or an impossible combination; the message lists every problem of the first
+        kind met, each with the key, what was found, what is allowed, and the nearest spelling.
+    """
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    _validate(config, schema, "")
+    _check_data(config)
+    _check_metric_options(config)
+    methods: dict[str, Method] = {}
+    for entry in config["methods"]:
+        method = _method(entry, config, schema)
+        if method.name in methods:
+            raise ConfigError(f"methods: {method.name!r} stands there twice; give the second entry another name")
+        methods[method.name] = method
+    return methods
+
+
+def _validate(value: Any, schema: Mapping[str, Any], at: str) -> None:
+    errors = sorted(jsonschema.Draft202012Validator(schema).iter_errors(value), key=lambda e: list(map(str, e.path)))
+    if errors:
+        raise ConfigError("\n  ".join(["the config cannot be used:", *(_explain(error, at) for error in errors)]))
+
+
+def _explain(error: jsonschema.ValidationError, at: str) -> str:
+    """Return one line: the key, what was found, what is allowed, the nearest spelling."""
+    where = ".".join([*([at] if at else []), *map(str, error.absolute_path)])
+    prefix = f"{where}." if where else ""
+    if error.validator == "additionalProperties":
+        allowed = list(error.schema["properties"])
+        unknown = [key for key in error.instance if key not in allowed]
+        return "; ".join(f"{prefix}{key}: unknown key{nearest(str(key), allowed)}" for key in unknown) + (
+            f". Allowed{' in ' + where if where else ''}: {', '.join(allowed)}"
+        )
+    if error.validator == "required":
+        missing = [key for key in error.validator_value if key not in error.instance]
+        return "; ".join(f"{prefix}{key}: missing" for key in missing) + ". config.yaml holds every key with its default"
+    if error.validator == "enum":
+        near = nearest(str(error.instance), list(map(str, error.validator_value)))
+        allowed = ", ".join(map(str, error.validator_value))
+        return f"{where}: found {error.instance!r}, allowed are {allowed}{near}"
+    if error.validator == "type":
+        kinds = error.validator_value
+        allowed = " or ".join(kinds) if isinstance(kinds, list) else kinds
+        return f"{where}: found {error.instance!r} ({type(error.instance).__name__}), expected {allowed}"
+    if error.validator == "oneOf":
+        allowed = "a whole number of at least 0, or a list of them, one per level"
+        return f"{where}: found {error.instance!r}, expected {allowed}"
+    return f"{where}: found {error.instance!r}: {error.message}"
+
+
+def nearest(word: str, words: list[str]) -> str:
+    """Return ``; did you mean 'X'?`` for the nearest of ``words``, or nothing."""
+    near = difflib.get_close_matches(word, words, n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _check_data(config: Mapping[str, Any]) -> None:
+    data = config["data"]
+    if data["source"] != "digits" and not data["folder"]:
+        raise ConfigError(f"data.folder: found null, but data.source {data['source']!r} needs the folder of its images")
+    if data["split"] == "nasbench201" and not (data["source"] == "cifar10" and data["split_file"]):
+        raise ConfigError(
+            "data.split: 'nasbench201' needs data.source 'cifar10' and the file cifar-split.txt of AutoDL-Projects in "
+            f"data.split_file; found source {data['source']!r} and split_file {data['split_file']!r}"
+        )
+    _check_batch(config, "supernet.batch_size", config["supernet"]["batch_size"])
+
+
+def _check_batch(config: Mapping[str, Any], key: str, images: int) -> None:
+    source = config["data"]["source"]
+    available = TRAIN_IMAGES.get(source)
+    if available is not None and images > available:
+        raise ConfigError(
+            f"{key}: found {images} images, but the training part of {source} has {available}; lower {key}"
+        )
+
+
+def _check_metric_options(config: Mapping[str, Any]) -> None:
+    for metric, options in config["metrics"].items():
+        _options(metric, options or {}, f"metrics.{metric}")
+
+
+def _options(metric: str, options: Mapping[str, Any], at: str) -> dict[str, Any]:
+    """Return the options of a metric, the declared defaults beneath; every given one is checked."""
+    try:
+        declared = declaration(metric).options
+    except ConfigError as error:
+        raise ConfigError(f"{at}: {error}") from error
+    for name, value in options.items():
+        if name not in declared:
+            allowed = ", ".join(declared) or "none"
+            raise ConfigError(f"{at}.{name}: unknown option{nearest(name, list(declared))}. Allowed: {allowed}")
+        expected = type(declared[name])
+        number = expected is float and isinstance(value, int) and not isinstance(value, bool)
+        if not isinstance(value, expected) and not number or (expected is int and isinstance(value, bool)):
+            raise ConfigError(f"{at}.{name}: found {value!r} ({type(value).__name__}), expected {expected.__name__}")
+    return {**declared, **options}
+
+
+def _method(entry: Any, config: Mapping[str, Any], schema: Mapping[str, Any]) -> Method:
+    """Return the method of one entry of ``methods``: a name, or a name with the keys that differ."""
+    if isinstance(entry, Mapping) and len(entry) != 1:
+        raise ConfigError(f"methods: found {dict(entry)!r}, expected a metric's name or NAME: {{KEY: VALUE, ...}}")
+    name, own = (entry, {}) if isinstance(entry, str) else next((str(k), v or {}) for k, v in entry.items())
+    at = f"methods.{name}"
+    properties = schema["properties"]["method"]["properties"]
+    own_schema = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {"metric": {"type": "string"}, "options": {"type": "object"}, **properties},
+    }
+    _validate({"name": name}, {"properties": {"name": {"pattern": "^[A-Za-z0-9][A-Za-z0-9_-]*$"}}}, at)
+    _validate(own, own_schema, at)
+    choices = {**config["method"], **{key: own[key] for key in own if key in properties}}
+    metric = own.get("metric") or _metric_of(name, choices, at)
+    options = _options(metric, {**(config["metrics"].get(metric) or {}), **own.get("options", {})}, at)
+    _check_batch(config, f"{at}.batch_size times repetitions", choices["batch_size"] * choices["repetitions"])
+    try:
+        policy = make_policy(**policy_arguments(choices))
+    except FsnasError as error:
+        raise ConfigError(f"{at}: {error}") from error
+    _check_warmup(choices["warmup_epochs"], policy.depth, at)
+    return Method(name, metric, options, choices, policy)
+
+
+def _metric_of(name: str, choices: Mapping[str, Any], at: str) -> str:
+    """Return the metric of an entry that names none: the one of its own name, or random where none is asked."""
+    if name in known():
+        return name
+    if choices["policy"] in ("exhaustive", "none"):
+        return "random"  # one group per operation, or no split: the metric only draws the edge
+    near = nearest(name, known())
+    raise ConfigError(f"{at}: there is no metric of this name{near} Known: {', '.join(known())}; or add `metric:` to it")
+
+
+def _check_warmup(epochs: int | list[int], depth: int, at: str) -> None:
+    if isinstance(epochs, list) and len(epochs) != depth:
+        raise ConfigError(f"{at}.warmup_epochs: found {len(epochs)} numbers, expected {depth}, one per level")

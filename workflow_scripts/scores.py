@@ -1,0 +1,110 @@
+"""Rule scores: the metric of one method on every perturbed supernet of one level."""
+
+import copy
+import resource
+import shutil
+import time
+from pathlib import Path
+
+from _job import key, log, progress, run
+
+from fsnas.artifacts.checkpoint import read_checkpoint
+from fsnas.artifacts.dataset import read_dataset, read_key
+from fsnas.artifacts.files import replacing
+from fsnas.artifacts.scores import read_attributes, write_scores
+from fsnas.artifacts.splits import read_splits
+from fsnas.batches import random_crops, scoring_batches
+from fsnas.devices import prepare
+from fsnas.errors import ArtifactError
+from fsnas.evaluation import Repetition
+from fsnas.scoring import score_node
+from fsnas.seeding import derive
+from fsnas.training import Recipe, train
+from fsnas.trees import node_spaces
+
+
+def same_scores(output: Path, made_from: str) -> Path | None:
+    """Return the score file of another method of this seed and level with the same key, if there is one."""
+    for other in sorted(output.parents[2].glob(f"*/{output.parent.name}/{output.name}")):
+        try:
+            if read_attributes(other).get("key") == made_from:
+                return other
+        except ArtifactError:
+            continue
+    return None
+
+
+def repetitions(dataset, settings: dict, node: str, device) -> list[Repetition]:
+    """Return the batches of one node; every metric of a seed sees the same ones."""
+    seed = derive(settings["seed"], "scores", node)
+    batches = scoring_batches(
+        dataset,
+        batch_size=settings["batch_size"],
+        repetitions=settings["repetitions"],
+        seed=seed,
+        device=device,
+    )
+
+    def crops(samples: int, crop_seed: int):
+        return random_crops(dataset, samples=samples, seed=crop_seed, device=device)
+
+    return [Repetition(*batch, seed=derive(seed, r), draw_crops=crops) for r, batch in enumerate(batches)]
+
+
+def score_level(smk, network, dataset, spaces: dict) -> dict:
+    """Return the scores of every node of the level, after its warm-up."""
+    settings = smk.params.settings
+    device = prepare(settings["device"], settings["threads"])
+    network.to(device)
+    nodes = {}
+    for node, space in spaces.items():
+        label = f"{settings['metric']}, seed {settings['seed']}, node {node}"
+        scored = network
+        if settings["warmup"]["epochs"]:
+            scored = copy.deepcopy(network)
+            seed = derive(settings["seed"], "warm-up", node)
+            recipe = Recipe(**settings["warmup"])
+            train(scored, dataset, recipe, space=space, seed=seed, device=device, progress=progress(label))
+        nodes[node] = score_node(
+            scored,
+            space,
+            settings["metric"],
+            repetitions(dataset, settings, node, device),
+            perturbation=settings["perturbation"],
+            mixing=settings["mixing"],
+            options=settings["options"],
+        )
+        log.info("%s: %s", label, "; ".join(nodes[node].reasons) or "scored")
+    return nodes
+
+
+def main(smk) -> None:
+    """Score the level, unless another method of the seed has the same scores already."""
+    settings, output = smk.params.settings, Path(smk.output[0])
+    network, root = read_checkpoint(smk.input.supernet)
+    spaces = node_spaces([split for path in smk.input.splits for split in read_splits(path).splits])
+    listed = {node: space.tolist() for node, space in spaces.items()}
+    made_from = key(smk, read_key(smk.input.data), root["key"], listed)
+    other = same_scores(output, made_from)
+    if other is not None:
+        log.info("%s has the same scores (same metric, settings, seed and nodes): copied", other)
+        with replacing(output) as temporary:
+            shutil.copyfile(other, temporary)
+        return
+    start = time.perf_counter()
+    dataset = read_dataset(smk.input.data)
+    nodes = score_level(smk, network, dataset, spaces)
+    attributes = {
+        **{name: settings[name] for name in ("metric", "options", "perturbation", "seed", "level")},
+        "dataset": dataset.name,
+        "key": made_from,
+        "settings": settings,
+        "device": str(next(network.parameters()).device),
+        "seconds": time.perf_counter() - start,
+        "peak_memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+    }
+    write_scores(output, nodes, attributes=attributes)
+
+
+if "snakemake" in globals():
+    run(main, snakemake)  # noqa: F821

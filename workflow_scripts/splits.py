@@ -1,0 +1,45 @@
+"""Rule splits: cut one edge of every node of one level."""
+
+from _job import key, run
+
+from fsnas.artifacts.scores import read_scores
+from fsnas.artifacts.splits import write_splits
+from fsnas.policies import make_policy
+from fsnas.trees import split_node
+
+
+def main(smk) -> None:
+    """Split every node whose scores the level holds."""
+    settings = smk.params.settings
+    nodes, attributes = read_scores(smk.input.scores)
+    branching = make_policy(**settings["policy"]).branching(settings["level"])
+    cut = {name: settings[name] for name in ("objective", "balance")}
+    splits = [
+        split_node(
+            path,
+            node["space"],
+            node["affinity"],
+            branching,
+            **cut,
+            edge_rule=settings["edge"],
+            seed=settings["seed"],
+            metric=settings["metric"],
+        )
+        for path, node in nodes.items()
+    ]
+    write_splits(
+        smk.output[0],
+        method=smk.wildcards.method,
+        metric=settings["metric"],
+        seed=settings["seed"],
+        level=settings["level"],
+        splits=splits,
+        **cut,
+        edge=settings["edge"],
+        key=key(smk, attributes["key"]),
+        settings=settings,
+    )
+
+
+if "snakemake" in globals():
+    run(main, snakemake)  # noqa: F821

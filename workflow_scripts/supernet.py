@@ -1,0 +1,50 @@
+"""Rule supernet: train the root supernet of one seed."""
+
+from pathlib import Path
+
+from _job import key, progress, run
+
+from fsnas.artifacts.checkpoint import write_checkpoint
+from fsnas.artifacts.dataset import read_dataset, read_key
+from fsnas.devices import prepare
+from fsnas.seeding import derive
+from fsnas.supernet import Supernet
+from fsnas.training import Recipe, train
+
+
+def main(smk) -> None:
+    """Train, or resume an interrupted training, and write the checkpoint."""
+    settings = smk.params.settings
+    device = prepare(settings["device"], settings["threads"])
+    dataset = read_dataset(smk.input.data)
+    made_from = key(smk, read_key(smk.input.data))
+    seed = settings["seed"]
+    network = Supernet(
+        **settings["network"],
+        classes=len(dataset.classes),
+        in_channels=dataset.images.shape[1],
+        seed=derive(seed, "initial weights"),
+    )
+    record = train(
+        network,
+        dataset,
+        Recipe(**settings["recipe"]),
+        seed=derive(seed, "supernet"),
+        device=device,
+        progress=progress(f"supernet, seed {seed}"),
+        state=Path(smk.params.state),
+        key=made_from,
+    )
+    write_checkpoint(
+        smk.output[0],
+        network,
+        record=record.as_dict(),
+        key=made_from,
+        settings=settings,
+        seed=seed,
+        dataset=dataset.name,
+    )
+
+
+if "snakemake" in globals():
+    run(main, snakemake)  # noqa: F821

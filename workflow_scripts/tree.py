@@ -1,0 +1,19 @@
+"""Rule tree: the splits of all levels, and the space of every leaf."""
+
+from _job import key, run
+
+from fsnas.artifacts.splits import read_splits, write_tree
+from fsnas.trees import Tree, node_spaces
+
+
+def main(smk) -> None:
+    """Put the levels together."""
+    settings = smk.params.settings
+    levels = [read_splits(path) for path in smk.input.splits]
+    splits = tuple(split for level in levels for split in level.splits)
+    tree = Tree(smk.wildcards.method, settings["metric"], settings["seed"], splits, node_spaces(splits))
+    write_tree(smk.output[0], tree, key=key(smk, *(level.key for level in levels)), settings=settings)
+
+
+if "snakemake" in globals():
+    run(main, snakemake)  # noqa: F821
