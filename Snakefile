@@ -4,6 +4,8 @@ min_version("9.0")
 
 
 configfile: "config.yaml"
+
+
 report: "rules/report/workflow.rst"
 
 

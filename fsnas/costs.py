@@ -37,7 +37,13 @@ def parameters(space: np.ndarray, *, channels: int, cells: int, classes: int, in
 
 
 def flops(
-    space: np.ndarray, *, channels: int, cells: int, classes: int, in_channels: int = 3, size: tuple[int, int] = (32, 32)
+    space: np.ndarray,
+    *,
+    channels: int,
+    cells: int,
+    classes: int,
+    in_channels: int = 3,
+    size: tuple[int, int] = (32, 32),
 ) -> int:
     """Return the multiply-adds of one image of ``size`` (height, width): convolutions, classifier and its bias.
 

@@ -26,5 +26,7 @@ def prepare(device: str, threads: int) -> torch.device:
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cuda.matmul.allow_tf32 = False
     if device == "cuda" and not torch.cuda.is_available():
-        raise FsnasError("device is 'cuda', but torch sees no card; set device to 'auto' or 'cpu', or run on a GPU node")
+        raise FsnasError(
+            "device is 'cuda', but torch sees no card; set device to 'auto' or 'cpu', or run on a GPU node"
+        )
     return torch.device("cuda" if device == "cuda" or (device == "auto" and torch.cuda.is_available()) else "cpu")

@@ -234,7 +234,7 @@ class Supernet(nn.Module):
             stages.append(nn.ModuleList(Cell(width, self.space, name, generator) for name in names))
         self.stages, self.reductions = nn.ModuleList(stages), nn.ModuleList(reductions)
         self.last_bn = Affine(4 * channels)
-        self.classifier = nn.Linear(4 * channels, classes)
+        self.classifier = nn.utils.skip_init(nn.Linear, 4 * channels, classes)  # drawn below, from the generator
         bound = 1 / math.sqrt(4 * channels)
         for parameter in (self.classifier.weight, self.classifier.bias):
             nn.init.uniform_(parameter, -bound, bound, generator=generator)

@@ -240,4 +240,3 @@ def _resume(state: Path | None, key: str, network, optimizer, schedule, record: 
     for column, values in kept["record"].items():
         getattr(record, column).extend(values)
     progress(f"resuming after epoch {len(record.epoch)} from {state.name}")
-

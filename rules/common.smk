@@ -40,20 +40,39 @@ def code(script, *files, packages=()):
 def splits_before(wildcards):
     """The splits of all levels above one level, which name its nodes."""
     levels = range(int(wildcards.level))
-    return [f"{OUT}/seed-{wildcards.seed}/{wildcards.method}/level-{d}/splits.json" for d in levels]
+    return [
+        f"{OUT}/seed-{wildcards.seed}/{wildcards.method}/level-{d}/splits.json"
+        for d in levels
+    ]
 
 
 def splits_of(wildcards):
     """The splits of all levels of one tree."""
     levels = range(METHODS[wildcards.method].policy.depth)
-    return [f"{OUT}/seed-{wildcards.seed}/{wildcards.method}/level-{d}/splits.json" for d in levels]
+    return [
+        f"{OUT}/seed-{wildcards.seed}/{wildcards.method}/level-{d}/splits.json"
+        for d in levels
+    ]
 
 
 def recipe(epochs):
     """The arguments of the recipe that trains a supernet."""
-    names = ["sampling", "mixing", "batch_size", "lr", "momentum", "weight_decay", "grad_clip", "valid_batches"]
+    names = [
+        "sampling",
+        "mixing",
+        "batch_size",
+        "lr",
+        "momentum",
+        "weight_decay",
+        "grad_clip",
+        "valid_batches",
+    ]
     augmentation = {name: config["data"][name] for name in ("crop_padding", "flip")}
-    return {"epochs": epochs, **{name: config["supernet"][name] for name in names}, **augmentation}
+    return {
+        "epochs": epochs,
+        **{name: config["supernet"][name] for name in names},
+        **augmentation,
+    }
 
 
 def machine():
@@ -64,6 +83,19 @@ def machine():
 def figure(name):
     """The files of one figure."""
     return expand(f"{OUT}/figures/{name}.{{format}}", format=FORMATS)
+
+
+def caption():
+    """n, seeds and settings, as every figure says them."""
+    data, net, method = (config[name] for name in ("data", "supernet", "method"))
+    groups = f"b = {method['branching']}, N = {method['max_leaves']}"
+    return (
+        f"n = {len(SEEDS)} seeds ({', '.join(map(str, SEEDS))}). Data: {data['name']}. Supernet: C = {net['channels']}, "
+        f"N = {net['cells']}, {net['sampling']}, mixing {net['mixing']}, {net['epochs']} epochs. Scores: "
+        f"{method['perturbation']}, R = {method['repetitions']} batches of {method['batch_size']}. Trees: policy "
+        f"{method['policy']}{', ' + groups if method['policy'] == 'constant' else ''}; edge {method['edge']}, "
+        f"objective {method['objective']}, balance {method['balance']}, unless the method's name says otherwise."
+    )
 
 
 onsuccess:

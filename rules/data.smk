@@ -5,16 +5,20 @@ rule data:
         f"{OUT}/logs/data.log",
     benchmark:
         f"{OUT}/benchmarks/data.tsv"
+    conda:
+        "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=config["resources"]["mem_mb"],
         runtime=config["resources"]["runtime"],
     params:
         code=code("data.py"),
-        settings={k: v for k, v in config["data"].items() if k not in ("crop_padding", "flip")},
+        settings={
+            k: v
+            for k, v in config["data"].items()
+            if k not in ("crop_padding", "flip")
+        },
     message:
         "Prepare the data set {config[data][name]}"
-    conda:
-        "../envs/cpu.yaml"
     script:
         "../workflow_scripts/data.py"

@@ -43,6 +43,8 @@ rule distances:
         f"{OUT}/logs/distances.log",
     benchmark:
         f"{OUT}/benchmarks/distances.tsv"
+    conda:
+        "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=2000,
@@ -52,8 +54,6 @@ rule distances:
         settings=config["distances"],
     message:
         "Compare the split trees"
-    conda:
-        "../envs/cpu.yaml"
     script:
         "../workflow_scripts/distances.py"
 
@@ -78,6 +78,8 @@ rule split_tables:
         f"{OUT}/logs/split_tables.log",
     benchmark:
         f"{OUT}/benchmarks/split_tables.tsv"
+    conda:
+        "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=2000,
@@ -87,7 +89,5 @@ rule split_tables:
         settings={},
     message:
         "List the splits and count their group sizes"
-    conda:
-        "../envs/cpu.yaml"
     script:
         "../workflow_scripts/split_tables.py"

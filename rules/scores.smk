@@ -1,12 +1,17 @@
 def scores_code(wildcards):
     """The code that the scores of a method are made from, its metric included."""
-    return code("scores.py", path_of(METHODS[wildcards.method].metric), packages=["torch"])
+    return code(
+        "scores.py", path_of(METHODS[wildcards.method].metric), packages=["torch"]
+    )
 
 
 def scores_settings(wildcards):
     """What decides the scores of a level; nothing of the cut, so that methods can share them."""
     method, level = METHODS[wildcards.method], int(wildcards.level)
-    choices = {name: method.choices[name] for name in ("perturbation", "batch_size", "repetitions")}
+    choices = {
+        name: method.choices[name]
+        for name in ("perturbation", "batch_size", "repetitions")
+    }
     warmup = method.warmup_epochs(level)
     return {
         "metric": method.metric,
@@ -31,6 +36,8 @@ rule scores:
         f"{OUT}/logs/seed-{{seed}}/{{method}}/scores-{{level}}.log",
     benchmark:
         f"{OUT}/benchmarks/seed-{{seed}}/{{method}}/scores-{{level}}.tsv"
+    conda:
+        "../envs/gpu.yaml"
     threads: config["threads"]
     resources:
         **config["resources"],
@@ -39,7 +46,5 @@ rule scores:
         settings=scores_settings,
     message:
         "Score level {wildcards.level} with {wildcards.method}, seed {wildcards.seed}"
-    conda:
-        "../envs/gpu.yaml"
     script:
         "../workflow_scripts/scores.py"

@@ -19,6 +19,8 @@ rule splits:
         f"{OUT}/logs/seed-{{seed}}/{{method}}/splits-{{level}}.log",
     benchmark:
         f"{OUT}/benchmarks/seed-{{seed}}/{{method}}/splits-{{level}}.tsv"
+    conda:
+        "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=1000,
@@ -28,8 +30,6 @@ rule splits:
         settings=splits_settings,
     message:
         "Cut the nodes of level {wildcards.level}, {wildcards.method}, seed {wildcards.seed}"
-    conda:
-        "../envs/cpu.yaml"
     script:
         "../workflow_scripts/splits.py"
 
@@ -43,6 +43,8 @@ rule tree:
         f"{OUT}/logs/seed-{{seed}}/{{method}}/tree.log",
     benchmark:
         f"{OUT}/benchmarks/seed-{{seed}}/{{method}}/tree.tsv"
+    conda:
+        "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=1000,
@@ -56,7 +58,5 @@ rule tree:
         },
     message:
         "Put the tree of {wildcards.method}, seed {wildcards.seed}, together"
-    conda:
-        "../envs/cpu.yaml"
     script:
         "../workflow_scripts/tree.py"

@@ -7,6 +7,8 @@ rule supernet:
         f"{OUT}/logs/seed-{{seed}}/supernet.log",
     benchmark:
         f"{OUT}/benchmarks/seed-{{seed}}/supernet.tsv"
+    conda:
+        "../envs/gpu.yaml"
     threads: config["threads"]
     resources:
         **config["resources"],
@@ -14,14 +16,14 @@ rule supernet:
         code=code("supernet.py", packages=["torch"]),
         settings=lambda w: {
             "seed": int(w.seed),
-            "network": {name: config["supernet"][name] for name in ("channels", "cells")},
+            "network": {
+                name: config["supernet"][name] for name in ("channels", "cells")
+            },
             "recipe": recipe(config["supernet"]["epochs"]),
             **machine(),
         },
         state=f"{OUT}/.state/seed-{{seed}}-supernet.pt",
     message:
         "Train the supernet of seed {wildcards.seed}"
-    conda:
-        "../envs/gpu.yaml"
     script:
         "../workflow_scripts/supernet.py"

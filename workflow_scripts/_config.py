@@ -92,7 +92,9 @@ def _explain(error: jsonschema.ValidationError, at: str) -> str:
         )
     if error.validator == "required":
         missing = [key for key in error.validator_value if key not in error.instance]
-        return "; ".join(f"{prefix}{key}: missing" for key in missing) + ". config.yaml holds every key with its default"
+        return (
+            "; ".join(f"{prefix}{key}: missing" for key in missing) + ". config.yaml holds every key with its default"
+        )
     if error.validator == "enum":
         near = nearest(str(error.instance), list(map(str, error.validator_value)))
         allowed = ", ".join(map(str, error.validator_value))
@@ -189,7 +191,9 @@ def _metric_of(name: str, choices: Mapping[str, Any], at: str) -> str:
     if choices["policy"] in ("exhaustive", "none"):
         return "random"  # one group per operation, or no split: the metric only draws the edge
     near = nearest(name, known())
-    raise ConfigError(f"{at}: there is no metric of this name{near} Known: {', '.join(known())}; or add `metric:` to it")
+    raise ConfigError(
+        f"{at}: there is no metric of this name{near} Known: {', '.join(known())}; or add `metric:` to it"
+    )
 
 
 def _check_warmup(epochs: int | list[int], depth: int, at: str) -> None:

@@ -18,8 +18,8 @@ from fsnas.provenance import key as _key  # noqa: E402
 log = logging.getLogger("fsnas")
 
 
-def key(smk: Any, *inputs: str) -> str:
-    """Return the key of what this job makes: its code entries and settings, and the keys of its inputs."""
+def key(smk: Any, *inputs: Any) -> str:
+    """Return the key of what this job makes: its code entries and settings, and the keys (or content) of its inputs."""
     return _key(sorted(smk.params.code), smk.params.settings, list(inputs))
 
 
@@ -29,7 +29,12 @@ def progress(label: str) -> Callable[[str], None]:
 
 
 def run(main: Callable[[Any], None], smk: Any) -> None:
-    """Call ``main(smk)`` with its log open; an `FsnasError` ends the job with its message instead of a traceback."""
+    """Call ``main(smk)`` with its log open; an `FsnasError` ends the job with its message instead of a traceback.
+
+    Snakemake defines ``snakemake`` in the script; where it is None the script is only imported, and nothing runs.
+    """
+    if smk is None:
+        return
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
     if smk.log:
         Path(str(smk.log)).parent.mkdir(parents=True, exist_ok=True)

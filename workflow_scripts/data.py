@@ -1,7 +1,6 @@
 """Rule data: images, labels, split and statistics of a data set, as one HDF5 file."""
 
 from _job import key, run
-
 from fsnas.artifacts.dataset import write_dataset
 from fsnas.data import make_dataset
 
@@ -12,5 +11,4 @@ def main(smk) -> None:
     write_dataset(smk.output[0], make_dataset(**settings), key=key(smk), settings=settings)
 
 
-if "snakemake" in globals():
-    run(main, snakemake)  # noqa: F821
+run(main, globals().get("snakemake"))

@@ -1,7 +1,6 @@
 """Rule distances: the split distances within and between trees, and their summaries."""
 
 from _job import run
-
 from fsnas.artifacts.splits import read_tree
 from fsnas.artifacts.tables import write_table
 from fsnas.distances import method_distance, per_tree, split_distance_summary, split_distance_table
@@ -20,5 +19,4 @@ def main(smk) -> None:
     write_table(smk.output.methods, method_distance(trees, normalisation=normalisation, **bootstrap))
 
 
-if "snakemake" in globals():
-    run(main, snakemake)  # noqa: F821
+run(main, globals().get("snakemake"))

@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 
 from _job import key, log, progress, run
-
 from fsnas.artifacts.checkpoint import read_checkpoint
 from fsnas.artifacts.dataset import read_dataset, read_key
 from fsnas.artifacts.files import replacing
@@ -106,5 +105,4 @@ def main(smk) -> None:
     write_scores(output, nodes, attributes=attributes)
 
 
-if "snakemake" in globals():
-    run(main, snakemake)  # noqa: F821
+run(main, globals().get("snakemake"))

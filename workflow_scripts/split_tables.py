@@ -1,7 +1,6 @@
 """Rule split_tables: every split of every tree, and how often each group size occurs."""
 
 from _job import run
-
 from fsnas.artifacts.splits import read_tree
 from fsnas.artifacts.tables import write_table
 from fsnas.distances import group_sizes, splits_table
@@ -14,5 +13,4 @@ def main(smk) -> None:
     write_table(smk.output.sizes, group_sizes(trees))
 
 
-if "snakemake" in globals():
-    run(main, snakemake)  # noqa: F821
+run(main, globals().get("snakemake"))

@@ -1,7 +1,6 @@
 """Rule splits: cut one edge of every node of one level."""
 
 from _job import key, run
-
 from fsnas.artifacts.scores import read_scores
 from fsnas.artifacts.splits import write_splits
 from fsnas.policies import make_policy
@@ -41,5 +40,4 @@ def main(smk) -> None:
     )
 
 
-if "snakemake" in globals():
-    run(main, snakemake)  # noqa: F821
+run(main, globals().get("snakemake"))

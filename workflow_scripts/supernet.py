@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from _job import key, progress, run
-
 from fsnas.artifacts.checkpoint import write_checkpoint
 from fsnas.artifacts.dataset import read_dataset, read_key
 from fsnas.devices import prepare
@@ -46,5 +45,4 @@ def main(smk) -> None:
     )
 
 
-if "snakemake" in globals():
-    run(main, snakemake)  # noqa: F821
+run(main, globals().get("snakemake"))

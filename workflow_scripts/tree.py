@@ -1,7 +1,6 @@
 """Rule tree: the splits of all levels, and the space of every leaf."""
 
 from _job import key, run
-
 from fsnas.artifacts.splits import read_splits, write_tree
 from fsnas.trees import Tree, node_spaces
 
@@ -15,5 +14,4 @@ def main(smk) -> None:
     write_tree(smk.output[0], tree, key=key(smk, *(level.key for level in levels)), settings=settings)
 
 
-if "snakemake" in globals():
-    run(main, snakemake)  # noqa: F821
+run(main, globals().get("snakemake"))

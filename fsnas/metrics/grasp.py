@@ -1,5 +1,6 @@
 """GraSP: how much each weight helps the gradient to flow."""
 
+import torch
 import torch.nn.functional as F  # noqa: N812
 
 from fsnas.evaluation import Repetition, gradients
@@ -20,6 +21,6 @@ def grasp(model: GatedSupernet, batch: Repetition, *, temperature: float = 1.0) 
     weights = model.layers()
     loss = F.cross_entropy(model(batch.images) / temperature, batch.labels)
     grads = gradients(loss, weights, create_graph=True)
-    squared_norm_half = sum((grad.detach() * grad).sum() for grad in grads.values())
-    products = gradients(squared_norm_half, weights)
+    along_g = torch.stack([(grad.detach() * grad).sum() for grad in grads.values()]).sum()
+    products = gradients(along_g, weights)
     return sum(-(weights[name] * product).sum().item() for name, product in products.items())

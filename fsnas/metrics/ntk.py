@@ -3,12 +3,32 @@
 import math
 
 import torch
+from torch import Tensor
 
 from fsnas.evaluation import Repetition
 from fsnas.metrics import metric
 from fsnas.supernet import GatedSupernet
 
-CHUNK = 8
+# Rows share a backward pass while their activations have fewer elements than this. Measured on one CPU core: 1.5
+# times as fast as row by row for 8x8 images, slower from 16x16 on, where activations leave the cache.
+ELEMENTS = {"cpu": 2**15, "cuda": 2**23}
+
+
+def _tangents(sums: Tensor, weights: list[Tensor], together: int) -> Tensor:
+    """Return d ``sums`` / d ``weights``, one row per sum, ``together`` rows in one backward pass."""
+    rows = []
+    for chosen in torch.eye(len(sums), dtype=sums.dtype, device=sums.device).split(together):
+        many = len(chosen) > 1
+        grads = torch.autograd.grad(
+            sums,
+            weights,
+            chosen if many else chosen[0],
+            retain_graph=True,
+            is_grads_batched=many,
+            materialize_grads=True,
+        )
+        rows.append(torch.cat([grad.reshape(len(chosen), -1) for grad in grads], dim=1))
+    return torch.cat(rows)
 
 
 @metric(
@@ -25,18 +45,13 @@ def ntk(model: GatedSupernet, batch: Repetition, *, samples: int = 0) -> float:
     """
     images = (batch.images[:samples] if samples else batch.images).double()
     doubled = {name: p.detach().double().requires_grad_() for name, p in model.network.named_parameters()}
-    weights = [doubled[name] for name in model.layers()]
     sums = model.with_weights(doubled, images).sum(dim=1)
-    rows = [
-        torch.cat([grad.flatten(1) for grad in part], dim=1)
-        for chosen in torch.eye(len(sums), dtype=sums.dtype, device=sums.device).split(CHUNK)
-        for part in [
-            torch.autograd.grad(
-                sums, weights, chosen, retain_graph=True, is_grads_batched=True, materialize_grads=True
-            )
-        ]
-    ]
-    tangents = torch.cat(rows)
-    values = torch.linalg.eigvalsh(tangents @ tangents.T)
+    elements = images[:, 0].numel() * model.network.settings["channels"]
+    together = max(1, ELEMENTS.get(images.device.type, 0) // elements)
+    tangents = _tangents(sums, [doubled[name] for name in model.layers()], together)
+    kernel = tangents @ tangents.T
+    if not kernel.isfinite().all():
+        return math.nan
+    values = torch.linalg.eigvalsh(kernel)
     low, high = values[0].item(), values[-1].item()
     return math.log(high / low) if low > 0 else math.inf

@@ -1,0 +1,1 @@
+"""Min-cut of the operations of one edge into groups: exact, and ties are drawn."""

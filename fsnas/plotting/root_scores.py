@@ -1,0 +1,166 @@
+"""What each metric sees at the root: scores per edge and operation, or affinities where it has no scores."""
+
+import math
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
+
+from fsnas.plotting.style import COLOUR_MAP, colour, empty, heading, ink, notes, sheet, styled
+from fsnas.spaces import EDGES, OPERATIONS
+
+COLUMNS = 3
+WIDTH, HEIGHT = 3.7, 2.25  # inches of a panel
+DIRECTIONS = {"higher": "higher is better", "lower": "lower is better", "none": "no direction"}
+MISSING = "#D9D9D9"
+
+
+@styled
+def root_scores_figure(
+    scores: Mapping[str, Mapping[str, Any]], *, caption: str, metrics: Mapping[str, str] | None = None
+) -> Figure:
+    """Draw a heat map per method, each on its own colour scale; a value that is not finite is hatched.
+
+    Parameters
+    ----------
+    scores
+        By method, ``scores`` float ``[edges, operations]`` (mean over the seeds) or None, ``affinity`` float
+        ``[edges, operations, operations]``, ``direction`` (``higher``, ``lower`` or ``none``). A method without
+        scores gets one panel of affinities per edge.
+    caption
+        Written below the axes.
+    metrics
+        The metric of each method; gives the colours of the titles.
+    """
+    scores = merged(scores)
+    scalar = [method for method, entry in scores.items() if entry["scores"] is not None]
+    matrices = [method for method, entry in scores.items() if entry["scores"] is None]
+    columns = COLUMNS if matrices else max(2, min(COLUMNS, len(scalar)))
+    blocks = [math.ceil(len(scalar) / columns)] * bool(scalar) + [math.ceil(len(EDGES) / columns)] * len(matrices)
+    height = 0.5 + sum(0.85 + HEIGHT * count for count in blocks)
+    names = [name for method in scores for name in method.split(", ")]
+    figure = sheet(0.9 + WIDTH * columns, max(height, 2.5), caption, notes(names, metrics))
+    heading(figure, "Scores at the root, per edge and operation")
+    if not scores:
+        empty(figure.add_subplot(), "no method has scores")
+        return figure
+    ratios = [0.85 + HEIGHT * count for count in blocks]
+    parts = iter(figure.subfigures(len(blocks), 1, squeeze=False, height_ratios=ratios)[:, 0])
+    if scalar:
+        _draw_scores(next(parts), {method: scores[method] for method in scalar}, blocks[0], columns, metrics)
+    for method in matrices:
+        affinity = np.asarray(scores[method]["affinity"], float)
+        _draw_affinities(next(parts), method, affinity, columns, metrics)
+    return figure
+
+
+def merged(scores: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Return ``scores`` with one entry, "a, b", for the methods that hold the same values (they differ in the cut)."""
+    groups: dict[tuple[bytes, bytes], list[str]] = {}
+    for method, entry in scores.items():
+        values = b"" if entry["scores"] is None else np.asarray(entry["scores"], float).tobytes()
+        groups.setdefault((values, np.asarray(entry["affinity"], float).tobytes()), []).append(method)
+    return {", ".join(methods): scores[methods[0]] for methods in groups.values()}
+
+
+def _draw_scores(part: Any, scores: Mapping, count: int, columns: int, metrics: Mapping[str, str] | None) -> None:
+    """Draw the panels of the methods with a score."""
+    panels = part.subplots(count, columns, squeeze=False)
+    for axes in panels.flat[len(scores) :]:
+        axes.set_axis_off()
+    for place, (method, entry) in enumerate(scores.items()):
+        axes = panels.flat[place]
+        image = heat_map(axes, np.asarray(entry["scores"], float))
+        direction = DIRECTIONS.get(entry["direction"], entry["direction"])
+        lines = textwrap.wrap(method, 46)
+        lines[-1:] = [f"{lines[-1]} ({direction})"] if len(lines[-1]) < 30 else [lines[-1], f"({direction})"]
+        axes.set_title("\n".join(lines), loc="left", size=9)
+        _label(axes, EDGES, OPERATIONS, left=place % columns == 0, bottom=place + columns >= len(scores))
+        _mark(axes, method, metrics)
+        _bar(part, image, axes)
+
+
+def _draw_affinities(part: Any, method: str, affinity: np.ndarray, columns: int, metrics: Mapping | None) -> None:
+    """Draw one panel per edge, all on one colour scale; the diagonal is left out."""
+    affinity = affinity.copy()
+    affinity[:, np.arange(len(OPERATIONS)), np.arange(len(OPERATIONS))] = np.nan
+    finite = affinity[np.isfinite(affinity)]
+    limits = (finite.min(), finite.max()) if len(finite) else (0.0, 1.0)
+    panels = part.subplots(math.ceil(len(EDGES) / columns), columns, squeeze=False)
+    for place, edge in enumerate(EDGES):
+        axes = panels.flat[place]
+        image = heat_map(axes, affinity[place], limits, skip_diagonal=True)
+        axes.set_title("\n".join(textwrap.wrap(f"{method}: affinity, edge {edge}", 46)), loc="left", size=9)
+        bottom = place + columns >= len(EDGES)
+        _label(axes, OPERATIONS, OPERATIONS, left=place % columns == 0, bottom=bottom)
+        _mark(axes, method, metrics)
+    _bar(part, image, list(panels.flat), "affinity (diagonal left out)")
+
+
+def heat_map(
+    axes: Axes, values: np.ndarray, limits: tuple[float, float] | None = None, skip_diagonal: bool = False
+) -> AxesImage:
+    """Draw ``values`` with their numbers in short form; hatch what is not finite and label it ``n/a``."""
+    finite = values[np.isfinite(values)]
+    low, high = limits or ((finite.min(), finite.max()) if len(finite) else (0.0, 1.0))
+    if low == high:
+        low, high = low - 0.5 * (abs(low) or 1.0), high + 0.5 * (abs(high) or 1.0)
+    image = axes.imshow(np.ma.masked_invalid(values), cmap=matplotlib.colormaps[COLOUR_MAP], aspect="auto",
+                        vmin=low, vmax=high)  # fmt: skip
+    for (row, column), value in np.ndenumerate(values):
+        if skip_diagonal and row == column:
+            continue
+        if np.isfinite(value):
+            axes.text(column, row, short(value, high - low), ha="center", va="center", size=7.5,
+                      color=ink(image.cmap(image.norm(value))))  # fmt: skip
+        else:
+            axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=MISSING, edgecolor="#AAAAAA",
+                                     hatch="////", linewidth=0))  # fmt: skip
+            axes.text(column, row, "n/a", ha="center", va="center", size=7.5,
+                      bbox={"facecolor": MISSING, "edgecolor": "none", "pad": 1})  # fmt: skip
+    return image
+
+
+def short(value: float, spread: float) -> str:
+    """Return ``value`` with the digits that tell values apart which lie within ``spread`` of each other.
+
+    >>> short(123456.0, 90000.0), short(0.98765, 0.01), short(-0.5, 2.0), short(812.4, 300.0)
+    ('1.2e5', '0.9877', '-0.5', '812')
+    """
+    decimals = max(0, 1 - math.floor(math.log10(spread))) if spread > 0 else 2
+    if decimals <= 4 and abs(value) < 1e5:
+        return f"{value:.{decimals}f}"
+    digits = math.ceil(math.log10(abs(value) / spread)) + 1 if value and spread > 0 else 2
+    mantissa, _, exponent = f"{value:.{min(max(digits, 2), 5) - 1}e}".partition("e")
+    return f"{mantissa}e{int(exponent)}"
+
+
+def _label(axes: Axes, rows: tuple[str, ...], columns: tuple[str, ...], *, left: bool, bottom: bool) -> None:
+    axes.set_yticks(range(len(rows)), rows if left else [""] * len(rows))
+    axes.set_xticks(range(len(columns)), columns if bottom else [""] * len(columns))
+    for label in axes.get_xticklabels():
+        label.set(rotation=35, ha="right", rotation_mode="anchor")
+    axes.tick_params(length=0, labelsize=8)
+    axes.spines[:].set_visible(False)
+
+
+def _mark(axes: Axes, method: str, metrics: Mapping[str, str] | None) -> None:
+    """Draw a line in the metric's colour over the panel."""
+    first = method.split(", ")[0]
+    shade = colour((metrics or {}).get(first, first))
+    axes.plot([0, 1], [1.015, 1.015], transform=axes.transAxes, clip_on=False, color=shade, linewidth=3,
+              scalex=False, scaley=False)  # fmt: skip
+
+
+def _bar(part: Any, image: AxesImage, axes: Axes | list[Axes], label: str = "") -> None:
+    bar = part.colorbar(image, ax=axes, shrink=0.9, pad=0.02, label=label)
+    bar.outline.set_visible(False)
+    bar.ax.tick_params(labelsize=7)
+    bar.ax.yaxis.set_major_locator(MaxNLocator(4))

@@ -1,0 +1,83 @@
+"""The summary of a run for the terminal: where to look and what was found."""
+
+import pandas as pd
+
+
+def summarise(distances: pd.DataFrame, methods: pd.DataFrame, sizes: pd.DataFrame, *, caption: str, outdir: str) -> str:
+    """Return the text that ends a run.
+
+    Parameters
+    ----------
+    distances
+        Table split_distance_summary (columns method, setting, level, mean, std, ci_low, ci_high, n, pairs).
+    methods
+        Table method_distance (columns method_a, method_b, mean, ...).
+    sizes
+        Table group_sizes (columns method, sizes, count, ties, degenerate).
+    caption
+        n, seeds and settings.
+    outdir
+        Folder of the results.
+    """
+    lines = [
+        "",
+        "Split distance of the trees: mean over trees +- spread over seeds (0 means that all splits are the same)",
+        "",
+        *_table(distances, sizes),
+        "",
+        *_neighbours(methods),
+        "",
+        caption,
+        "",
+        "Where to look",
+        f"  {outdir}/figures/figure-1a.png, figure-1b.png   internal and external split distance, with the random band",
+        f"  {outdir}/figures/figure-2.png                   the same by depth",
+        f"  {outdir}/figures/method-matrix.png              which methods split alike",
+        f"  {outdir}/figures/root-scores.png, training.png  what the metrics saw, and how the supernets trained",
+        f"  {outdir}/figures/trees/                         every tree, drawn",
+        f"  {outdir}/tables/                                the numbers behind them",
+        f"  {outdir}/seed-*/METHOD/                         scores.h5 and splits.json of each level, tree.json",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _table(distances: pd.DataFrame, sizes: pd.DataFrame) -> list[str]:
+    """Return one line per method: distances, group sizes, ties and degenerate cuts."""
+    order = list(dict.fromkeys([*sizes["method"], *distances["method"]]))
+    width = max([len("method"), *map(len, order)])
+    lines = [
+        f"  {'method':{width}}  {'internal':>13}  {'external':>13}  splits  ties  degenerate  sizes"
+    ]
+    every = distances[distances["level"] == "all"].set_index(["method", "setting"])
+    for method in order:
+        cells = []
+        for setting in ("internal", "external"):
+            found = (method, setting) in every.index
+            row = every.loc[(method, setting)] if found else None
+            cells.append("-" if row is None else f"{row['mean']:.3f}" + _spread(row["std"]))
+        own = sizes[sizes["method"] == method]
+        shapes = ", ".join(f"{row.sizes}: {row.count_}" for row in own.rename(columns={"count": "count_"}).itertuples())
+        lines.append(
+            f"  {method:{width}}  {cells[0]:>13}  {cells[1]:>13}  {own['count'].sum():>6}  {own['ties'].sum():>4}"
+            f"  {own['degenerate'].sum():>10}  {shapes}"
+        )
+    return lines
+
+
+def _spread(std: float) -> str:
+    return f" +- {std:.2f}" if pd.notna(std) else ""
+
+
+def _neighbours(methods: pd.DataFrame) -> list[str]:
+    """Return the pairs of methods that split most and least alike."""
+    pairs = methods[methods["method_a"] != methods["method_b"]].dropna(subset=["mean"])
+    keys = pairs.apply(lambda row: " ".join(sorted((row["method_a"], row["method_b"]))), axis=1)
+    pairs = pairs[~keys.duplicated()].sort_values(["mean", "method_a", "method_b"]) if len(pairs) else pairs
+    if pairs.empty:
+        return ["One method with splits: no pair of methods to compare."]
+    alike, unlike = pairs.iloc[0], pairs.iloc[-1]
+    return [
+        f"Most alike:  {alike['method_a']} and {alike['method_b']} ({alike['mean']:.3f})",
+        f"Least alike: {unlike['method_a']} and {unlike['method_b']} ({unlike['mean']:.3f})",
+    ]

@@ -1,0 +1,184 @@
+SUMMARY = f"{OUT}/summary.txt"
+NAMES = ["figure-1a", "figure-1b", "figure-2", "method-matrix"]
+FIGURES = [
+    *(path for name in NAMES for path in figure(name)),
+    *figure("training"),
+    *figure("root-scores"),
+    *expand(
+        f"{OUT}/figures/trees/{{method}}-seed-{{seed}}.{{format}}",
+        method=METHODS,
+        seed=SEEDS,
+        format=FORMATS,
+    ),
+]
+FIGURE_RESOURCES = {"mem_mb": 2000, "runtime": 30}
+METRIC_OF = {name: method.metric for name, method in METHODS.items()}
+
+
+rule distance_figures:
+    input:
+        per_tree=DISTANCES[1],
+        summary=DISTANCES[2],
+        methods=DISTANCES[3],
+    output:
+        internal=report(
+            figure("figure-1a"),
+            caption="report/figure-1a.rst",
+            category="Split distance",
+            labels={"figure": "1a: internal"},
+        ),
+        external=report(
+            figure("figure-1b"),
+            caption="report/figure-1b.rst",
+            category="Split distance",
+            labels={"figure": "1b: external"},
+        ),
+        depth=report(
+            figure("figure-2"),
+            caption="report/figure-2.rst",
+            category="Split distance",
+            labels={"figure": "2: by depth"},
+        ),
+        matrix=report(
+            figure("method-matrix"),
+            caption="report/method-matrix.rst",
+            category="Split distance",
+            labels={"figure": "method against method"},
+        ),
+    log:
+        f"{OUT}/logs/distance_figures.log",
+    benchmark:
+        f"{OUT}/benchmarks/distance_figures.tsv"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        **FIGURE_RESOURCES,
+    params:
+        code=code("distance_figures.py"),
+        settings={"caption": caption(), "metrics": METRIC_OF},
+    message:
+        "Draw figures 1a, 1b and 2 and the method matrix"
+    script:
+        "../workflow_scripts/distance_figures.py"
+
+
+rule tree_figures:
+    input:
+        expand(TREE, seed=SEEDS, allow_missing=True),
+    output:
+        report(
+            expand(
+                f"{OUT}/figures/trees/{{method}}-seed-{{seed}}.{{format}}",
+                seed=SEEDS,
+                format=FORMATS,
+                allow_missing=True,
+            ),
+            caption="report/tree.rst",
+            category="Split trees",
+            subcategory="{method}",
+            labels={"figure": "{method}"},
+        ),
+    log:
+        f"{OUT}/logs/tree_figures/{{method}}.log",
+    benchmark:
+        f"{OUT}/benchmarks/tree_figures/{{method}}.tsv"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        **FIGURE_RESOURCES,
+    params:
+        code=code("tree_figures.py"),
+        settings={"caption": caption()},
+    message:
+        "Draw the trees of {wildcards.method}"
+    script:
+        "../workflow_scripts/tree_figures.py"
+
+
+rule training_figure:
+    input:
+        expand(SUPERNET, seed=SEEDS),
+    output:
+        report(
+            figure("training"),
+            caption="report/training.rst",
+            category="Supernets",
+            labels={"figure": "training curves"},
+        ),
+    log:
+        f"{OUT}/logs/training_figure.log",
+    benchmark:
+        f"{OUT}/benchmarks/training_figure.tsv"
+    conda:
+        "../envs/gpu.yaml"
+    threads: 1
+    resources:
+        **FIGURE_RESOURCES,
+    params:
+        code=code("training_figure.py"),
+        settings={"caption": caption()},
+    message:
+        "Draw the training curves"
+    script:
+        "../workflow_scripts/training_figure.py"
+
+
+rule root_scores_figure:
+    input:
+        [
+            f"{OUT}/seed-{seed}/{name}/level-0/scores.h5"
+            for name, method in METHODS.items()
+            if method.policy.depth and name == method.metric
+            for seed in SEEDS
+        ],
+    output:
+        report(
+            figure("root-scores"),
+            caption="report/root-scores.rst",
+            category="Scores",
+            labels={"figure": "scores of the root"},
+        ),
+    log:
+        f"{OUT}/logs/root_scores_figure.log",
+    benchmark:
+        f"{OUT}/benchmarks/root_scores_figure.tsv"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        **FIGURE_RESOURCES,
+    params:
+        code=code("root_scores_figure.py"),
+        settings={"caption": caption()},
+    message:
+        "Draw the scores of the root"
+    script:
+        "../workflow_scripts/root_scores_figure.py"
+
+
+rule summary:
+    input:
+        summary=DISTANCES[2],
+        methods=DISTANCES[3],
+        sizes=SPLIT_TABLES[1],
+        figures=FIGURES,
+    output:
+        SUMMARY,
+    log:
+        f"{OUT}/logs/summary.log",
+    benchmark:
+        f"{OUT}/benchmarks/summary.tsv"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        **FIGURE_RESOURCES,
+    params:
+        code=code("summary.py"),
+        settings={"caption": caption(), "outdir": OUT},
+    message:
+        "Say what was found and where to look"
+    script:
+        "../workflow_scripts/summary.py"

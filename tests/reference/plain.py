@@ -1,0 +1,189 @@
+"""NAS-Bench-201's network as its authors build it: one module per operation, nothing shared, nothing concatenated."""
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from fsnas.spaces import EDGES, OPERATIONS, SOURCES, TARGETS
+from fsnas.supernet import GatedSupernet
+
+
+class Zero(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x * 0.0
+
+
+class ReLUConvBN(nn.Module):
+    def __init__(self, channels: int, kernel: int, affine: bool) -> None:
+        super().__init__()
+        self.relu = nn.ReLU()
+        self.conv = nn.Conv2d(channels, channels, kernel, padding=kernel // 2, bias=False)
+        self.bn = nn.BatchNorm2d(channels, affine=affine, track_running_stats=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.bn(self.conv(self.relu(x)))
+
+
+def operation(name: str, channels: int, affine: bool = False) -> nn.Module:
+    if name == "none":
+        return Zero()
+    if name == "skip_connect":
+        return nn.Identity()
+    if name == "nor_conv_1x1":
+        return ReLUConvBN(channels, 1, affine)
+    if name == "nor_conv_3x3":
+        return ReLUConvBN(channels, 3, affine)
+    assert name == "avg_pool_3x3"
+    return nn.AvgPool2d(3, stride=1, padding=1, count_include_pad=False)
+
+
+class PlainCell(nn.Module):
+    """Every enabled operation of every edge is a module; its output is multiplied by its gate."""
+
+    def __init__(self, channels: int, gates: np.ndarray, affine: bool = False) -> None:
+        super().__init__()
+        self.gates = gates
+        self.operations = nn.ModuleDict()
+        for e, edge in enumerate(EDGES):
+            for o, name in enumerate(OPERATIONS):
+                if gates[e, o] != 0:
+                    self.operations[f"{edge}:{name}"] = operation(name, channels, affine)
+
+    def forward(self, x: Tensor) -> Tensor:
+        nodes = [x]
+        for target in (1, 2, 3):
+            total = torch.zeros_like(x)
+            for e, edge in enumerate(EDGES):
+                for o, name in enumerate(OPERATIONS):
+                    if TARGETS[e] == target and self.gates[e, o] != 0:
+                        module = self.operations[f"{edge}:{name}"]
+                        total = total + module(nodes[SOURCES[e]]) * float(self.gates[e, o])
+            nodes.append(total)
+        return nodes[3]
+
+
+class InferCell(nn.Module):
+    """The cell of one architecture, nested as NAS-Bench-201 nests it: only the chosen operation on an edge."""
+
+    def __init__(self, channels: int, architecture: tuple[int, ...], affine: bool) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList([operation(OPERATIONS[o], channels, affine) for o in architecture])
+
+    def forward(self, x: Tensor) -> Tensor:
+        nodes = [x]
+        nodes.append(self.layers[0](nodes[0]))
+        nodes.append(self.layers[1](nodes[0]) + self.layers[2](nodes[1]))
+        nodes.append(self.layers[3](nodes[0]) + self.layers[4](nodes[1]) + self.layers[5](nodes[2]))
+        return nodes[3]
+
+
+class ResNetBasicBlock(nn.Module):
+    def __init__(self, inp: int, out: int) -> None:
+        super().__init__()
+        self.relu_a = nn.ReLU()
+        self.conv_a = nn.Conv2d(inp, out, 3, stride=2, padding=1, bias=False)
+        self.bn_a = nn.BatchNorm2d(out, track_running_stats=False)
+        self.relu_b = nn.ReLU()
+        self.conv_b = nn.Conv2d(out, out, 3, padding=1, bias=False)
+        self.bn_b = nn.BatchNorm2d(out, track_running_stats=False)
+        self.downsample = nn.Sequential(nn.AvgPool2d(2, stride=2), nn.Conv2d(inp, out, 1, bias=False))
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.bn_a(self.conv_a(self.relu_a(x)))
+        y = self.bn_b(self.conv_b(self.relu_b(y)))
+        return self.downsample(x) + y
+
+
+class PlainNetwork(nn.Module):
+    """Stem, three stages of the given cells with a reduction between them, classifier."""
+
+    def __init__(self, stages: list[list[nn.Module]], channels: int, classes: int, in_channels: int) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(in_channels, channels, 3, padding=1, bias=False)
+        self.stem_bn = nn.BatchNorm2d(channels, track_running_stats=False)
+        self.stages = nn.ModuleList([nn.ModuleList(cells) for cells in stages])
+        self.reductions = nn.ModuleList(
+            [ResNetBasicBlock(channels, 2 * channels), ResNetBasicBlock(2 * channels, 4 * channels)]
+        )
+        self.last_bn = nn.BatchNorm2d(4 * channels, track_running_stats=False)
+        self.last_relu = nn.ReLU()
+        self.pool = nn.AdaptiveAvgPool2d(1)
+        self.classifier = nn.Linear(4 * channels, classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.stem_bn(self.stem(x))
+        for stage in range(3):
+            if stage > 0:
+                x = self.reductions[stage - 1](x)
+            for cell in self.stages[stage]:
+                x = cell(x)
+        x = self.last_relu(self.last_bn(x))
+        return self.classifier(self.pool(x).flatten(1))
+
+    def named(self) -> dict[str, nn.Parameter]:
+        """The parameters under the names that they have in `fsnas.supernet.Supernet`."""
+        found = {
+            "stem.weight": self.stem.weight,
+            "stem_bn.weight": self.stem_bn.weight,
+            "stem_bn.bias": self.stem_bn.bias,
+            "last_bn.weight": self.last_bn.weight,
+            "last_bn.bias": self.last_bn.bias,
+            "classifier.weight": self.classifier.weight,
+            "classifier.bias": self.classifier.bias,
+        }
+        for r, block in enumerate(self.reductions):
+            found[f"reductions.{r}.conv_a.weight"] = block.conv_a.weight
+            found[f"reductions.{r}.bn_a.weight"] = block.bn_a.weight
+            found[f"reductions.{r}.bn_a.bias"] = block.bn_a.bias
+            found[f"reductions.{r}.conv_b.weight"] = block.conv_b.weight
+            found[f"reductions.{r}.bn_b.weight"] = block.bn_b.weight
+            found[f"reductions.{r}.bn_b.bias"] = block.bn_b.bias
+            found[f"reductions.{r}.downsample.weight"] = block.downsample[1].weight
+        for s, cells in enumerate(self.stages):
+            for c, cell in enumerate(cells):
+                for key, module in cell_convolutions(cell).items():
+                    found[f"stages.{s}.{c}.weights.{key}"] = module.conv.weight
+        return found
+
+    def layers(self) -> dict[str, nn.Parameter]:
+        """The weights of the convolutions and of the classifier, without BatchNorm and biases."""
+        return {name: p for name, p in self.named().items() if p.dim() == 4 or name == "classifier.weight"}
+
+
+def cell_convolutions(cell: nn.Module) -> dict[str, ReLUConvBN]:
+    """The convolutions of a `PlainCell` or an `InferCell`, by EDGE:OPERATION."""
+    if isinstance(cell, PlainCell):
+        return {key: module for key, module in cell.operations.items() if isinstance(module, ReLUConvBN)}
+    found = {}
+    for edge, module in zip(EDGES, cell.layers, strict=True):
+        if isinstance(module, ReLUConvBN):
+            kernel = module.conv.kernel_size[0]
+            found[f"{edge}:nor_conv_{kernel}x{kernel}"] = module
+    return found
+
+
+def copy_weights(plain: PlainNetwork, model: GatedSupernet) -> PlainNetwork:
+    """Give ``plain`` the values and the dtype of the weights of ``model`` that have the same names."""
+    values = dict(model.network.named_parameters())
+    plain.to(values["stem.weight"].dtype)
+    with torch.no_grad():
+        for name, parameter in plain.named().items():
+            parameter.copy_(values[name])
+    return plain
+
+
+def plain_network(model: GatedSupernet, affine: bool = False) -> PlainNetwork:
+    """The plain twin of ``model``: the operations whose gate is not zero, with its weights."""
+    s = model.network.settings
+    stages = [
+        [PlainCell(s["channels"] * 2**stage, model.gates, affine) for _ in range(s["cells"])] for stage in range(3)
+    ]
+    return copy_weights(PlainNetwork(stages, s["channels"], s["classes"], s["in_channels"]), model)
+
+
+def architecture_network(
+    architecture: tuple[int, ...], *, channels: int, cells: int, classes: int, in_channels: int, affine: bool
+) -> PlainNetwork:
+    """The network of one architecture as NAS-Bench-201 trains it, which has ``affine`` on."""
+    stages = [[InferCell(channels * 2**stage, architecture, affine) for _ in range(cells)] for stage in range(3)]
+    return PlainNetwork(stages, channels, classes, in_channels)

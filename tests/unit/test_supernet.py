@@ -1,0 +1,167 @@
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from fsnas.errors import FsnasError
+from fsnas.spaces import EDGES, OPERATIONS, as_space, full_space
+from fsnas.supernet import Cell, GatedSupernet, Pass, Supernet, Tap, mixing_gates, path_gates, perturb
+from tests.problems import random_batch, random_gates, random_network, random_space
+from tests.reference.plain import PlainCell, architecture_network, cell_convolutions, copy_weights, plain_network
+
+TOLERANCES = [(torch.float32, 1e-5), (torch.float64, 1e-10)]
+KINDS = ["random", "mean", "sum"]
+
+
+def assert_close(found: Tensor | None, expected: Tensor | None, tolerance: float, what: str) -> None:
+    """Relative to the scale of the expected tensor; an absent gradient is zero."""
+    if found is None or expected is None:
+        present = expected if found is None else found
+        assert present is None or not present.any(), what
+        return
+    difference = (found - expected).abs().max().item()
+    assert difference <= tolerance * max(expected.abs().max().item(), 1e-3), f"{what}: differs by {difference}"
+
+
+def gates_of(kind: str, rng: np.random.Generator, space: np.ndarray) -> np.ndarray:
+    return random_gates(rng, space) if kind == "random" else mixing_gates(space, kind)
+
+
+def loss(output: Tensor) -> Tensor:
+    """A projection on fixed numbers, so that no gradient cancels by symmetry."""
+    numbers = torch.randn(output.shape, generator=torch.Generator().manual_seed(5), dtype=torch.float64)
+    return (output * numbers.to(output.dtype)).sum()
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), TOLERANCES)
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seed", range(8))
+def test_fast_cell_equals_plain_cell(seed, kind, dtype, tolerance):
+    rng = np.random.default_rng(seed)
+    gates = gates_of(kind, rng, random_space(rng))
+    cell = Cell(3, full_space(), "cell", torch.Generator().manual_seed(seed)).to(dtype)
+    plain = PlainCell(3, gates).to(dtype)
+    for key, module in cell_convolutions(plain).items():
+        module.conv.weight.data.copy_(cell.weights[key].data)
+    x = torch.randn(5, 3, 6, 6, generator=torch.Generator().manual_seed(seed)).to(dtype)
+    inputs = [x.clone().requires_grad_() for _ in range(2)]
+    outputs = [cell(inputs[0], Pass(gates)), plain(inputs[1])]
+    assert_close(outputs[0], outputs[1], tolerance, "output")
+    for output in outputs:
+        if output.requires_grad:
+            loss(output).backward()
+    assert_close(inputs[0].grad, inputs[1].grad, tolerance, "gradient of the input")
+    convolutions = cell_convolutions(plain)
+    for key, weight in cell.weights.items():
+        expected = convolutions[key].conv.weight.grad if key in convolutions else None
+        assert_close(weight.grad, expected, tolerance, f"gradient of {key}")
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), TOLERANCES)
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seed", range(4))
+def test_fast_network_equals_plain_network(seed, kind, dtype, tolerance):
+    rng = np.random.default_rng(seed)
+    gates = gates_of(kind, rng, random_space(rng))
+    model = GatedSupernet(random_network(seed, dtype=dtype, cells=2, in_channels=3), gates)
+    assert_same_network(model, plain_network(model), seed, dtype, tolerance)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), TOLERANCES)
+@pytest.mark.parametrize(
+    "chosen", [(3, 3, 4, 1, 0, 2), (2, 1, 3, 3, 3, 3), (0, 1, 3, 4, 2, 3), (0, 0, 0, 0, 0, 0), (0, 0, 3, 0, 3, 2)]
+)
+def test_architecture_equals_the_one_of_nas_bench_201(chosen, dtype, tolerance):
+    sizes = {"channels": 2, "cells": 2, "classes": 4, "in_channels": 3}
+    model = GatedSupernet(random_network(1, dtype=dtype, **sizes), path_gates(np.array(chosen)))
+    plain = copy_weights(architecture_network(chosen, **sizes, affine=False), model)
+    assert_same_network(model, plain, 1, dtype, tolerance)
+
+
+def assert_same_network(model, plain, seed, dtype, tolerance):
+    images = random_batch(seed, in_channels=3, dtype=dtype).images
+    inputs = [images.clone().requires_grad_() for _ in range(2)]
+    outputs = [model(inputs[0]), plain(inputs[1])]
+    assert_close(outputs[0], outputs[1], tolerance, "logits")
+    for output in outputs:
+        loss(output).backward()
+    assert_close(inputs[0].grad, inputs[1].grad, tolerance, "gradient of the images")
+    expected = plain.named()
+    for name, parameter in model.network.named_parameters():
+        assert_close(parameter.grad, expected[name].grad if name in expected else None, tolerance, name)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_supernet_of_a_space_is_the_full_one_restricted(seed):
+    rng = np.random.default_rng(seed)
+    space = random_space(rng)
+    full, small = random_network(seed), random_network(seed + 9, space)
+    values = dict(full.named_parameters())
+    small.load_state_dict({name: values[name].detach() for name in small.state_dict()})
+    images, gates = random_batch(seed).images, random_gates(rng, space)
+    assert torch.equal(GatedSupernet(full, gates)(images), GatedSupernet(small, gates)(images))
+    assert list(GatedSupernet(full, gates).layers()) == list(GatedSupernet(small, gates).layers())
+    enabled = {f"{EDGES[e]}:{OPERATIONS[o]}" for e, o in np.argwhere(space) if "conv" in OPERATIONS[o]}
+    assert set(small.stages[0][0].weights) == enabled
+
+
+def test_same_seed_same_weights_and_rng_untouched():
+    state = torch.get_rng_state()
+    a, b, c = (Supernet(channels=2, cells=1, classes=4, seed=s) for s in (3, 3, 4))
+    for (name, x), y in zip(a.named_parameters(), b.parameters(), strict=True):
+        assert torch.equal(x, y), name
+    assert not torch.equal(a.stem.weight, c.stem.weight)
+    assert torch.equal(state, torch.get_rng_state())
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_tap_sees_every_executed_layer_once_and_counts_the_relus(seed):
+    class Names(Tap):
+        def __init__(self) -> None:
+            self.layers, self.relus = [], 0
+
+        def layer(self, output, names):
+            self.layers += names
+
+        def relu(self, x, count):
+            self.relus += count
+
+    gates = mixing_gates(full_space())
+    gates[5] *= np.random.default_rng(seed).random(len(OPERATIONS)) < 0.5
+    model, tap = GatedSupernet(random_network(seed), gates), Names()
+    model(random_batch(seed).images, tap=tap)
+    assert sorted(tap.layers) == sorted(model.layers())
+    outside = {"stem.weight", "reductions.0.downsample.weight", "reductions.1.downsample.weight", "classifier.weight"}
+    assert tap.relus == len(set(model.layers()) - outside) + 1
+
+
+def test_disabling_none_changes_nothing():
+    network, images = random_network(2), random_batch(2).images
+    gates = mixing_gates(full_space())
+    assert torch.equal(GatedSupernet(network, gates)(images), GatedSupernet(network, perturb(gates, 3, 0))(images))
+
+
+def test_perturbations():
+    gates = mixing_gates(full_space())
+    disabled, isolated = perturb(gates, 2, 3), perturb(gates, 2, 3, "isolate")
+    assert disabled[2].tolist() == [0.2, 0.2, 0.2, 0, 0.2]
+    assert isolated[2].tolist() == [0, 0, 0, 1, 0]
+    others = np.arange(len(EDGES)) != 2
+    assert (disabled[others] == gates[others]).all()
+    assert (isolated[others] == gates[others]).all()
+    assert (gates == 0.2).all()
+
+
+def test_gates_of_the_mixture():
+    space = as_space((0, 1, 2, 3, 4, 0))
+    space[0, 1] = True
+    assert mixing_gates(space)[0].tolist() == [0.5, 0.5, 0, 0, 0]
+    assert (mixing_gates(space, "sum") == space).all()
+    assert (path_gates(np.array((0, 1, 2, 3, 4, 0))) == as_space((0, 1, 2, 3, 4, 0))).all()
+
+
+def test_unknown_words_are_named():
+    with pytest.raises(FsnasError, match="mixing is 'max', expected 'mean' or 'sum'"):
+        mixing_gates(full_space(), "max")
+    with pytest.raises(FsnasError, match="perturbation is 'remove', expected 'disable' or 'isolate'"):
+        perturb(mixing_gates(full_space()), 0, 0, "remove")

@@ -1,0 +1,160 @@
+"""The tiny workflow runs for real; every artifact is read back and checked."""
+
+import itertools
+import json
+import re
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from fsnas.artifacts.checkpoint import read_checkpoint
+from fsnas.artifacts.dataset import read_dataset
+from fsnas.artifacts.scores import read_scores
+from fsnas.artifacts.splits import read_splits, read_tree
+from fsnas.distances import split_distance
+from fsnas.scoring import score_affinity
+from fsnas.spaces import EDGES, OPERATIONS, count_architectures
+from tests.workflow.conftest import copy_checkout, snakemake
+
+METHODS, SEEDS, LEVELS = ["snip", "random"], [0, 1], [0, 1]
+TREES = list(itertools.product(SEEDS, METHODS))
+
+
+@pytest.fixture(scope="module")
+def results(tiny):
+    return tiny[0] / "results-tiny"
+
+
+def test_the_terminal_says_what_was_found_and_where_to_look(tiny, results):
+    folder, printed = tiny
+    assert (results / "summary.txt").read_text() in printed
+    assert "Where to look" in printed and "results-tiny/figures/figure-1a.png" in printed
+    assert re.search(r"supernet, seed 0: epoch 1/1  loss \d", printed), "the progress of the training is visible"
+    assert "epoch 1/1" in (results / "logs/seed-0/supernet.log").read_text()
+
+
+def test_paths_that_the_summary_names_exist(tiny):
+    folder, printed = tiny
+    named = [
+        word.strip(",") for line in printed.splitlines() for word in line.split() if word.startswith("results-tiny/")
+    ]
+    assert named
+    for name in named:
+        assert list(folder.glob(name.replace("METHOD", "snip"))), name
+
+
+def test_the_data_set_is_read_back(results):
+    dataset = read_dataset(results / "data/digits.h5")
+    assert dataset.images.shape == (1797, 1, 8, 8)
+    assert sum(map(len, dataset.splits.values())) == 1797
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_checkpoint_loads_safely_and_holds_its_history(results, seed):
+    path = results / f"seed-{seed}/supernet.pt"
+    torch.load(path, weights_only=True)
+    network, content = read_checkpoint(path)
+    assert network.space.all()
+    assert content["record"]["epoch"] == [1] and np.isfinite(content["record"]["loss"][0])
+    assert not list((results / ".state").glob("*")) if (results / ".state").exists() else True
+
+
+@pytest.mark.parametrize(("seed", "method"), TREES)
+@pytest.mark.parametrize("level", LEVELS)
+def test_scores_are_complete_and_give_their_affinity(results, seed, method, level):
+    nodes, attributes = read_scores(results / f"seed-{seed}/{method}/level-{level}/scores.h5")
+    assert len(nodes) == 2**level
+    assert attributes["metric"] == method and attributes["seed"] == seed and attributes["level"] == level
+    for node in nodes.values():
+        split = node["space"].all(axis=1)
+        assert split.sum() == len(EDGES) - level
+        assert np.isfinite(node["scores"][:, split]).all() and np.isnan(node["scores"][:, ~split]).all()
+        for edge in np.flatnonzero(split):
+            np.testing.assert_array_equal(node["affinity"][edge], score_affinity(node["scores"][:, edge]))
+
+
+def test_scores_name_their_edges_and_operations(results):
+    with h5py.File(results / "seed-0/snip/level-0/scores.h5") as file:
+        scores = file["nodes/root/scores"]
+        assert [scores.dims[i][0].name.rpartition("/")[2] for i in range(3)] == ["repetition", "edge", "operation"]
+        assert [name.decode() for name in scores.dims[1][0][()]] == list(EDGES)
+        assert [name.decode() for name in scores.dims[2][0][()]] == list(OPERATIONS)
+
+
+@pytest.mark.parametrize(("seed", "method"), TREES)
+def test_trees_hold_the_splits_of_their_levels_and_all_architectures(results, seed, method):
+    folder = results / f"seed-{seed}/{method}"
+    tree = read_tree(folder / "tree.json")
+    levels = [split for level in LEVELS for split in read_splits(folder / f"level-{level}/splits.json").splits]
+    assert list(tree.splits) == levels
+    assert len(tree.splits) == 3 and len(tree.leaves) == 4
+    assert sum(map(count_architectures, tree.leaves.values())) == 5**6
+    json.loads((folder / "tree.json").read_text())
+
+
+def test_distances_are_those_of_the_trees(results):
+    table = pd.read_csv(results / "tables/split_distance.csv", dtype={"path_a": str, "path_b": str})
+    trees = {(m, s): read_tree(results / f"seed-{s}/{m}/tree.json") for s, m in TREES}
+    groups = {(m, s, split.path): split.groups for (m, s), tree in trees.items() for split in tree.splits}
+    assert (table[table.setting == "internal"].groupby(["method", "seed_a"]).size() == 3).all()
+    assert (table[table.setting == "external"].groupby("method").size() == 9).all()
+    for row in table.itertuples():
+        a, b = groups[row.method, row.seed_a, row.path_a], groups[row.method, row.seed_b, row.path_b]
+        assert row.distance == pytest.approx(split_distance(a, b), abs=1e-12)
+
+
+def test_figures_exist_in_both_formats(results):
+    names = ["figure-1a", "figure-1b", "figure-2", "method-matrix", "training", "root-scores", "trees/snip-seed-1"]
+    for name in names:
+        assert (results / f"figures/{name}.pdf").read_bytes().startswith(b"%PDF")
+        assert (results / f"figures/{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_nothing_reruns_on_a_finished_run(tiny):
+    folder, _ = tiny
+    assert "Nothing to be done" in snakemake(folder, "-n", "--configfile", "configs/tiny.yaml")
+
+
+def test_a_metric_in_one_new_file_runs_only_its_own_steps(tiny, tmp_path):
+    folder, _ = tiny
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    code = readme.partition("named like the metric:\n\n")[2].partition("\nAdd `plain`")[0]
+    added = folder / "fsnas/metrics/plain.py"
+    added.write_text("\n".join(line[4:] for line in code.splitlines()) + "\n")
+    try:
+        command = ["--configfile", "configs/tiny.yaml", "--config", "methods=[snip,random,plain]"]
+        planned = snakemake(folder, "-n", *command)
+    finally:
+        added.unlink()
+    jobs = dict(re.findall(r"^(\w+) +(\d+)$", planned.partition("Job stats:")[2].partition("total")[0], re.M))
+    assert {name: int(count) for name, count in jobs.items()} == {
+        "all": 1,
+        "scores": 4,
+        "splits": 4,
+        "tree": 2,
+        "distances": 1,
+        "split_tables": 1,
+        "distance_figures": 1,
+        "root_scores_figure": 1,
+        "tree_figures": 1,
+        "summary": 1,
+    }
+    assert re.findall(r"method=(\w+)", planned) and set(re.findall(r"method=(\w+)", planned)) == {"plain"}
+
+
+def test_another_number_of_cores_gives_the_same_files(tiny, tmp_path):
+    folder, _ = tiny
+    other = copy_checkout(tmp_path)
+    snakemake(other, "--cores", "1", "--configfile", "configs/tiny.yaml")
+    for first in sorted((folder / "results-tiny").rglob("*")):
+        second = other / first.relative_to(folder)
+        if first.suffix in {".csv", ".json", ".txt", ".png", ".pdf", ".pt"} or first.parent.name == "data":
+            assert first.read_bytes() == second.read_bytes(), first
+        if first.name == "scores.h5":
+            for (path, a), (_, b) in zip(read_scores(first)[0].items(), read_scores(second)[0].items(), strict=True):
+                for name in a:
+                    np.testing.assert_array_equal(a[name], b[name], err_msg=f"{first}: {path}/{name}")

@@ -1,0 +1,17 @@
+"""Rule summary: what was found and where to look, for the terminal."""
+
+from _job import run
+from fsnas.artifacts.files import write_text
+from fsnas.artifacts.tables import read_table
+from fsnas.summary import summarise
+
+
+def main(smk) -> None:
+    """Write the summary."""
+    summary = read_table(smk.input.summary, level=str)
+    methods = read_table(smk.input.methods)
+    text = summarise(summary, methods, read_table(smk.input.sizes), **smk.params.settings)
+    write_text(smk.output[0], text)
+
+
+run(main, globals().get("snakemake"))

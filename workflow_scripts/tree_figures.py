@@ -1,0 +1,20 @@
+"""Rule tree_figures: every tree of one method, drawn."""
+
+import json
+from pathlib import Path
+
+from _job import run
+from fsnas.artifacts.splits import read_tree
+from fsnas.plotting import save, tree_figure
+
+
+def main(smk) -> None:
+    """Draw one figure per seed; the outputs are ordered by seed, then by format."""
+    formats = len(smk.output) // len(smk.input)
+    for i, path in enumerate(smk.input):
+        read_tree(path)  # checks the file
+        tree = json.loads(Path(path).read_text(encoding="utf-8"))
+        save(tree_figure(tree, **smk.params.settings), smk.output[i * formats : (i + 1) * formats])
+
+
+run(main, globals().get("snakemake"))
