@@ -6,7 +6,7 @@ from fsnas.errors import FsnasError
 
 
 def prepare(device: str, threads: int) -> torch.device:
-    """Fix the number of torch threads, ask for deterministic kernels without TF32, and return the device.
+    """Fix the number of torch threads, ask a card for deterministic kernels without TF32, and return the device.
 
     Parameters
     ----------
@@ -21,12 +21,14 @@ def prepare(device: str, threads: int) -> torch.device:
         If ``cuda`` is asked for and no card is visible.
     """
     torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    torch.backends.cudnn.benchmark = False
-    torch.backends.cudnn.allow_tf32 = False
-    torch.backends.cuda.matmul.allow_tf32 = False
     if device == "cuda" and not torch.cuda.is_available():
         raise FsnasError(
             "device is 'cuda', but torch sees no card; set device to 'auto' or 'cpu', or run on a GPU node"
         )
-    return torch.device("cuda" if device == "cuda" or (device == "auto" and torch.cuda.is_available()) else "cpu")
+    if device == "cpu" or not torch.cuda.is_available():
+        return torch.device("cpu")  # its kernels are deterministic for a fixed number of threads
+    torch.use_deterministic_algorithms(True, warn_only=True)  # imports 3 s of compiler, so not on the CPU
+    torch.backends.cudnn.benchmark = False
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_tf32 = False
+    return torch.device("cuda")

@@ -10,6 +10,7 @@ from typing import Any
 
 for _library in ("OMP", "OPENBLAS", "MKL"):
     os.environ.setdefault(f"{_library}_NUM_THREADS", "1")  # before numpy loads; torch gets its own number later
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic products on a card
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from fsnas.errors import FsnasError  # noqa: E402

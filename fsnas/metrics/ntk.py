@@ -25,9 +25,13 @@ def _tangents(sums: Tensor, weights: list[Tensor], together: int) -> Tensor:
             chosen if many else chosen[0],
             retain_graph=True,
             is_grads_batched=many,
-            materialize_grads=True,
+            allow_unused=True,
         )
-        rows.append(torch.cat([grad.reshape(len(chosen), -1) for grad in grads], dim=1))
+        parts = [
+            chosen.new_zeros(len(chosen), weight.numel()) if grad is None else grad.reshape(len(chosen), -1)
+            for weight, grad in zip(weights, grads, strict=True)
+        ]
+        rows.append(torch.cat(parts, dim=1))
     return torch.cat(rows)
 
 

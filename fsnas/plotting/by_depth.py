@@ -101,6 +101,6 @@ def _legend(figure: Figure, panels: np.ndarray, extra: list[Artist]) -> None:
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
             entries.setdefault(label, handle)
     handles = [*entries.values(), *extra]
-    labels = [*entries, *(handle.get_label() for handle in extra)]
+    labels = [*entries, *(str(handle.get_label()) for handle in extra)]
     if handles:
         figure.legend(handles, labels, loc="outside right upper", handlelength=3.2)

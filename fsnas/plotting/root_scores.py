@@ -132,7 +132,7 @@ def short(value: float, spread: float) -> str:
     """Return ``value`` with the digits that tell values apart which lie within ``spread`` of each other.
 
     >>> short(123456.0, 90000.0), short(0.98765, 0.01), short(-0.5, 2.0), short(812.4, 300.0)
-    ('1.2e5', '0.9877', '-0.5', '812')
+    ('1.2e5', '0.988', '-0.5', '812')
     """
     decimals = max(0, 1 - math.floor(math.log10(spread))) if spread > 0 else 2
     if decimals <= 4 and abs(value) < 1e5:

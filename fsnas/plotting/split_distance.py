@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -64,27 +65,8 @@ def split_distance_figure(
         _draw_mean(axes, place, method, total[total["method"] == method])
     axes.set_xlim(-0.6, len(methods) - 0.4)
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
-    slanted = len(methods) > 6 or max(map(len, methods)) > 10
-    axes.set_xticks(range(len(methods)), methods, rotation=40 if slanted else 0, ha="right" if slanted else "center")
-    if slanted:
-        for label in axes.get_xticklabels():
-            label.set_rotation_mode("anchor")
-    handles = [
-        Line2D([], [], color="#333333", marker="o", linestyle="", markersize=4, label="a tree (seed)"),
-        Line2D(
-            [],
-            [],
-            color="black",
-            marker="|",
-            markersize=7,
-            markeredgewidth=1.8,
-            linewidth=1.4,
-            label="mean, 95 % interval over seeds",
-        ),
-        *(band_handles(control) if shaded is not None and control is not None else []),
-    ]
-    columns = 5 if figure.get_figwidth() > 10.5 else 3 if figure.get_figwidth() > 7 else 2
-    axes.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 1.0), borderaxespad=0.2, ncols=columns)
+    _label(axes, methods)
+    _legend(figure, axes, band_handles(control) if shaded is not None and control is not None else [])
     return figure
 
 
@@ -124,3 +106,24 @@ def _draw_mean(axes: Axes, place: int, method: str, total: pd.DataFrame) -> None
             place + 0.38, row.mean, marker="_", markersize=7, markeredgewidth=1.8, color="black", zorder=4,
             gid=f"mean:{method}",
         )  # fmt: skip
+
+
+def _label(axes: Axes, methods: list[str]) -> None:
+    """Name the methods, slanted where they are many or long."""
+    slanted = len(methods) > 6 or max(map(len, methods)) > 10
+    axes.set_xticks(range(len(methods)), methods, rotation=40 if slanted else 0, ha="right" if slanted else "center")
+    if slanted:
+        for label in axes.get_xticklabels():
+            label.set_rotation_mode("anchor")
+
+
+def _legend(figure: Figure, axes: Axes, extra: list[Artist]) -> None:
+    """Write the legend above the axes, in as many columns as the width holds."""
+    handles = [
+        Line2D([], [], color="#333333", marker="o", linestyle="", markersize=4, label="a tree (seed)"),
+        Line2D([], [], color="black", marker="|", markersize=7, markeredgewidth=1.8, linewidth=1.4,
+               label="mean, 95 % interval over seeds"),
+        *extra,
+    ]  # fmt: skip
+    columns = 5 if figure.get_figwidth() > 10.5 else 3 if figure.get_figwidth() > 7 else 2
+    axes.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 1.0), borderaxespad=0.2, ncols=columns)

@@ -1,0 +1,97 @@
+"""The environment is stated four times (pyproject, pins, two conda files): here they agree, and bind to no machine."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+ROOT = Path(__file__).parents[2]
+CONDA_NAMES = {"matplotlib-base": "matplotlib", "pytorch": "torch", "snakemake-minimal": "snakemake"}
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PINNED = [
+    Requirement(line)
+    for line in (ROOT / "requirements.txt").read_text().splitlines()
+    if line.strip() and not line.startswith("#")
+]
+VERSIONS = {canonicalize_name(pin.name): next(iter(pin.specifier)).version for pin in PINNED if pin.specifier}
+
+# Written so that the patterns do not match themselves.
+REGISTRY = re.compile(
+    r"\b(pypi|pythonhosted|npmjs|anaconda|conda)\.(org|com|io)\b|--?(extra-)?(index|find)-(url|links)\b"
+)
+MACHINE_PATH = re.compile(r"(?<![\w.~}])/(root|work|home|opt|mnt|Users)/\w|(?<![\w.~}])/tmp/\w")
+
+
+def project_files():
+    """Every file that git tracks or would add, as text; binary files are left out."""
+    listing = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    if listing.returncode:
+        pytest.skip("not a git checkout")
+    for name in filter(None, listing.stdout.split("\0")):
+        path = ROOT / name
+        if path.is_file() and b"\0" not in (content := path.read_bytes()):
+            yield name, content.decode("utf-8", errors="replace")
+
+
+def found_in_project(pattern):
+    return [
+        f"{name}:{number}: {line.strip()[:120]}"
+        for name, text in project_files()
+        for number, line in enumerate(text.splitlines(), start=1)
+        if pattern.search(line)
+    ]
+
+
+def test_every_pin_is_exact_and_unique():
+    assert [str(pin) for pin in PINNED if [s.operator for s in pin.specifier] != ["=="] or pin.url] == []
+    assert len(VERSIONS) == len(PINNED)
+
+
+@pytest.mark.parametrize("line", [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]])
+def test_pins_satisfy_pyproject(line):
+    wanted = Requirement(line)
+    version = VERSIONS.get(canonicalize_name(wanted.name))
+    assert version is not None, f"{wanted.name} is not in requirements.txt: make pins"
+    assert wanted.specifier.contains(version), f"requirements.txt has {wanted.name} {version}, pyproject.toml {line}"
+
+
+@pytest.mark.parametrize("name", ["cpu", "gpu"])
+def test_conda_environment_agrees_with_the_pins(name):
+    dependencies = yaml.safe_load((ROOT / "envs" / f"{name}.yaml").read_text())["dependencies"]
+    packages = [d for d in dependencies if isinstance(d, str) and d != "pip"]
+    packages += [p for d in dependencies if isinstance(d, dict) for p in d["pip"]]
+    wanted = {r.name: r.specifier for r in map(Requirement, packages)}
+    assert wanted.pop("python") == SpecifierSet(PROJECT["requires-python"])
+    found = {CONDA_NAMES.get(conda_name, conda_name): str(specifier) for conda_name, specifier in wanted.items()}
+    assert found == {pip_name: f"=={VERSIONS[canonicalize_name(pip_name)]}" for pip_name in found}
+
+
+def test_makefile_takes_the_pythons_of_pyproject():
+    bounds = re.search(r"\((\d+), (\d+)\) <= sys\.version_info < \((\d+), (\d+)\)", (ROOT / "Makefile").read_text())
+    low, high = f"{bounds[1]}.{bounds[2]}", f"{bounds[3]}.{bounds[4]}"
+    assert SpecifierSet(PROJECT["requires-python"]) == SpecifierSet(f">={low},<{high}")
+
+
+def test_citation_has_the_version_of_the_project():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert Version(citation["version"]) == Version(PROJECT["version"])
+
+
+def test_no_file_names_a_package_registry():
+    assert found_in_project(REGISTRY) == []
+
+
+def test_no_file_names_a_path_of_a_machine():
+    assert found_in_project(MACHINE_PATH) == []

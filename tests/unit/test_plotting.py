@@ -1,0 +1,455 @@
+"""The figures hold what they must, cut nothing off, and are the same bytes every time."""
+
+import functools
+import itertools
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.collections import PolyCollection
+from matplotlib.colors import to_hex
+from matplotlib.patches import PathPatch
+from matplotlib.text import Text
+
+from fsnas.errors import FsnasError
+from fsnas.plotting import (
+    by_depth_figure,
+    colour,
+    look,
+    looks,
+    method_matrix_figure,
+    root_scores_figure,
+    save,
+    split_distance_figure,
+    training_figure,
+    tree_figure,
+)
+from fsnas.plotting.root_scores import short
+from fsnas.plotting.style import LOOKS
+from fsnas.spaces import OPERATIONS
+from tests.unit import plotting_data as data
+
+ONE_EACH = {metric: metric for metric in data.METRICS}
+TWO = {"snip": "snip", "random": "random"}
+FIGURES = {
+    "1a": lambda: distance_figure(data.MANY, 3, "internal"),
+    "1a, 10 seeds": lambda: distance_figure(ONE_EACH, 10, "internal"),
+    "1b": lambda: distance_figure(TWO, 3, "external"),
+    "1b, one seed": lambda: distance_figure(TWO, 1, "external"),
+    "2": lambda: depth_figure(data.MANY, 3),
+    "2, one seed": lambda: depth_figure(TWO, 1),
+    "matrix": lambda: method_matrix_figure(
+        data.method_distance(list(data.MANY)), caption=data.caption(3), metrics=data.MANY
+    ),
+    "matrix, two": lambda: method_matrix_figure(data.method_distance(list(TWO)), caption=data.caption(3)),
+    "tree": lambda: tree_figure(data.tree([2, 2, 2]), caption=data.caption(3)),
+    "tree, exhaustive": lambda: tree_figure(data.tree([5]), caption=data.caption(3)),
+    "tree, none": lambda: tree_figure(data.tree([]), caption=data.caption(3)),
+    "training": lambda: training_figure(data.records(3, 12), caption=data.caption(3)),
+    "root scores": lambda: root_scores_figure(
+        data.root_scores(["gm", "snip", "jacobcov"]), caption=data.caption(3), metrics=ONE_EACH
+    ),
+    "root scores, all": lambda: root_scores_figure(data.root_scores(list(data.METRICS)), caption=data.caption(3)),
+}
+
+
+def distance_figure(metrics, seeds, setting):
+    per_tree, summary = data.distances(metrics, seeds)
+    return split_distance_figure(per_tree, summary, setting=setting, caption=data.caption(seeds), metrics=metrics)
+
+
+def depth_figure(metrics, seeds, depth=3):
+    per_tree, summary = data.distances(metrics, seeds, depth)
+    return by_depth_figure(per_tree, summary, caption=data.caption(seeds), metrics=metrics)
+
+
+def texts(figure):
+    return [text.get_text() for text in figure.findobj(Text) if text.get_visible() and text.get_text()]
+
+
+def tagged(figure, prefix):
+    return {a.get_gid(): a for a in figure.findobj(lambda a: str(a.get_gid()).startswith(prefix))}
+
+
+def extent(figure, artist):
+    return artist.get_window_extent(figure.canvas.get_renderer())
+
+
+@functools.cache
+def drawn(name):
+    """Return a figure that tests only look at."""
+    return FIGURES[name]()
+
+
+# --- looks --------------------------------------------------------------------------------------------------------
+
+
+def test_every_metric_has_a_colour_marker_and_line_of_its_own():
+    assert set(LOOKS) == set(data.METRICS)
+    assert len({(one.colour, one.marker, one.linestyle) for one in LOOKS.values()}) == 13
+    assert len({one.colour for one in LOOKS.values()}) == 13
+
+
+def test_random_is_grey():
+    red, green, blue = (int(colour("random")[i : i + 2], 16) for i in (1, 3, 5))
+    assert red == green == blue
+
+
+def test_unknown_metric_has_a_stable_look_unlike_the_known_ones():
+    program = "from fsnas.plotting import look; print(look('my-metric'))"
+    again = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip()
+    assert again == str(look("my-metric"))
+    assert look("my-metric").colour not in {one.colour for one in LOOKS.values()}
+
+
+def test_variants_take_the_colour_of_their_metric_and_differ_in_hatch_and_fill():
+    found = looks(data.MANY, data.MANY)
+    assert found["snip-sum"].colour == found["snip-equal"].colour == found["snip"].colour == colour("snip")
+    assert len({(found[m].hatch, found[m].fillstyle) for m in ("snip", "snip-sum", "snip-equal")}) == 3
+
+
+def test_the_same_metric_has_the_same_colour_in_every_figure():
+    points = tagged(drawn("1a"), "trees:")
+    lines = tagged(drawn("2"), "line:")
+    matrix = drawn("matrix")
+    marks = {line.get_color() for axes in matrix.axes for line in axes.lines}
+    for method, metric in data.MANY.items():
+        assert points[f"trees:{method}"].get_color() == lines[f"line:{method}"].get_color() == colour(metric)
+        assert colour(metric) in marks
+    boxes = tagged(drawn("tree"), "box:")
+    assert to_hex(boxes["box:root"].get_edgecolor()).upper() == colour("snip").upper()
+    bars = {line.get_color() for axes in drawn("root scores").findobj(lambda a: hasattr(a, "lines"))
+            for line in axes.lines}  # fmt: skip
+    assert {colour("gm"), colour("snip"), colour("jacobcov")} <= bars
+
+
+# --- what all figures share ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_nothing_is_cut_off_and_the_caption_is_below_everything(name):
+    figure = drawn(name)
+    figure.draw_without_rendering()
+    caption = tagged(figure, "caption")["caption"]
+    assert "ties drawn at random." in " ".join(caption.get_text().split())
+    lower = extent(figure, caption)
+    assert lower.y0 >= 0 and lower.x0 >= 0 and lower.x1 <= figure.bbox.x1
+    for axes in figure.findobj(lambda a: hasattr(a, "get_tightbbox") and hasattr(a, "get_xlim")):
+        box = axes.get_tightbbox(figure.canvas.get_renderer())
+        if box is not None:
+            assert box.y0 >= lower.y1 - 1, "axes reach into the caption"
+            assert box.x0 >= -1 and box.x1 <= figure.bbox.x1 + 1 and box.y1 <= figure.bbox.y1 + 1, "cut off"
+    for text in figure.texts + [figure._suptitle]:
+        box = extent(figure, text)
+        assert box.x0 >= 0 and box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1
+
+
+@pytest.mark.parametrize("name", ["1a, 10 seeds", "2, one seed", "matrix, two", "tree", "training", "root scores"])
+def test_two_runs_give_the_same_bytes(name, tmp_path):
+    for run in ("a", "b"):
+        save(FIGURES[name](), [tmp_path / run / "figure.png", tmp_path / run / "figure.pdf"])
+    for kind in ("png", "pdf"):
+        first, second = ((tmp_path / run / f"figure.{kind}").read_bytes() for run in ("a", "b"))
+        assert first == second and len(first) > 1000
+    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["figure.pdf", "figure.png"]
+
+
+def test_pdf_bytes_do_not_depend_on_the_process(tmp_path):
+    program = (
+        "import sys; from tests.unit.plotting_data import tree; from fsnas.plotting import save, tree_figure;"
+        "save(tree_figure(tree([2, 2]), caption='n = 3'), [sys.argv[1]])"
+    )
+    found = []
+    for number in ("1", "2"):
+        path = tmp_path / f"{number}.pdf"
+        environment = {"PYTHONHASHSEED": number, "PYTHONPATH": ":".join(filter(None, sys.path)), "HOME": str(tmp_path)}
+        subprocess.run([sys.executable, "-c", program, str(path)], check=True, env=environment)
+        found.append(path.read_bytes())
+    assert found[0] == found[1]
+
+
+def test_a_failing_save_leaves_the_older_file(tmp_path, monkeypatch):
+    path = tmp_path / "figure.png"
+    path.write_text("older")
+    figure = tree_figure(data.tree([]), caption="")
+    monkeypatch.setattr(figure, "savefig", lambda *_, **__: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        save(figure, [path])
+    assert path.read_text() == "older" and list(tmp_path.iterdir()) == [path]
+
+
+def test_save_names_the_formats_it_writes(tmp_path):
+    with pytest.raises(FsnasError, match=r"figure\.svg: figures are written as \.png or \.pdf"):
+        save(tree_figure(data.tree([]), caption=""), [tmp_path / "figure.svg"])
+
+
+def test_a_users_matplotlibrc_changes_nothing(tmp_path):
+    import matplotlib
+
+    save(tree_figure(data.tree([2]), caption="n = 3"), [tmp_path / "a.png"])
+    with matplotlib.rc_context({"font.size": 20, "savefig.bbox": "tight", "axes.facecolor": "red"}):
+        save(tree_figure(data.tree([2]), caption="n = 3"), [tmp_path / "b.png"])
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_import_brings_in_neither_torch_nor_pyplot_and_no_figure_is_registered():
+    program = "import sys, fsnas.plotting; print({'torch', 'matplotlib.pyplot'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout.strip() == "set()"
+    FIGURES["1a"]()
+    assert sys.modules["matplotlib.pyplot"].get_fignums() == []
+
+
+def test_a_dollar_is_a_dollar():
+    figure = tree_figure(data.tree([]), caption="it costs $1 and $2_3")
+    figure.draw_without_rendering()
+    assert any("$1 and $2_3" in text for text in texts(figure))
+
+
+# --- figures 1a and 1b --------------------------------------------------------------------------------------------
+
+
+def test_figure_1_has_a_box_per_method_and_a_point_per_tree():
+    figure = drawn("1a")
+    axes = figure.axes[0]
+    assert len([patch for patch in axes.patches if isinstance(patch, PathPatch)]) == len(data.MANY) == 21
+    per_tree, summary = data.distances(data.MANY, 3)
+    for method in data.MANY:
+        chosen = (per_tree["method"] == method) & (per_tree["setting"] == "internal") & (per_tree["level"] == "all")
+        np.testing.assert_array_equal(tagged(axes, f"trees:{method}")[f"trees:{method}"].get_ydata(),
+                                      per_tree.loc[chosen, "mean"])  # fmt: skip
+        total = summary[(summary["method"] == method) & (summary["setting"] == "internal")].iloc[0]
+        assert tagged(axes, f"mean:{method}")[f"mean:{method}"].get_ydata() == [total["mean"]]
+    assert [label.get_text() for label in axes.get_xticklabels()] == list(data.MANY)
+
+
+def test_figure_1_draws_violins_from_eight_trees_on():
+    axes = drawn("1a, 10 seeds").axes[0]
+    violins = [c for c in axes.collections if isinstance(c, PolyCollection)]
+    assert len(violins) == 13 and not [patch for patch in axes.patches if isinstance(patch, PathPatch)]
+
+
+def test_figure_1_shades_the_band_of_random_and_says_so():
+    figure = drawn("1a")
+    per_tree, _ = data.distances(data.MANY, 3)
+    chosen = (per_tree["method"] == "random") & (per_tree["setting"] == "internal") & (per_tree["level"] == "all")
+    means = per_tree.loc[chosen, "mean"]
+    box = tagged(figure, "band")["band"].get_bbox()
+    assert (box.y0, box.y1) == (means.min(), means.max())
+    assert {"random: mean", "random: 95 % interval", "random: range of the trees"} <= set(texts(figure))
+    assert not any("no band" in text for text in texts(figure))
+    across = [line.get_ydata() for line in figure.axes[0].lines if list(line.get_xdata()) == [0, 1]]
+    np.testing.assert_allclose(across, [[means.mean()] * 2])  # and no line at 1.2444
+
+
+def test_without_random_there_is_no_band_and_the_caption_says_so():
+    for figure in (distance_figure({"snip": "snip"}, 3, "internal"), depth_figure({"snip": "snip"}, 3)):
+        assert not tagged(figure, "band")
+        assert any("there is no band" in " ".join(text.split()) for text in texts(figure))
+
+
+def test_a_method_of_the_metric_random_under_another_name_gives_the_band():
+    figure = distance_figure({"snip": "snip", "chance": "random"}, 3, "internal")
+    assert "chance: range of the trees" in texts(figure)
+
+
+def test_external_needs_two_seeds_and_says_so():
+    assert "needs at least two seeds" in texts(drawn("1b, one seed"))
+    assert "needs at least two seeds" in texts(drawn("2, one seed"))
+
+
+def test_one_tree_is_a_point_without_a_box():
+    axes = distance_figure(TWO, 1, "internal").axes[0]
+    assert len(tagged(axes, "trees:")) == 2 and not tagged(axes, "spread:")
+
+
+def test_a_method_without_pairs_keeps_its_place_and_a_note():
+    per_tree, summary = data.distances(TWO, 3)
+    figure = split_distance_figure(
+        per_tree, summary, setting="internal", caption="", metrics={"few-shot": "random", **TWO}
+    )
+    assert "no pairs" in texts(figure) and "few-shot" in texts(figure)
+
+
+@pytest.mark.parametrize("seeds", [3, 10])
+def test_equal_distances_can_be_drawn(seeds):
+    per_tree, summary = data.distances({"few-shot": "random"}, seeds)
+    zero = {column: 0.0 for column in ("mean", "std", "ci_low", "ci_high")}
+    figure = split_distance_figure(per_tree.assign(mean=0.0), summary.assign(**zero), setting="internal", caption="")
+    figure.draw_without_rendering()
+    assert figure.axes[0].get_ylim()[0] <= 0 < figure.axes[0].get_ylim()[1]
+
+
+def test_empty_tables_give_figures_that_say_so():
+    per_tree, summary = (table.iloc[:0] for table in data.distances(TWO, 3))
+    one = split_distance_figure(per_tree, summary, setting="internal", caption="n = 0")
+    assert "no tree has two splits to compare" in texts(one)
+    assert "no level has two splits to compare" in texts(by_depth_figure(per_tree, summary, caption="n = 0"))
+    nothing = pd.DataFrame(columns=["method_a", "method_b", "mean"])
+    assert "no method has a split" in texts(method_matrix_figure(nothing, caption="n = 0"))
+
+
+def test_lr_is_shown_with_its_limit():
+    note = "lr sees the space only, not the trained weights."
+    for figure in (distance_figure(ONE_EACH, 3, "internal"), tree_figure(data.tree([2], "lr"), caption="")):
+        assert any(note in " ".join(text.split()) for text in texts(figure))
+    assert not any(note in " ".join(text.split()) for text in texts(drawn("1b")))
+
+
+# --- figure 2 -----------------------------------------------------------------------------------------------------
+
+
+def test_figure_2_has_a_line_per_method_and_level_0_is_empty_not_0():
+    figure = drawn("2")
+    _, summary = data.distances(data.MANY, 3)
+    for axes, setting, levels in zip(figure.axes, ("internal", "external"), (["1", "2"], ["0", "1", "2"]), strict=True):
+        lines = tagged(axes, "line:")
+        assert len(lines) == 21
+        for method in data.MANY:
+            rows = summary[(summary["method"] == method) & (summary["setting"] == setting)].set_index("level")
+            np.testing.assert_array_equal(lines[f"line:{method}"].get_ydata(), rows.loc[levels, "mean"])
+            assert [str(round(x)) for x in lines[f"line:{method}"].get_xdata()] == levels
+    assert "one split:\nnothing to compare" in texts(figure)
+    bands = figure.findobj(lambda artist: artist.get_gid() == "band")
+    assert len(bands) == 5
+
+
+def test_figure_2_takes_levels_as_numbers_too():
+    per_tree, summary = data.distances(TWO, 3)
+    tables = [t[t["level"] != "all"].astype({"level": int}) for t in (per_tree, summary)]
+    assert len(tagged(by_depth_figure(*tables, caption="", metrics=TWO), "line:")) == 2
+
+
+# --- matrix -------------------------------------------------------------------------------------------------------
+
+
+def test_matrix_prints_every_value_and_puts_near_methods_side_by_side():
+    rows = [("a", "b", 1.0), ("a", "c", 0.1), ("b", "c", 1.2), ("a", "a", 0.33), ("b", "b", 0.44), ("c", "c", 0.55)]
+    figure = method_matrix_figure(pd.DataFrame(rows, columns=["method_a", "method_b", "mean"]), caption="n = 3")
+    axes = figure.axes[1]
+    order = [label.get_text() for label in axes.get_yticklabels()]
+    assert abs(order.index("a") - order.index("c")) == 1
+    values = {(a, b): value for x, y, value in rows for a, b in ((x, y), (y, x))}
+    shown = np.array([text.get_text() for text in axes.texts]).reshape(3, 3)
+    for (i, a), (j, b) in itertools.product(enumerate(order), repeat=2):
+        assert shown[i, j] == f"{values[a, b]:.2f}"
+    assert any("Outlined diagonal: internal distance" in " ".join(text.split()) for text in texts(figure))
+    heights = [max(line.get_xdata()) for line in figure.axes[0].lines]
+    assert heights == pytest.approx([0.1, 1.1])
+
+
+def test_matrix_marks_a_missing_pair():
+    rows = pd.DataFrame([("a", "a", 0.3), ("b", "b", 0.4)], columns=["method_a", "method_b", "mean"])
+    assert texts(method_matrix_figure(rows, caption="")).count("n/a") == 2
+
+
+# --- trees --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("branchings", [[2, 2, 2], [5], [], [3, 2], [2, 5], [2, 2, 2, 2, 2, 2]], ids=str)
+@pytest.mark.parametrize("seed", [0, 1])
+def test_texts_and_boxes_of_a_tree_do_not_overlap(branchings, seed):
+    figure = tree_figure(data.tree(branchings, seed=seed), caption=data.caption(3))
+    figure.draw_without_rendering()
+    artists = [*tagged(figure, "box:").items(), *tagged(figure, "branch:").items(), *tagged(figure, "caption").items()]
+    boxes = np.array([extent(figure, artist).extents for _, artist in [*artists, ("title", figure._suptitle)]])
+    apart = (boxes[:, None, 2:] <= boxes[None, :, :2]).any(axis=2)
+    assert (apart | apart.T | np.eye(len(boxes), dtype=bool)).all()
+    for path, box in tagged(figure, "box:").items():
+        text = tagged(figure, "text:")[path.replace("box", "text")]
+        inner, outer = extent(figure, text), extent(figure, box)
+        assert outer.x0 <= inner.x0 and inner.x1 <= outer.x1 and outer.y0 <= inner.y0 and inner.y1 <= outer.y1
+
+
+def test_a_tree_of_depth_3_is_readable_without_zoom():
+    figure = drawn("tree")
+    width, height = figure.get_size_inches()
+    assert width <= 11.7 and height <= 10
+    assert min(text.get_fontsize() for text in figure.findobj(Text) if text.get_text()) >= 8
+
+
+def test_a_tree_says_all_of_its_splits_branches_and_leaves():
+    content = data.tree([2, 2, 2])
+    figure = tree_figure(content, caption="")
+    boxes = {path[5:]: text.get_text() for path, text in tagged(figure, "text:").items()}
+    branches = {path[7:]: text.get_text() for path, text in tagged(figure, "branch:").items()}
+    assert len(boxes) == 15 and len(branches) == 14
+    for node in content["nodes"]:
+        assert boxes[node["path"]].startswith(f"{node['path']}: edge {node['edge']}\ncost {node['cost']:.4g}\n")
+        assert f"runner-up {node['runner_up']:.4g}" in boxes[node["path"]]
+        assert ("tie 1 of 3" in boxes[node["path"]]) == (node["ties"] == 3)
+        assert ("edge tie 1 of 2" in boxes[node["path"]]) == (node["edge_ties"] == 2)
+        assert ("degenerate" in boxes[node["path"]]) == node["degenerate"]
+        for child, group in zip(node["children"], node["groups"], strict=True):
+            assert branches[child].split("\n") == group and set(group) <= set(OPERATIONS)
+    counts = [int(boxes[path].split("\n")[1].split()[0].replace(",", "")) for path in content["leaves"]]
+    assert sum(counts) == 15_625
+
+
+def test_exhaustive_and_unsplit_trees():
+    assert len(tagged(drawn("tree, exhaustive"), "box:")) == 6
+    assert any("runner-up none" in text for text in texts(drawn("tree, exhaustive")))
+    assert "root: not split\n15,625 architectures" in texts(drawn("tree, none"))
+
+
+# --- training -----------------------------------------------------------------------------------------------------
+
+
+def test_training_draws_every_seed_and_leaves_missing_epochs_out():
+    records = data.records(3, 12)
+    figure = training_figure(records, caption="")
+    loss = figure.axes[0].lines
+    assert len(loss) == 6 and len(figure.axes[1].lines) == 6
+    np.testing.assert_array_equal(loss[0].get_ydata(), records[0]["loss"])
+    np.testing.assert_array_equal(loss[1].get_ydata(), records[0]["valid_loss"][1:])
+    assert {"training", "validation", "seed 0", "seed 1", "seed 2"} <= {
+        text.get_text() for text in figure.legends[0].get_texts()
+    }
+
+
+def test_training_of_no_epoch_says_so():
+    assert texts(training_figure(data.records(1, 1) | {0: {column: [] for column in data.records(1, 1)[0]}},
+                                 caption="")).count("no epoch was trained") == 2  # fmt: skip
+
+
+# --- root scores --------------------------------------------------------------------------------------------------
+
+
+def test_root_scores_show_scores_affinities_and_what_is_missing():
+    scores = data.root_scores(["gm", "snip", "jacobcov", "snip-sum"])
+    figure = root_scores_figure(scores, caption="", metrics={"snip-sum": "snip"})
+    found = texts(figure)
+    titles = {"snip, snip-sum (higher is better)", "jacobcov (higher is better)", "gm: affinity, edge 3<-2"}
+    assert titles <= set(found)
+    assert found.count("n/a") == 5
+    values = scores["snip"]["scores"]
+    assert short(values[2, 3], values.max() - values.min()) in found
+    assert sum(text.startswith("gm: affinity") for text in found) == 6
+
+
+def test_root_scores_of_one_value_and_of_none_at_all():
+    shape = (6, 5)
+    entry = {"affinity": np.zeros((*shape, 5)), "direction": "higher"}
+    figure = root_scores_figure(
+        {"params": {**entry, "scores": np.full(shape, 7.0)}, "grasp": {**entry, "scores": np.full(shape, np.nan)}},
+        caption="",
+    )
+    figure.draw_without_rendering()
+    assert texts(figure).count("7.0") == 30 and texts(figure).count("n/a") == 30
+
+
+@pytest.mark.parametrize(
+    ("value", "spread", "expected"),
+    [
+        (123456.0, 9e4, "1.2e5"),
+        (0.98765, 0.01, "0.988"),
+        (-0.5, 2.0, "-0.5"),
+        (812.4, 300.0, "812"),
+        (1.5e61, 1e61, "1.5e61"),
+        (3e-9, 1e-9, "3.0e-9"),
+        (0.0, 0.0, "0.00"),
+    ],
+)
+def test_short_numbers(value, spread, expected):
+    assert short(value, spread) == expected
