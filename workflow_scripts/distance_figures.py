@@ -14,7 +14,7 @@ def main(smk) -> None:
         drawn = split_distance_figure(per_tree, summary, setting=setting, **settings)
         save(drawn, getattr(smk.output, setting))
     save(by_depth_figure(per_tree, summary, **settings), smk.output.depth)
-    save(method_matrix_figure(read_table(smk.input.methods), caption=settings["caption"]), smk.output.matrix)
+    save(method_matrix_figure(read_table(smk.input.methods), **settings), smk.output.matrix)
 
 
 run(main, globals().get("snakemake"))
