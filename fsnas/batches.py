@@ -1,30 +1,107 @@
-"""Batches."""
-import numpy as np, torch
+"""Batches of a data set as normalised tensors: augmented for training, plain for validation and scoring."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fsnas.data import Dataset
+from fsnas.errors import DataError
 from fsnas.seeding import generator
 
-def _x(ds, idx, device):
-    x = torch.from_numpy(ds.images[idx]).float() / 255
-    m, s = (torch.tensor(v, dtype=torch.float32).view(1, -1, 1, 1) for v in (ds.mean, ds.std))
-    return ((x - m) / s).to(device), torch.from_numpy(ds.labels[idx]).to(device)
+Batch = tuple[Tensor, Tensor]
 
-def training_batches(ds, *, batch_size, epoch_seed, crop_padding, flip, device):
-    p = np.random.default_rng(epoch_seed).permutation(ds.splits["train"])
-    for i in range(0, len(p) - batch_size + 1, batch_size):
-        yield _x(ds, p[i:i+batch_size], device)
 
-def evaluation_batches(ds, part, *, batch_size, device):
-    p = ds.splits[part]
-    for i in range(0, len(p), batch_size):
-        yield _x(ds, p[i:i+batch_size], device)
+def normalise(images: np.ndarray, mean: np.ndarray, std: np.ndarray) -> Tensor:
+    """Return uint8 ``images [b, c, h, w]`` as float32, ``(pixel / 255 - mean) / std`` per channel."""
+    scaled = torch.from_numpy(np.ascontiguousarray(images)).to(torch.float32).div_(255)
+    shape = (1, -1, 1, 1)
+    centre, spread = (torch.from_numpy(v).to(torch.float32).view(shape) for v in (mean, std))
+    return scaled.sub_(centre).div_(spread)
 
-def scoring_batches(ds, *, batch_size, repetitions, seed, device):
-    p = generator(seed, "b").permutation(ds.splits["train"])
-    return [_x(ds, p[i*batch_size:(i+1)*batch_size], device) for i in range(repetitions)]
 
-def random_crops(ds, *, samples, size=3, seed, device):
-    r = generator(seed, "c"); n, c, h, w = ds.images.shape
-    i = r.choice(ds.splits["train"], samples); ch = r.integers(c, size=samples); y = r.integers(h-size+1, size=samples); x = r.integers(w-size+1, size=samples)
-    a = np.arange(size)
-    crops = ds.images[i[:, None, None], ch[:, None, None], (y[:, None]+a)[:, :, None], (x[:, None]+a)[:, None, :]] / 255
-    crops = (crops - ds.mean[ch][:, None, None]) / ds.std[ch][:, None, None]
-    return torch.from_numpy(crops[:, None].astype(np.float32)).to(device)
+def augment(images: np.ndarray, *, crop_padding: int, flip: bool, rng: np.random.Generator) -> np.ndarray:
+    """Return uint8 ``images [b, c, h, w]`` cropped at random out of zero padding, half of them mirrored.
+
+    As torchvision's RandomCrop with padding and RandomHorizontalFlip, on raw pixels, vectorised over the batch.
+    """
+    b, c, h, w = images.shape
+    if crop_padding:
+        around = ((0, 0), (0, 0), (crop_padding, crop_padding), (crop_padding, crop_padding))
+        padded = np.pad(images, around)
+        top, left = rng.integers(0, 2 * crop_padding + 1, size=(2, b))
+        rows = (top[:, None] + np.arange(h))[:, None, :, None]
+        columns = (left[:, None] + np.arange(w))[:, None, None, :]
+        images = padded[np.arange(b)[:, None, None, None], np.arange(c)[None, :, None, None], rows, columns]
+    if flip:
+        mirrored = rng.integers(2, size=b).astype(bool)
+        images = np.where(mirrored[:, None, None, None], images[..., ::-1], images)
+    return images
+
+
+def _tensors(dataset: Dataset, images: np.ndarray, indices: np.ndarray, device: torch.device) -> Batch:
+    labels = torch.from_numpy(dataset.labels[indices])
+    return normalise(images, dataset.mean, dataset.std).to(device), labels.to(device)
+
+
+def training_batches(
+    dataset: Dataset, *, batch_size: int, epoch_seed: int, crop_padding: int, flip: bool, device: torch.device
+) -> Iterator[Batch]:
+    """Yield the training part once, shuffled and augmented by ``epoch_seed``: float32 images and int64 labels.
+
+    An incomplete last batch is dropped, unless it is the only one.
+    """
+    rng = generator(epoch_seed, "training batches")
+    indices = rng.permutation(dataset.splits["train"])
+    count = max(len(indices) // batch_size, 1)
+    for start in range(0, count * batch_size, batch_size):
+        chosen = indices[start : start + batch_size]
+        images = augment(dataset.images[chosen], crop_padding=crop_padding, flip=flip, rng=rng)
+        yield _tensors(dataset, images, chosen, device)
+
+
+def evaluation_batches(dataset: Dataset, part: str, *, batch_size: int, device: torch.device) -> Iterator[Batch]:
+    """Yield the part ``train``, ``valid`` or ``test`` in order, not augmented; the last batch may be smaller."""
+    indices = dataset.splits[part]
+    for start in range(0, len(indices), batch_size):
+        chosen = indices[start : start + batch_size]
+        yield _tensors(dataset, dataset.images[chosen], chosen, device)
+
+
+def scoring_batches(
+    dataset: Dataset, *, batch_size: int, repetitions: int, seed: int, device: torch.device
+) -> list[Batch]:
+    """Return ``repetitions`` disjoint batches drawn from the training part without replacement, not augmented.
+
+    Raises
+    ------
+    DataError
+        If the training part has fewer images than that.
+    """
+    train = dataset.splits["train"]
+    if batch_size * repetitions > len(train):
+        raise DataError(
+            f"scoring wants {repetitions} batches of {batch_size} images, {batch_size * repetitions} in all, but the "
+            f"training part of {dataset.name} has {len(train)}; lower method.batch_size or method.repetitions"
+        )
+    drawn = generator(seed, "scoring batches").permutation(train)[: batch_size * repetitions]
+    parts = drawn.reshape(repetitions, batch_size)
+    return [_tensors(dataset, dataset.images[part], part, device) for part in parts]
+
+
+def random_crops(dataset: Dataset, *, samples: int, size: int = 3, seed: int, device: torch.device) -> Tensor:
+    """Return float32 ``[samples, 1, size, size]``: crops of training images, one random channel each, normalised.
+
+    What TE-NAS counts linear regions on (Chen et al. 2021); images are drawn with replacement.
+    """
+    rng = generator(seed, "crops")
+    _, c, h, w = dataset.images.shape
+    image = rng.choice(dataset.splits["train"], samples)
+    channel = rng.integers(c, size=samples)
+    rows = rng.integers(h - size + 1, size=samples)[:, None] + np.arange(size)
+    columns = rng.integers(w - size + 1, size=samples)[:, None] + np.arange(size)
+    crops = dataset.images[image[:, None, None], channel[:, None, None], rows[:, :, None], columns[:, None, :]]
+    centre, spread = (v[channel][:, None, None] for v in (dataset.mean, dataset.std))
+    normalised = (crops / 255 - centre) / spread
+    return torch.from_numpy(normalised.astype(np.float32)[:, None]).to(device)

@@ -1,6 +1,6 @@
 """Policies: into how many groups every node of a level is split, and so how deep the tree is."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,7 +81,7 @@ def make_policy(name: str, **options: Any) -> Policy:
     """Return the policy ``name``: constant, schedule, exhaustive or none, with the arguments of its function."""
     if name == "schedule":
         return schedule(options["schedule"])
-    policies = {"constant": constant, "exhaustive": exhaustive, "none": none}
+    policies: dict[str, Callable[..., Policy]] = {"constant": constant, "exhaustive": exhaustive, "none": none}
     if name not in policies:
         raise FsnasError(f"there is no policy {name!r}; expected one of {['schedule', *policies]}")
     return policies[name](**options)

@@ -83,7 +83,7 @@ def score_node(
                 reasons += [_reason(f, edge, (int(o),), r) for o, f in zip(enabled, row, strict=True) if not _finite(f)]
                 scores[r, edge, enabled] = np.where(np.isfinite(row), row, np.nan)
             value = score_affinity(scores[:, edge, enabled])
-        affinity[np.ix_([edge], enabled, enabled)] = np.where(np.isfinite(value), value, np.nan)
+        affinity[edge][np.ix_(enabled, enabled)] = np.where(np.isfinite(value), value, np.nan)
         progress(f"edge {EDGES[edge]} scored")
     return NodeScores(space, None if kind == "affinity" else scores, affinity, tuple(reasons))
 

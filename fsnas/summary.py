@@ -46,9 +46,7 @@ def _table(distances: pd.DataFrame, sizes: pd.DataFrame) -> list[str]:
     """Return one line per method: distances, group sizes, ties and degenerate cuts."""
     order = list(dict.fromkeys([*sizes["method"], *distances["method"]]))
     width = max([len("method"), *map(len, order)])
-    lines = [
-        f"  {'method':{width}}  {'internal':>13}  {'external':>13}  splits  ties  degenerate  sizes"
-    ]
+    lines = [f"  {'method':{width}}  {'internal':>13}  {'external':>13}  splits  ties  degenerate  sizes"]
     every = distances[distances["level"] == "all"].set_index(["method", "setting"])
     for method in order:
         cells = []

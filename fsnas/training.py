@@ -1,5 +1,6 @@
 """Training of a supernet: SGD with Nesterov momentum on the mixture or on sampled paths, resumable and seeded."""
 
+import pickle
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -128,7 +129,9 @@ def train(
     )
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=max(recipe.epochs, 1))
     record = Record()
-    _resume(state, key, network, optimizer, schedule, record, progress)
+    run = _State(network, optimizer, schedule, record)
+    if state is not None:
+        run.resume(state, key, progress)
     start, first = time.monotonic(), len(record.epoch)
     for epoch in range(first, recipe.epochs):
         losses = _epoch(network, dataset, recipe, optimizer, space, seed, epoch, device)
@@ -142,7 +145,7 @@ def train(
             f"valid loss {valid[0]:.4f}  valid accuracy {valid[1]:.3f}  {left:.0f} s left"
         )
         if state is not None and epoch + 1 < recipe.epochs:
-            _keep(state, key, network, optimizer, schedule, record)
+            run.keep(state, key)
     if state is not None:
         state.unlink(missing_ok=True)
     return record
@@ -216,27 +219,35 @@ def evaluate(
     return float(loss), float(accuracy)
 
 
-def _keep(state: Path, key: str, network, optimizer, schedule, record: Record) -> None:  # noqa: ANN001
-    with replacing(state) as temporary:
-        parts = {"network": network, "optimizer": optimizer, "schedule": schedule}
-        saved = {name: part.state_dict() for name, part in parts.items()}
-        torch.save({"key": key, "record": record.as_dict(), **saved}, temporary)
+@dataclass
+class _State:
+    """Everything that a training changes from epoch to epoch."""
 
+    network: Supernet
+    optimizer: torch.optim.Optimizer
+    schedule: torch.optim.lr_scheduler.LRScheduler
+    record: Record
 
-def _resume(state: Path | None, key: str, network, optimizer, schedule, record: Record, progress) -> None:  # noqa: ANN001
-    if state is None or not state.exists() or not key:
-        return
-    try:
-        kept = torch.load(state, weights_only=True, map_location="cpu")
-    except (RuntimeError, EOFError, ValueError, OSError) as error:
-        progress(f"{state} cannot be read ({error}); training starts from the beginning")
-        return
-    if kept.get("key") != key:
-        progress(f"{state} was made by other settings; training starts from the beginning")
-        return
-    network.load_state_dict(kept["network"])
-    optimizer.load_state_dict(kept["optimizer"])
-    schedule.load_state_dict(kept["schedule"])
-    for column, values in kept["record"].items():
-        getattr(record, column).extend(values)
-    progress(f"resuming after epoch {len(record.epoch)} from {state.name}")
+    def keep(self, path: Path, key: str) -> None:
+        """Write the state to ``path``, whole or not at all."""
+        parts = {name: getattr(self, name).state_dict() for name in ("network", "optimizer", "schedule")}
+        with replacing(path) as temporary:
+            torch.save({"key": key, "record": self.record.as_dict(), **parts}, temporary)
+
+    def resume(self, path: Path, key: str, progress: Callable[[str], None]) -> None:
+        """Take over the state in ``path`` if it is there, whole, and of the same ``key``."""
+        if not path.exists():
+            return
+        try:
+            kept = torch.load(path, weights_only=True, map_location="cpu")
+        except (RuntimeError, EOFError, ValueError, OSError, pickle.UnpicklingError) as error:
+            progress(f"{path} cannot be read ({error}); training starts from the beginning")
+            return
+        if kept.get("key") != key:
+            progress(f"{path} was made by other settings; training starts from the beginning")
+            return
+        for name in ("network", "optimizer", "schedule"):
+            getattr(self, name).load_state_dict(kept[name])
+        for column, values in kept["record"].items():
+            getattr(self.record, column).extend(values)
+        progress(f"resuming after epoch {len(self.record.epoch)} from {path}")

@@ -60,15 +60,26 @@ def split_node(path, space, affinity, branching, *, objective, balance, edge_rul
     edge = int(rng.choice(pool))
     cut = cuts[edge]
     prefix = "" if path == "root" else path
-    return Split(path, EDGES[edge], tuple(tuple(OPERATIONS[o] for o in g) for g in cut.groups), cut.cost, cut.runner_up,
-                 cut.ties, len(pool) if edge_rule == "best" else 1, cut.degenerate,
-                 {EDGES[e]: (cuts[e].cost if e in cuts else None) for e in splittable_edges(space)},
-                 tuple(f"{prefix}{i}" for i in range(len(cut.groups))))
+    return Split(
+        path,
+        EDGES[edge],
+        tuple(tuple(OPERATIONS[o] for o in g) for g in cut.groups),
+        cut.cost,
+        cut.runner_up,
+        cut.ties,
+        len(pool) if edge_rule == "best" else 1,
+        cut.degenerate,
+        {EDGES[e]: (cuts[e].cost if e in cuts else None) for e in splittable_edges(space)},
+        tuple(f"{prefix}{i}" for i in range(len(cut.groups))),
+    )
 
 
 def children_spaces(space, split):
     edge = EDGES.index(split.edge)
-    return {c: restrict(space, edge, [OPERATIONS.index(o) for o in g]) for c, g in zip(split.children, split.groups, strict=True)}
+    return {
+        c: restrict(space, edge, [OPERATIONS.index(o) for o in g])
+        for c, g in zip(split.children, split.groups, strict=True)
+    }
 
 
 def node_spaces(splits: Iterable[Split]):

@@ -27,8 +27,8 @@ FORMATS = ["pdf", "png"]
 
 
 wildcard_constraints:
-    seed=r"\d+",
-    level=r"\d+",
+    seed=r"\d{1,}",
+    level=r"\d{1,}",
     method="|".join(METHODS),
 
 
@@ -78,6 +78,45 @@ def recipe(epochs):
 def machine():
     """The settings of torch that decide the last bits of a result."""
     return {"device": config["device"], "threads": config["threads"]}
+
+
+def scores_code(wildcards):
+    """The code that the scores of a method are made from, its metric included."""
+    return code(
+        "scores.py", path_of(METHODS[wildcards.method].metric), packages=["torch"]
+    )
+
+
+def scores_settings(wildcards):
+    """What decides the scores of a level; nothing of the cut, so that methods can share them."""
+    method, level = METHODS[wildcards.method], int(wildcards.level)
+    choices = {
+        name: method.choices[name]
+        for name in ("perturbation", "batch_size", "repetitions")
+    }
+    warmup = method.warmup_epochs(level)
+    return {
+        "metric": method.metric,
+        "options": method.options,
+        "seed": int(wildcards.seed),
+        "level": level,
+        "mixing": config["supernet"]["mixing"],
+        "warmup": recipe(warmup) if warmup else {"epochs": 0},
+        **choices,
+        **machine(),
+    }
+
+
+def splits_settings(wildcards):
+    """What decides the cuts of a level."""
+    method = METHODS[wildcards.method]
+    return {
+        "metric": method.metric,
+        "seed": int(wildcards.seed),
+        "level": int(wildcards.level),
+        "policy": method.policy_settings,
+        **{name: method.choices[name] for name in ("edge", "objective", "balance")},
+    }
 
 
 def figure(name):

@@ -6,7 +6,7 @@ rule data:
     benchmark:
         f"{OUT}/benchmarks/data.tsv"
     conda:
-        "../envs/cpu.yaml"
+        "../envs/gpu.yaml"
     threads: 1
     resources:
         mem_mb=config["resources"]["mem_mb"],

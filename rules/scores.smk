@@ -1,30 +1,3 @@
-def scores_code(wildcards):
-    """The code that the scores of a method are made from, its metric included."""
-    return code(
-        "scores.py", path_of(METHODS[wildcards.method].metric), packages=["torch"]
-    )
-
-
-def scores_settings(wildcards):
-    """What decides the scores of a level; nothing of the cut, so that methods can share them."""
-    method, level = METHODS[wildcards.method], int(wildcards.level)
-    choices = {
-        name: method.choices[name]
-        for name in ("perturbation", "batch_size", "repetitions")
-    }
-    warmup = method.warmup_epochs(level)
-    return {
-        "metric": method.metric,
-        "options": method.options,
-        "seed": int(wildcards.seed),
-        "level": level,
-        "mixing": config["supernet"]["mixing"],
-        "warmup": recipe(warmup) if warmup else {"epochs": 0},
-        **choices,
-        **machine(),
-    }
-
-
 rule scores:
     input:
         data=DATA,

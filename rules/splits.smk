@@ -1,15 +1,3 @@
-def splits_settings(wildcards):
-    """What decides the cuts of a level."""
-    method = METHODS[wildcards.method]
-    return {
-        "metric": method.metric,
-        "seed": int(wildcards.seed),
-        "level": int(wildcards.level),
-        "policy": method.policy_settings,
-        **{name: method.choices[name] for name in ("edge", "objective", "balance")},
-    }
-
-
 rule splits:
     input:
         scores=f"{LEVEL}/scores.h5",

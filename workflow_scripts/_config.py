@@ -17,7 +17,7 @@ from fsnas.metrics import declaration, known
 from fsnas.policies import Policy, make_policy
 
 SCHEMA = Path(__file__).resolve().parent.parent / "rules" / "schemas" / "config.schema.yaml"
-TRAIN_IMAGES = {"digits": 748, "cifar10": 25_000, "cifar100": 25_000}  # of the training part, where known beforehand
+TRAIN_IMAGES = {"digits": 753, "cifar10": 25_000, "cifar100": 25_000}  # of the training part, where known beforehand
 POLICY_KEYS = {
     "constant": ("branching", "max_leaves"),
     "schedule": ("schedule",),
@@ -85,10 +85,10 @@ def _explain(error: jsonschema.ValidationError, at: str) -> str:
     where = ".".join([*([at] if at else []), *map(str, error.absolute_path)])
     prefix = f"{where}." if where else ""
     if error.validator == "additionalProperties":
-        allowed = list(error.schema["properties"])
-        unknown = [key for key in error.instance if key not in allowed]
-        return "; ".join(f"{prefix}{key}: unknown key{nearest(str(key), allowed)}" for key in unknown) + (
-            f". Allowed{' in ' + where if where else ''}: {', '.join(allowed)}"
+        keys = list(error.schema["properties"])
+        unknown = [key for key in error.instance if key not in keys]
+        return "; ".join(f"{prefix}{key}: unknown key{nearest(str(key), keys)}" for key in unknown) + (
+            f". Allowed{' in ' + where if where else ''}: {', '.join(keys)}"
         )
     if error.validator == "required":
         missing = [key for key in error.validator_value if key not in error.instance]
