@@ -4,7 +4,7 @@ Nothing here imports torch; torchvision is imported only where CIFAR is read.
 """
 
 import json
-import shutil
+import socket
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +15,11 @@ import numpy as np
 from fsnas.errors import DataError
 from fsnas.seeding import generator
 
+SOURCES = ("digits", "cifar10", "cifar100", "imagefolder")
+SPLITS = ("balanced", "nasbench201")
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
 NASBENCH201_START = [0, 5, 7, 11, 13, 15, 16, 17, 20, 24]  # of the official training part
+STALLED = 60  # seconds without a byte after which a download has failed
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Dataset:
 
 @dataclass(frozen=True)
 class _Source:
-    """Images as they come: training images first, then ``test`` test images."""
+    """Images in the order of their source, and the sorted indices of those that test."""
 
     images: np.ndarray
     labels: np.ndarray
@@ -79,30 +82,48 @@ def make_dataset(
         ``balanced`` halves each class of the training images with ``seed``; ``nasbench201`` takes the official
         split of CIFAR-10 from ``split_file``.
     image_size
-        Pixels to which an image folder is resized; None wants images of one size.
+        Width and height in pixels to which an image folder is resized; None wants images of one size.
+
+    Returns
+    -------
+    Dataset
+        Images in the order of the source: of scikit-learn; of torchvision, test images last; of sorted classes and
+        files, test images last.
 
     Raises
     ------
     DataError
         If images cannot be read, downloaded or split; the message names the file or folder.
     """
+    _check_options(source, split, split_file, image_size)
+    official = _official_split(str(split_file)) if split == "nasbench201" else None
     if source == "digits":
         found = _digits(seed)
-    elif source in ("cifar10", "cifar100"):
-        found = _cifar(source, _folder(folder, source), download)
     elif source == "imagefolder":
         found = _image_folder(_folder(folder, source), image_size)
     else:
-        raise DataError(f"there is no source {source!r}; expected digits, cifar10, cifar100 or imagefolder")
-    if split == "nasbench201":
-        splits = _official_split(source, split_file)
-    else:
-        rest = np.setdiff1d(np.arange(len(found.labels)), found.test)
-        valid, train = _balanced(found.labels, rest, 2, seed, "valid")
-        splits = {"train": train, "valid": valid}
-    splits["test"] = found.test
+        found = _cifar(source, _folder(folder, source), download)
+    rest = np.setdiff1d(np.arange(len(found.labels)), found.test)
+    splits = (official or _halves(found, rest, seed)) | {"test": found.test}
     mean, std = _statistics(found.images, splits["train"])
     return Dataset(name, found.images, found.labels, found.classes, splits, mean, std)
+
+
+def _check_options(source: str, split: str, split_file: str | None, image_size: int | None) -> None:
+    """Raise `DataError` for options that do not exist or do not go together, before anything is read."""
+    for option, found, allowed in (("source", source, SOURCES), ("split", split, SPLITS)):
+        if found not in allowed:
+            raise DataError(f"data.{option}: found {found!r}, expected one of {', '.join(allowed)}")
+    if split == "nasbench201" and (source != "cifar10" or not split_file):
+        raise DataError(
+            "data.split 'nasbench201' is the split of source cifar10 in torchvision's order and needs data.split_file; "
+            f"found source {source!r} and split_file {split_file!r}. NAS-Bench-201 trains on all training images of "
+            "CIFAR-100 and halves its test images: take 'balanced' there"
+        )
+    if image_size is not None and source != "imagefolder":
+        raise DataError(
+            f"data.image_size: found {image_size}, but the images of {source} are not resized; expected null"
+        )
 
 
 def _folder(folder: str | None, source: str) -> Path:
@@ -124,6 +145,19 @@ def _balanced(
     return first, np.setdiff1d(indices, first).astype(np.int64)
 
 
+def _halves(found: _Source, rest: np.ndarray, seed: int) -> dict[str, np.ndarray]:
+    """Return a seeded train and valid half of each class among ``rest``; train has the odd one."""
+    counts = np.bincount(found.labels[rest], minlength=len(found.classes))
+    if counts.min() < 2:
+        name = found.classes[int(counts.argmin())]
+        raise DataError(
+            f"the class {name!r} has {counts.min()} training images; expected at least 2, one to train and one to "
+            "validate; add images or remove the class"
+        )
+    valid, train = _balanced(found.labels, rest, 2, seed, "valid")
+    return {"train": train, "valid": valid}
+
+
 def _statistics(images: np.ndarray, train: np.ndarray, chunk: int = 4096) -> tuple[np.ndarray, np.ndarray]:
     """Return mean and standard deviation per channel of the training part, float64, pixels in [0, 1]."""
     counts = np.zeros((images.shape[1], 256), dtype=np.int64)
@@ -131,12 +165,12 @@ def _statistics(images: np.ndarray, train: np.ndarray, chunk: int = 4096) -> tup
         part = images[train[start : start + chunk]]
         for channel in range(images.shape[1]):
             counts[channel] += np.bincount(part[:, channel].ravel(), minlength=256)
+    if (np.count_nonzero(counts, axis=1) == 1).any():
+        channel = int(np.flatnonzero(np.count_nonzero(counts, axis=1) == 1)[0])
+        raise DataError(f"channel {channel} has the same value in all training images; expected images that differ")
     values, total = np.arange(256) / 255, counts.sum(axis=1)
     mean = counts @ values / total
-    std = np.sqrt(np.maximum(counts @ values**2 / total - mean**2, 0.0))
-    if (std < 1e-6).any():
-        channel = int(np.flatnonzero(std < 1e-6)[0])
-        raise DataError(f"channel {channel} has the same value in all training images; expected images that differ")
+    std = np.sqrt((counts * (values - mean[:, None]) ** 2).sum(axis=1) / total)
     return mean, std
 
 
@@ -152,44 +186,87 @@ def _digits(seed: int) -> _Source:
 
 
 def _cifar(source: str, folder: Path, download: bool) -> _Source:
-    """Return CIFAR-10 or CIFAR-100 through torchvision, which checks its files against their checksums."""
+    """Return CIFAR-10 or CIFAR-100 through torchvision, which opens no file whose checksum is not the known one.
+
+    Taken from the unpacked files in ``folder``, else from the archive there, else from the network if allowed.
+    """
     from torchvision.datasets import CIFAR10, CIFAR100
 
     kind: Any = {"cifar10": CIFAR10, "cifar100": CIFAR100}[source]
-    if download:
-        _download(kind, source, folder)
     try:
-        parts = [kind(str(folder), train=train, download=False) for train in (True, False)]
-    except RuntimeError as error:
-        raise DataError(
-            f"{folder / kind.base_folder}: {source} is missing or does not fit its checksums ({error}); remove what "
-            f"is there and set data.download to true, or set data.folder to the folder that holds {kind.base_folder}/"
-        ) from error
-    images = np.concatenate([part.data for part in parts]).transpose(0, 3, 1, 2)
+        parts = _load_cifar(kind, folder) or _load_archive(kind, folder)
+        if not parts and download:
+            _download(kind, source, folder)
+            parts = _load_cifar(kind, folder)
+        if not parts:
+            raise DataError(
+                f"{_cifar_problem(kind, folder)}; remove what is damaged and set data.download to true, or set "
+                f"data.folder to the folder that holds {kind.base_folder}/ or {kind.filename} (from {kind.url})"
+            )
+    except OSError as error:
+        raise DataError(f"{folder}: {source} cannot be read or written there ({error}); set data.folder") from error
+    images = np.concatenate([part.data.transpose(0, 3, 1, 2) for part in parts])
     labels = np.concatenate([np.asarray(part.targets, dtype=np.int64) for part in parts])
     test = np.arange(len(parts[0].data), len(labels))
-    return _Source(np.ascontiguousarray(images), labels, tuple(parts[0].classes), test)
+    return _Source(images, labels, tuple(parts[0].classes), test)
+
+
+def _load_cifar(kind: Any, folder: Path) -> list[Any]:
+    """Return torchvision's training and test set, or nothing if a file is missing or fails its checksum."""
+    try:
+        return [kind(str(folder), train=train, download=False) for train in (True, False)]
+    except RuntimeError:
+        return []
+
+
+def _load_archive(kind: Any, folder: Path) -> list[Any]:
+    """Return the two sets from the archive in ``folder``, unpacked elsewhere for the moment; nothing if not intact."""
+    from torchvision.datasets.utils import check_integrity, extract_archive
+
+    if not check_integrity(folder / kind.filename, kind.tgz_md5):
+        return []
+    with tempfile.TemporaryDirectory(prefix="fsnas-") as temporary:
+        extract_archive(folder / kind.filename, temporary)
+        return _load_cifar(kind, Path(temporary))
+
+
+def _cifar_problem(kind: Any, folder: Path) -> str:
+    """Return which file of CIFAR is missing or damaged in ``folder``."""
+    from torchvision.datasets.utils import calculate_md5
+
+    if not folder.is_dir():
+        return f"{folder}: no such folder"
+    unpacked, archive = folder / kind.base_folder, folder / kind.filename
+    expected = [(unpacked / name, md5) for name, md5 in [*kind.train_list, *kind.test_list] if unpacked.is_dir()]
+    expected += [(unpacked / kind.meta["filename"], kind.meta["md5"])] if unpacked.is_dir() else []
+    expected += [(archive, kind.tgz_md5)] if archive.exists() else []
+    for file, md5 in expected:
+        if not file.is_file():
+            return f"{file}: missing"
+        if calculate_md5(file) != md5:
+            return f"{file}: damaged, its md5 is {calculate_md5(file)}, expected {md5}"
+    return f"{folder}: holds neither {kind.base_folder}/ nor {kind.filename}"
 
 
 def _download(kind: Any, source: str, folder: Path) -> None:
-    """Download and unpack into a temporary folder; only what passed its checksums reaches ``folder``."""
-    try:
-        kind(str(folder), train=True, download=False)
-        return  # it lies there already, and passes its checksums
-    except RuntimeError:
-        folder.mkdir(parents=True, exist_ok=True)
-    target = folder / kind.base_folder
+    """Download and unpack into a temporary folder; only files that passed their checksums reach ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    timeout = socket.getdefaulttimeout()
     with tempfile.TemporaryDirectory(prefix=f".{source}-", dir=folder) as temporary:
         try:
+            socket.setdefaulttimeout(STALLED)
             kind(temporary, train=True, download=True)
         except Exception as error:  # urllib, tarfile and torchvision each raise their own
             raise DataError(
                 f"{source} could not be downloaded from {kind.url} into {folder} ({type(error).__name__}: {error}); "
-                f"nothing was kept. Check the network and run again, or put {kind.base_folder}/ there yourself"
+                f"nothing was kept. Check the network and run again, or put {kind.filename} there yourself"
             ) from error
-        if target.exists():
-            shutil.rmtree(target)
-        (Path(temporary) / kind.base_folder).replace(target)
+        finally:
+            socket.setdefaulttimeout(timeout)
+        target = folder / kind.base_folder
+        target.mkdir(exist_ok=True)
+        for file in (Path(temporary) / kind.base_folder).iterdir():
+            file.replace(target / file.name)
 
 
 def _image_folder(folder: Path, size: int | None) -> _Source:
@@ -200,14 +277,14 @@ def _image_folder(folder: Path, size: int | None) -> _Source:
             if name not in parts[other]:
                 raise DataError(
                     f"{folder / part / name}: the class {name!r} is in {part}, but not in {other}; expected the same "
-                    f"classes in both, in {other}: {', '.join(parts[other])}"
+                    f"classes in both; add {folder / other / name} or remove this one"
                 )
     classes = tuple(parts["train"])
     files = [file for part in ("train", "test") for name in classes for file in parts[part][name]]
-    labels = [classes.index(name) for part in ("train", "test") for name in classes for _ in parts[part][name]]
-    images = _read_images(files, size)
-    count = sum(map(len, parts["train"].values()))
-    return _Source(images, np.array(labels, dtype=np.int64), classes, np.arange(count, len(files)))
+    counts = [len(parts[part][name]) for part in ("train", "test") for name in classes]
+    labels = np.repeat(np.tile(np.arange(len(classes), dtype=np.int64), 2), counts)
+    test = np.arange(sum(counts[: len(classes)]), len(files))
+    return _Source(_read_images(files, size), labels, classes, test)
 
 
 def _classes(folder: Path) -> dict[str, list[Path]]:
@@ -241,40 +318,39 @@ def _read_images(files: list[Path], size: int | None) -> np.ndarray:
                 "set data.image_size to resize them"
             )
         arrays.append(array)
-    if all(array.ndim == 2 for array in arrays):
-        return np.stack(arrays)[:, None]
-    colour = [np.repeat(array[:, :, None], 3, axis=2) if array.ndim == 2 else array for array in arrays]
-    return np.ascontiguousarray(np.stack(colour).transpose(0, 3, 1, 2))
+    channels = 1 if all(array.ndim == 2 for array in arrays) else 3
+    images = np.empty((len(arrays), channels, *arrays[0].shape[:2]), dtype=np.uint8)
+    for index, array in enumerate(arrays):
+        images[index] = array if array.ndim == 2 else array.transpose(2, 0, 1)
+    return images
 
 
 def _read_image(file: Path, size: int | None) -> np.ndarray:
-    """Return one image, uint8 ``[h, w]`` if grey, else ``[h, w, 3]``."""
+    """Return one image, uint8 ``[h, w]`` if grey, else ``[h, w, 3]``; transparency is dropped."""
     from PIL import Image
 
     try:
         with Image.open(file) as image:
-            grey = image.mode in ("1", "L", "LA", "I", "I;16")
-            converted = image.convert("L" if grey else "RGB")
+            if image.mode == "F" or image.mode.startswith("I"):
+                raise ValueError(f"mode {image.mode!r} has more than 8 bits a channel, which would be cut off")
+            converted = image.convert("L" if image.mode in ("1", "L", "LA", "La") else "RGB")
         if size is not None:
             converted = converted.resize((size, size), Image.Resampling.BILINEAR)
         return np.asarray(converted)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise DataError(f"{file}: cannot be read as an image ({error}); replace or remove it") from error
-
-
-def _official_split(source: str, split_file: str | None) -> dict[str, np.ndarray]:
-    """Return NAS-Bench-201's train and valid indices of CIFAR-10 from its own split file."""
-    if source != "cifar10" or not split_file:
+    except Exception as error:  # each of Pillow's decoders raises its own
         raise DataError(
-            "data.split 'nasbench201' is the split of cifar10 in torchvision's order and needs data.split_file; "
-            f"found source {source!r} and split_file {split_file!r}. (For CIFAR-100 NAS-Bench-201 splits the test set.)"
-        )
+            f"{file}: cannot be read as an 8-bit image ({type(error).__name__}: {error}); replace or remove it"
+        ) from error
+
+
+def _official_split(split_file: str) -> dict[str, np.ndarray]:
+    """Return NAS-Bench-201's train and valid indices of CIFAR-10 from its own split file."""
     try:
-        content = json.loads(Path(split_file).read_text(encoding="utf-8"))
+        content = json.loads(Path(split_file).expanduser().read_text(encoding="utf-8"))
         parts = {
             part: np.array(sorted(int(i) for i in content[part][1]), dtype=np.int64) for part in ("train", "valid")
         }
-    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+    except (OSError, ValueError, KeyError, TypeError, IndexError, OverflowError) as error:
         raise DataError(
             f"{split_file}: cannot be read as NAS-Bench-201's split ({type(error).__name__}: {error}); expected "
             "cifar-split.txt of AutoDL-Projects, JSON with lists of indices under 'train' and 'valid'"
@@ -282,8 +358,8 @@ def _official_split(source: str, split_file: str | None) -> dict[str, np.ndarray
     both = np.concatenate([parts["train"], parts["valid"]])
     if list(map(len, parts.values())) != [25_000, 25_000] or not np.array_equal(np.sort(both), np.arange(50_000)):
         raise DataError(
-            f"{split_file}: holds {len(parts['train'])} and {len(parts['valid'])} indices; expected 25000 and 25000 "
-            "different ones that cover 0 to 49999"
+            f"{split_file}: holds {len(parts['train'])} and {len(parts['valid'])} indices, {len(np.unique(both))} "
+            "different ones; expected 25000 and 25000, each of 0 to 49999 once; get cifar-split.txt of AutoDL-Projects"
         )
     if parts["train"][:10].tolist() != NASBENCH201_START:
         raise DataError(

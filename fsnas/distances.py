@@ -1,121 +1,341 @@
+"""Split distance between partitions, within and between split trees, and its tables."""
+
 import itertools
-import numpy as np, pandas as pd
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from fsnas.errors import FsnasError
 from fsnas.seeding import generator
+from fsnas.stats import bootstrap_between, bootstrap_mean, spread
+from fsnas.trees import Split, Tree
+
+Partition = Sequence[Sequence[Hashable]]
+
+NORMALISATIONS = ("corrected", "as_printed")
+SETTINGS = ("internal", "external")
+PAIR_COLUMNS = ["method", "setting", "seed_a", "path_a", "level_a", "seed_b", "path_b", "level_b", "distance"]
+TREE_COLUMNS = ["method", "setting", "level", "seed", "mean", "pairs"]
+SUMMARY_COLUMNS = ["method", "setting", "level", "mean", "std", "ci_low", "ci_high", "n", "pairs"]
+METHOD_COLUMNS = ["method_a", "method_b", "mean", "std", "ci_low", "ci_high", "n"]
+SPLIT_COLUMNS = ["method", "metric", "seed", "level", "path", "edge", "groups", "sizes", "cost", "runner_up", "ties"]
+SPLIT_COLUMNS += ["edge_ties", "degenerate"]
+SIZE_COLUMNS = ["method", "sizes", "count", "ties", "degenerate"]
 
 
-def split_distance(a, b, normalisation="corrected"):
-    ga = {o: set(g) for g in a for o in g}
-    gb = {o: set(g) for g in b for o in g}
-    z = 2 * (len(ga) - 1) if normalisation == "corrected" else 2 * len(ga) - 1
-    return sum(len(ga[o] ^ gb[o]) for o in ga) / z
+def split_distance(a: Partition, b: Partition, normalisation: str = "corrected") -> float:
+    """Return the split distance of two partitions of the same set, a metric.
+
+    Summed over the elements, the number of elements that share a group with it in one partition only, divided by
+    ``2 (n - 1)``; ``as_printed`` divides by ``2 n - 1``.
+
+    >>> split_distance([["a"], ["b", "c", "d", "e"]], [["a", "b"], ["c", "d", "e"]])
+    1.0
+
+    Parameters
+    ----------
+    a, b
+        Groups of hashable elements; the order of groups and elements does not matter.
+    normalisation
+        ``corrected``: moving one element from one of two groups to the other costs 1. ``as_printed``: Definition 1.
+
+    Raises
+    ------
+    FsnasError
+        If a group is empty, an element is in two groups, the partitions are not of the same set, or the
+        normalisation does not exist.
+
+    References
+    ----------
+    Ly-Manson et al., "Understanding Few-Shot Neural Architecture Search with Zero-Cost Proxies" (2023), Definition 1.
+    Mirkin and Chernyi (1970): the double sum is n (n - 1) (1 - Rand index).
+    """
+    return float(_distances([a, b], normalisation)[0, 1])
 
 
-def split_distance_table(trees, normalisation="corrected"):
-    rows = []
-    for t, u in itertools.combinations_with_replacement(trees, 2):
-        if t.method != u.method:
-            continue
-        pairs = itertools.combinations(t.splits, 2) if t is u else itertools.product(t.splits, u.splits)
-        for a, b in pairs:
-            rows.append(
-                (
-                    t.method,
-                    "internal" if t is u else "external",
-                    t.seed,
-                    a.path,
-                    a.level,
-                    u.seed,
-                    b.path,
-                    b.level,
-                    split_distance(a.groups, b.groups, normalisation),
+def _distances(partitions: Sequence[Partition], normalisation: str) -> np.ndarray:
+    """Return the split distance of every two of ``partitions``: float64 ``[partitions, partitions]``."""
+    if normalisation not in NORMALISATIONS:
+        raise FsnasError(f"normalisation is {normalisation!r}; expected one of {list(NORMALISATIONS)}")
+    if not partitions:
+        return np.zeros((0, 0))
+    elements = {element: i for i, element in enumerate(itertools.chain(*partitions[0]))}
+    labels = np.stack([_labels(partition, elements) for partition in partitions])
+    together = (labels[:, :, None] == labels[:, None, :]).reshape(len(labels), -1).astype(np.int64)
+    size = together.sum(axis=1)
+    different = size[:, None] + size[None, :] - 2 * together @ together.T
+    n = len(elements)
+    return different / (max(2 * (n - 1), 1) if normalisation == "corrected" else 2 * n - 1)
+
+
+def _labels(partition: Partition, elements: dict[Hashable, int]) -> np.ndarray:
+    """Return the group of every element: int64 ``[elements]``."""
+    labels = np.full(len(elements), -1, dtype=np.int64)
+    for label, group in enumerate(partition):
+        if not group:
+            raise FsnasError(f"a group of {list(partition)} is empty; expected non-empty groups")
+        for element in group:
+            place = elements.get(element)
+            if place is None:
+                raise FsnasError(f"{element!r} is not in {list(elements)}; expected two partitions of the same set")
+            if labels[place] >= 0:
+                raise FsnasError(f"{element!r} is twice in {list(partition)}; expected each element in one group")
+            labels[place] = label
+    if (labels < 0).any():
+        missing = [element for element, place in elements.items() if labels[place] < 0]
+        raise FsnasError(f"{missing} are not in {list(partition)}; expected two partitions of the same set")
+    return labels
+
+
+class _Coded:
+    """The different partitions in ``trees``, their distances, and for every tree the numbers of its partitions."""
+
+    def __init__(self, trees: Sequence[Tree], normalisation: str) -> None:
+        numbers: dict[frozenset[frozenset[str]], int] = {}
+        partitions: list[Partition] = []
+        self.codes: dict[tuple[str, int], np.ndarray] = {}
+        self.splits: dict[tuple[str, int], tuple[Split, ...]] = {}
+        for tree in trees:
+            if (tree.method, tree.seed) in self.codes:
+                raise FsnasError(
+                    f"two trees have the method {tree.method!r} and the seed {tree.seed}; expected one each"
                 )
-            )
-    return pd.DataFrame(rows, columns="method setting seed_a path_a level_a seed_b path_b level_b distance".split())
+            codes = []
+            for split in tree.splits:
+                code = numbers.setdefault(frozenset(map(frozenset, split.groups)), len(numbers))
+                if code == len(partitions):
+                    partitions.append(split.groups)
+                codes.append(code)
+            self.codes[tree.method, tree.seed] = np.array(codes, dtype=np.int64)
+            self.splits[tree.method, tree.seed] = tree.splits
+        self.methods = list(dict.fromkeys(tree.method for tree in trees))
+        self.paths = sorted({split.path for tree in trees for split in tree.splits})
+        self.distances = _distances(partitions, normalisation)
+
+    def seeds(self, method: str) -> list[int]:
+        """Return the seeds of ``method`` in ascending order."""
+        return sorted(seed for name, seed in self.codes if name == method)
+
+    def mean(self, method_a: str, method_b: str, seed: int) -> float:
+        """Return the mean distance of two trees of one seed, or within one tree; NaN without a pair."""
+        a, b = self.codes.get((method_a, seed), ()), self.codes.get((method_b, seed), ())
+        between = self.distances[np.ix_(a, b)] if len(a) and len(b) else np.zeros((0, 0))
+        if method_a == method_b:
+            between = between[np.triu_indices(len(between), 1)]
+        return float(between.mean()) if between.size else np.nan
 
 
-def per_tree(table):
-    both = []
-    for (m, s), g in table.groupby(["method", "setting"], sort=False):
-        for lv in ["all", *sorted(set(g.level_a))]:
-            h = g if lv == "all" else g[(g.level_a == lv) & (g.level_b == lv)]
-            for seed in sorted(set(h.seed_a) | set(h.seed_b)):
-                d = h[(h.seed_a == seed) | (h.seed_b == seed)].distance
-                if len(d):
-                    both.append((m, s, str(lv), seed, d.mean(), len(d)))
-    return pd.DataFrame(both, columns=["method", "setting", "level", "seed", "mean", "pairs"])
+def split_distance_table(trees: Sequence[Tree], normalisation: str = "corrected") -> pd.DataFrame:
+    """Return the split distance of every pair of splits of the same method, each unordered pair once.
+
+    Columns ``method, setting, seed_a, path_a, level_a, seed_b, path_b, level_b, distance``; ``setting`` is internal
+    for two splits of one tree and external for splits of two seeds' trees, where ``seed_a < seed_b``. A tree without
+    splits adds no row, and a method with one seed no external row.
+
+    Raises
+    ------
+    FsnasError
+        If two trees have the same method and seed, or as `split_distance`.
+    """
+    coded = _Coded(trees, normalisation)
+    parts = [part for method in coded.methods for part in _pairs_of_method(coded, method)]
+    if not parts:
+        return pd.DataFrame(columns=PAIR_COLUMNS)
+    return pd.concat(parts, ignore_index=True)
 
 
-def split_distance_summary(table, *, seed, resamples=2000):
+def _pairs_of_method(coded: _Coded, method: str) -> Iterator[pd.DataFrame]:
+    """Yield the internal and the external pairs of one method."""
+    seeds = coded.seeds(method)
+    splits = [split for seed in seeds for split in coded.splits[method, seed]]
+    if not splits:
+        return
+    code = np.concatenate([coded.codes[method, seed] for seed in seeds])
+    tree = np.repeat(np.arange(len(seeds)), [len(coded.codes[method, seed]) for seed in seeds])
+    first = np.searchsorted(tree, np.arange(len(seeds) + 1))
+    path = pd.Categorical([split.path for split in splits], categories=coded.paths)
+    level = np.array([split.level for split in splits])
+    for setting in SETTINGS:
+        a, b = _pair_indices(first, setting)
+        columns = {"method": _constant(method, coded.methods, len(a)), "setting": _constant(setting, SETTINGS, len(a))}
+        columns |= {"seed_a": np.array(seeds)[tree[a]], "path_a": path[a]}
+        columns |= {"level_a": level[a], "seed_b": np.array(seeds)[tree[b]], "path_b": path[b], "level_b": level[b]}
+        if len(a):
+            yield pd.DataFrame(columns | {"distance": coded.distances[code[a], code[b]]}, columns=PAIR_COLUMNS)
+
+
+def _constant(value: str, categories: Sequence[str], length: int) -> pd.Categorical:
+    """Return a column of one value: categories, because a text per pair takes gigabytes."""
+    return pd.Categorical.from_codes(np.full(length, list(categories).index(value)), categories=list(categories))
+
+
+def _pair_indices(first: np.ndarray, setting: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return both sides of every pair of splits, tree by tree; tree ``t`` holds ``first[t]`` to ``first[t + 1]``."""
+    sides: list[tuple[np.ndarray, np.ndarray]] = []
+    starts = list(zip(first[:-1], first[1:], strict=True))
+    if setting == "internal":
+        for start, stop in starts:
+            i, j = np.triu_indices(stop - start, 1)
+            sides.append((start + i, start + j))
+    else:
+        for start, stop in starts:  # the splits of all later seeds at once
+            later = np.arange(stop, first[-1])
+            sides.append((np.repeat(np.arange(start, stop), len(later)), np.tile(later, stop - start)))
+    a, b = (np.concatenate([side[k] for side in sides]).astype(np.int64) for k in (0, 1))
+    return a, b
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """The pairs of one method, setting and level, added up by seeds.
+
+    ``sums`` and ``counts`` are float64 ``[seeds, seeds]`` and symmetric: sum and number of the distances of two
+    seeds' trees; internal ones stand on the diagonal, external ones off it.
+    """
+
+    method: str
+    setting: str
+    level: str
+    seeds: np.ndarray
+    sums: np.ndarray
+    counts: np.ndarray
+
+    @property
+    def means(self) -> np.ndarray:
+        """Return the mean distance of every tree: float64 ``[seeds]``."""
+        return self.sums.sum(axis=1) / self.counts.sum(axis=1)
+
+
+def _cells(table: pd.DataFrame) -> Iterator[_Cell]:
+    """Yield the cells that have a pair, in the order of the table, level ``all`` before ``0``, ``1``, ..."""
+    methods, names = pd.factorize(table["method"])
+    kind = methods * len(SETTINGS) + (table["setting"] == "external").to_numpy()
+    order = np.argsort(kind, kind="stable")
+    bounds = np.searchsorted(kind[order], np.arange(len(names) * len(SETTINGS) + 1))
+    seeds = np.sort(pd.unique(np.concatenate([pd.unique(table["seed_a"]), pd.unique(table["seed_b"])])))
+    a, b = (np.searchsorted(seeds, table[name].to_numpy())[order] for name in ("seed_a", "seed_b"))
+    level, other = (table[name].to_numpy()[order] for name in ("level_a", "level_b"))
+    distance = table["distance"].to_numpy(dtype=np.float64)[order]
+    for k in range(len(bounds) - 1):
+        part = slice(bounds[k], bounds[k + 1])
+        same = np.where(level[part] == other[part], level[part], -1)
+        for name in ("all", *sorted(set(pd.unique(same)) - {-1})):
+            rows = np.flatnonzero(same == name) + part.start if name != "all" else part
+            sums, counts = _matrices(a[rows], b[rows], distance[rows], len(seeds))
+            found = counts.any(axis=0)
+            if found.any():
+                cut = np.ix_(found, found)
+                yield _Cell(str(names[k // 2]), SETTINGS[k % 2], str(name), seeds[found], sums[cut], counts[cut])
+
+
+def _matrices(a: np.ndarray, b: np.ndarray, distance: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return sums and counts of the distances between ``n`` seeds, given by their indices."""
+    sums, counts = (np.bincount(a * n + b, weights, minlength=n * n).reshape(n, n) for weights in (distance, None))
+    sums, counts = (m.astype(np.float64) + m.T - np.diag(np.diag(m)) for m in (sums, counts))
+    return sums, counts
+
+
+def per_tree(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean distance of every tree in the rows of `split_distance_table`.
+
+    Columns ``method, setting, level, seed, mean, pairs``. An external pair counts for both of its trees. The level is
+    ``all``, or ``0``, ``1``, ... for pairs of splits that are both on it; what has no pair has no row.
+    """
+    parts = []
+    for cell in _cells(table):
+        columns = {"method": cell.method, "setting": cell.setting, "level": cell.level, "seed": cell.seeds}
+        columns |= {"mean": cell.means, "pairs": cell.counts.sum(axis=1).astype(np.int64)}
+        parts.append(pd.DataFrame(columns, columns=TREE_COLUMNS))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=TREE_COLUMNS)
+
+
+def split_distance_summary(table: pd.DataFrame, *, seed: int, resamples: int = 2000) -> pd.DataFrame:
+    """Return mean, spread and bootstrap interval of the split distance over the trees of every method.
+
+    Columns ``method, setting, level, mean, std, ci_low, ci_high, n, pairs``: ``mean`` and ``std`` (n - 1) are over
+    the means of the ``n`` trees, the interval is a 95 % percentile interval that draws seeds, and ``pairs`` counts
+    different pairs of splits. The interval is NaN for fewer than two trees (internal) or three (external), ``std``
+    for fewer than two; for two trees the external ``std`` is NaN as well, because both have the same pairs.
+
+    Parameters
+    ----------
+    table
+        Of `split_distance_table`.
+    seed, resamples
+        Of the bootstrap.
+    """
     rows = []
-    for (m, s, l), g in per_tree(table).groupby(["method", "setting", "level"], sort=False):
-        r = generator(seed, m, s, l).choice(g["mean"].to_numpy(), (resamples, len(g))).mean(1)
-        rows.append(
-            (m, s, l, g["mean"].mean(), g["mean"].std(), *np.quantile(r, [0.025, 0.975]), len(g), g.pairs.sum())
-        )
-    return pd.DataFrame(rows, columns="method setting level mean std ci_low ci_high n pairs".split())
+    for cell in _cells(table):
+        means, internal = cell.means, cell.setting == "internal"
+        rng = generator(seed, "bootstrap", cell.method, cell.setting, cell.level)
+        if internal:
+            interval = bootstrap_mean(means, rng, resamples)
+        else:
+            interval = bootstrap_between(cell.sums, cell.counts, rng, resamples)
+        std = spread(means) if internal or len(means) > 2 else np.nan
+        pairs = int(np.triu(cell.counts).sum())
+        rows.append((cell.method, cell.setting, cell.level, means.mean(), std, *interval, len(means), pairs))
+    return pd.DataFrame(rows, columns=SUMMARY_COLUMNS)
 
 
-def method_distance(trees, *, seed, resamples=2000, normalisation="corrected"):
-    by = {(t.method, t.seed): t for t in trees if t.splits}
-    ms = list(dict.fromkeys(m for m, _ in by))
+def method_distance(
+    trees: Sequence[Tree], *, seed: int, resamples: int = 2000, normalisation: str = "corrected"
+) -> pd.DataFrame:
+    """Return the split distance between the trees of every two methods of one seed, averaged over seeds.
+
+    Columns ``method_a, method_b, mean, std, ci_low, ci_high, n``, a row for both orders of two methods; where they
+    are the same it is the internal distance. A pair of methods without a pair of splits has no row.
+
+    Raises
+    ------
+    FsnasError
+        As `split_distance_table`.
+    """
+    coded = _Coded(trees, normalisation)
+    found: dict[tuple[str, str], tuple[float, float, float, float, int]] = {}
+    for a, b in itertools.combinations_with_replacement(coded.methods, 2):
+        common = sorted(set(coded.seeds(a)) & set(coded.seeds(b)))
+        means = np.array([coded.mean(a, b, s) for s in common])
+        means = means[~np.isnan(means)]
+        if len(means):
+            rng = generator(seed, "bootstrap", *sorted((a, b)))
+            interval = bootstrap_mean(means, rng, resamples)
+            found[a, b] = found[b, a] = (float(means.mean()), spread(means), *interval, len(means))
+    order = [pair for pair in itertools.product(coded.methods, repeat=2) if pair in found]
+    return pd.DataFrame([(*pair, *found[pair]) for pair in order], columns=METHOD_COLUMNS)
+
+
+def splits_table(trees: Sequence[Tree]) -> pd.DataFrame:
+    """Return one row per split.
+
+    Columns ``method, metric, seed, level, path, edge, groups`` (``none skip_connect | nor_conv_1x1 ...``), ``sizes``
+    (``2|3``, ascending), ``cost, runner_up, ties, edge_ties, degenerate``.
+    """
     rows = []
-    for a in ms:
-        for b in ms:
-            v = []
-            for s in sorted({s for m, s in by}):
-                if (a, s) in by and (b, s) in by:
-                    p = (
-                        itertools.combinations(by[a, s].splits, 2)
-                        if a == b
-                        else itertools.product(by[a, s].splits, by[b, s].splits)
-                    )
-                    d = [split_distance(x.groups, y.groups, normalisation) for x, y in p]
-                    if d:
-                        v.append(np.mean(d))
-            if v:
-                r = generator(seed, a, b).choice(v, (resamples, len(v))).mean(1)
-                rows.append(
-                    (
-                        a,
-                        b,
-                        np.mean(v),
-                        np.std(v, ddof=1) if len(v) > 1 else np.nan,
-                        *np.quantile(r, [0.025, 0.975]),
-                        len(v),
-                    )
-                )
-    return pd.DataFrame(rows, columns="method_a method_b mean std ci_low ci_high n".split())
+    for tree in trees:
+        for split in tree.splits:
+            groups = " | ".join(" ".join(group) for group in split.groups)
+            place = (tree.method, tree.metric, tree.seed, split.level, split.path, split.edge, groups, _sizes(split))
+            rows.append((*place, split.cost, split.runner_up, split.ties, split.edge_ties, split.degenerate))
+    return pd.DataFrame(rows, columns=SPLIT_COLUMNS).astype({"runner_up": "float64"})
 
 
-def splits_table(trees):
-    return pd.DataFrame(
-        [
-            (
-                t.method,
-                t.metric,
-                t.seed,
-                s.level,
-                s.path,
-                s.edge,
-                " | ".join(" ".join(g) for g in s.groups),
-                "|".join(map(str, sorted(map(len, s.groups)))),
-                s.cost,
-                s.runner_up,
-                s.ties,
-                s.edge_ties,
-                s.degenerate,
-            )
-            for t in trees
-            for s in t.splits
-        ],
-        columns="method metric seed level path edge groups sizes cost runner_up ties edge_ties degenerate".split(),
+def _sizes(split: Split) -> str:
+    return "|".join(map(str, sorted(map(len, split.groups))))
+
+
+def group_sizes(trees: Sequence[Tree]) -> pd.DataFrame:
+    """Return how often each method splits into groups of which sizes.
+
+    Columns ``method, sizes, count, ties, degenerate``: the number of splits, of those whose cut was drawn among
+    several optima, and of those with equal affinities throughout.
+    """
+    table = splits_table(trees)
+    methods = list(dict.fromkeys(table["method"]))
+    table = table.assign(method=pd.Categorical(table["method"], methods), ties=table["ties"] > 1)
+    counted = table.groupby(["method", "sizes"], observed=True).agg(
+        count=("path", "size"), ties=("ties", "sum"), degenerate=("degenerate", "sum")
     )
-
-
-def group_sizes(trees):
-    t = splits_table(trees)
-    return (
-        t.groupby(["method", "sizes"], sort=False)
-        .agg(count=("path", "size"), ties=("ties", lambda x: int((x > 1).sum())), degenerate=("degenerate", "sum"))
-        .reset_index()
-    )
+    return counted.reset_index().astype({"method": "str", "ties": "int64", "degenerate": "int64"})[SIZE_COLUMNS]

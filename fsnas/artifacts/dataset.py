@@ -1,6 +1,8 @@
 """data/{dataset}.h5: images, labels, split and statistics of a data set, with a checksum on every array."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,23 +15,31 @@ from fsnas.errors import ArtifactError
 
 FORMAT, VERSION = "fsnas.dataset", 1
 PARTS = ("train", "valid", "test")
+KINDS = {"images": np.uint8, "labels": np.int64, "mean": np.float64, "std": np.float64}
+KINDS |= {f"splits/{part}": np.int64 for part in PARTS}
+CHUNK = 2**20  # bytes; what fits HDF5's chunk cache
+# This format checks its metadata, too. Locks fail on some network file systems, and a file is never changed in place.
+LIBRARY, LOCKING = "v110", False
 
 
 def write_dataset(path: str | Path, dataset: Dataset, *, key: str, settings: dict[str, Any]) -> None:
     """Write ``dataset`` to ``path``, whole or not at all; the same content gives the same bytes."""
-    with replacing(path) as temporary, h5py.File(temporary, "w", libver="v110") as file:
-        attributes = {"format": FORMAT, "version": VERSION, "key": key, "name": dataset.name}
-        attributes |= {"settings": json.dumps(settings, sort_keys=True), "classes": json.dumps(list(dataset.classes))}
+    attributes = {"format": FORMAT, "version": VERSION, "key": key, "name": dataset.name}
+    attributes |= {"settings": json.dumps(settings, sort_keys=True), "classes": json.dumps(list(dataset.classes))}
+    arrays = {"labels": dataset.labels, "mean": dataset.mean, "std": dataset.std}
+    arrays |= {f"splits/{part}": dataset.splits[part] for part in PARTS}
+    images = dataset.images
+    chunk = (int(np.clip(CHUNK // max(images[0].nbytes, 1), 1, len(images))), *images.shape[1:])
+    checked = {"fletcher32": True, "track_times": False}
+    with (
+        replacing(path) as temporary,
+        h5py.File(temporary, "w", libver=LIBRARY, locking=LOCKING, track_order=False) as file,
+    ):
         for name, value in attributes.items():
             file.attrs[name] = value
-        chunk = (min(len(dataset.images), 1024), *dataset.images.shape[1:])
-        file.create_dataset(
-            "images", data=dataset.images, chunks=chunk, compression="lzf", fletcher32=True, track_times=False
-        )
-        arrays = {"labels": dataset.labels, "mean": dataset.mean, "std": dataset.std}
-        arrays |= {f"splits/{part}": dataset.splits[part] for part in PARTS}
+        file.create_dataset("images", data=images, chunks=chunk, compression="gzip", compression_opts=1, **checked)
         for name, array in arrays.items():
-            file.create_dataset(name, data=array, chunks=array.shape, fletcher32=True, track_times=False)
+            file.create_dataset(name, data=array.astype(KINDS[name]), chunks=array.shape, **checked)
 
 
 def read_dataset(path: str | Path) -> Dataset:
@@ -38,51 +48,80 @@ def read_dataset(path: str | Path) -> Dataset:
     Raises
     ------
     ArtifactError
-        If the file is missing, damaged, of another format, or its fields do not fit each other.
+        If the file is missing, damaged, of another format, or its fields do not fit each other; the message names
+        file and field.
     """
     fields: dict[str, np.ndarray] = {}
-    name = "format"
-    try:
-        with h5py.File(path, "r") as file:
-            attributes = dict(file.attrs)
-            check_format(path, attributes, FORMAT, VERSION)
-            for name in ("images", "labels", "mean", "std", *(f"splits/{part}" for part in PARTS)):
+    with _opened(path) as file:
+        for name in KINDS:
+            with _field(path, name):
                 fields[name] = file[name][()]
-            name = "classes"
-            classes = tuple(json.loads(attributes["classes"]))
-    except FileNotFoundError as error:
-        raise ArtifactError(f"{path}: no such file; run snakemake to make it") from error
-    except (OSError, KeyError, ValueError, RuntimeError, TypeError) as error:
-        raise ArtifactError(f"{path}: cannot read field {name!r} ({error}); remove the file and run again") from error
+        with _field(path, "name"):
+            title = str(file.attrs["name"])
+        with _field(path, "classes"):
+            classes = tuple(map(str, json.loads(file.attrs["classes"])))
     splits = {part: fields[f"splits/{part}"] for part in PARTS}
-    dataset = Dataset(
-        str(attributes["name"]), fields["images"], fields["labels"], classes, splits, fields["mean"], fields["std"]
-    )
-    _check(path, dataset)
-    return dataset
+    _check(path, fields, len(classes))
+    return Dataset(title, fields["images"], fields["labels"], classes, splits, fields["mean"], fields["std"])
 
 
 def read_key(path: str | Path) -> str:
     """Return the key of the data set in ``path``, without reading its images."""
+    with _opened(path) as file, _field(path, "key"):
+        return str(file.attrs["key"])
+
+
+@contextmanager
+def _opened(path: str | Path) -> Iterator[h5py.File]:
+    """Open ``path`` for reading and check format and version."""
+    if not Path(path).is_file():
+        raise ArtifactError(f"{path}: no such file; run snakemake to make it")
+    with _field(path, "format"):
+        file = h5py.File(path, "r", locking=LOCKING)
+    with file:
+        with _field(path, "format"):
+            attributes = {n: v.item() if isinstance(v, np.generic) else v for n, v in file.attrs.items()}
+            check_format(path, attributes, FORMAT, VERSION)
+        yield file
+
+
+@contextmanager
+def _field(path: str | Path, name: str) -> Iterator[None]:
+    """Turn what h5py raises while it reads the field ``name`` into an `ArtifactError`."""
     try:
-        with h5py.File(path, "r") as file:
-            check_format(path, dict(file.attrs), FORMAT, VERSION)
-            return str(file.attrs["key"])
-    except (OSError, KeyError) as error:
-        raise ArtifactError(f"{path}: cannot read field 'key' ({error}); remove the file and run again") from error
+        yield
+    except (OSError, KeyError, ValueError, RuntimeError, TypeError) as error:
+        raise ArtifactError(f"{path}: cannot read field {name!r} ({error}); remove the file and run again") from error
 
 
-def _check(path: str | Path, dataset: Dataset) -> None:
-    """Raise `ArtifactError` where a field does not fit the others."""
-    images, labels = dataset.images, dataset.labels
-    indices = np.concatenate([dataset.splits[part] for part in PARTS])
-    problems = {
-        "images": images.ndim != 4 or images.dtype != np.uint8,
-        "labels": labels.shape != images.shape[:1] or labels.min() < 0 or labels.max() >= len(dataset.classes),
-        "mean": dataset.mean.shape != images.shape[1:2],
-        "std": dataset.std.shape != images.shape[1:2] or bool((dataset.std <= 0).any()),
-        "splits": len(np.unique(indices)) != len(indices) or indices.min() < 0 or indices.max() >= len(images),
-    }
-    for field, wrong in problems.items():
-        if wrong:
-            raise ArtifactError(f"{path}: field {field!r} does not fit the others; remove the file and run again")
+def _check(path: str | Path, fields: dict[str, np.ndarray], classes: int) -> None:
+    """Raise `ArtifactError` where a field has a wrong type or does not fit the others."""
+    for name, kind in KINDS.items():
+        axes = 4 if name == "images" else 1
+        found = fields[name]
+        if not isinstance(found, np.ndarray) or found.dtype != kind or found.ndim != axes or not found.size:
+            raise ArtifactError(
+                f"{path}: field {name!r} is {getattr(found, 'dtype', type(found).__name__)} of shape "
+                f"{np.shape(found)}, expected {np.dtype(kind)} with {axes} axes, not empty; remove the file and run "
+                "again"
+            )
+    count, channels = fields["images"].shape[:2]
+    indices = np.concatenate([fields[f"splits/{part}"] for part in PARTS])
+    labels, mean, std = (fields[name] for name in ("labels", "mean", "std"))
+    rules = [
+        ("labels", f"one of 0 to {classes - 1} for each image", labels.shape == (count,) and _within(labels, classes)),
+        ("mean", "one number for each channel", mean.shape == (channels,) and bool(np.isfinite(mean).all())),
+        ("std", "one number above 0 for each channel", std.shape == (channels,) and bool((std > 0).all())),
+        ("splits", f"different indices of 0 to {count - 1}", _within(indices, count) and _different(indices)),
+    ]
+    for field, expected, holds in rules:
+        if not holds:
+            raise ArtifactError(f"{path}: field {field!r}: expected {expected}; remove the file and run again")
+
+
+def _within(values: np.ndarray, count: int) -> bool:
+    return bool(((values >= 0) & (values < count)).all())
+
+
+def _different(values: np.ndarray) -> bool:
+    return len(np.unique(values)) == len(values)

@@ -1,60 +1,189 @@
+"""splits.json and tree.json: the splits of one level, and those of a whole tree with the spaces of its leaves."""
+
 import json
-from collections import namedtuple
-from dataclasses import asdict
-from fsnas.artifacts.files import check_format, write_text
-from fsnas.spaces import EDGES, OPERATIONS
-from fsnas.trees import Split, Tree
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NoReturn
+
 import numpy as np
 
-Level = namedtuple("Level", "splits key")
+from fsnas.artifacts.files import check_format, write_text
+from fsnas.errors import ArtifactError, FsnasError
+from fsnas.spaces import EDGES, OPERATIONS
+from fsnas.trees import Split, Tree, children_paths, node_spaces
+
+SPLITS, TREE, VERSION = "fsnas.splits", "fsnas.tree", 1
 
 
-def _load(n):
-    n = dict(n)
-    n["groups"] = tuple(map(tuple, n["groups"]))
-    n["children"] = tuple(n["children"])
-    return Split(**n)
+@dataclass(frozen=True)
+class Level:
+    """The content of splits.json: the splits of one level, ordered by path, and what made them."""
+
+    method: str
+    metric: str
+    seed: int
+    level: int
+    splits: tuple[Split, ...]
+    objective: str
+    balance: str
+    edge: str
+    key: str
+    settings: dict[str, Any]
 
 
-def write_splits(path, *, splits, **kw):
-    write_text(
-        path,
-        json.dumps({"format": "fsnas.splits", "version": 1, **kw, "nodes": [asdict(s) for s in splits]}, indent=2)
-        + "\n",
-    )
+def write_splits(
+    path: str | Path,
+    *,
+    method: str,
+    metric: str,
+    seed: int,
+    level: int,
+    splits: Iterable[Split],
+    objective: str,
+    balance: str,
+    edge: str,
+    key: str,
+    settings: Mapping[str, Any],
+) -> None:
+    """Write the splits of one level, whole or not at all; the same content gives the same bytes.
+
+    Raises
+    ------
+    ArtifactError
+        If a number is not finite, or the settings hold what JSON cannot.
+    """
+    content = {"format": SPLITS, "version": VERSION, "method": method, "metric": metric, "seed": seed, "level": level}
+    content |= {"objective": objective, "balance": balance, "edge": edge, "key": key, "settings": settings}
+    _write(path, content | {"nodes": _nodes(splits)})
 
 
-def read_splits(path):
-    c = json.load(open(path))
-    check_format(path, c, "fsnas.splits", 1)
-    return Level(tuple(map(_load, c["nodes"])), c["key"])
+def read_splits(path: str | Path) -> Level:
+    """Return the splits of one level.
+
+    Raises
+    ------
+    ArtifactError
+        If the file is missing, damaged, of another format or version, or a field does not fit; the message names
+        file and field.
+    """
+    content = _read(path, SPLITS, "splits")
+    splits = _splits(path, content["nodes"])
+    for i, split in enumerate(splits):
+        if split.level != content["level"]:
+            _refuse(path, f"nodes[{i}].path", f"{split.path!r} is on level {split.level}, not on {content['level']}")
+    names = ("method", "metric", "seed", "level", "objective", "balance", "edge", "key", "settings")
+    return Level(splits=splits, **{name: content[name] for name in names})
 
 
-def write_tree(path, tree, *, key, settings):
-    leaves = {
-        p: {EDGES[e]: [OPERATIONS[o] for o in np.flatnonzero(s[e])] for e in range(6)} for p, s in tree.leaves.items()
-    }
-    write_text(
-        path,
-        json.dumps(
-            {
-                "format": "fsnas.tree",
-                "version": 1,
-                "method": tree.method,
-                "metric": tree.metric,
-                "seed": tree.seed,
-                "key": key,
-                "settings": settings,
-                "nodes": [asdict(s) for s in tree.splits],
-                "leaves": leaves,
-            },
-            indent=2,
+def write_tree(path: str | Path, tree: Tree, *, key: str, settings: Mapping[str, Any]) -> None:
+    """Write a split tree, whole or not at all; the same content gives the same bytes.
+
+    Raises
+    ------
+    ArtifactError
+        As `write_splits`.
+    """
+    content = {"format": TREE, "version": VERSION, "method": tree.method, "metric": tree.metric, "seed": tree.seed}
+    leaves = {leaf: _named(space) for leaf, space in tree.leaves.items()}
+    _write(path, content | {"key": key, "settings": settings, "nodes": _nodes(tree.splits), "leaves": leaves})
+
+
+def read_tree(path: str | Path) -> Tree:
+    """Return a split tree; its splits are ordered by level, then path.
+
+    Raises
+    ------
+    ArtifactError
+        As `read_splits`; also if the leaves are not those that the splits give.
+    """
+    content = _read(path, TREE, "tree")
+    splits = _splits(path, content["nodes"])
+    try:
+        expected = node_spaces(splits)
+    except FsnasError as error:
+        _refuse(path, "nodes", str(error))
+    if content["leaves"] != {leaf: _named(space) for leaf, space in expected.items()}:
+        _refuse(path, "leaves", f"the splits give the leaves {list(expected)} and other spaces")
+    return Tree(content["method"], content["metric"], content["seed"], splits, expected)
+
+
+def _named(space: np.ndarray) -> dict[str, list[str]]:
+    """Return a space as the operation names of every edge."""
+    return {edge: [OPERATIONS[o] for o in np.flatnonzero(row)] for edge, row in zip(EDGES, space, strict=True)}
+
+
+def _nodes(splits: Iterable[Split]) -> list[dict[str, Any]]:
+    """Return the splits as JSON objects, ordered by level and path."""
+    nodes = []
+    for split in sorted(splits, key=lambda split: (split.level, split.path)):
+        costs = split.edge_costs.items()
+        finite = {edge: None if cost is None or not math.isfinite(cost) else cost for edge, cost in costs}
+        nodes.append(asdict(split) | {"edge_costs": finite})
+    return nodes
+
+
+def _write(path: str | Path, content: Mapping[str, Any]) -> None:
+    """Write ``content`` as sorted, indented JSON."""
+    try:
+        text = json.dumps(content, indent=2, sort_keys=True, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ArtifactError(f"{path}: cannot be written as JSON ({error}); expected finite numbers and text") from error
+    write_text(path, text + "\n")
+
+
+def _read(path: str | Path, name: str, schema: str) -> dict[str, Any]:
+    """Return the JSON object in ``path``, checked for format and version, and against its schema."""
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"), parse_constant=_no_constant)
+    except FileNotFoundError as error:
+        raise ArtifactError(f"{path}: no such file; run snakemake to make it") from error
+    except (OSError, ValueError) as error:
+        raise ArtifactError(f"{path}: cannot be read as JSON ({error}); remove the file and run again") from error
+    if not isinstance(content, dict):
+        raise ArtifactError(
+            f"{path}: expected a JSON object, found a {type(content).__name__}; remove the file and run"
         )
-        + "\n",
-    )
+    check_format(path, content, name, VERSION)
+    _validate(path, content, schema)
+    return content
 
 
-def read_tree(path):
-    c = json.load(open(path))
-    leaves = {p: np.array([[o in s[e] for o in OPERATIONS] for e in EDGES]) for p, s in c["leaves"].items()}
-    return Tree(c["method"], c["metric"], c["seed"], tuple(map(_load, c["nodes"])), leaves)
+def _no_constant(constant: str) -> float:
+    raise ValueError(f"{constant} is no JSON number")
+
+
+@cache
+def _schema(name: str) -> dict[str, Any]:
+    return json.loads((files("fsnas.artifacts") / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8"))
+
+
+def _validate(path: str | Path, content: dict[str, Any], schema: str) -> None:
+    """Raise `ArtifactError` with the first field that does not fit the schema."""
+    from jsonschema import Draft202012Validator  # takes longer to import than all the rest
+
+    for error in sorted(Draft202012Validator(_schema(schema)).iter_errors(content), key=lambda e: e.json_path):
+        _refuse(path, error.json_path.removeprefix("$").removeprefix(".") or "top level", error.message)
+
+
+def _splits(path: str | Path, nodes: Sequence[Mapping[str, Any]]) -> tuple[Split, ...]:
+    """Return the splits of ``nodes``, which fit the schema, after checking what a schema cannot say."""
+    splits = []
+    for i, node in enumerate(nodes):
+        groups = tuple(map(tuple, node["groups"]))
+        if sorted(name for group in groups for name in group) != sorted(OPERATIONS):
+            _refuse(path, f"nodes[{i}].groups", f"{node['groups']} is no partition of {list(OPERATIONS)}")
+        expected = children_paths(node["path"], len(groups))
+        if tuple(node["children"]) != expected:
+            _refuse(path, f"nodes[{i}].children", f"found {node['children']}, expected {list(expected)}")
+        if node["edge_costs"].get(node["edge"]) is None:
+            _refuse(path, f"nodes[{i}].edge_costs", f"has no cost for {node['edge']!r}, the edge that is split")
+        splits.append(Split(**{**node, "groups": groups, "children": expected}))
+    return tuple(splits)
+
+
+def _refuse(path: str | Path, field: str, problem: str) -> NoReturn:
+    raise ArtifactError(f"{path}: field {field!r}: {problem}; remove the file and run again")

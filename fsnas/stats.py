@@ -1,0 +1,79 @@
+"""Bootstrap intervals that draw seeds: the pairs of splits within and between trees are not independent, trees are."""
+
+import numpy as np
+
+from fsnas.errors import FsnasError
+
+INTERVAL = (0.025, 0.975)  # quantiles of a 95 % percentile interval
+
+
+def spread(values: np.ndarray) -> float:
+    """Return the standard deviation (n - 1) of ``values``; NaN for fewer than two."""
+    return float(np.std(values, ddof=1)) if len(values) > 1 else np.nan
+
+
+def bootstrap_mean(values: np.ndarray, rng: np.random.Generator, resamples: int) -> tuple[float, float]:
+    """Return the 95 % percentile interval of the mean of ``values``, one per seed.
+
+    NaN, NaN for fewer than two seeds, which say nothing about their spread.
+
+    Raises
+    ------
+    FsnasError
+        If ``resamples`` is below 1.
+
+    References
+    ----------
+    Efron and Tibshirani, "An Introduction to the Bootstrap" (1993), section 13.3.
+    """
+    if len(values) < 2:
+        return np.nan, np.nan
+    return _interval(_weights(len(values), rng, resamples) @ values)
+
+
+def bootstrap_between(
+    sums: np.ndarray, counts: np.ndarray, rng: np.random.Generator, resamples: int
+) -> tuple[float, float]:
+    """Return the 95 % percentile interval of the mean, over seeds, of a seed's mean distance to the other seeds.
+
+    Seeds are drawn, rows and columns of the matrix together; a seed drawn twice is not compared with itself, and a
+    resample of one seed only, which has no pair, is left out.
+
+    Parameters
+    ----------
+    sums, counts
+        float64 ``[seeds, seeds]``, symmetric: sum and number of the distances between two seeds; the diagonal is 0.
+    rng, resamples
+        As in `bootstrap_mean`.
+
+    Returns
+    -------
+    tuple of float
+        NaN, NaN for fewer than three seeds: two have one pair of trees, which every resample repeats.
+
+    Raises
+    ------
+    FsnasError
+        If ``resamples`` is below 1.
+    """
+    if len(sums) < 3:
+        return np.nan, np.nan
+    weights = _weights(len(sums), rng, resamples)
+    with np.errstate(invalid="ignore"):
+        means = (weights @ sums) / (weights @ counts)
+    compared = np.where(np.isfinite(means), weights, 0.0)
+    total = compared.sum(axis=1)
+    drawn = total > 0
+    return _interval((compared * np.nan_to_num(means)).sum(axis=1)[drawn] / total[drawn])
+
+
+def _weights(n: int, rng: np.random.Generator, resamples: int) -> np.ndarray:
+    """Return how often each of ``n`` seeds is drawn, as a share: float64 ``[resamples, n]``."""
+    if resamples < 1:
+        raise FsnasError(f"resamples is {resamples}; expected at least 1")
+    return rng.multinomial(n, np.full(n, 1 / n), size=resamples) / n
+
+
+def _interval(means: np.ndarray) -> tuple[float, float]:
+    low, high = np.quantile(means, INTERVAL)
+    return float(low), float(high)
