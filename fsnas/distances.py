@@ -232,8 +232,8 @@ def _cells(table: pd.DataFrame) -> Iterator[_Cell]:
 
 def _matrices(a: np.ndarray, b: np.ndarray, distance: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
     """Return sums and counts of the distances between ``n`` seeds, given by their indices."""
-    sums, counts = (np.bincount(a * n + b, weights, minlength=n * n).reshape(n, n) for weights in (distance, None))
-    sums, counts = (m.astype(np.float64) + m.T - np.diag(np.diag(m)) for m in (sums, counts))
+    directed = (np.bincount(a * n + b, weights, minlength=n * n) for weights in (distance, np.ones(len(a))))
+    sums, counts = (m + m.T - np.diag(np.diag(m)) for m in (flat.reshape(n, n) for flat in directed))
     return sums, counts
 
 

@@ -1,38 +1,15 @@
 """Scores of the perturbed supernets of a node, and the affinities of its operations."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from fsnas.artifacts.scores import NodeScores
 from fsnas.evaluation import Repetition
 from fsnas.metrics import declaration, load
 from fsnas.spaces import EDGES, OPERATIONS, splittable_edges
 from fsnas.supernet import GatedSupernet, Supernet, mixing_gates, perturb
-
-
-@dataclass(frozen=True)
-class NodeScores:
-    """The scores of one node.
-
-    Attributes
-    ----------
-    space
-        bool ``[edges, operations]``.
-    scores
-        float64 ``[repetitions, edges, operations]``, NaN where an edge cannot be split or a score is not finite;
-        None for a metric that gives affinities.
-    affinity
-        float64 ``[edges, operations, operations]``, the mean over the repetitions; NaN where an edge takes no part.
-    reasons
-        Why a score is NaN although its edge takes part: one line each, naming edge, operation and repetition.
-    """
-
-    space: np.ndarray
-    scores: np.ndarray | None
-    affinity: np.ndarray
-    reasons: tuple[str, ...]
 
 
 def score_affinity(scores: np.ndarray) -> np.ndarray:

@@ -27,8 +27,8 @@ FORMATS = ["pdf", "png"]
 
 
 wildcard_constraints:
-    seed=r"\d{1,}",
-    level=r"\d{1,}",
+    seed=r"[0-9]+",
+    level=r"[0-9]+",
     method="|".join(METHODS),
 
 
@@ -127,12 +127,12 @@ def figure(name):
 def caption():
     """n, seeds and settings, as every figure says them."""
     data, net, method = (config[name] for name in ("data", "supernet", "method"))
-    groups = f"b = {method['branching']}, N = {method['max_leaves']}"
+    constant = f", b = {method['branching']}, N = {method['max_leaves']}"
     return (
         f"n = {len(SEEDS)} seeds ({', '.join(map(str, SEEDS))}). Data: {data['name']}. Supernet: C = {net['channels']}, "
         f"N = {net['cells']}, {net['sampling']}, mixing {net['mixing']}, {net['epochs']} epochs. Scores: "
         f"{method['perturbation']}, R = {method['repetitions']} batches of {method['batch_size']}. Trees: policy "
-        f"{method['policy']}{', ' + groups if method['policy'] == 'constant' else ''}; edge {method['edge']}, "
+        f"{method['policy']}{constant if method['policy'] == 'constant' else ''}; edge {method['edge']}, "
         f"objective {method['objective']}, balance {method['balance']}, unless the method's name says otherwise."
     )
 

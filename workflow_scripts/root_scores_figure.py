@@ -18,10 +18,10 @@ def main(smk) -> None:
         found[attributes["metric"]].append(nodes["root"])
     scores = {}
     for metric, roots in found.items():
-        scalar = [per_repetition.mean(axis=0) for root in roots if (per_repetition := root["scores"]) is not None]
+        scalar = [per_repetition.mean(axis=0) for root in roots if (per_repetition := root.scores) is not None]
         scores[metric] = {
             "scores": np.mean(scalar, axis=0) if scalar else None,
-            "affinity": np.mean(np.stack([root["affinity"] for root in roots]), axis=0),
+            "affinity": np.mean(np.stack([root.affinity for root in roots]), axis=0),
             "direction": declaration(metric).direction,
         }
     save(root_scores_figure(scores, **smk.params.settings), smk.output)

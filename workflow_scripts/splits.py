@@ -4,7 +4,7 @@ from _job import key, run
 from fsnas.artifacts.scores import read_scores
 from fsnas.artifacts.splits import write_splits
 from fsnas.policies import make_policy
-from fsnas.trees import split_node
+from fsnas.splitting import split_node
 
 
 def main(smk) -> None:
@@ -16,8 +16,8 @@ def main(smk) -> None:
     splits = [
         split_node(
             path,
-            node["space"],
-            node["affinity"],
+            node.space,
+            node.affinity,
             branching,
             **cut,
             edge_rule=settings["edge"],

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,30 @@ AXES = {"space": ("edge", "operation"), "scores": ("repetition", "edge", "operat
 AXES["affinity"] = ("edge", "operation", "other_operation")
 
 
-def write_scores(path: str | Path, nodes: Mapping[str, Any], *, attributes: Mapping[str, Any]) -> None:
+@dataclass(frozen=True)
+class NodeScores:
+    """The scores of one node.
+
+    Attributes
+    ----------
+    space
+        bool ``[edges, operations]``.
+    scores
+        float64 ``[repetitions, edges, operations]``, NaN where an edge cannot be split or a score is not finite;
+        None for a metric that gives affinities.
+    affinity
+        float64 ``[edges, operations, operations]``, the mean over the repetitions; NaN where an edge takes no part.
+    reasons
+        Why a score is NaN although its edge takes part: one line each, naming edge, operation and repetition.
+    """
+
+    space: np.ndarray
+    scores: np.ndarray | None
+    affinity: np.ndarray
+    reasons: tuple[str, ...]
+
+
+def write_scores(path: str | Path, nodes: Mapping[str, NodeScores], *, attributes: Mapping[str, Any]) -> None:
     """Write the `NodeScores` of a level, by path of the node, whole or not at all.
 
     ``attributes`` become file attributes; dicts are kept as JSON. The same content gives the same bytes.
@@ -51,8 +75,8 @@ def _write_array(group: h5py.Group, name: str, array: np.ndarray) -> None:
         data.dims[axis].attach_scale(group[label])
 
 
-def read_scores(path: str | Path) -> tuple[dict[str, dict[str, np.ndarray | None]], dict[str, Any]]:
-    """Return the nodes of a level (path to ``space``, ``scores`` or None, ``affinity``) and the file attributes.
+def read_scores(path: str | Path) -> tuple[dict[str, NodeScores], dict[str, Any]]:
+    """Return the scores of the nodes of a level by path, and the file attributes, JSON decoded.
 
     Raises
     ------
@@ -61,19 +85,12 @@ def read_scores(path: str | Path) -> tuple[dict[str, dict[str, np.ndarray | None
     """
     field = "format"
     try:
-        with h5py.File(path, "r") as file:
-            attributes = {name: _plain(value) for name, value in file.attrs.items()}
-            check_format(path, attributes, FORMAT, VERSION)
-            nodes: dict[str, dict[str, np.ndarray | None]] = {}
+        with h5py.File(path, "r", locking=False) as file:
+            attributes = _attributes(path, file)
+            nodes = {}
             for node in file["nodes"]:
-                nodes[node] = {}
-                for name, axes in AXES.items():
-                    field = f"nodes/{node}/{name}"
-                    group = file[f"nodes/{node}"]
-                    array = group[name][()] if name != "scores" or name in group else None
-                    if array is not None and array.ndim != len(axes):
-                        raise ArtifactError(f"{path}: field {field!r} has {array.ndim} axes, expected {list(axes)}")
-                    nodes[node][name] = array
+                field = f"nodes/{node}"
+                nodes[node] = _node(path, field, file[field])
     except FileNotFoundError as error:
         raise ArtifactError(f"{path}: no such file; run snakemake to make it") from error
     except (OSError, KeyError, RuntimeError, ValueError, UnicodeDecodeError) as error:
@@ -81,13 +98,43 @@ def read_scores(path: str | Path) -> tuple[dict[str, dict[str, np.ndarray | None
     return nodes, attributes
 
 
+def _node(path: str | Path, field: str, group: h5py.Group) -> NodeScores:
+    return NodeScores(
+        space=_array(path, field, group, "space"),
+        scores=_array(path, field, group, "scores") if "scores" in group else None,
+        affinity=_array(path, field, group, "affinity"),
+        reasons=tuple(json.loads(group.attrs["reasons"])),
+    )
+
+
+def _array(path: str | Path, field: str, group: h5py.Group, name: str) -> np.ndarray:
+    array, axes = group[name][()], AXES[name]
+    lengths = {"edge": len(EDGES), "operation": len(OPERATIONS), "other_operation": len(OPERATIONS)}
+    if array.ndim != len(axes) or any(n != lengths.get(a, n) for a, n in zip(axes, array.shape, strict=True)):
+        raise ArtifactError(
+            f"{path}: field '{field}/{name}' has the shape {array.shape}, expected {list(axes)} with "
+            f"{len(EDGES)} edges and {len(OPERATIONS)} operations; remove the file and run again"
+        )
+    return array
+
+
 def read_attributes(path: str | Path) -> dict[str, Any]:
-    """Return the file attributes of a scores file (settings, key, seconds), JSON decoded."""
+    """Return the file attributes of a scores file (settings, key, seconds), JSON decoded.
+
+    Raises
+    ------
+    ArtifactError
+        If the file is missing, damaged or of another format or version.
+    """
     try:
-        with h5py.File(path, "r") as file:
-            attributes = {name: _plain(value) for name, value in file.attrs.items()}
-    except OSError as error:
+        with h5py.File(path, "r", locking=False) as file:
+            return _attributes(path, file)
+    except (OSError, RuntimeError, ValueError) as error:
         raise ArtifactError(f"{path}: cannot be read ({error}); remove the file and run again") from error
+
+
+def _attributes(path: str | Path, file: h5py.File) -> dict[str, Any]:
+    attributes = {name: _plain(value) for name, value in file.attrs.items()}
     check_format(path, attributes, FORMAT, VERSION)
     return attributes
 

@@ -78,7 +78,7 @@ def path_of(name: str) -> Path:
     """
     if name not in known():
         near = difflib.get_close_matches(name, known(), n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
+        hint = f"; did you mean {near[0]!r}?" if near else "."
         raise ConfigError(f"there is no metric {name!r}{hint} Known metrics: {', '.join(known())}")
     return FOLDER / f"{name}.py"
 

@@ -70,11 +70,11 @@ def test_scores_are_complete_and_give_their_affinity(results, seed, method, leve
     assert len(nodes) == 2**level
     assert attributes["metric"] == method and attributes["seed"] == seed and attributes["level"] == level
     for node in nodes.values():
-        split = node["space"].all(axis=1)
+        split = node.space.all(axis=1)
         assert split.sum() == len(EDGES) - level
-        assert np.isfinite(node["scores"][:, split]).all() and np.isnan(node["scores"][:, ~split]).all()
+        assert np.isfinite(node.scores[:, split]).all() and np.isnan(node.scores[:, ~split]).all()
         for edge in np.flatnonzero(split):
-            np.testing.assert_array_equal(node["affinity"][edge], score_affinity(node["scores"][:, edge]))
+            np.testing.assert_array_equal(node.affinity[edge], score_affinity(node.scores[:, edge]))
 
 
 def test_scores_name_their_edges_and_operations(results):
