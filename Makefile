@@ -63,7 +63,7 @@ $(ENVIRONMENT): requirements.txt pyproject.toml | $(OWN_UV)
 	@echo "Installing the packages of requirements.txt into .venv (PyTorch with CUDA: 3 GB to download the first time)"
 	@rm -f $@
 	@export VIRTUAL_ENV="$(CURDIR)/.venv"; quiet=$$(test -t 2 || echo --quiet); \
-	{ "$(UV)" pip sync $$quiet requirements.txt \
+	{ "$(UV)" pip sync $$quiet --compile-bytecode requirements.txt \
 	  && "$(UV)" pip install $$quiet --no-deps --no-build-isolation --editable .; } \
 	|| { echo "The packages could not be installed: check the network and the space on the disk, then type: make setup" >&2; exit 1; }
 	@echo "$(CURDIR)" > $@

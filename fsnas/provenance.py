@@ -12,6 +12,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 
 
+@functools.cache
 def digest(path: Path) -> str:
     """Return 12 hexadecimal digits over the syntax tree of a Python file, without comments and docstrings."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -29,8 +30,10 @@ def _file_of(module: str) -> Path | None:
     return next((p for p in (path.with_suffix(".py"), path / "__init__.py") if p.is_file()), None)
 
 
-def _imports(path: Path) -> Iterable[str]:
-    """Yield the modules of fsnas that a file imports anywhere, packages on the way included."""
+@functools.cache
+def _imports(path: Path) -> tuple[str, ...]:
+    """Return the modules of fsnas that a file imports anywhere, packages on the way included."""
+    found: dict[str, None] = {}
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         names = []
         if isinstance(node, ast.Import):
@@ -40,7 +43,8 @@ def _imports(path: Path) -> Iterable[str]:
         for name in names:
             parts = name.split(".")
             if parts[0] == "fsnas":
-                yield from (".".join(parts[:i]) for i in range(1, len(parts) + 1))
+                found |= {".".join(parts[:i]): None for i in range(1, len(parts) + 1)}
+    return tuple(found)
 
 
 @functools.cache
