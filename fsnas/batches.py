@@ -64,11 +64,16 @@ def training_batches(
         yield _tensors(dataset, images, chosen, device)
 
 
-def evaluation_batches(dataset: Dataset, part: str, *, batch_size: int, device: torch.device) -> Iterator[Batch]:
-    """Yield the part ``train``, ``valid`` or ``test`` in order, not augmented; the last batch may be smaller."""
-    indices = dataset.splits[part]
-    for start in range(0, len(indices), batch_size):
-        chosen = indices[start : start + batch_size]
+def evaluation_batches(
+    dataset: Dataset, part: str, *, batch_size: int, seed: int, device: torch.device
+) -> Iterator[Batch]:
+    """Yield the part ``train``, ``valid`` or ``test`` once, not augmented, in batches of at most ``batch_size``.
+
+    The order is drawn by ``seed`` and the sizes differ by at most one: BatchNorm uses the statistics of a batch, and a
+    batch of one class (a folder of images lists them class by class) or of a few images has statistics of its own.
+    """
+    indices = generator(seed, "evaluation batches").permutation(dataset.splits[part])
+    for chosen in np.array_split(indices, -(-len(indices) // batch_size)):
         yield _tensors(dataset, dataset.images[chosen], chosen, device)
 
 

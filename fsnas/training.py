@@ -2,7 +2,7 @@
 
 import pickle
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -203,11 +203,11 @@ def evaluate(
 ) -> tuple[float, float]:
     """Return mean loss and accuracy on validation batches, with the gates that training samples.
 
-    BatchNorm uses the statistics of each batch. Sampled paths are the same at every call with the same seed.
+    BatchNorm uses the statistics of each batch. Batches and sampled paths are the same at every call with one seed.
     """
     rng = generator(seed, "valid paths")
     totals, images_seen = np.zeros(2), 0
-    batches: Iterator = iter(evaluation_batches(dataset, "valid", batch_size=recipe.batch_size, device=device))
+    batches = evaluation_batches(dataset, "valid", batch_size=recipe.batch_size, seed=seed, device=device)
     with torch.no_grad():
         for count, (images, labels) in enumerate(batches, start=1):
             gates = sample_gates(space, recipe, rng)[0]

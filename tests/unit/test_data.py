@@ -606,11 +606,21 @@ def test_the_epoch_seed_decides_order_and_augmentation(numbered):
     assert not any(torch.equal(a, b) for (a, _), (b, _) in zip(first, other, strict=True))
 
 
-def test_evaluation_goes_through_the_whole_part_in_order(numbered):
-    batches = list(evaluation_batches(numbered, "valid", batch_size=4, device=CPU))
-    assert [len(labels) for _, labels in batches] == [4, 4, 2]
-    assert [i for images, _ in batches for i in indices_of(images, numbered)] == list(range(40, 50))
+def test_evaluation_goes_through_the_whole_part_in_equal_mixed_batches(numbered):
+    batches = list(evaluation_batches(numbered, "valid", batch_size=4, seed=0, device=CPU))
+    assert [len(labels) for _, labels in batches] == [4, 3, 3]
+    seen = [i for images, _ in batches for i in indices_of(images, numbered)]
+    assert sorted(seen) == list(range(40, 50)) and seen != sorted(seen)
     assert all(images.dtype == torch.float32 and labels.dtype == torch.int64 for images, labels in batches)
+    again, other = (
+        [
+            i
+            for images, _ in evaluation_batches(numbered, "valid", batch_size=4, seed=seed, device=CPU)
+            for i in indices_of(images, numbered)
+        ]
+        for seed in (0, 1)
+    )
+    assert again == seen != other
 
 
 def test_scoring_batches_never_repeat_an_image(numbered):
