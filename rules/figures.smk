@@ -130,7 +130,7 @@ rule root_scores_figure:
         [
             f"{OUT}/seed-{seed}/{name}/level-0/scores.h5"
             for name, method in METHODS.items()
-            if method.policy.depth and name == method.metric
+            if method.policy.depth
             for seed in SEEDS
         ],
     output:
@@ -151,7 +151,7 @@ rule root_scores_figure:
         **FIGURE_RESOURCES,
     params:
         code=code("root_scores_figure.py"),
-        settings={"caption": caption()},
+        settings={"caption": caption(), "metrics": METRIC_OF},
     message:
         "Draw the scores of the root"
     script:

@@ -95,3 +95,10 @@ def test_no_file_names_a_package_registry():
 
 def test_no_file_names_a_path_of_a_machine():
     assert found_in_project(MACHINE_PATH) == []
+
+
+def test_the_metric_shown_in_contributing_is_the_real_one():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    shown = text.partition("`fsnas/metrics/snip.py`:\n\n")[2].partition("\n- `direction`")[0]
+    code = (ROOT / "fsnas/metrics/snip.py").read_text(encoding="utf-8")
+    assert "\n".join(line[4:] for line in shown.rstrip().splitlines()) == code.rstrip()
