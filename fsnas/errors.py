@@ -1,5 +1,7 @@
 """Errors that a user can act on: each message says what was expected, what came, where, and what to do."""
 
+import difflib
+
 
 class FsnasError(Exception):
     """Base of all errors that fsnas raises on purpose; the workflow prints them without a traceback."""
@@ -19,3 +21,9 @@ class DataError(FsnasError):
 
 class ScoreError(FsnasError):
     """Scores leave a node without an edge that can be split."""
+
+
+def nearest(word: str, words: list[str]) -> str:
+    """Return `` (did you mean 'X'?)`` for the nearest of ``words``, or nothing."""
+    near = difflib.get_close_matches(word, words, n=1)
+    return f" (did you mean {near[0]!r}?)" if near else ""

@@ -2,6 +2,7 @@ import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.utils import update_config
 
 ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT))
@@ -9,7 +10,9 @@ sys.path.insert(0, str(ROOT))
 from fsnas.errors import FsnasError
 from fsnas.metrics import path_of
 from fsnas.provenance import entries
-from workflow_scripts._config import check
+from workflow_scripts._config import check, typed
+
+update_config(config, typed(workflow.config_settings.config))
 
 try:
     METHODS = check(config)

@@ -3,7 +3,6 @@
 Only the workflow reads the config; the library gets plain arguments. Nothing here imports torch.
 """
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 import jsonschema
 import yaml
 
-from fsnas.errors import ConfigError, FsnasError
+from fsnas.errors import ConfigError, FsnasError, nearest
 from fsnas.metrics import declaration, known
 from fsnas.policies import Policy, make_policy
 
@@ -50,6 +49,19 @@ class Method:
 def policy_arguments(choices: Mapping[str, Any]) -> dict[str, Any]:
     """Return the name of the policy and those of its keys that it reads."""
     return {"name": choices["policy"], **{key: choices[key] for key in POLICY_KEYS[choices["policy"]]}}
+
+
+def typed(value: Any, inside: bool = False) -> Any:
+    """Return what ``--config`` gave, with the types of YAML: Snakemake leaves a number inside braces or brackets a text.
+
+    >>> typed({"max_leaves": "4", "policy": "constant"}), typed(["0", "1"]), typed("4")
+    ({'max_leaves': 4, 'policy': 'constant'}, [0, 1], '4')
+    """
+    if isinstance(value, Mapping):
+        return {key: typed(item, True) for key, item in value.items()}
+    if isinstance(value, list):
+        return [typed(item, True) for item in value]
+    return yaml.safe_load(value) if inside and isinstance(value, str) else value
 
 
 def check(config: Mapping[str, Any]) -> dict[str, Method]:
@@ -107,12 +119,6 @@ def _explain(error: jsonschema.ValidationError, at: str) -> str:
         allowed = "a whole number of at least 0, or a list of them, one per level"
         return f"{where}: found {error.instance!r}, expected {allowed}"
     return f"{where}: found {error.instance!r}: {error.message}"
-
-
-def nearest(word: str, words: list[str]) -> str:
-    """Return ``; did you mean 'X'?`` for the nearest of ``words``, or nothing."""
-    near = difflib.get_close_matches(word, words, n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def _check_data(config: Mapping[str, Any]) -> None:
@@ -192,7 +198,7 @@ def _metric_of(name: str, choices: Mapping[str, Any], at: str) -> str:
         return "random"  # one group per operation, or no split: the metric only draws the edge
     near = nearest(name, known())
     raise ConfigError(
-        f"{at}: there is no metric of this name{near} Known: {', '.join(known())}; or add `metric:` to it"
+        f"{at}: there is no metric of this name{near}. Known: {', '.join(known())}; or add `metric:` to it"
     )
 
 

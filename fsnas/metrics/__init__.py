@@ -5,7 +5,6 @@ syntax tree, so that a config can be checked without importing torch.
 """
 
 import ast
-import difflib
 import functools
 import importlib
 from collections.abc import Callable
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fsnas.errors import ConfigError
+from fsnas.errors import ConfigError, nearest
 
 FOLDER = Path(__file__).parent
 
@@ -77,9 +76,7 @@ def path_of(name: str) -> Path:
         If there is none; the message lists the known ones and the nearest spelling.
     """
     if name not in known():
-        near = difflib.get_close_matches(name, known(), n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else "."
-        raise ConfigError(f"there is no metric {name!r}{hint} Known metrics: {', '.join(known())}")
+        raise ConfigError(f"there is no metric {name!r}{nearest(name, known())}. Known metrics: {', '.join(known())}")
     return FOLDER / f"{name}.py"
 
 

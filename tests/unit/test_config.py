@@ -9,7 +9,7 @@ import yaml
 from fsnas.data import make_dataset
 from fsnas.errors import ConfigError
 from fsnas.metrics import known
-from workflow_scripts._config import SCHEMA, TRAIN_IMAGES, check
+from workflow_scripts._config import SCHEMA, TRAIN_IMAGES, check, typed
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
@@ -85,6 +85,12 @@ def test_a_method_differs_from_the_defaults_in_what_its_entry_says():
     assert equal.metric == "gm" and equal.choices == {**plain.choices, "balance": "equal"}
 
 
+def test_what_the_command_line_gives_has_the_types_of_yaml():
+    given = {"method": {"max_leaves": "4", "policy": "none"}, "seeds": ["0", "1"], "data": {"folder": "null"}}
+    assert typed(given) == {"method": {"max_leaves": 4, "policy": "none"}, "seeds": [0, 1], "data": {"folder": None}}
+    assert typed({"outdir": "4"}["outdir"]) == "4"  # Snakemake has tried the types of a plain value itself
+
+
 def test_few_shot_nas_needs_no_metric():
     method = check({**DEFAULT, "methods": [{"few-shot": {"policy": "exhaustive"}}]})["few-shot"]
     assert method.metric == "random" and method.policy.branching(0) == 5
@@ -96,26 +102,26 @@ def test_training_images_are_those_of_the_data_set():
 
 
 BAD = {
-    "unknown key": ({"suprnet": {}}, r"suprnet: unknown key; did you mean 'supernet'\?. Allowed: outdir, seeds"),
+    "unknown key": ({"suprnet": {}}, r"suprnet: unknown key \(did you mean 'supernet'\?\)\. Allowed: outdir, seeds"),
     "unknown key below": (
         {"supernet": {"epoch": 3}},
-        r"supernet\.epoch: unknown key; did you mean 'epochs'\?. Allowed in supernet: channels",
+        r"supernet\.epoch: unknown key \(did you mean 'epochs'\?\)\. Allowed in supernet: channels",
     ),
     "wrong type": ({"supernet": {"epochs": "ten"}}, r"supernet\.epochs: found 'ten' \(str\), expected integer"),
     "not allowed": (
         {"method": {"balance": "equall"}},
-        r"method\.balance: found 'equall', allowed are none, equal; did you mean 'equal'\?",
+        r"method\.balance: found 'equall', allowed are none, equal \(did you mean 'equal'\?\)",
     ),
     "too small": ({"supernet": {"batch_size": 0}}, r"supernet\.batch_size: found 0: 0 is less than the minimum of 2"),
     "same seed twice": ({"seeds": [1, 1]}, r"seeds: found \[1, 1\].*non-unique"),
-    "no such metric": ({"methods": ["snp"]}, r"methods\.snp: there is no metric of this name; did you mean 'snip'\?"),
+    "no such metric": ({"methods": ["snp"]}, r"methods\.snp: there is no metric of this name \(did you mean 'snip'\?\)"),
     "no such metric in a method": (
         {"methods": [{"mine": {"metric": "synflo"}}]},
-        r"methods\.mine: there is no metric 'synflo'; did you mean 'synflow'\?",
+        r"methods\.mine: there is no metric 'synflo' \(did you mean 'synflow'\?\)",
     ),
     "unknown key of a method": (
         {"methods": [{"mine": {"metric": "snip", "objektive": "sum"}}]},
-        r"methods\.mine\.objektive: unknown key; did you mean 'objective'\?",
+        r"methods\.mine\.objektive: unknown key \(did you mean 'objective'\?\)",
     ),
     "same method twice": ({"methods": ["snip", "snip"]}, r"methods: 'snip' stands there twice"),
     "name with a slash": ({"methods": [{"../snip": {"metric": "snip"}}]}, r"methods\.\.\./snip.*does not match"),
@@ -136,7 +142,7 @@ BAD = {
     ),
     "unknown option": (
         {"metrics": {"ntk": {"sample": 3}}},
-        r"metrics\.ntk\.sample: unknown option; did you mean 'samples'\?",
+        r"metrics\.ntk\.sample: unknown option \(did you mean 'samples'\?\)",
     ),
     "option of a wrong type": (
         {"metrics": {"ntk": {"samples": "all"}}},
@@ -144,7 +150,7 @@ BAD = {
     ),
     "options of no metric": (
         {"metrics": {"snipp": {}}},
-        r"metrics\.snipp: there is no metric 'snipp'; did you mean 'snip'\?",
+        r"metrics\.snipp: there is no metric 'snipp' \(did you mean 'snip'\?\)",
     ),
     "no folder": (
         {"data": {"source": "imagefolder"}},
