@@ -10,7 +10,7 @@ sys.path.insert(0, str(ROOT))
 from fsnas.errors import FsnasError
 from fsnas.metrics import path_of
 from fsnas.provenance import entries
-from workflow_scripts._config import check, typed
+from workflow_scripts._config import caption, check, typed
 
 update_config(config, typed(workflow.config_settings.config))
 
@@ -18,6 +18,7 @@ try:
     METHODS = check(config)
 except FsnasError as error:
     raise WorkflowError(str(error))
+CAPTION = caption(config, METHODS.values())
 
 OUT = config["outdir"].rstrip("/")
 SEEDS = config["seeds"]
@@ -125,19 +126,6 @@ def splits_settings(wildcards):
 def figure(name):
     """The files of one figure."""
     return expand(f"{OUT}/figures/{name}.{{format}}", format=FORMATS)
-
-
-def caption():
-    """n, seeds and settings, as every figure says them."""
-    data, net, method = (config[name] for name in ("data", "supernet", "method"))
-    constant = f", b = {method['branching']}, N = {method['max_leaves']}"
-    return (
-        f"n = {len(SEEDS)} seeds ({', '.join(map(str, SEEDS))}). Data: {data['name']}. Supernet: C = {net['channels']}, "
-        f"N = {net['cells']}, {net['sampling']}, mixing {net['mixing']}, {net['epochs']} epochs. Scores: "
-        f"{method['perturbation']}, R = {method['repetitions']} batches of {method['batch_size']}. Trees: policy "
-        f"{method['policy']}{constant if method['policy'] == 'constant' else ''}; edge {method['edge']}, "
-        f"objective {method['objective']}, balance {method['balance']}, unless the method's name says otherwise."
-    )
 
 
 onsuccess:

@@ -56,7 +56,7 @@ rule distance_figures:
         **FIGURE_RESOURCES,
     params:
         code=code("distance_figures.py"),
-        settings={"caption": caption(), "metrics": METRIC_OF},
+        settings={"caption": CAPTION, "metrics": METRIC_OF},
     message:
         "Draw figures 1a, 1b and 2 and the method matrix"
     script:
@@ -90,7 +90,7 @@ rule tree_figures:
         **FIGURE_RESOURCES,
     params:
         code=code("tree_figures.py"),
-        settings={"caption": caption()},
+        settings=lambda w: {"caption": caption(config, [METHODS[w.method]])},
     message:
         "Draw the trees of {wildcards.method}"
     script:
@@ -118,7 +118,7 @@ rule training_figure:
         **FIGURE_RESOURCES,
     params:
         code=code("training_figure.py"),
-        settings={"caption": caption()},
+        settings={"caption": CAPTION},
     message:
         "Draw the training curves"
     script:
@@ -151,7 +151,7 @@ rule root_scores_figure:
         **FIGURE_RESOURCES,
     params:
         code=code("root_scores_figure.py"),
-        settings={"caption": caption(), "metrics": METRIC_OF},
+        settings={"caption": CAPTION, "metrics": METRIC_OF},
     message:
         "Draw the scores of the root"
     script:
@@ -177,7 +177,7 @@ rule summary:
         **FIGURE_RESOURCES,
     params:
         code=code("summary.py"),
-        settings={"caption": caption(), "outdir": OUT},
+        settings={"caption": CAPTION, "outdir": OUT},
     message:
         "Say what was found and where to look"
     script:

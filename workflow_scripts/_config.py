@@ -3,7 +3,7 @@
 Only the workflow reads the config; the library gets plain arguments. Nothing here imports torch.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ POLICY_KEYS = {
     "exhaustive": ("depth",),
     "none": (),
 }
+SCORE_KEYS = ("perturbation", "repetitions", "batch_size", "warmup_epochs")
+CUT_KEYS = ("edge", "objective", "balance")
 
 
 @dataclass(frozen=True)
@@ -205,3 +207,28 @@ def _metric_of(name: str, choices: Mapping[str, Any], at: str) -> str:
 def _check_warmup(epochs: int | list[int], depth: int, at: str) -> None:
     if isinstance(epochs, list) and len(epochs) != depth:
         raise ConfigError(f"{at}.warmup_epochs: found {len(epochs)} numbers, expected {depth}, one per level")
+
+
+def caption(config: Mapping[str, Any], methods: Collection[Method]) -> str:
+    """Return n, seeds and settings, as every figure says them; of one method its own, of several what differs."""
+    data, net, seeds = config["data"], config["supernet"], config["seeds"]
+    shared = next(iter(methods)).choices if len(methods) == 1 else config["method"]
+    text = (
+        f"n = {len(seeds)} {'seed' if len(seeds) == 1 else 'seeds'} ({', '.join(map(str, seeds))}). Data: {data['name']}. "
+        f"Supernet: C = {net['channels']}, N = {net['cells']}, {net['sampling']}, mixing {net['mixing']}, epochs "
+        f"{net['epochs']}. Scores: {_said(shared, SCORE_KEYS)}. Trees: {_said(shared, tree_keys(shared))}."
+    )
+    for method in methods:
+        other = [key for key in (*SCORE_KEYS, *tree_keys(method.choices)) if method.choices[key] != shared[key]]
+        if other:
+            text += f" {method.name}: {_said(method.choices, other)}."
+    return text
+
+
+def tree_keys(choices: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the keys that decide the tree of these scores."""
+    return ("policy", *POLICY_KEYS[choices["policy"]], *CUT_KEYS)
+
+
+def _said(choices: Mapping[str, Any], keys: Iterable[str]) -> str:
+    return ", ".join(f"{key.replace('_', ' ')} {choices[key]}" for key in keys)

@@ -9,7 +9,7 @@ import yaml
 from fsnas.data import make_dataset
 from fsnas.errors import ConfigError
 from fsnas.metrics import known
-from workflow_scripts._config import SCHEMA, TRAIN_IMAGES, check, typed
+from workflow_scripts._config import SCHEMA, TRAIN_IMAGES, caption, check, typed
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
@@ -91,6 +91,17 @@ def test_what_the_command_line_gives_has_the_types_of_yaml():
     assert typed({"outdir": "4"}["outdir"]) == "4"  # Snakemake has tried the types of a plain value itself
 
 
+def test_a_caption_says_settings_and_what_each_method_has_of_its_own():
+    entries = ["gm", {"wide": {"metric": "gm", "policy": "schedule", "schedule": [2, 3], "edge": "first"}}]
+    config = laid_over(DEFAULT, {"methods": entries, "seeds": [7]})
+    methods = check(config)
+    together, alone = caption(config, methods.values()), caption(config, [methods["wide"]])
+    assert together.startswith("n = 1 seed (7). Data: digits. Supernet: C = 4, N = 1, superposition, mixing mean")
+    assert "policy constant, branching 2, max leaves 8, edge best" in together
+    assert together.endswith(" wide: policy schedule, schedule [2, 3], edge first.") and "gm:" not in together
+    assert alone.endswith("policy schedule, schedule [2, 3], edge first, objective mean, balance none.")
+
+
 def test_few_shot_nas_needs_no_metric():
     method = check({**DEFAULT, "methods": [{"few-shot": {"policy": "exhaustive"}}]})["few-shot"]
     assert method.metric == "random" and method.policy.branching(0) == 5
@@ -114,7 +125,10 @@ BAD = {
     ),
     "too small": ({"supernet": {"batch_size": 0}}, r"supernet\.batch_size: found 0: 0 is less than the minimum of 2"),
     "same seed twice": ({"seeds": [1, 1]}, r"seeds: found \[1, 1\].*non-unique"),
-    "no such metric": ({"methods": ["snp"]}, r"methods\.snp: there is no metric of this name \(did you mean 'snip'\?\)"),
+    "no such metric": (
+        {"methods": ["snp"]},
+        r"methods\.snp: there is no metric of this name \(did you mean 'snip'\?\)",
+    ),
     "no such metric in a method": (
         {"methods": [{"mine": {"metric": "synflo"}}]},
         r"methods\.mine: there is no metric 'synflo' \(did you mean 'synflow'\?\)",
