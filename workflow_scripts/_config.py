@@ -54,7 +54,7 @@ def policy_arguments(choices: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def typed(value: Any, inside: bool = False) -> Any:
-    """Return what ``--config`` gave, with the types of YAML: Snakemake leaves a number inside braces or brackets a text.
+    """Return what ``--config`` gave, with the types of YAML: Snakemake leaves numbers inside braces texts.
 
     >>> typed({"max_leaves": "4", "policy": "constant"}), typed(["0", "1"]), typed("4")
     ({'max_leaves': 4, 'policy': 'constant'}, [0, 1], '4')
@@ -212,9 +212,10 @@ def _check_warmup(epochs: int | list[int], depth: int, at: str) -> None:
 def caption(config: Mapping[str, Any], methods: Collection[Method]) -> str:
     """Return n, seeds and settings, as every figure says them; of one method its own, of several what differs."""
     data, net, seeds = config["data"], config["supernet"], config["seeds"]
+    count = f"{len(seeds)} {'seed' if len(seeds) == 1 else 'seeds'}"
     shared = next(iter(methods)).choices if len(methods) == 1 else config["method"]
     text = (
-        f"n = {len(seeds)} {'seed' if len(seeds) == 1 else 'seeds'} ({', '.join(map(str, seeds))}). Data: {data['name']}. "
+        f"n = {count} ({', '.join(map(str, seeds))}). Data: {data['name']}. "
         f"Supernet: C = {net['channels']}, N = {net['cells']}, {net['sampling']}, mixing {net['mixing']}, epochs "
         f"{net['epochs']}. Scores: {_said(shared, SCORE_KEYS)}. Trees: {_said(shared, tree_keys(shared))}."
     )
