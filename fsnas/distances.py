@@ -61,7 +61,7 @@ def _distances(partitions: Sequence[Partition], normalisation: str) -> np.ndarra
         raise FsnasError(f"normalisation is {normalisation!r}; expected one of {list(NORMALISATIONS)}")
     if not partitions:
         return np.zeros((0, 0))
-    elements = {element: i for i, element in enumerate(itertools.chain(*partitions[0]))}
+    elements = {element: i for i, element in enumerate(dict.fromkeys(itertools.chain(*partitions[0])))}
     labels = np.stack([_labels(partition, elements) for partition in partitions])
     together = (labels[:, :, None] == labels[:, None, :]).reshape(len(labels), -1).astype(np.int64)
     size = together.sum(axis=1)

