@@ -141,7 +141,7 @@ def test_a_split_of_another_level_is_an_error(level_file):
 
 
 def test_leaves_that_the_splits_do_not_give_are_an_error(tree_file):
-    damage(tree_file, lambda content: content["leaves"]["000"]["1<-0"].pop() and None)
+    damage(tree_file, lambda content: content["leaves"].update({"000": content["leaves"]["111"]}))
     with pytest.raises(ArtifactError, match="field 'leaves': the splits give the leaves"):
         read_tree(tree_file)
 
