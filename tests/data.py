@@ -1,0 +1,9 @@
+"""Data sets as a config asks for them."""
+
+from fsnas.data import Dataset, make_dataset
+
+DEFAULTS = {"folder": None, "download": False, "split": "balanced", "split_file": None, "seed": 0, "image_size": None}
+
+
+def made(source, **options) -> Dataset:
+    return make_dataset("mine", source, **(DEFAULTS | options))
