@@ -1,6 +1,7 @@
 """Min-cut of the operations of one edge into groups: exact, over all partitions, with ties drawn and counted."""
 
 import functools
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -127,7 +128,7 @@ def best_cut(
         runner_up=second if np.isfinite(second) else None,
         ties=len(tied),
         degenerate=bool(spread <= TIE_TOLERANCE * np.abs(upper * shrink).max()),
-        magnitude=magnitude,
+        magnitude=min(magnitude, sys.float_info.max),  # an infinite one would make every edge a tie
     )
 
 

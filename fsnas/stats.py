@@ -49,7 +49,8 @@ def bootstrap_between(
     Returns
     -------
     tuple of float
-        NaN, NaN for fewer than three seeds: two have one pair of trees, which every resample repeats.
+        NaN, NaN for fewer than three seeds: two have one pair of trees, which every resample repeats; also if no
+        resample has a pair.
 
     Raises
     ------
@@ -75,5 +76,7 @@ def _weights(n: int, rng: np.random.Generator, resamples: int) -> np.ndarray:
 
 
 def _interval(means: np.ndarray) -> tuple[float, float]:
+    if not len(means):
+        return np.nan, np.nan
     low, high = np.quantile(means, INTERVAL)
     return float(low), float(high)

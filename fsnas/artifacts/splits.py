@@ -1,5 +1,6 @@
 """splits.json and tree.json: the splits of one level, and those of a whole tree with the spaces of its leaves."""
 
+import itertools
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -182,6 +183,10 @@ def _splits(path: str | Path, nodes: Sequence[Mapping[str, Any]]) -> tuple[Split
         if node["edge_costs"].get(node["edge"]) is None:
             _refuse(path, f"nodes[{i}].edge_costs", f"has no cost for {node['edge']!r}, the edge that is split")
         splits.append(Split(**{**node, "groups": groups, "children": expected}))
+    for i, (before, split) in enumerate(itertools.pairwise(splits), start=1):
+        if (before.level, before.path) >= (split.level, split.path):
+            problem = f"{split.path!r} follows {before.path!r}; expected every node once, ordered by level and path"
+            _refuse(path, f"nodes[{i}].path", problem)
     return tuple(splits)
 
 

@@ -13,7 +13,7 @@ def write_table(path: str | Path, table: pd.DataFrame) -> None:
     write_text(path, table.to_csv(index=False, lineterminator="\n"))
 
 
-def read_table(path: str | Path, **dtypes: type) -> pd.DataFrame:
+def read_table(path: str | Path, /, **dtypes: type) -> pd.DataFrame:
     """Return a table; ``dtypes`` names columns that must not be guessed (``level=str``).
 
     Raises

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare
 
-from fsnas.cuts import MAX_OPERATIONS, best_cut, partitions
+from fsnas.cuts import MAX_OPERATIONS, best_cut, partitions, tied_with_best
 from fsnas.errors import FsnasError
 
 PLANTED = [((0,), (1, 2, 3, 4)), ((0, 1, 2, 4), (3,)), ((0, 1), (2, 3, 4)), ((0, 2, 4), (1, 3))]
@@ -92,6 +92,20 @@ def test_rounding_is_a_tie_and_a_real_difference_is_not():
     assert cut(affinity).ties < 15 and not cut(affinity).degenerate
 
 
+def test_the_error_of_either_cost_makes_a_tie():
+    costs = np.array([0.0, 1e-10, 1e-10])
+    assert tied_with_best(costs, np.array([1e-3, 1e3, 1e-3])).tolist() == [True, True, False]
+    assert tied_with_best(costs, np.array([1e3, 0.0, 0.0])).all()
+
+
+@pytest.mark.parametrize("value", [0.0, -0.7, 1e308])
+def test_equal_affinities_are_degenerate_and_two_values_are_not(value):
+    assert cut(np.full((5, 5), value)).degenerate
+    assert not cut(planted(((0, 1), (2, 3, 4)))).degenerate
+    ties = np.kron(np.array([[1.0, 0], [0, 1]]), np.ones((2, 2)))[[0, 2, 1, 3]][:, [0, 2, 1, 3]]
+    assert (found := cut(ties, b=3)).ties > 1 and not found.degenerate
+
+
 def test_one_operation_each_has_no_runner_up():
     found = cut(planted(((0, 1), (2, 3, 4))), b=5)
     assert found.groups == ((0,), (1,), (2,), (3,), (4,))
@@ -146,7 +160,10 @@ def test_a_value_that_is_not_finite_never_decides_a_cut(value):
 
 def test_a_matrix_that_is_not_symmetric_is_an_error():
     affinity = planted(((0, 1), (2, 3, 4)))
-    affinity[1, 3] += 0.01
+    expected = cut(affinity)
+    affinity[1, 3] += 1e-7  # float32 products
+    assert cut(affinity).groups == expected.groups
+    affinity[1, 3] += 1e-5
     with pytest.raises(FsnasError, match=r"operations 1 and 3 is .*, that of 3 and 1 is .*; expected a symmetric"):
         cut(affinity)
 

@@ -1,5 +1,7 @@
+import functools
 import io
 import itertools
+from collections import Counter
 
 import numpy as np
 import pandas as pd
@@ -16,6 +18,7 @@ from fsnas.distances import (
     splits_table,
 )
 from fsnas.errors import FsnasError
+from fsnas.seeding import generator
 from fsnas.spaces import OPERATIONS
 from fsnas.trees import ROOT, Tree
 from tests.reference import distances as slow
@@ -107,9 +110,19 @@ def test_every_pair_is_there_once_with_its_distance():
         assert found[key] == pytest.approx(value, abs=1e-12), key
 
 
-@pytest.mark.parametrize("factors", [(2, 2, 2), (3, 2), (5,)], ids=str)
-def test_means_of_trees_equal_the_twin(factors):
-    trees = forest(factors=factors)
+def uneven():
+    # Trees of one, two and three splits: a mean of means is not the mean of the pairs.
+    sizes = ([PEELED], [PAIRED, PEELED], [PEELED, [[POOL], [NONE, SKIP, CONV1, CONV3]], PAIRED])
+    return [made_tree(method, seed, size) for method in "ab" for seed, size in enumerate(sizes)]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [uneven, *(functools.partial(forest, factors=factors) for factors in ((2, 2, 2), (3, 2), (5,)))],
+    ids=["uneven", "depth 3", "depth 2", "exhaustive"],
+)
+def test_means_of_trees_equal_the_twin(make):
+    trees = make()
     table = per_tree(split_distance_table(trees)).set_index(["method", "setting", "level", "seed"])
     seen = 0
     for method, setting, level in itertools.product("ab", ("internal", "external"), ("all", "0", "1", "2")):
@@ -133,6 +146,28 @@ def test_summary_is_over_the_means_of_the_trees():
             row.level in ("all", str(a.level)) and (row.level == "all" or a.level == b.level)
             for _, a, _, b in slow.pairs(trees, row.method, row.setting)
         )
+
+
+@pytest.mark.parametrize("setting", ["internal", "external"])
+@pytest.mark.parametrize("level", ["all", "2"])
+def test_intervals_are_those_of_the_drawn_seeds(setting, level):
+    trees, resamples = forest(seeds=(3, 5, 8, 9), methods=("a",)), 200
+    summary = split_distance_summary(split_distance_table(trees), seed=7, resamples=resamples)
+    found = summary.set_index(["setting", "level"]).loc[(setting, level), ["ci_low", "ci_high"]]
+    weights = generator(7, "bootstrap", "a", setting, level).multinomial(4, np.full(4, 1 / 4), size=resamples)
+    drawn = [[seed for seed, times in zip((3, 5, 8, 9), row, strict=True) for _ in range(times)] for row in weights]
+    if setting == "internal":
+        means = {seed: mean for seed, (mean, _) in slow.tree_means(trees, "a", setting, level).items()}
+        expected = [np.mean([means[seed] for seed in seeds]) for seeds in drawn]
+    else:
+        sums, counts = Counter(), Counter()
+        for one, a, other, b in slow.pairs(trees, "a", setting):
+            if level == "all" or a.level == b.level == int(level):
+                for pair in ((one.seed, other.seed), (other.seed, one.seed)):
+                    sums[pair] += slow.split_distance(a.groups, b.groups)
+                    counts[pair] += 1
+        expected = slow.external_bootstrap(sums, counts, drawn)
+    np.testing.assert_allclose(found.to_numpy(dtype=float), np.quantile(expected, [0.025, 0.975]), rtol=1e-10)
 
 
 def test_what_has_no_pair_has_no_row():
@@ -180,6 +215,9 @@ def test_methods_are_compared_seed_by_seed():
     ]
     assert table.loc[("a", "b"), "mean"] == pytest.approx(np.mean(between), abs=1e-12)
     assert table.loc[("a", "b"), "std"] == pytest.approx(np.std(between, ddof=1), abs=1e-12)
+    weights = generator(0, "bootstrap", "a", "b").multinomial(3, np.full(3, 1 / 3), size=100)
+    interval = np.quantile(weights @ between / 3, [0.025, 0.975])
+    np.testing.assert_allclose(table.loc[("a", "b"), ["ci_low", "ci_high"]].to_numpy(float), interval, rtol=1e-10)
     assert table.loc[("a", "b")].equals(table.loc[("b", "a")]) and set(table.n) == {3}
     internal = [mean for mean, _ in slow.tree_means(trees, "a", "internal").values()]
     assert table.loc[("a", "a"), "mean"] == pytest.approx(np.mean(internal), abs=1e-12)

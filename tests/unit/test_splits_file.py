@@ -12,7 +12,7 @@ from fsnas.artifacts.splits import read_splits, read_tree, write_splits, write_t
 from fsnas.errors import ArtifactError
 from tests.splits import grown_tree
 
-SETTINGS = {"policy": {"name": "constant", "branching": 2, "max_leaves": 8}}
+SETTINGS = {"policy": {"name": "constant", "branching": 2, "max_leaves": 8}, "batch_size": 64}
 CUT = {"objective": "mean", "balance": "none", "edge": "best"}
 
 
@@ -66,11 +66,13 @@ def test_a_tree_without_splits_reads_back(tmp_path):
     assert found.splits == () and list(found.leaves) == ["root"] and found.leaves["root"].all()
 
 
-def test_an_edge_without_finite_scores_is_null(tmp_path, tree):
+@pytest.mark.parametrize("cost", [None, np.nan, np.inf])
+def test_an_edge_without_finite_scores_is_null(cost, tmp_path, tree):
     split = level_of(tree, 0)[0]
     other = next(edge for edge in split.edge_costs if edge != split.edge)
-    split = replace(split, edge_costs={**split.edge_costs, other: None}, runner_up=None)
+    split = replace(split, edge_costs={**split.edge_costs, other: cost}, runner_up=None)
     write_level(tmp_path / "splits.json", [split], level=0)
+    split = replace(split, edge_costs={**split.edge_costs, other: None})
     stored = json.loads((tmp_path / "splits.json").read_text())["nodes"][0]
     assert stored["edge_costs"][other] is None and stored["runner_up"] is None
     assert read_splits(tmp_path / "splits.json").splits == (split,)
@@ -123,6 +125,24 @@ DAMAGES = {
     "children": (first(lambda n: n.update(children=n["children"][::-1])), r"nodes\[0\]\.children.*expected \['"),
     "edge cost": (first(lambda n: n["edge_costs"].update({n["edge"]: None})), r"nodes\[0\]\.edge_costs.*has no cost"),
 }
+
+
+def swapped(content):
+    content["nodes"][1:3] = content["nodes"][2:0:-1]
+
+
+def twice(content):
+    content["nodes"].insert(1, content["nodes"][1])
+
+
+@pytest.mark.parametrize(("change", "place"), [(swapped, 2), (twice, 2)], ids=["swapped", "twice"])
+def test_nodes_out_of_order_or_twice_are_an_error(change, place, tmp_path, tree_file, tree):
+    level_file = tmp_path / "level-2.json"
+    write_level(level_file, level_of(tree, 2), level=2)
+    for path, read in ((tree_file, read_tree), (level_file, read_splits)):
+        damage(path, change)
+        with pytest.raises(ArtifactError, match=rf"{path.name}: field 'nodes\[{place}\]\.path': .*every node once"):
+            read(path)
 
 
 @pytest.mark.parametrize("kind", ["level", "tree"])

@@ -9,10 +9,11 @@ from tests.splits import random_affinities
 
 
 def split(
-    affinity, branching=2, *, path="root", space=None, objective="mean", balance="none", edge_rule="best", seed=0
-):
+    affinity, branching=2, *, path="root", space=None, seed=0, metric="snip",
+    objective="mean", balance="none", edge_rule="best",
+):  # fmt: skip
     space = full_space() if space is None else space
-    how = {"objective": objective, "balance": balance, "edge_rule": edge_rule, "seed": seed, "metric": "snip"}
+    how = {"objective": objective, "balance": balance, "edge_rule": edge_rule, "seed": seed, "metric": metric}
     return split_node(path, space, affinity, branching, **how)
 
 
@@ -46,7 +47,16 @@ def test_equally_cheap_edges_are_drawn_and_counted():
     affinities = np.broadcast_to(random_affinities(np.random.default_rng(0))[0], (6, 5, 5))
     found = [split(affinities, seed=seed) for seed in range(600)]
     assert {one.edge_ties for one in found} == {6} and {one.ties for one in found} == {1}
+    assert {split(affinities, edge_rule=rule).edge_ties for rule in ("first", "random")} == {1}
     assert chisquare([[one.edge for one in found].count(edge) for edge in EDGES]).pvalue > 1e-3
+
+
+def test_edges_with_huge_affinities_are_still_told_apart():
+    affinities = np.zeros((6, 5, 5))
+    affinities[:, 0, 1:3] = affinities[:, 1:3, 0] = [1.7e308, -1.7e308]  # they cancel, their absolute values overflow
+    affinities[:, 3, 4] = affinities[:, 4, 3] = [1e300, 2e300, 3e300, 4e300, -1e300, 5e300]
+    found = split(affinities, branching=5, objective="sum")
+    assert (found.edge, found.cost, found.edge_ties) == (EDGES[4], -1e300, 1)
 
 
 def test_an_edge_that_is_not_finite_is_recorded_and_never_taken(affinities):
@@ -69,13 +79,34 @@ def test_the_draw_of_an_edge_does_not_depend_on_the_others(affinities):
     assert split(forced).groups == alone.groups and tied.edge_costs[EDGES[2]] == alone.cost
 
 
-def test_seed_node_and_metric_each_draw_a_tie_of_their_own():
+def test_seed_node_metric_and_edge_each_draw_a_tie_of_their_own():
     same = np.full((6, 5, 5), 0.5)
-    draws = {(path, seed): split(same, path=path, seed=seed) for path in ("root", "0", "01") for seed in range(20)}
-    for path in ("root", "0", "01"):
-        assert len({draws[path, seed].groups for seed in range(20)}) > 5
-    assert any(draws["root", seed].groups != draws["0", seed].groups for seed in range(20))
-    assert split(same, seed=4) == split(same, seed=4)
+
+    def draws(**how):
+        found = [split(same, seed=seed, edge_rule="first", **how).groups for seed in range(20)]
+        assert len(set(found)) > 5
+        return found
+
+    others = ({"path": "0"}, {"path": "01"}, {"metric": "gm"}, {"space": restrict(full_space(), 0, [1])})
+    assert draws() == draws() and all(draws(**how) != draws() for how in others)
+
+
+def test_seed_node_and_metric_each_draw_an_edge_of_their_own():
+    same = np.full((6, 5, 5), 0.5)
+    for rule in ("best", "random"):
+        found = [
+            tuple(split(same, seed=seed, edge_rule=rule, **how).edge for seed in range(20))
+            for how in ({}, {"path": "0"}, {"metric": "gm"})
+        ]
+        assert len(set(found)) == 3 and all(len(set(edges)) > 3 for edges in found)
+
+
+def test_rounding_does_not_tell_edges_apart():
+    affinity, rng = random_affinities(np.random.default_rng(0))[0] * 0.1, np.random.default_rng(1)
+    orders = [rng.permutation(5) for _ in EDGES]
+    found = split(np.stack([affinity[np.ix_(order, order)] for order in orders]))
+    assert len(set(found.edge_costs.values())) > 1, "the sums are rounded differently"
+    assert found.edge_ties == 6
 
 
 @pytest.mark.parametrize("branching", [2, 3, 4, 5])

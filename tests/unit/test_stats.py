@@ -44,6 +44,14 @@ def test_too_few_seeds_have_no_interval():
         assert np.isnan(bootstrap_between(sums, counts, np.random.default_rng(0), 10)).all()
 
 
+@pytest.mark.parametrize(("seed", "known"), [(0, True), (12, False)])
+def test_resamples_of_one_seed_only_have_no_interval(seed, known):
+    counts = 1 - np.eye(3)
+    weights = np.random.default_rng(seed).multinomial(3, np.full(3, 1 / 3), size=1)
+    assert (weights.max() < 3) == known, "the draw that this test is about"
+    assert np.isfinite(bootstrap_between(counts, counts, np.random.default_rng(seed), 1)).all() == known
+
+
 def test_equal_values_have_an_interval_of_no_width():
     assert bootstrap_mean(np.full(5, 0.25), np.random.default_rng(0), 100) == (0.25, 0.25)
     counts = 1 - np.eye(5)

@@ -1,0 +1,70 @@
+"""CSV tables: the same content gives the same bytes, and a float reads back as it was."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fsnas.artifacts.tables import read_table, write_table
+from fsnas.distances import per_tree, split_distance_summary, split_distance_table, splits_table
+from fsnas.errors import ArtifactError
+from tests.splits import grown_tree
+
+
+def tables():
+    rng = np.random.default_rng(5)
+    trees = [grown_tree(method, seed, (2, 2), rng) for method in ("snip", "none") for seed in (0, 1, 2)]
+    pairs = split_distance_table(trees)
+    summary = split_distance_summary(pairs, seed=0, resamples=50)
+    return {"pairs": pairs, "per_tree": per_tree(pairs), "summary": summary, "splits": splits_table(trees)}
+
+
+@pytest.mark.parametrize("name", ["pairs", "per_tree", "summary", "splits"])
+def test_a_table_made_again_has_the_same_bytes_and_reads_back(name, tmp_path):
+    for file in ("one.csv", "other.csv"):
+        write_table(tmp_path / file, tables()[name])
+    assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "other.csv").read_bytes()
+    expected = tables()[name]
+    text = [column for column in expected if not pd.api.types.is_numeric_dtype(expected[column])]
+    found = read_table(tmp_path / "one.csv", **dict.fromkeys(text, str))
+    pd.testing.assert_frame_equal(found, expected, check_exact=True, check_dtype=False, check_categorical=False)
+
+
+def test_the_summary_of_a_table_read_back_is_the_same(tmp_path):
+    pairs = tables()["pairs"]
+    write_table(tmp_path / "pairs.csv", pairs)
+    found = read_table(tmp_path / "pairs.csv", path_a=str, path_b=str)
+    pd.testing.assert_frame_equal(
+        split_distance_summary(found, seed=0), split_distance_summary(pairs, seed=0), check_exact=True
+    )
+
+
+def test_floats_keep_every_bit_and_missing_ones_are_empty(tmp_path):
+    rng = np.random.default_rng(0)
+    values = np.append(rng.normal(size=2000) * 10.0 ** rng.integers(-300, 300, 2000), [8 / 9, 0.1 + 0.2, np.nan])
+    write_table(tmp_path / "a.csv", pd.DataFrame({"value": values, "name": "none"}))
+    found = read_table(tmp_path / "a.csv")
+    np.testing.assert_array_equal(found.value.to_numpy(), values)
+    assert set(found.name) == {"none"} and (tmp_path / "a.csv").read_text().endswith("\n,none\n")
+
+
+def test_a_name_is_never_taken_for_a_missing_value(tmp_path):
+    names = ["none", "None", "NA", "nan", "null", "inf"]
+    write_table(tmp_path / "a.csv", pd.DataFrame({"method": names}))
+    assert list(read_table(tmp_path / "a.csv").method) == names
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, r"a\.csv: no such table; run snakemake to make it"),
+        (b"", r"a\.csv: cannot be read as a table"),
+        (b"a,b\n1,2\n1,2,3\n", r"a\.csv: cannot be read as a table"),
+        (b"a\n\xff\n", r"a\.csv: cannot be read as a table"),
+    ],
+    ids=["missing", "empty", "ragged", "no text"],
+)
+def test_what_is_no_table_is_an_error(content, message, tmp_path):
+    if content is not None:
+        (tmp_path / "a.csv").write_bytes(content)
+    with pytest.raises(ArtifactError, match=message):
+        read_table(tmp_path / "a.csv")
