@@ -38,8 +38,10 @@ def _imports(path: Path) -> tuple[str, ...]:
         names = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.ImportFrom):
+            package = path.relative_to(ROOT).parts[: -node.level] if node.level and path.is_relative_to(ROOT) else ()
+            module = ".".join([*package, *filter(None, [node.module])])
+            names = [module, *(f"{module}.{alias.name}" for alias in node.names)]
         for name in names:
             parts = name.split(".")
             if parts[0] == "fsnas":
@@ -77,5 +79,5 @@ def entries(*paths: Path, packages: Iterable[str] = ()) -> list[str]:
 
 def key(*parts: Any) -> str:
     """Return the key of an artifact: 32 hexadecimal digits over its entries, settings and the keys of its inputs."""
-    text = json.dumps(parts, sort_keys=True, default=str)
+    text = json.dumps(parts, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -73,8 +73,10 @@ def _neighbours(methods: pd.DataFrame) -> list[str]:
     keys = pairs.apply(lambda row: " ".join(sorted((row["method_a"], row["method_b"]))), axis=1)
     pairs = pairs[~keys.duplicated()].sort_values(["mean", "method_a", "method_b"]) if len(pairs) else pairs
     if pairs.empty:
-        return ["One method with splits: no pair of methods to compare."]
+        return ["Fewer than two methods with splits: no pair of methods to compare."]
     alike, unlike = pairs.iloc[0], pairs.iloc[-1]
+    if len(pairs) == 1:
+        return [f"{alike['method_a']} and {alike['method_b']}: {alike['mean']:.3f} apart"]
     return [
         f"Most alike:  {alike['method_a']} and {alike['method_b']} ({alike['mean']:.3f})",
         f"Least alike: {unlike['method_a']} and {unlike['method_b']} ({unlike['mean']:.3f})",

@@ -1,6 +1,5 @@
 """Training of a supernet: SGD with Nesterov momentum on the mixture or on sampled paths, resumable and seeded."""
 
-import pickle
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -11,12 +10,13 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
+from fsnas.artifacts.checkpoint import load_tensors
 from fsnas.artifacts.files import replacing
 from fsnas.batches import evaluation_batches, training_batches
 from fsnas.data import Dataset
-from fsnas.errors import FsnasError
+from fsnas.errors import ArtifactError, FsnasError
 from fsnas.seeding import derive, generator
-from fsnas.supernet import Pass, Supernet, mixing_gates, path_gates
+from fsnas.supernet import GatedSupernet, Pass, Supernet, mixing_gates, path_gates
 
 SAMPLINGS = ("superposition", "uniform", "fair")
 
@@ -56,7 +56,7 @@ class Recipe:
 
 @dataclass
 class Record:
-    """The history of a training, one entry an epoch: mean losses, accuracies in [0, 1], seconds so far."""
+    """The history of a training, one entry an epoch (from 1): mean losses, and accuracies in [0, 1]."""
 
     epoch: list[int] = field(default_factory=list)
     loss: list[float] = field(default_factory=list)
@@ -110,13 +110,13 @@ def train(
     progress
         Gets one line an epoch.
     state
-        File that keeps the state after each epoch and is removed at the end; an unfitting one (other ``key``) is
-        ignored. None keeps nothing.
+        File that keeps the state after each epoch and is removed at the end; a damaged or an unfitting one (other
+        ``key``) is ignored. None keeps nothing.
 
     Raises
     ------
     FsnasError
-        If the loss becomes NaN or infinite; the message names epoch and step.
+        If the training or the validation loss becomes NaN or infinite; the message names the epoch.
     """
     space = network.space if space is None else space
     network.to(device)
@@ -137,6 +137,8 @@ def train(
         losses = _epoch(network, dataset, recipe, optimizer, space, seed, epoch, device)
         schedule.step()
         valid = evaluate(network, dataset, recipe, space=space, seed=seed, device=device)
+        if not np.isfinite(valid[0]):  # the last step of an epoch can leave weights that no training loss has seen
+            raise _diverged("validation", valid[0], f"after epoch {epoch + 1}", recipe, seed)
         for column, value in zip(asdict(record), (epoch + 1, *losses, *valid), strict=True):
             getattr(record, column).append(value)
         left = (time.monotonic() - start) / (epoch + 1 - first) * (recipe.epochs - epoch - 1)
@@ -181,15 +183,31 @@ def _epoch(
             loss.backward()
             totals += _sums(logits, labels) / len(paths)
         if not np.isfinite(totals[0]):
-            raise FsnasError(
-                f"the training loss is {totals[0]} in epoch {epoch + 1}, step {step + 1} (seed {seed}); "
-                "expected a finite number: lower supernet.lr or raise supernet.batch_size"
-            )
+            raise _diverged("training", totals[0], f"in epoch {epoch + 1}, step {step + 1}", recipe, seed)
         images_seen += len(labels)
+        _complete_gradients(network, np.sum(paths, axis=0))
         torch.nn.utils.clip_grad_norm_(network.parameters(), recipe.grad_clip)
         optimizer.step()
     loss_mean, accuracy = totals / images_seen
     return float(loss_mean), float(accuracy)
+
+
+def _complete_gradients(network: Supernet, gates: np.ndarray) -> None:
+    """Give what a step executes (gates not zero) a gradient of zero where the loss does not depend on it.
+
+    Else the fast cell would decide which weights behind an edge with only `none` decay: it leaves some without a
+    gradient, and gives zeros to others that share a convolution with a weight in use.
+    """
+    absent = {name: parameter for name, parameter in network.named_parameters() if parameter.grad is None}
+    executed = GatedSupernet(network, gates).layers(absent.__contains__) if absent else {}
+    for name, parameter in absent.items():
+        if name in executed or parameter.dim() == 1:
+            parameter.grad = torch.zeros_like(parameter)
+
+
+def _diverged(part: str, loss: float, when: str, recipe: Recipe, seed: int) -> FsnasError:
+    advice = "lower supernet.lr" + (" or set supernet.mixing to mean" if recipe.mixing == "sum" else "")
+    return FsnasError(f"the {part} loss is {loss} {when} (seed {seed}); expected a finite number: {advice}")
 
 
 def _sums(logits: Tensor, labels: Tensor) -> np.ndarray:
@@ -239,9 +257,9 @@ class _State:
         if not path.exists():
             return
         try:
-            kept = torch.load(path, weights_only=True, map_location="cpu")
-        except (RuntimeError, EOFError, ValueError, OSError, pickle.UnpicklingError) as error:
-            progress(f"{path} cannot be read ({error}); training starts from the beginning")
+            kept = load_tensors(path)
+        except ArtifactError as error:
+            progress(f"{error}; training starts from the beginning")
             return
         if kept.get("key") != key:
             progress(f"{path} was made by other settings; training starts from the beginning")

@@ -2,6 +2,7 @@
 
 import io
 import pickle
+import textwrap
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from fsnas.supernet import Supernet
 
 FORMAT, VERSION = "fsnas.supernet", 1
 FIELDS = ("format", "version", "key", "settings", "seed", "dataset", "space", "network", "record", "state_dict")
+DAMAGE = (RuntimeError, EOFError, ValueError, OSError, pickle.UnpicklingError, zipfile.BadZipFile)
 
 
 def write_checkpoint(
@@ -46,6 +48,28 @@ def write_checkpoint(
         temporary.write_bytes(buffer.getvalue())
 
 
+def load_tensors(path: str | Path) -> dict[str, Any]:
+    """Return the dict that `torch.save` wrote, on the CPU, after a check of every checksum (torch checks none).
+
+    Raises
+    ------
+    ArtifactError
+        If the file is missing, damaged, or holds something else.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+        content = None if damaged else torch.load(path, weights_only=True, map_location="cpu")
+    except DAMAGE as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ArtifactError(f"{path}: not a readable checkpoint ({reason})") from error
+    if damaged:
+        raise ArtifactError(f"{path}: the checksum of its part {damaged!r} is wrong")
+    if not isinstance(content, dict):
+        raise ArtifactError(f"{path}: holds a {type(content).__name__}, expected a dict")
+    return content
+
+
 def read_record(path: str | Path) -> dict[str, Any]:
     """Return everything in a checkpoint, tensors included, without building a network.
 
@@ -54,15 +78,12 @@ def read_record(path: str | Path) -> dict[str, Any]:
     ArtifactError
         If the file is missing, damaged, or not a checkpoint of this format and version.
     """
+    if not Path(path).exists():
+        raise ArtifactError(f"{path}: no such checkpoint; run snakemake to make it")
     try:
-        content = torch.load(path, weights_only=True, map_location="cpu")
-    except FileNotFoundError as error:
-        raise ArtifactError(f"{path}: no such checkpoint; run snakemake to make it") from error
-    except (RuntimeError, EOFError, ValueError, OSError, pickle.UnpicklingError, zipfile.BadZipFile) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ArtifactError(f"{path}: not a readable checkpoint ({reason}); remove it and run again") from error
-    if not isinstance(content, dict):
-        raise ArtifactError(f"{path}: holds a {type(content).__name__}, expected a dict; remove it and run again")
+        content = load_tensors(path)
+    except ArtifactError as error:
+        raise ArtifactError(f"{error}; remove it and run again") from error
     check_format(path, content, FORMAT, VERSION)
     for field in FIELDS:
         if field not in content:
@@ -79,9 +100,17 @@ def read_checkpoint(path: str | Path) -> tuple[Supernet, dict[str, Any]]:
         As `read_record`, and if the weights do not fit the network that the file describes.
     """
     content = read_record(path)
-    network = Supernet(**content["network"], space=content["space"].numpy().astype(np.bool_))
+    try:
+        network = Supernet(**content["network"], space=content["space"].numpy().astype(np.bool_))
+    except (TypeError, AttributeError, IndexError, RuntimeError) as error:
+        raise ArtifactError(f"{path}: fields 'network' and 'space' give no network{_why(error)}") from error
     try:
         network.load_state_dict(content["state_dict"])
     except RuntimeError as error:
-        raise ArtifactError(f"{path}: field 'state_dict' does not fit field 'network': {error}") from error
+        raise ArtifactError(f"{path}: field 'state_dict' does not fit field 'network'{_why(error)}") from error
     return network, content
+
+
+def _why(error: Exception) -> str:
+    """Return torch's message without its lists of names, which fill screens, and what to do."""
+    return f" ({textwrap.shorten(str(error), 200)}); remove the file and run again"

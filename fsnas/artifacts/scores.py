@@ -16,6 +16,7 @@ from fsnas.spaces import EDGES, OPERATIONS
 FORMAT, VERSION = "fsnas.scores", 1
 AXES = {"space": ("edge", "operation"), "scores": ("repetition", "edge", "operation")}
 AXES["affinity"] = ("edge", "operation", "other_operation")
+KINDS = {"space": np.bool_, "scores": np.float64, "affinity": np.float64}
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,10 @@ def write_scores(path: str | Path, nodes: Mapping[str, NodeScores], *, attribute
 
     ``attributes`` become file attributes; dicts are kept as JSON. The same content gives the same bytes.
     """
-    with replacing(path) as temporary, h5py.File(temporary, "w", track_order=False, libver="v110") as file:
+    with (
+        replacing(path) as temporary,
+        h5py.File(temporary, "w", libver="v110", locking=False, track_order=False) as file,
+    ):
         file.attrs["format"], file.attrs["version"] = FORMAT, VERSION
         for name, value in sorted(attributes.items()):
             file.attrs[name] = json.dumps(value, sort_keys=True) if isinstance(value, dict) else value
@@ -70,7 +74,9 @@ def _write_scales(group: h5py.Group, repetitions: int | None) -> None:
 
 
 def _write_array(group: h5py.Group, name: str, array: np.ndarray) -> None:
-    data = group.create_dataset(name, data=array, chunks=array.shape, fletcher32=True, track_times=False)
+    data = group.create_dataset(
+        name, data=array.astype(KINDS[name]), chunks=array.shape, fletcher32=True, track_times=False
+    )
     for axis, label in enumerate(AXES[name]):
         data.dims[axis].attach_scale(group[label])
 
@@ -87,13 +93,13 @@ def read_scores(path: str | Path) -> tuple[dict[str, NodeScores], dict[str, Any]
     try:
         with h5py.File(path, "r", locking=False) as file:
             attributes = _attributes(path, file)
-            nodes = {}
+            field, nodes = "nodes", {}
             for node in file["nodes"]:
                 field = f"nodes/{node}"
                 nodes[node] = _node(path, field, file[field])
     except FileNotFoundError as error:
         raise ArtifactError(f"{path}: no such file; run snakemake to make it") from error
-    except (OSError, KeyError, RuntimeError, ValueError, UnicodeDecodeError) as error:
+    except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
         raise ArtifactError(f"{path}: cannot read field {field!r} ({error}); remove the file and run again") from error
     return nodes, attributes
 
@@ -101,14 +107,19 @@ def read_scores(path: str | Path) -> tuple[dict[str, NodeScores], dict[str, Any]
 def _node(path: str | Path, field: str, group: h5py.Group) -> NodeScores:
     return NodeScores(
         space=_array(path, field, group, "space"),
-        scores=_array(path, field, group, "scores") if "scores" in group else None,
+        scores=_array(path, field, group, "scores") if "repetition" in group else None,
         affinity=_array(path, field, group, "affinity"),
         reasons=tuple(json.loads(group.attrs["reasons"])),
     )
 
 
 def _array(path: str | Path, field: str, group: h5py.Group, name: str) -> np.ndarray:
-    array, axes = group[name][()], AXES[name]
+    array, axes = np.asarray(group[name][()]), AXES[name]
+    if array.dtype != KINDS[name]:
+        raise ArtifactError(
+            f"{path}: field '{field}/{name}' has the type {array.dtype}, expected {np.dtype(KINDS[name])}; "
+            "remove the file and run again"
+        )
     lengths = {"edge": len(EDGES), "operation": len(OPERATIONS), "other_operation": len(OPERATIONS)}
     if array.ndim != len(axes) or any(n != lengths.get(a, n) for a, n in zip(axes, array.shape, strict=True)):
         raise ArtifactError(

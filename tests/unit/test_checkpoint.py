@@ -1,0 +1,164 @@
+"""supernet.pt: loads safely, gives back the same network, and damage never passes."""
+
+import re
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from fsnas.artifacts.checkpoint import read_checkpoint, read_record, write_checkpoint
+from fsnas.errors import ArtifactError
+from fsnas.spaces import full_space, restrict
+from tests.problems import random_network
+
+RECORD = {"epoch": [1, 2], "loss": [2.1, 0.1 + 0.2], "accuracy": [0.25, 0.5]}
+SETTINGS = {"seed": 3, "network": {"channels": 2, "cells": 1}, "recipe": {"sampling": "fair", "flip": True}}
+ABOUT = {"record": RECORD, "key": "0123456789abcdef", "settings": SETTINGS, "seed": 3, "dataset": "digits"}
+SPACE = restrict(restrict(full_space(), 0, (1,)), 5, (0, 2, 4))
+
+
+def network():
+    return random_network(3, SPACE)
+
+
+@pytest.fixture
+def file(tmp_path):
+    write_checkpoint(tmp_path / "supernet.pt", network(), **ABOUT)
+    return tmp_path / "supernet.pt"
+
+
+def test_the_network_comes_back_as_it_was(file):
+    found, content = read_checkpoint(file)
+    expected = network()
+    assert (found.space == SPACE).all() and found.space.dtype == np.bool_
+    assert found.settings == expected.settings
+    state = found.state_dict()
+    assert list(state) == list(expected.state_dict())
+    for name, tensor in expected.state_dict().items():
+        assert state[name].dtype == tensor.dtype and torch.equal(state[name], tensor), name
+    assert {name: content[name] for name in ABOUT} == ABOUT
+    assert read_record(file).keys() == content.keys()
+    assert (content["format"], content["version"]) == ("fsnas.supernet", 1)
+
+
+def test_it_loads_without_running_code(file):
+    content = torch.load(file, weights_only=True)
+    assert content["record"] == RECORD and content["space"].tolist() == SPACE.tolist()
+    assert type(content["state_dict"]) is dict
+
+
+def test_reading_leaves_the_generators_alone(file):
+    before = torch.get_rng_state()
+    read_checkpoint(file)
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_the_same_content_gives_the_same_bytes_under_any_name(file, tmp_path):
+    time.sleep(1.1)  # archives keep times in seconds
+    write_checkpoint(tmp_path / "deep" / "other.pt", network(), **ABOUT)
+    assert (tmp_path / "deep" / "other.pt").read_bytes() == file.read_bytes()
+
+
+def test_a_failed_write_leaves_the_old_file(file):
+    before = file.read_bytes()
+    with pytest.raises((TypeError, AttributeError)):
+        write_checkpoint(file, network(), **ABOUT | {"record": {"loss": lambda: 1.0}})
+    assert file.read_bytes() == before and [path.name for path in file.parent.iterdir()] == ["supernet.pt"]
+
+
+def test_no_flipped_bit_passes_unseen(file):
+    content, seen = file.read_bytes(), 0
+    expected = {name: tensor.numpy().tobytes() for name, tensor in network().state_dict().items()}
+    for position in np.random.default_rng(0).choice(len(content), 150, replace=False):
+        spoilt = bytearray(content)
+        spoilt[position] ^= 1 << (position % 8)
+        file.write_bytes(spoilt)
+        try:
+            found, about = read_checkpoint(file)
+        except ArtifactError as error:
+            assert "supernet.pt: " in str(error) and "run again" in str(error)
+            seen += 1
+        else:
+            assert {name: tensor.numpy().tobytes() for name, tensor in found.state_dict().items()} == expected
+            assert {name: about[name] for name in ABOUT} == ABOUT
+    assert seen > 50
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.3, 0.7, 0.95, 0.999])
+@pytest.mark.parametrize("reader", [read_record, read_checkpoint])
+def test_a_truncated_file_is_refused(file, reader, share):
+    content = file.read_bytes()
+    file.write_bytes(content[: int(share * len(content))])
+    with pytest.raises(ArtifactError, match=r"supernet\.pt: not a readable checkpoint \(.+\); remove it and run again"):
+        reader(file)
+
+
+class Trap:
+    """What a pickle can do: it runs code while it is read."""
+
+    def __reduce__(self):
+        return (print, ("caught",))
+
+
+def test_a_file_that_would_run_code_is_refused(file, capsys):
+    torch.save({"format": "fsnas.supernet", "trap": Trap()}, file)
+    with pytest.raises(ArtifactError, match=r"supernet\.pt: not a readable checkpoint"):
+        read_checkpoint(file)
+    assert capsys.readouterr().out == ""
+
+
+def test_other_files_are_refused(tmp_path):
+    with pytest.raises(ArtifactError, match=r"nothing\.pt: no such checkpoint; run snakemake to make it"):
+        read_checkpoint(tmp_path / "nothing.pt")
+    (tmp_path / "text.pt").write_text("no checkpoint")
+    (tmp_path / "folder.pt").mkdir()
+    for name in ("text.pt", "folder.pt"):
+        with pytest.raises(ArtifactError, match=rf"{name}: not a readable checkpoint"):
+            read_checkpoint(tmp_path / name)
+    torch.save([1, 2], tmp_path / "list.pt")
+    with pytest.raises(ArtifactError, match=r"list\.pt: holds a list, expected a dict; remove it and run again"):
+        read_checkpoint(tmp_path / "list.pt")
+    torch.save(network().state_dict(), tmp_path / "state.pt")
+    with pytest.raises(ArtifactError, match=r"state\.pt: field 'format' is None, expected 'fsnas\.supernet'"):
+        read_checkpoint(tmp_path / "state.pt")
+
+
+FIELDS = ("key", "settings", "seed", "dataset", "space", "network", "record", "state_dict")
+WRONG = {f"no {field}": ({field: None}, f"field '{field}' is missing") for field in FIELDS}
+WRONG |= {
+    "other format": ({"format": "fsnas.scores"}, "field 'format' is 'fsnas.scores', expected 'fsnas.supernet'"),
+    "newer version": ({"version": 2}, "field 'version' is 2, this fsnas reads 1"),
+}
+UNFIT = {
+    "an argument more": ({"network": {"depth": 3}}, "fields 'network' and 'space' give no network"),
+    "a name for a network": ({"network": "resnet"}, "fields 'network' and 'space' give no network"),
+    "a list for a space": ({"space": [[True]]}, "fields 'network' and 'space' give no network"),
+    "a small space": ({"space": torch.ones(2, 2)}, "fields 'network' and 'space' give no network"),
+    "more channels": (
+        {"network": {"channels": 4, "cells": 1, "classes": 4, "in_channels": 1}},
+        "field 'state_dict' does not fit field 'network'",
+    ),
+    "another space": ({"space": torch.ones(6, 5, dtype=torch.bool)}, "field 'state_dict' does not fit field 'network'"),
+}
+
+
+@pytest.mark.parametrize(
+    ("reader", "changes", "message"),
+    [(reader, *case) for reader in (read_record, read_checkpoint) for case in WRONG.values()]
+    + [(read_checkpoint, *case) for case in UNFIT.values()],
+    ids=[*WRONG, *(f"{name}, network" for name in WRONG), *UNFIT],
+)
+def test_a_wrong_field_is_named(reader, changes, message, file):
+    content = torch.load(file) | changes
+    torch.save({name: value for name, value in content.items() if value is not None}, file)
+    with pytest.raises(ArtifactError, match=rf"supernet\.pt: {re.escape(message)}.*"):
+        reader(file)
+
+
+def test_a_message_is_no_list_of_all_weights(file):
+    """Torch names every weight that is missing: hundreds."""
+    torch.save(torch.load(file) | {"state_dict": {}}, file)
+    with pytest.raises(ArtifactError, match="remove the file and run again") as caught:
+        read_checkpoint(file)
+    assert len(str(caught.value)) < 500

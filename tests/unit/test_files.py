@@ -1,0 +1,112 @@
+"""What all formats share: a file appears whole or not at all, and says what it is."""
+
+import os
+from contextlib import contextmanager
+
+import pytest
+
+from fsnas.artifacts.files import check_format, replacing, write_text
+from fsnas.errors import ArtifactError
+
+
+@contextmanager
+def umask(value):
+    before = os.umask(value)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_the_file_appears_when_the_block_ends(tmp_path):
+    path = tmp_path / "deep" / "er" / "table.csv"
+    with replacing(path) as temporary:
+        temporary.write_text("new")
+        assert not path.exists()
+        assert temporary.parent == path.parent  # a rename is atomic within one file system only
+        assert temporary.name.startswith(".table.csv.")  # hidden from globs and from people
+    assert path.read_text() == "new" and names(path.parent) == ["table.csv"]
+
+
+@pytest.mark.parametrize("name", ["scores.h5", "figure.pdf", "archive.tar.gz"])
+def test_the_temporary_name_keeps_the_suffix(name, tmp_path):
+    with replacing(tmp_path / name) as temporary:
+        assert temporary.suffix == (tmp_path / name).suffix  # what matplotlib and others tell the format by
+        temporary.write_text("")
+    assert names(tmp_path) == [name]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
+@pytest.mark.parametrize("old", [None, "old"])
+def test_a_failure_leaves_the_old_file_and_no_temporary(old, error, tmp_path):
+    path = tmp_path / "tree.json"
+    if old is not None:
+        path.write_text(old)
+    with pytest.raises(error), replacing(path) as temporary:
+        temporary.write_text("half of the n")
+        raise error
+    assert names(tmp_path) == ([] if old is None else ["tree.json"])
+    assert old is None or path.read_text() == old
+
+
+def test_a_writer_that_removes_or_replaces_the_temporary_file_is_fine(tmp_path):
+    path = tmp_path / "a.txt"
+    with replacing(path) as temporary:
+        temporary.unlink()
+        temporary.write_text("by another inode")
+    assert path.read_text() == "by another inode"
+    with pytest.raises(FileNotFoundError), replacing(path) as temporary:
+        temporary.unlink()
+    assert path.read_text() == "by another inode" and names(tmp_path) == ["a.txt"]
+
+
+@pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
+@pytest.mark.parametrize("old", [None, 0o400])
+def test_permissions_are_those_of_a_new_file(mask, mode, old, tmp_path):
+    path = tmp_path / "a.txt"
+    if old is not None:
+        path.write_text("old")
+        path.chmod(old)
+    with umask(mask):
+        write_text(path, "new")
+        assert os.umask(mask) == mask, "the umask is left alone"
+    assert path.stat().st_mode & 0o777 == mode and path.read_text() == "new"
+
+
+def test_two_writers_do_not_meet(tmp_path):
+    path = tmp_path / "a.txt"
+    with replacing(path) as first, replacing(path) as second:
+        assert first != second
+        first.write_text("one")
+        second.write_text("two")
+    assert path.read_text() == "one" and names(tmp_path) == ["a.txt"]  # the last to end wins, whole
+
+
+def test_text_is_utf8_whatever_the_platform_says(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONIOENCODING", "latin-1")
+    write_text(tmp_path / "a.txt", "größe ±\n")
+    assert (tmp_path / "a.txt").read_bytes() == b"gr\xc3\xb6\xc3\x9fe \xc2\xb1\n"
+
+
+WRONG = {
+    "no format": ({}, r"a\.h5: field 'format' is None, expected 'fsnas\.scores'"),
+    "other format": ({"format": "fsnas.tree", "version": 2}, r"a\.h5: field 'format' is 'fsnas\.tree', expected"),
+    "no version": ({"format": "fsnas.scores"}, r"a\.h5: field 'version' is None, this fsnas reads 2; remove"),
+    "older": ({"format": "fsnas.scores", "version": 1}, r"a\.h5: field 'version' is 1, this fsnas reads 2; remove"),
+    "newer": ({"format": "fsnas.scores", "version": 3}, r"version' is 3, .* or use the fsnas that wrote it"),
+    "text": ({"format": "fsnas.scores", "version": "2"}, r"field 'version' is '2', this fsnas reads 2"),
+}
+
+
+@pytest.mark.parametrize(("attributes", "message"), WRONG.values(), ids=WRONG)
+def test_another_format_or_version_is_named(attributes, message):
+    with pytest.raises(ArtifactError, match=message):
+        check_format("a.h5", attributes, "fsnas.scores", 2)
+
+
+def test_the_right_format_and_version_pass():
+    assert check_format("a.h5", {"format": "fsnas.scores", "version": 2}, "fsnas.scores", 2) is None

@@ -1,0 +1,114 @@
+"""What a job does with errors and logs."""
+
+import logging
+import warnings
+from types import SimpleNamespace
+
+import pytest
+
+from fsnas import provenance
+from fsnas.errors import ArtifactError, FsnasError
+from workflow_scripts import _job
+
+
+@pytest.fixture(autouse=True)
+def root_logger():
+    """`run` takes the root logger over; afterwards nothing of it is left."""
+    root = logging.getLogger()
+    level = root.level
+    yield
+    for handler in list(root.handlers):
+        if type(handler) in (logging.StreamHandler, logging.FileHandler):
+            root.removeHandler(handler)
+            handler.close()
+    root.setLevel(level)
+    logging.captureWarnings(False)
+
+
+@pytest.fixture
+def job(tmp_path):
+    return SimpleNamespace(rule="scores", log=tmp_path / "logs" / "seed-0" / "scores.log")
+
+
+def failing(error):
+    def main(smk):
+        _job.log.info("begun")
+        raise error
+
+    return main
+
+
+def test_without_snakemake_nothing_runs():
+    handlers = list(logging.getLogger().handlers)
+    assert _job.run(failing(AssertionError("it ran")), None) is None
+    assert logging.getLogger().handlers == handlers, "importing a script changes no logging"
+
+
+def test_a_job_gets_its_snakemake_object_and_logs_to_file_and_terminal(job, capsys):
+    seen = []
+
+    def main(smk):
+        seen.append(smk)
+        _job.progress("snip, seed 0")("edge 1<-0 scored ±")
+        logging.getLogger("fsnas").debug("not shown")
+
+    _job.run(main, job)
+    assert seen == [job]
+    assert job.log.read_text(encoding="utf-8") == "snip, seed 0: edge 1<-0 scored ±\n"
+    assert capsys.readouterr().err == "snip, seed 0: edge 1<-0 scored ±\n"
+
+
+def test_an_error_of_ours_ends_with_its_message_and_no_traceback(job, capsys):
+    with pytest.raises(SystemExit) as ended:
+        _job.run(failing(ArtifactError("supernet.pt: no such checkpoint; run snakemake to make it")), job)
+    assert ended.value.code == 1
+    expected = "begun\nscores: supernet.pt: no such checkpoint; run snakemake to make it\n"
+    assert job.log.read_text() == capsys.readouterr().err == expected
+
+
+@pytest.mark.parametrize("error", [ValueError("shapes do not fit"), KeyError("edge"), MemoryError()], ids=repr)
+def test_an_unexpected_error_has_its_traceback_in_the_log(error, job, capsys):
+    with pytest.raises(SystemExit) as ended:
+        _job.run(failing(error), job)
+    assert ended.value.code == 1
+    text = job.log.read_text()
+    assert text.startswith("begun\nscores failed unexpectedly; please report this\nTraceback (most recent call last)")
+    assert "test_job.py" in text and "in main" in text and type(error).__name__ in text and str(error) in text
+    assert capsys.readouterr().err == text
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+def test_an_interrupt_passes(error, job):
+    with pytest.raises(error):
+        _job.run(failing(error(3)), job)
+    assert job.log.read_text() == "begun\n"
+
+
+def test_a_second_run_replaces_the_log(job):
+    for number in range(2):
+        _job.run(lambda smk, number=number: _job.log.info("run %s", number), job)
+    assert job.log.read_text() == "run 1\n"
+
+
+def test_warnings_reach_the_log(job):
+    _job.run(lambda smk: warnings.warn("a sum lost digits", RuntimeWarning, stacklevel=1), job)
+    assert "RuntimeWarning: a sum lost digits" in job.log.read_text()
+
+
+@pytest.mark.parametrize("log", ["", [], None], ids=repr)
+def test_a_rule_without_a_log_still_says_what_is_wrong(log, job, capsys):
+    job.log = log
+    with pytest.raises(SystemExit):
+        _job.run(failing(FsnasError("device is 'cuda', but torch sees no card")), job)
+    assert capsys.readouterr().err == "begun\nscores: device is 'cuda', but torch sees no card\n"
+
+
+def test_the_key_of_a_job_is_over_code_settings_and_inputs_in_order():
+    def smk(code=("b 2", "a 1"), **settings):
+        return SimpleNamespace(params=SimpleNamespace(code=list(code), settings={"seed": 1, **settings}))
+
+    expected = provenance.key(["a 1", "b 2"], {"seed": 1}, ["0123", {"root": [[True]]}])
+    assert _job.key(smk(), "0123", {"root": [[True]]}) == expected
+    assert _job.key(smk(("a 1", "b 2")), "0123", {"root": [[True]]}) == expected
+    others = [_job.key(smk(), "0124", {}), _job.key(smk(seed=2), "0123"), _job.key(smk(("a 1",)), "0123")]
+    assert len({expected, *others}) == 4

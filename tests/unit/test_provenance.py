@@ -1,0 +1,302 @@
+"""What an artifact is made from: code that runs counts, comments do not, and no script reaches more than it needs."""
+
+import shutil
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import pytest
+
+from fsnas import provenance
+from fsnas.provenance import digest, entries, key, reached
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = sorted(path.name for path in (ROOT / "workflow_scripts").glob("*.py") if not path.name.startswith("_"))
+FIGURES = {"distance_figures.py", "root_scores_figure.py", "training_figure.py", "tree_figures.py"}
+METRICS = {path.name for path in (ROOT / "fsnas/metrics").glob("*.py") if not path.name.startswith("_")}
+
+
+def forget():
+    for cached in (provenance.digest, provenance._imports, provenance.reached):
+        cached.cache_clear()
+
+
+@pytest.fixture
+def tree(tmp_path, monkeypatch):
+    """A checkout of its own: ``tree(name=text)`` writes files and forgets what was known of them."""
+    monkeypatch.setattr(provenance, "ROOT", tmp_path)
+
+    def write(files):
+        for name, text in files.items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        forget()
+        return tmp_path
+
+    yield write
+    forget()
+
+
+@pytest.fixture
+def copy(tree):
+    """The real code, copied, so that it can be edited."""
+    return tree(
+        {
+            str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
+            for folder in ("fsnas", "workflow_scripts")
+            for path in (ROOT / folder).rglob("*.py")
+        }
+    )
+
+
+# Digests
+
+CODE = '''"""A module."""
+
+import math
+
+LIMIT = 5  # groups
+
+
+class Cut:
+    """A cut."""
+
+    ties: int = 1
+
+
+def cost(a, b=(1, 2)):
+    """Return the cost."""
+    return math.sqrt(a + b[0] * LIMIT), "a text"
+'''
+EDITS = {
+    "a comment more": ("LIMIT = 5  # groups", "# The number of groups.\nLIMIT = 5"),
+    "a docstring less": ('    """Return the cost."""\n', ""),
+    "another docstring": ("A cut.", "A cut of an edge.\n\n    Attributes\n    ----------\n    ties\n"),
+    "no docstring of the module": ('"""A module."""\n', ""),
+    "formatting": ("cost(a, b=(1, 2)):", "cost(\n    a,\n    b = (1,2,),\n):"),
+    "quotes": ('"a text"', "'a text'"),
+    "parentheses": ("return math.sqrt(a + b[0] * LIMIT), ", "return (math.sqrt(a + (b[0] * LIMIT))), "),
+}
+CHANGES = {
+    "a constant": ("LIMIT = 5", "LIMIT = 6"),
+    "its type": ("LIMIT = 5", "LIMIT = 5.0"),
+    "a name": ("def cost", "def price"),
+    "a default": ("(1, 2)", "(2, 1)"),
+    "an operator": ("a + b", "a - b"),
+    "precedence": ("a + b[0] * LIMIT", "(a + b[0]) * LIMIT"),
+    "a text that is returned": ("a text", "another text"),
+    "an annotation": ("ties: int", "ties: float"),
+    "a decorator": ("class Cut", "@dataclass\nclass Cut"),
+    "the order of statements": ("import math\n\nLIMIT = 5", "LIMIT = 5\n\nimport math"),
+}
+
+
+def digest_of(text, folder, name):
+    path = folder / f"{name}.py"
+    path.write_text(text)
+    return digest(path)
+
+
+@pytest.mark.parametrize(
+    ("edit", "counts"),
+    [(e, False) for e in EDITS.values()] + [(e, True) for e in CHANGES.values()],
+    ids=EDITS | CHANGES,
+)
+def test_only_what_runs_changes_a_digest(edit, counts, tmp_path):
+    assert CODE.count(edit[0]) == 1
+    found = digest_of(CODE.replace(*edit), tmp_path, "edited")
+    assert (found != digest_of(CODE, tmp_path, "before")) == counts
+
+
+def test_a_digest_does_not_depend_on_the_place(tmp_path):
+    (tmp_path / "deep").mkdir()
+    assert digest_of(CODE, tmp_path, "a") == digest_of(CODE, tmp_path / "deep", "b")
+    assert len(digest(tmp_path / "a.py")) == 12
+
+
+def test_a_text_that_is_no_docstring_counts(tmp_path):
+    assert digest_of("x = 1\n'a'\n", tmp_path, "a") != digest_of("x = 1\n'b'\n", tmp_path, "b")
+
+
+# What a script reaches
+
+KINDS = {
+    "import fsnas.sub.a": {"sub/__init__", "sub/a", "b"},
+    "import fsnas.sub.a as x, os": {"sub/__init__", "sub/a", "b"},
+    "from fsnas import b": {"b"},
+    "from fsnas.sub import a as c": {"sub/__init__", "sub/a", "b"},
+    "from fsnas.sub import number": {"sub/__init__"},
+    "from fsnas.sub.a import number": {"sub/__init__", "sub/a", "b"},
+    "def f():\n    if True:\n        import fsnas.b": {"b"},
+    "from fsnas.sub import relative": {"sub/__init__", "sub/relative", "sub/a", "b"},
+    "from fsnas.sub.parent import b": {"sub/__init__", "sub/parent", "b"},
+    "from fsnas.sub import deeper": {"sub/__init__", "sub/deeper", "sub/a", "b"},
+    "from fsnas import ring": {"ring", "ring2"},
+    "import numpy, torch\nfrom os import path\nfrom fsnasty import b": None,
+}
+LIBRARY = {
+    "__init__": "",
+    "b": "",
+    "ring": "import fsnas.ring2",
+    "ring2": "import fsnas.ring",
+    "never": "",
+    "sub/__init__": "number = 1",
+    "sub/a": "from fsnas import b\nnumber = 1",
+    "sub/relative": "from . import a",
+    "sub/parent": "from .. import b",
+    "sub/deeper": "from .a import number",
+}
+
+
+@pytest.mark.parametrize(("code", "expected"), KINDS.items())
+def test_every_kind_of_import_is_followed(code, expected, tree):
+    root = tree({f"fsnas/{name}.py": text for name, text in LIBRARY.items()} | {"script.py": code})
+    found = {str(path.relative_to(root)) for path in reached(root / "script.py")}
+    library = set() if expected is None else {"__init__", *expected}
+    assert found == {"script.py", *(f"fsnas/{name}.py" for name in library)}
+
+
+def test_entries_name_file_and_digest_in_order(tree):
+    root = tree({f"fsnas/{name}.py": text for name, text in LIBRARY.items()} | {"scripts/s.py": "import fsnas.ring"})
+    lines = entries(root / "scripts/s.py", root / "fsnas/b.py", packages=["numpy", "torch"])
+    files = ["fsnas/__init__.py", "fsnas/b.py", "fsnas/ring.py", "fsnas/ring2.py", "scripts/s.py"]
+    expected = [f"{name} {digest(root / name)}" for name in files]
+    assert lines == [*expected, f"numpy {version('numpy')}", f"torch {version('torch')}"]
+    with pytest.raises(PackageNotFoundError):
+        entries(root / "scripts/s.py", packages=["no-such-package"])
+
+
+def real(script):
+    return {str(path.relative_to(ROOT)) for path in reached(ROOT / "workflow_scripts" / script)}
+
+
+def test_scores_reach_neither_cuts_nor_figures_nor_any_metric_but_the_named_one():
+    files = real("scores.py")
+    assert {"workflow_scripts/scores.py", "fsnas/scoring.py", "fsnas/supernet.py", "fsnas/training.py"} <= files
+    assert not {"fsnas/cuts.py", "fsnas/splitting.py", "fsnas/distances.py", "fsnas/policies.py"} & files
+    assert not any(name.startswith("fsnas/plotting") for name in files)
+    assert not {Path(name).name for name in files if name.startswith("fsnas/metrics/")} & METRICS
+    lines = entries(ROOT / "workflow_scripts/scores.py", ROOT / "fsnas/metrics/snip.py")
+    metrics = [line for line in lines if line.startswith("fsnas/metrics/") and "__init__" not in line]
+    assert metrics == [f"fsnas/metrics/snip.py {digest(ROOT / 'fsnas/metrics/snip.py')}"]
+
+
+def imports_torch(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    return any(line.strip().startswith(("import torch", "from torch")) for line in text.splitlines())
+
+
+@pytest.mark.parametrize("script", ["splits.py", "tree.py", "distances.py", "split_tables.py", "summary.py"])
+def test_scripts_of_the_processor_reach_no_torch(script):
+    assert not [name for name in real(script) if imports_torch(name)]
+    assert [name for name in real("scores.py") if imports_torch(name)]
+
+
+REACHING = {
+    "fsnas/cuts.py": {"splits.py"},
+    "fsnas/splitting.py": {"splits.py"},
+    "fsnas/policies.py": {"splits.py"},
+    "fsnas/metrics/snip.py": set(),
+    "fsnas/scoring.py": {"scores.py"},
+    "fsnas/training.py": {"supernet.py", "scores.py"},
+    "fsnas/summary.py": {"summary.py"},
+    "fsnas/plotting/style.py": FIGURES,
+    "fsnas/plotting/tree.py": FIGURES,
+    "fsnas/distances.py": {"distances.py", "split_tables.py"},
+    "workflow_scripts/tree.py": {"tree.py"},
+    "workflow_scripts/_job.py": set(),
+    "fsnas/errors.py": set(SCRIPTS),
+}
+
+
+def of_scripts(root):
+    forget()
+    return {script: entries(root / "workflow_scripts" / script) for script in SCRIPTS}
+
+
+@pytest.mark.parametrize(("edited", "expected"), REACHING.items(), ids=REACHING)
+def test_an_edit_changes_the_entries_of_the_scripts_that_reach_it(edited, expected, copy):
+    before = of_scripts(copy)
+    path = copy / edited
+    path.write_text(path.read_text(encoding="utf-8") + "\n\nEDITED = 1\n", encoding="utf-8")
+    after = of_scripts(copy)
+    assert {script for script in SCRIPTS if before[script] != after[script]} == expected
+    for script in expected:
+        differ = set(before[script]) ^ set(after[script])
+        assert {line.split()[0] for line in differ} == {edited}, "only the entry of the edited file is another one"
+
+
+def test_comments_everywhere_change_no_entry_of_any_script(copy):
+    before = of_scripts(copy)
+    for path in copy.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(f"# A comment.\n\n{text}\n\n# Another one.\n", encoding="utf-8")
+    assert of_scripts(copy) == before
+
+
+def test_entries_do_not_depend_on_where_the_checkout_lies(copy):
+    elsewhere = of_scripts(copy)
+    shutil.rmtree(copy)
+    provenance.ROOT = ROOT
+    assert of_scripts(ROOT) == elsewhere
+
+
+# Keys
+
+PARTS = (["a 1", "b 2"], {"seed": 1, "options": {"samples": 3, "flip": True}}, ["0123", {"root": [[True]]}])
+OTHERS = {
+    "an entry": (["a 1", "b 3"], *PARTS[1:]),
+    "an entry less": (["a 1"], *PARTS[1:]),
+    "a setting": (PARTS[0], {**PARTS[1], "seed": 2}, PARTS[2]),
+    "a setting deep inside": (PARTS[0], {"seed": 1, "options": {"samples": 3, "flip": False}}, PARTS[2]),
+    "a setting more": (PARTS[0], {**PARTS[1], "more": None}, PARTS[2]),
+    "the type of a setting": (PARTS[0], {**PARTS[1], "seed": "1"}, PARTS[2]),
+    "the key of an input": (*PARTS[:2], ["0124", {"root": [[True]]}]),
+    "a space": (*PARTS[:2], ["0123", {"root": [[False]]}]),
+    "the order of inputs": (*PARTS[:2], PARTS[2][::-1]),
+    "what is an input": (*PARTS[:2], PARTS[2][0], PARTS[2][1]),
+    "a part more": (*PARTS, []),
+}
+
+
+def test_the_order_of_settings_does_not_change_a_key():
+    turned = {"options": {"flip": True, "samples": 3}, "seed": 1}
+    assert key(PARTS[0], turned, PARTS[2]) == key(*PARTS)
+    assert key(*PARTS) == "7132b25a364d752c3d9f56efb4ca72f9", "another number remakes the results of every user"
+
+
+def test_every_part_changes_the_key():
+    keys = {name: key(*parts) for name, parts in OTHERS.items()} | {"before": key(*PARTS)}
+    assert len(set(keys.values())) == len(keys)
+    assert all(len(found) == 32 and int(found, 16) >= 0 for found in keys.values())
+
+
+def test_what_has_no_text_of_its_own_is_refused():
+    """The text of an object names its address, and that of a large array leaves out its middle."""
+    with pytest.raises(TypeError):
+        key({"settings": object()})
+
+
+# What is imported
+
+TORCH_FREE = [
+    *("cuts", "splitting", "trees", "distances", "stats", "policies", "plotting", "summary", "provenance", "metrics"),
+    *("artifacts.splits", "artifacts.scores", "artifacts.tables", "artifacts.dataset", "data", "costs", "seeding"),
+]
+
+
+@pytest.mark.parametrize(
+    ("modules", "unwanted"),
+    [
+        ([f"fsnas.{name}" for name in TORCH_FREE], ["torch", "torchvision"]),
+        (["fsnas.training", "fsnas.scoring", "fsnas.batches"], ["torchvision", "matplotlib", "pandas", "sklearn"]),
+    ],
+    ids=["no torch", "no torchvision"],
+)
+def test_a_job_imports_only_what_it_needs(modules, unwanted):
+    """Every step is a process of its own: what it imports for nothing costs seconds each time."""
+    code = f"import sys, {', '.join(modules)}; print(*(name for name in {unwanted} if name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

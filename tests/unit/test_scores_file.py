@@ -1,0 +1,226 @@
+"""scores.h5: what is written is read back, named, byte for byte the same; damage never passes."""
+
+import time
+
+import h5py
+import numpy as np
+import pytest
+
+from fsnas.artifacts.scores import NodeScores, read_attributes, read_scores, write_scores
+from fsnas.errors import ArtifactError
+from fsnas.spaces import EDGES, OPERATIONS, full_space, restrict
+
+ATTRIBUTES = {
+    "metric": "snip",
+    "options": {},
+    "perturbation": "disable",
+    "seed": 3,
+    "level": 1,
+    "dataset": "digits",
+    "key": "0123456789abcdef",
+    "settings": {"warmup": {"epochs": 0}, "batch_size": 64, "folder": None},
+    "device": "cpu",
+    "seconds": 1.5,
+    "peak_memory": 2**31,
+}
+
+
+def node(seed, repetitions=2):
+    """A node whose edge 2 is split and whose edge 4 has a score that is not finite."""
+    rng = np.random.default_rng(seed)
+    space = restrict(full_space(), 2, (1, 3))
+    scores = rng.normal(size=(repetitions, 6, 5)) if repetitions else None
+    affinity = rng.normal(size=(6, 5, 5))
+    affinity[2] = np.nan
+    if scores is not None:
+        scores[:, 2] = np.nan
+        scores[-1, 4, 0] = np.nan
+    return NodeScores(space, scores, affinity, ("edge 3<-1, none, repetition 1: the value is inf",))
+
+
+def nodes(repetitions=2):
+    return {"0": node(1, repetitions), "1": node(2, repetitions), "10": node(3, repetitions)}
+
+
+def assert_equal(found, expected):
+    assert list(found) == list(expected)
+    for path, one in found.items():
+        other = expected[path]
+        assert one.reasons == other.reasons
+        for name in ("space", "scores", "affinity"):
+            a, b = getattr(one, name), getattr(other, name)
+            assert (a is None) == (b is None), name
+            if a is not None:
+                assert a.dtype == b.dtype
+                np.testing.assert_array_equal(a, b)
+
+
+@pytest.fixture
+def file(tmp_path):
+    write_scores(tmp_path / "scores.h5", nodes(), attributes=ATTRIBUTES)
+    return tmp_path / "scores.h5"
+
+
+@pytest.mark.parametrize("repetitions", [0, 1, 4])
+def test_scores_come_back_as_they_were(repetitions, tmp_path):
+    path = tmp_path / "level-1" / "scores.h5"
+    write_scores(path, nodes(repetitions), attributes=ATTRIBUTES)
+    found, attributes = read_scores(path)
+    assert_equal(found, nodes(repetitions))
+    assert attributes == {"format": "fsnas.scores", "version": 1, **ATTRIBUTES} == read_attributes(path)
+    kinds = {name: type(attributes[name]) for name in ("seed", "seconds", "metric", "options")}
+    assert kinds == {"seed": int, "seconds": float, "metric": str, "options": dict}
+
+
+def test_a_level_without_reasons_and_without_nodes(tmp_path):
+    quiet = NodeScores(full_space(), None, np.zeros((6, 5, 5)), ())
+    write_scores(tmp_path / "a.h5", {"root": quiet}, attributes=ATTRIBUTES)
+    assert read_scores(tmp_path / "a.h5")[0]["root"].reasons == ()
+
+
+@pytest.mark.parametrize("repetitions", [0, 2])
+def test_axes_carry_the_names_of_edges_and_operations(repetitions, tmp_path):
+    write_scores(tmp_path / "scores.h5", nodes(repetitions), attributes=ATTRIBUTES)
+    axes = {"space": ("edge", "operation"), "affinity": ("edge", "operation", "other_operation")}
+    axes |= {"scores": ("repetition", "edge", "operation")} if repetitions else {}
+    labels = {"edge": list(EDGES), "operation": list(OPERATIONS), "other_operation": list(OPERATIONS)}
+    with h5py.File(tmp_path / "scores.h5") as content:
+        for path in nodes():
+            group = content[f"nodes/{path}"]
+            assert set(group) == {*axes, *sum(axes.values(), ())}
+            for name, labelled in axes.items():
+                for dimension, axis in zip(group[name].dims, labelled, strict=True):
+                    ((scale_name, scale),) = dimension.items()
+                    assert scale_name == axis and scale.name == f"/nodes/{path}/{axis}"
+                    found = scale.asstr()[()].tolist() if axis in labels else scale[()].tolist()
+                    assert found == labels.get(axis, list(range(repetitions)))
+
+
+def test_the_same_content_gives_the_same_bytes(file, tmp_path):
+    time.sleep(1.1)  # HDF5 keeps times in seconds
+    turned = dict(reversed(ATTRIBUTES.items())) | {"settings": dict(reversed(ATTRIBUTES["settings"].items()))}
+    write_scores(tmp_path / "again.h5", dict(reversed(nodes().items())), attributes=turned)
+    assert (tmp_path / "again.h5").read_bytes() == file.read_bytes()
+
+
+def checked(content):
+    """Positions outside of HDF5's global heaps: there it keeps texts of variable length, without a checksum."""
+    free, start = np.ones(len(content), dtype=bool), content.find(b"GCOL")
+    while start >= 0:
+        free[start : start + int.from_bytes(content[start + 8 : start + 16], "little")] = False
+        start = content.find(b"GCOL", start + 1)
+    return np.flatnonzero(free)
+
+
+def test_no_flipped_bit_passes_unseen(file):
+    content, seen = file.read_bytes(), 0
+    for position in np.random.default_rng(0).choice(checked(content), 300, replace=False):
+        spoilt = bytearray(content)
+        spoilt[position] ^= 1 << (position % 8)
+        file.write_bytes(spoilt)
+        try:
+            found, attributes = read_scores(file)
+        except ArtifactError as error:
+            assert "scores.h5: " in str(error) and "field '" in str(error)
+            seen += 1
+        else:
+            assert_equal(found, nodes())
+            assert {name: attributes[name] for name in ATTRIBUTES} == ATTRIBUTES
+    assert seen > 100
+
+
+@pytest.mark.parametrize("share", [0.0, 0.02, 0.3, 0.6, 0.9, 0.999])
+def test_a_truncated_file_is_refused(file, share):
+    content = file.read_bytes()
+    file.write_bytes(content[: int(share * len(content))])
+    for reader in (read_scores, read_attributes):
+        with pytest.raises(ArtifactError, match=r"scores\.h5: cannot .*; remove the file and run again"):
+            reader(file)
+
+
+def test_other_files_are_refused(tmp_path):
+    with pytest.raises(ArtifactError, match=r"nothing\.h5: no such file; run snakemake to make it"):
+        read_scores(tmp_path / "nothing.h5")
+    with pytest.raises(ArtifactError, match=r"nothing\.h5: "):
+        read_attributes(tmp_path / "nothing.h5")
+    (tmp_path / "text.h5").write_text("no HDF5 file")
+    (tmp_path / "folder.h5").mkdir()
+    for name in ("text.h5", "folder.h5"):
+        with pytest.raises(ArtifactError, match=rf"{name}: cannot read field 'format'"):
+            read_scores(tmp_path / name)
+    with h5py.File(tmp_path / "data.h5", "w") as content:
+        content.attrs["format"] = "fsnas.dataset"
+    for reader in (read_scores, read_attributes):
+        with pytest.raises(ArtifactError, match=r"data\.h5: field 'format' is 'fsnas\.dataset', expected"):
+            reader(tmp_path / "data.h5")
+
+
+def removed(name):
+    return lambda content: content.__delitem__(name)
+
+
+def replaced(name, array):
+    def change(content):
+        del content[name]
+        content[name] = array
+
+    return change
+
+
+def attribute(name, value, group="/"):
+    def change(content):
+        if value is None:
+            del content[group].attrs[name]
+        else:
+            content[group].attrs[name] = value
+
+    return change
+
+
+WRONG = {
+    "newer version": (attribute("version", 2), "field 'version' is 2, this fsnas reads 1"),
+    "no format": (attribute("format", None), "field 'format' is None"),
+    "settings no JSON": (attribute("settings", "{half"), "cannot read field 'format'"),
+    "no nodes": (removed("nodes"), "cannot read field 'nodes'"),
+    "no space": (removed("nodes/1/space"), r"cannot read field 'nodes/1' \(.*'space'.*\)"),
+    "no scores": (removed("nodes/1/scores"), r"cannot read field 'nodes/1' \(.*'scores'.*\)"),
+    "no affinity": (removed("nodes/10/affinity"), r"cannot read field 'nodes/10' \(.*'affinity'.*\)"),
+    "no reasons": (attribute("reasons", None, "nodes/0"), "cannot read field 'nodes/0'"),
+    "reasons no JSON": (attribute("reasons", "[half", "nodes/0"), "cannot read field 'nodes/0'"),
+    "reasons no list": (attribute("reasons", "5", "nodes/0"), "cannot read field 'nodes/0'"),
+    "array for a node": (replaced("nodes/0", np.zeros(3)), "cannot read field 'nodes/0'"),
+    "group for scores": (
+        lambda content: (content.__delitem__("nodes/0/scores"), content.create_group("nodes/0/scores")),
+        "cannot read field 'nodes/0'",
+    ),
+    "four edges": (replaced("nodes/0/space", np.ones((4, 5), bool)), r"field 'nodes/0/space' has the shape \(4, 5\)"),
+    "no repetition axis": (
+        replaced("nodes/0/scores", np.ones((6, 5))),
+        r"field 'nodes/0/scores' has the shape \(6, 5\)",
+    ),
+    "flat affinity": (replaced("nodes/1/affinity", np.ones((6, 25))), r"field 'nodes/1/affinity' has the shape"),
+    "wide affinity": (
+        replaced("nodes/1/affinity", np.ones((6, 5, 6))),
+        r"field 'nodes/1/affinity' has the shape \(6, 5, 6\)",
+    ),
+    "space of numbers": (replaced("nodes/0/space", np.ones((6, 5))), "field 'nodes/0/space' has the type float64"),
+    "whole scores": (replaced("nodes/0/scores", np.ones((2, 6, 5), int)), "field 'nodes/0/scores' has the type int64"),
+    "text": (replaced("nodes/0/affinity", "0.5"), "field 'nodes/0/affinity' has the type"),
+}
+
+
+@pytest.mark.parametrize(("change", "message"), WRONG.values(), ids=WRONG)
+def test_a_wrong_field_is_named(change, message, file):
+    with h5py.File(file, "a") as content:
+        change(content)
+    with pytest.raises(ArtifactError, match=rf"scores\.h5: {message}"):
+        read_scores(file)
+
+
+def test_a_failed_write_leaves_the_old_file(file):
+    before = file.read_bytes()
+    with pytest.raises(TypeError):
+        write_scores(file, nodes(), attributes={"settings": {"seed": object()}})
+    with pytest.raises(AttributeError):
+        write_scores(file, {"0": node(1), "1": None}, attributes=ATTRIBUTES)
+    assert file.read_bytes() == before and [path.name for path in file.parent.iterdir()] == ["scores.h5"]

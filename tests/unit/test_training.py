@@ -1,0 +1,382 @@
+"""Training: the gates it samples, the steps it takes, and that stopping and resuming changes no bit."""
+
+import dataclasses
+import functools
+import random
+import re
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import chisquare
+
+import fsnas.training
+from fsnas.artifacts.checkpoint import write_checkpoint
+from fsnas.data import Dataset
+from fsnas.errors import FsnasError
+from fsnas.spaces import EDGES, OPERATIONS, full_space
+from fsnas.supernet import Pass, Supernet
+from fsnas.training import SAMPLINGS, Recipe, evaluate, sample_gates, train
+from tests.problems import random_network, random_space
+from tests.reference import training as twin
+
+CPU = torch.device("cpu")
+ON_A_CARD = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a card")
+DEVICES = [CPU, pytest.param(torch.device("cuda"), marks=ON_A_CARD)]
+RECIPE = Recipe(epochs=3, batch_size=13, lr=0.05, crop_padding=1)
+SPACES = {"full": full_space(), "restricted": random_space(np.random.default_rng(2))}
+
+
+class Double(Supernet):
+    """The supernet in float64, whatever the images are."""
+
+    def forward(self, x, run: Pass):
+        return super().forward(x.double(), run)
+
+
+def data():
+    """Four noisy patterns: 28 images train (2 batches of 13, 2 images left over), 13 validate."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(41) % 4
+    patterns = rng.integers(0, 200, (4, 1, 8, 8))
+    images = (patterns[labels] + rng.integers(0, 56, (41, 1, 8, 8))).astype(np.uint8)
+    splits = {"train": np.arange(28), "valid": np.arange(28, 41), "test": np.arange(0)}
+    mean, std = images.mean(keepdims=True).ravel() / 255, images.std(keepdims=True).ravel() / 255
+    return Dataset("patterns", images, labels, tuple("abcd"), splits, mean, std)
+
+
+def bits(network):
+    return {name: tensor.cpu().numpy().tobytes() for name, tensor in network.state_dict().items()}
+
+
+def trained(recipe=RECIPE, *, seed=5, weights=1, **options):
+    network = random_network(weights)
+    options = {"device": CPU} | options
+    record = train(network, data(), recipe, seed=seed, **options)
+    return network, record
+
+
+# The gates of one step
+
+
+@pytest.mark.parametrize("mixing", ["mean", "sum"])
+@pytest.mark.parametrize("space", SPACES.values(), ids=SPACES)
+def test_superposition_trains_the_mixture(space, mixing):
+    (gates,) = sample_gates(space, Recipe(mixing=mixing), np.random.default_rng(0))
+    expected = [[on / (sum(row) if mixing == "mean" else 1) for on in row] for row in space.tolist()]
+    assert gates.tolist() == expected
+
+
+@pytest.mark.parametrize("space", SPACES.values(), ids=SPACES)
+def test_uniform_takes_every_enabled_operation_equally_often(space):
+    rng, recipe = np.random.default_rng(0), Recipe(sampling="uniform")
+    steps = [sample_gates(space, recipe, rng) for _ in range(2000)]
+    assert all(len(paths) == 1 for paths in steps)
+    gates = np.array([paths[0] for paths in steps])
+    assert set(np.unique(gates)) == {0.0, 1.0} and (gates.sum(axis=2) == 1).all()
+    counts = gates.sum(axis=0)
+    assert (counts[~space] == 0).all()
+    choices = [row[held] for row, held in zip(counts, space, strict=True) if held.sum() > 1]
+    assert min(chisquare(choice).pvalue for choice in choices) > 1e-3 and len(choices) > 2
+
+
+def test_uniform_draws_each_edge_by_itself():
+    rng, recipe = np.random.default_rng(1), Recipe(sampling="uniform")
+    paths = np.array([sample_gates(full_space(), recipe, rng)[0].argmax(axis=1) for _ in range(4000)])
+    pairs = np.array([np.bincount(5 * paths[:, a] + paths[:, b], minlength=25) for a in range(6) for b in range(a)])
+    assert chisquare(pairs, axis=1).pvalue.min() > 1e-3
+
+
+def test_fair_uses_every_operation_of_every_edge_once():
+    rng, recipe = np.random.default_rng(0), Recipe(sampling="fair")
+    for _ in range(50):
+        paths = sample_gates(full_space(), recipe, rng)
+        assert len(paths) == len(OPERATIONS)
+        assert all((gates.sum(axis=1) == 1).all() for gates in paths)
+        assert (np.sum(paths, axis=0) == 1).all()
+
+
+def test_fair_pairs_the_operations_of_two_edges_at_random():
+    rng, recipe = np.random.default_rng(2), Recipe(sampling="fair")
+    paths = np.array([np.argmax(sample_gates(full_space(), recipe, rng), axis=2)[0] for _ in range(4000)])
+    pairs = np.array([np.bincount(5 * paths[:, a] + paths[:, b], minlength=25) for a in range(6) for b in range(a)])
+    assert chisquare(pairs, axis=1).pvalue.min() > 1e-3
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_fair_on_a_restricted_space_leaves_no_operation_out(seed):
+    rng, recipe = np.random.default_rng(seed), Recipe(sampling="fair")
+    space = random_space(rng)
+    for _ in range(20):
+        paths = sample_gates(space, recipe, rng)
+        used = np.sum(paths, axis=0)
+        assert len(paths) == space.sum(axis=1).max()
+        assert all((gates.sum(axis=1) == 1).all() for gates in paths)
+        assert (used[~space] == 0).all()
+        for row, held in zip(used, space, strict=True):
+            assert row[held].min() >= 1 and row[held].max() - row[held].min() <= 1
+
+
+def test_an_unknown_sampling_is_named():
+    with pytest.raises(FsnasError, match=r"sampling is 'spos', expected one of \['superposition', 'uniform', 'fair'\]"):
+        sample_gates(full_space(), Recipe(sampling="spos"), np.random.default_rng(0))
+
+
+# The steps
+
+RECIPES = {
+    "superposition": Recipe(),
+    "superposition, clipped": Recipe(grad_clip=0.1),
+    "superposition, sum": Recipe(mixing="sum", lr=0.02),
+    "no momentum, no decay": Recipe(momentum=0.0, weight_decay=0.0),
+    "uniform": Recipe(sampling="uniform"),
+    "fair": Recipe(sampling="fair", grad_clip=1.0),
+    "one validation batch": Recipe(valid_batches=1, flip=False, weight_decay=0.1),
+}
+OWN = {"epochs": 3, "batch_size": 13, "crop_padding": 1}
+
+
+@pytest.mark.parametrize("space", SPACES.values(), ids=SPACES)
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+def test_training_equals_the_formulas_in_float64(recipe, space):
+    recipe = dataclasses.replace(recipe, **OWN)
+    fast, slow = (Double(channels=2, cells=1, classes=4, in_channels=1, seed=3).double() for _ in range(2))
+    before = {name: p.detach().clone() for name, p in slow.named_parameters()}
+    record = train(fast, data(), recipe, space=space, seed=7, device=CPU).as_dict()
+    expected = twin.train(slow, data(), recipe, space=space, seed=7)
+    assert list(record) == list(expected)
+    for column, values in expected.items():
+        np.testing.assert_allclose(record[column], values, rtol=1e-10, err_msg=column)
+    for (name, found), weight in zip(fast.named_parameters(), slow.parameters(), strict=True):
+        torch.testing.assert_close(found, weight, rtol=1e-10, atol=1e-10, msg=name)
+    assert not torch.equal(fast.stem.weight, before["stem.weight"])
+
+
+def test_one_step_in_float32_equals_the_formulas():
+    recipe = dataclasses.replace(RECIPE, epochs=1, batch_size=28, lr=0.1)
+    fast, slow = random_network(1), random_network(1)
+    train(fast, data(), recipe, seed=7, device=CPU)
+    twin.train(slow, data(), recipe, space=full_space(), seed=7)
+    for (name, found), weight in zip(fast.named_parameters(), slow.parameters(), strict=True):
+        torch.testing.assert_close(found, weight, rtol=1e-5, atol=1e-6, msg=name)
+
+
+def test_disabled_operations_do_not_move():
+    space, before = SPACES["restricted"], bits(random_network(1))
+    after = bits(trained(space=space)[0])
+    for name, value in after.items():
+        edge, _, operation = name.rpartition(".")[2].partition(":")
+        disabled = operation in OPERATIONS and not space[EDGES.index(edge), OPERATIONS.index(operation)]
+        assert (value == before[name]) == disabled, name
+
+
+def test_the_space_of_the_network_is_the_default():
+    space = SPACES["restricted"]
+    networks = [random_network(1, space) for _ in range(2)]
+    records = [
+        train(network, data(), RECIPE, seed=5, device=CPU, **options)
+        for network, options in zip(networks, ({}, {"space": space}), strict=True)
+    ]
+    assert bits(networks[0]) == bits(networks[1]) and records[0] == records[1]
+
+
+def test_training_learns():
+    record = train(random_network(1, channels=4), data(), dataclasses.replace(RECIPE, epochs=20), seed=5, device=CPU)
+    assert record.loss[-1] < 0.6 * record.loss[0]
+    assert record.valid_accuracy[-1] > 0.5  # chance is 0.25
+
+
+# The same numbers, whatever happens
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("sampling", SAMPLINGS)
+def test_the_seed_decides_every_bit(sampling, device):
+    recipe = dataclasses.replace(RECIPE, sampling=sampling)
+    (a, first), (b, second), (c, third) = (trained(recipe, seed=seed, device=device) for seed in (5, 5, 6))
+    assert bits(a) == bits(b) and first == second
+    assert first.loss != third.loss
+    assert all(bits(a)[name] != bits(c)[name] for name in ("stem.weight", "classifier.weight"))
+
+
+def test_the_generators_of_the_caller_are_left_alone():
+    before = torch.get_rng_state(), np.random.get_state()[1].copy(), random.getstate()
+    trained(dataclasses.replace(RECIPE, sampling="fair"))
+    assert torch.equal(before[0], torch.get_rng_state())
+    assert (before[1] == np.random.get_state()[1]).all() and before[2] == random.getstate()
+
+
+class KilledError(Exception):
+    pass
+
+
+def kill_at(epochs, lines):
+    def progress(line):
+        lines.append(line)
+        if line.startswith(tuple(f"epoch {epoch}/" for epoch in epochs)):
+            raise KilledError
+
+    return progress
+
+
+def stopped_and_resumed(recipe, state, stops, device=CPU):
+    """Kill a training as each epoch of ``stops`` is reported, before its state is kept; return all lines, too.
+
+    Each attempt starts from weights of its own, so whatever it ends with comes from the state.
+    """
+    lines: list[str] = []
+    options = {"state": state, "key": "k", "device": device}
+    for attempt, epoch in enumerate(stops):
+        weights = 1 if attempt == 0 else 40 + attempt
+        with pytest.raises(KilledError):
+            trained(recipe, weights=weights, progress=kill_at([epoch], lines), **options)
+        assert state.exists() == (epoch > 1)
+    return *trained(recipe, weights=1 if stops[-1] == 1 else 99, progress=lines.append, **options), lines
+
+
+@functools.cache
+def never_stopped(recipe, device):
+    return trained(recipe, device=device)
+
+
+STOPS = [(1,), (2,), (3,), (2, 2, 3)]
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("stops", STOPS, ids=str)
+@pytest.mark.parametrize("sampling", SAMPLINGS)
+def test_a_resumed_training_ends_like_one_that_was_never_stopped(sampling, stops, device, tmp_path):
+    recipe, state = dataclasses.replace(RECIPE, sampling=sampling), tmp_path / "deep" / "state.pt"
+    expected, record = never_stopped(recipe, device)
+    found, resumed, lines = stopped_and_resumed(recipe, state, stops, device)
+    assert bits(found) == bits(expected) and resumed == record
+    if stops != (1,):
+        assert f"resuming after epoch {stops[-1] - 1} from {state}" in lines
+    assert list(state.parent.iterdir()) == []
+
+
+def test_a_resumed_training_leaves_the_same_checkpoint(tmp_path):
+    runs = {"whole": trained(), "resumed": stopped_and_resumed(RECIPE, tmp_path / "state.pt", (3,))[:2]}
+    for name, (network, record) in runs.items():
+        write_checkpoint(
+            tmp_path / name, network, record=record.as_dict(), key="k", settings={}, seed=5, dataset="patterns"
+        )
+    assert (tmp_path / "whole").read_bytes() == (tmp_path / "resumed").read_bytes()
+
+
+def test_a_state_that_could_not_be_written_leaves_the_one_before(tmp_path, monkeypatch):
+    state, save, calls = tmp_path / "state.pt", torch.save, []
+
+    def full_disk(content, path):
+        calls.append(path)
+        save(content, path)
+        if len(calls) == 2:
+            raise OSError("no space left on device")
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="no space left"):
+        patch.setattr(torch, "save", full_disk)
+        trained(state=state, key="k")
+    assert list(tmp_path.iterdir()) == [state]
+    lines: list[str] = []
+    assert bits(trained(weights=9, state=state, key="k", progress=lines.append)[0]) == bits(trained()[0])
+    assert lines[0] == f"resuming after epoch 1 from {state}"
+
+
+def half(state):
+    state.write_bytes(state.read_bytes()[: state.stat().st_size // 2])
+
+
+def flipped(state):
+    content = bytearray(state.read_bytes())
+    content[len(content) // 2] ^= 4
+    state.write_bytes(content)
+
+
+UNFIT = {
+    "other key": (lambda state: torch.save(torch.load(state) | {"key": "other"}, state), "made by other settings"),
+    "no key": (lambda state: torch.save({"record": {}}, state), "made by other settings"),
+    "truncated": (half, "not a readable checkpoint"),
+    "empty": (lambda state: state.write_bytes(b""), "not a readable checkpoint"),
+    "text": (lambda state: state.write_text("no state"), "not a readable checkpoint"),
+    "a list": (lambda state: torch.save([1, 2], state), "holds a list, expected a dict"),
+    "a flipped bit": (flipped, "the checksum of its part '.*' is wrong"),
+}
+
+
+@pytest.mark.parametrize(("spoil", "message"), UNFIT.values(), ids=UNFIT)
+def test_an_unfit_state_is_ignored(spoil, message, tmp_path):
+    state, lines = tmp_path / "state.pt", []
+    with pytest.raises(KilledError):
+        trained(state=state, key="k", weights=8, progress=kill_at([3], []))
+    spoil(state)
+    network, record = trained(state=state, key="k", progress=lines.append)
+    expected, whole = trained()
+    assert bits(network) == bits(expected) and record == whole
+    assert re.search(rf"state\.pt.* {message}.*; training starts from the beginning$", lines[0]), lines[0]
+    assert not state.exists()
+
+
+# What is reported
+
+
+@pytest.mark.parametrize("sampling", SAMPLINGS)
+def test_every_epoch_is_recorded_and_reported(sampling):
+    lines: list[str] = []
+    recipe = dataclasses.replace(RECIPE, sampling=sampling)
+    _, record = trained(recipe, progress=lines.append)
+    columns = record.as_dict()
+    assert columns.pop("epoch") == [1, 2, 3]
+    assert list(columns) == ["loss", "accuracy", "valid_loss", "valid_accuracy"]
+    for values in columns.values():
+        assert len(values) == 3 and all(type(value) is float for value in values)
+    for i, line in enumerate(lines):
+        loss, accuracy, valid_loss, valid_accuracy = (values[i] for values in columns.values())
+        expected = f"epoch {i + 1}/3  loss {loss:.4f}  accuracy {accuracy:.3f}  valid loss {valid_loss:.4f}  "
+        assert re.fullmatch(re.escape(f"{expected}valid accuracy {valid_accuracy:.3f}") + r"  \d+ s left", line), line
+    assert len(lines) == 3 and lines[-1].endswith("  0 s left")
+
+
+def test_the_time_left_is_that_of_the_epochs_since_the_start(monkeypatch, tmp_path):
+    """Epochs of 10 s each; the resumed training must not count the epochs that it did not run."""
+    clock = iter(range(0, 1000, 10))
+    monkeypatch.setattr(fsnas.training.time, "monotonic", lambda: next(clock))
+    recipe, state, lines = dataclasses.replace(RECIPE, epochs=4), tmp_path / "state.pt", []
+    with pytest.raises(KilledError):
+        trained(recipe, state=state, progress=kill_at([2], lines))
+    trained(recipe, state=state, progress=lines.append)
+    assert [line.rpartition("  ")[2] for line in lines if line.startswith("epoch")] == [
+        *("30 s left", "20 s left"),
+        *("20 s left", "10 s left", "0 s left"),
+    ]
+
+
+def test_no_epoch_is_no_training(tmp_path):
+    network, record = trained(dataclasses.replace(RECIPE, epochs=0), state=tmp_path / "state.pt")
+    assert bits(network) == bits(random_network(1)) and record.epoch == []
+
+
+def test_evaluation_is_the_same_at_every_call_and_changes_nothing():
+    network, recipe = random_network(1), dataclasses.replace(RECIPE, sampling="uniform")
+    before = bits(network)
+    first, second = (evaluate(network, data(), recipe, space=full_space(), seed=3, device=CPU) for _ in range(2))
+    assert first == second and bits(network) == before
+    assert all(parameter.grad is None for parameter in network.parameters())
+
+
+DIVERGING = {
+    "a step": (dataclasses.replace(RECIPE, lr=1e30), r"the training loss is (nan|inf) in epoch 1, step 2 \(seed 5\)"),
+    "the last step": (
+        dataclasses.replace(RECIPE, lr=1e30, batch_size=28),
+        r"the validation loss is (nan|inf) after epoch 1 \(seed 5\)",
+    ),
+}
+
+
+@pytest.mark.parametrize("mixing", ["mean", "sum"])
+@pytest.mark.parametrize(("recipe", "message"), DIVERGING.values(), ids=DIVERGING)
+def test_a_loss_that_is_not_finite_says_when_and_what_to_do(recipe, message, mixing, tmp_path):
+    state = tmp_path / "state.pt"
+    advice = "lower supernet.lr" + (" or set supernet.mixing to mean" if mixing == "sum" else "")
+    with pytest.raises(FsnasError, match=rf"^{message}; expected a finite number: {advice}$"):
+        trained(dataclasses.replace(recipe, mixing=mixing), state=state)
+    assert not state.exists(), "a diverged state must not be resumed"
