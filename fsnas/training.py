@@ -110,8 +110,8 @@ def train(
     progress
         Gets one line an epoch.
     state
-        File that keeps the state after each epoch and is removed at the end; a damaged or an unfitting one (other
-        ``key``) is ignored. None keeps nothing.
+        File that keeps the state after each epoch; a damaged or an unfitting one (other ``key``) is ignored. Remove it
+        once the result is safe. None keeps nothing.
 
     Raises
     ------
@@ -146,10 +146,8 @@ def train(
             f"epoch {epoch + 1}/{recipe.epochs}  loss {losses[0]:.4f}  accuracy {losses[1]:.3f}  "
             f"valid loss {valid[0]:.4f}  valid accuracy {valid[1]:.3f}  {left:.0f} s left"
         )
-        if state is not None and epoch + 1 < recipe.epochs:
+        if state is not None:
             run.keep(state, key)
-    if state is not None:
-        state.unlink(missing_ok=True)
     return record
 
 

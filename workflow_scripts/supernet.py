@@ -17,7 +17,7 @@ def main(smk) -> None:
     device = prepare(settings["device"], settings["threads"])
     dataset = read_dataset(smk.input.data)
     made_from = key(smk, read_key(smk.input.data))
-    seed = settings["seed"]
+    seed, state = settings["seed"], Path(smk.params.state)
     network = Supernet(
         **settings["network"],
         classes=len(dataset.classes),
@@ -31,7 +31,7 @@ def main(smk) -> None:
         seed=derive(seed, "supernet"),
         device=device,
         progress=progress(f"supernet, seed {seed}"),
-        state=Path(smk.params.state),
+        state=state,
         key=made_from,
     )
     write_checkpoint(
@@ -43,6 +43,7 @@ def main(smk) -> None:
         seed=seed,
         dataset=dataset.name,
     )
+    state.unlink(missing_ok=True)  # only now: a full disk must not cost the whole training
 
 
 run(main, globals().get("snakemake"))

@@ -252,7 +252,14 @@ def test_a_resumed_training_ends_like_one_that_was_never_stopped(sampling, stops
     assert bits(found) == bits(expected) and resumed == record
     if stops != (1,):
         assert f"resuming after epoch {stops[-1] - 1} from {state}" in lines
-    assert list(state.parent.iterdir()) == []
+    assert list(state.parent.iterdir()) == [state]
+
+
+def test_a_training_whose_result_was_lost_is_not_repeated(tmp_path):
+    whole, record = trained(state=tmp_path / "state.pt", key="k")
+    lines: list[str] = []
+    again, resumed = trained(weights=9, state=tmp_path / "state.pt", key="k", progress=lines.append)
+    assert bits(again) == bits(whole) and resumed == record and len(lines) == 1
 
 
 def test_a_resumed_training_leaves_the_same_checkpoint(tmp_path):
@@ -313,7 +320,6 @@ def test_an_unfit_state_is_ignored(spoil, message, tmp_path):
     expected, whole = trained()
     assert bits(network) == bits(expected) and record == whole
     assert re.search(rf"state\.pt.* {message}.*; training starts from the beginning$", lines[0]), lines[0]
-    assert not state.exists()
 
 
 # What is reported
