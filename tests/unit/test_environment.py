@@ -30,9 +30,9 @@ MACHINE_PATH = re.compile(r"(?<![\w.~}])/(root|work|home|opt|mnt|Users)/\w|(?<![
 
 
 def project_files():
-    """Every file that git tracks or would add, as text; binary files are left out."""
+    """Every file that git tracks, as text; binary files are left out."""
     listing = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        ["git", "ls-files", "-z"],
         cwd=ROOT,
         capture_output=True,
         text=True,
