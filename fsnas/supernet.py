@@ -5,6 +5,7 @@ that leave a node read the same tensor, so their convolutions run as one with co
 BatchNorm is per channel, so one BatchNorm over the concatenation is exact; the gates are its scales.
 """
 
+import functools
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -38,8 +39,34 @@ def path_gates(path: np.ndarray) -> np.ndarray:
     return np.eye(len(OPERATIONS))[np.asarray(path)]
 
 
+def live_gates(gates: np.ndarray) -> np.ndarray:
+    """Return ``gates`` with zero for every operation that cannot matter: on no path from the input to the output.
+
+    `none` carries nothing; behind a node without input everything is zero, and before a node that nobody reads
+    everything is lost. Perturbing such an edge then leaves exactly the same network, and not one that differs by
+    rounding, which would decide a cut.
+    """
+    carries = (gates != 0) & (np.array(OPERATIONS) != "none")
+    edges = list(zip(SOURCES, TARGETS, carries.any(axis=1), strict=True))
+    reached, read = {0}, {NODES - 1}
+    for source, target, open_ in edges:  # in the order of their targets
+        reached |= {target} if open_ and source in reached else set()
+    for source, target, open_ in reversed(edges):
+        read |= {source} if open_ and target in read else set()
+    matters = [source in reached and target in read for source, target, _ in edges]
+    return np.where(carries & np.array(matters)[:, None], gates, 0.0)
+
+
 class Tap:
-    """Sees the tensors inside a forward pass; a subclass overrides what it needs."""
+    """Sees the tensors inside a forward pass; a subclass overrides what it needs.
+
+    Attributes
+    ----------
+    whole
+        Also execute operations that cannot matter (`live_gates`), because the tap counts what is executed.
+    """
+
+    whole = False
 
     def relu(self, x: Tensor, count: int) -> None:
         """Get the input ``x`` of a ReLU that ``count`` executed operations apply."""
@@ -271,6 +298,19 @@ def _is_layer(name: str, parameter: Tensor) -> bool:
     return parameter.dim() == 4 or name == "classifier.weight"
 
 
+def executed_layers(
+    network: Supernet, gates: np.ndarray, keep: Callable[[str], bool] = lambda name: True
+) -> dict[str, nn.Parameter]:
+    """Return the weights of the classifier and of the convolutions with a gate, where ``keep`` accepts the name."""
+
+    def executed(name: str) -> bool:
+        edge, _, operation = name.rpartition(".")[2].partition(":")
+        return not operation or bool(gates[EDGES.index(edge), OPERATIONS.index(operation)])
+
+    named = network.named_parameters()
+    return {name: p for name, p in named if _is_layer(name, p) and executed(name) and keep(name)}
+
+
 @dataclass(frozen=True)
 class GatedSupernet:
     """A supernet with its gates in place: the perturbed supernet ``m(k, o)`` that a metric sees.
@@ -280,35 +320,33 @@ class GatedSupernet:
     network
         The shared weights.
     gates
-        float64 ``[edges, operations]``; an operation with gate zero is not executed.
+        float64 ``[edges, operations]``; an operation with gate zero is not executed, nor one that cannot matter.
     """
 
     network: Supernet
     gates: np.ndarray
 
+    @functools.cached_property
+    def live(self) -> np.ndarray:
+        """Return the gates of the operations that matter: float64 ``[edges, operations]``."""
+        return live_gates(self.gates)
+
     def __call__(self, x: Tensor, *, batch_norm: bool = True, tap: Tap | None = None) -> Tensor:
         """Return the logits ``[b, classes]`` of ``x [b, c, h, w]``."""
-        return self.network(x, Pass(self.gates, batch_norm, tap or Tap()))
+        tap = tap or Tap()
+        return self.network(x, Pass(self.gates if tap.whole else self.live, batch_norm, tap))
 
     def with_weights(self, weights: Mapping[str, Tensor], x: Tensor, **how: bool) -> Tensor:
         """Return the logits of ``x`` with all parameters taken from ``weights`` (by name, any dtype)."""
-        run = Pass(self.gates, **how)  # type: ignore[arg-type]
+        run = Pass(self.live, **how)  # type: ignore[arg-type]
         return torch.func.functional_call(self.network, dict(weights), (x, run))
 
     def layers(self, keep: Callable[[str], bool] = lambda name: True) -> dict[str, nn.Parameter]:
         """Return the weights of the convolutions and of the classifier that ``keep`` accepts, by name.
 
-        Weights of operations with gate zero take no part and are left out: their gradient is zero.
+        Weights of operations that are not executed take no part and are left out: their gradient is zero.
         """
-        return {
-            name: parameter
-            for name, parameter in self.network.named_parameters()
-            if _is_layer(name, parameter) and self._executed(name) and keep(name)
-        }
-
-    def _executed(self, name: str) -> bool:
-        edge, _, operation = name.rpartition(".")[2].partition(":")
-        return not operation or bool(self.gates[EDGES.index(edge), OPERATIONS.index(operation)])
+        return executed_layers(self.network, self.live, keep)
 
 
 def perturb(gates: np.ndarray, edge: int, operation: int, perturbation: str = "disable") -> np.ndarray:

@@ -16,7 +16,7 @@ from fsnas.batches import evaluation_batches, training_batches
 from fsnas.data import Dataset
 from fsnas.errors import ArtifactError, FsnasError
 from fsnas.seeding import derive, generator
-from fsnas.supernet import GatedSupernet, Pass, Supernet, mixing_gates, path_gates
+from fsnas.supernet import Pass, Supernet, executed_layers, mixing_gates, path_gates
 
 SAMPLINGS = ("superposition", "uniform", "fair")
 
@@ -197,7 +197,7 @@ def _complete_gradients(network: Supernet, gates: np.ndarray) -> None:
     gradient, and gives zeros to others that share a convolution with a weight in use.
     """
     absent = {name: parameter for name, parameter in network.named_parameters() if parameter.grad is None}
-    executed = GatedSupernet(network, gates).layers(absent.__contains__) if absent else {}
+    executed = executed_layers(network, gates, absent.__contains__) if absent else {}
     for name, parameter in absent.items():
         if name in executed or parameter.dim() == 1:
             parameter.grad = torch.zeros_like(parameter)

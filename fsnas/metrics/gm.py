@@ -23,9 +23,11 @@ def gm(models: Sequence[GatedSupernet], edge: int, batch: Repetition) -> Tensor:
     The gradients run over the convolutions of all cells and reduction blocks, without stem, classifier and
     ``edge``. A gradient that is zero gives NaN.
     """
+    shared = {}  # what any of them executes; where another does not, its gradient is zero
+    for model in models:
+        shared |= model.layers(lambda name: name.startswith(("stages", "reductions")) and f".{EDGES[edge]}:" not in name)
     vectors = []
     for model in models:
-        shared = model.layers(lambda name: name.startswith(("stages", "reductions")) and f".{EDGES[edge]}:" not in name)
         grads = gradients(loss_of(model, batch), shared)
         vectors.append(torch.cat([grad.flatten() for grad in grads.values()]).double())
     stacked = torch.stack(vectors)

@@ -11,6 +11,8 @@ from fsnas.supernet import GatedSupernet, Tap
 class _Kernel(Tap):
     """Sums the Hamming kernels of all ReLUs; a count below 2**24 is exact in float32."""
 
+    whole = True
+
     def __init__(self) -> None:
         self.total: Tensor | float = 0.0
 

@@ -7,8 +7,9 @@ import pytest
 import torch
 
 import fsnas.scoring
+from fsnas.cuts import best_cut
 from fsnas.errors import FsnasError
-from fsnas.metrics import Declaration, load
+from fsnas.metrics import Declaration, known, load
 from fsnas.scoring import score_affinity, score_node
 from fsnas.spaces import EDGES, OPERATIONS, full_space, restrict
 from fsnas.supernet import GatedSupernet, mixing_gates
@@ -233,3 +234,22 @@ def test_unknown_words_are_named():
         score_node(random_network(1), DEEP, "random", BATCHES[:1], perturbation="remove")
     with pytest.raises(FsnasError, match="there is no metric 'snap'"):
         score_node(random_network(1), DEEP, "snap", BATCHES[:1])
+
+
+def dead_space():
+    """Edge 3<-2 holds `none` only, so nobody reads node 2: edges 2<-0 and 2<-1 are whole and cannot matter."""
+    return restrict(full_space(), EDGES.index("3<-2"), [0])
+
+
+NETWORK_METRICS = [name for name in known() if name not in ("params", "flops", "random", "naswot", "lr")]
+
+
+@pytest.mark.parametrize("perturbation", PERTURBATIONS)
+@pytest.mark.parametrize("metric", NETWORK_METRICS)
+def test_an_edge_that_cannot_matter_ties_exactly(metric, perturbation):
+    batches = [random_batch(seed) for seed in (1, 2)]
+    found = score_node(random_network(4), dead_space(), metric, batches, perturbation=perturbation)
+    for edge in (EDGES.index("2<-0"), EDGES.index("2<-1")):
+        cut = best_cut(found.affinity[edge], 2, rng=np.random.default_rng(0))
+        assert cut.degenerate and cut.ties == 15
+    assert not best_cut(found.affinity[0], 2, rng=np.random.default_rng(0)).degenerate

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from fsnas.errors import FsnasError
 from fsnas.spaces import EDGES, OPERATIONS, as_space, full_space
-from fsnas.supernet import Cell, GatedSupernet, Pass, Supernet, Tap, mixing_gates, path_gates, perturb
+from fsnas.supernet import Cell, GatedSupernet, Pass, Supernet, Tap, live_gates, mixing_gates, path_gates, perturb
 from tests.problems import random_batch, random_gates, random_network, random_space
 from tests.reference.plain import PlainCell, architecture_network, cell_convolutions, copy_weights, plain_network
 
@@ -182,3 +182,25 @@ def test_unknown_words_are_named():
         mixing_gates(full_space(), "max")
     with pytest.raises(FsnasError, match="perturbation is 'remove', expected 'disable' or 'isolate'"):
         perturb(mixing_gates(full_space()), 0, 0, "remove")
+
+
+def test_live_gates_are_the_operations_on_a_path_from_input_to_output():
+    gates = np.full((len(EDGES), len(OPERATIONS)), 0.2)
+    full = live_gates(gates)
+    assert (full[:, 0] == 0).all() and (full[:, 1:] == 0.2).all()
+    unread = gates.copy()
+    unread[EDGES.index("3<-2"), 1:] = 0  # nobody reads node 2
+    assert live_gates(unread).any(axis=1).tolist() == [True, False, False, True, True, False]
+    empty = gates.copy()
+    empty[EDGES.index("1<-0"), 1:] = 0  # node 1 has no input
+    assert live_gates(empty).any(axis=1).tolist() == [False, True, False, True, False, True]
+    assert not live_gates(path_gates(np.zeros(6, dtype=int))).any()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_cannot_matter_changes_no_output(seed):
+    rng = np.random.default_rng(seed)
+    gates = random_gates(rng, random_space(rng) & (rng.random((6, 5)) < 0.5))
+    network, images = random_network(seed, dtype=torch.float64), random_batch(seed, dtype=torch.float64).images
+    whole, live = (network(images, Pass(g)) for g in (gates, live_gates(gates)))
+    assert_close(live, whole, 1e-10, "logits")
