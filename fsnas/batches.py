@@ -53,12 +53,21 @@ def training_batches(
 ) -> Iterator[Batch]:
     """Yield the training part once, shuffled and augmented by ``epoch_seed``: float32 images and int64 labels.
 
-    An incomplete last batch is dropped, unless it is the only one.
+    An incomplete last batch is dropped.
+
+    Raises
+    ------
+    DataError
+        If the training part has fewer images than one batch.
     """
     rng = generator(epoch_seed, "training batches")
     indices = rng.permutation(dataset.splits["train"])
-    count = max(len(indices) // batch_size, 1)
-    for start in range(0, count * batch_size, batch_size):
+    if batch_size > len(indices):
+        raise DataError(
+            f"supernet.batch_size: found {batch_size} images, but the training part of {dataset.name} has "
+            f"{len(indices)}; lower supernet.batch_size"
+        )
+    for start in range(0, len(indices) - batch_size + 1, batch_size):
         chosen = indices[start : start + batch_size]
         images = augment(dataset.images[chosen], crop_padding=crop_padding, flip=flip, rng=rng)
         yield _tensors(dataset, images, chosen, device)

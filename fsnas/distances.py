@@ -22,7 +22,7 @@ SUMMARY_COLUMNS = ["method", "setting", "level", "mean", "std", "ci_low", "ci_hi
 METHOD_COLUMNS = ["method_a", "method_b", "mean", "std", "ci_low", "ci_high", "n"]
 SPLIT_COLUMNS = ["method", "metric", "seed", "level", "path", "edge", "groups", "sizes", "cost", "runner_up", "ties"]
 SPLIT_COLUMNS += ["edge_ties", "degenerate"]
-SIZE_COLUMNS = ["method", "sizes", "count", "ties", "degenerate"]
+SIZE_COLUMNS = ["method", "sizes", "count", "ties", "edge_ties", "degenerate"]
 
 
 def split_distance(a: Partition, b: Partition, normalisation: str = "corrected") -> float:
@@ -329,13 +329,20 @@ def _sizes(split: Split) -> str:
 def group_sizes(trees: Sequence[Tree]) -> pd.DataFrame:
     """Return how often each method splits into groups of which sizes.
 
-    Columns ``method, sizes, count, ties, degenerate``: the number of splits, of those whose cut was drawn among
-    several optima, and of those with equal affinities throughout.
+    Columns ``method, sizes, count, ties, edge_ties, degenerate``: the number of splits, of those whose cut was drawn
+    among several optima, of those whose edge was drawn among equally cheap ones, and of those with equal affinities
+    throughout.
     """
     table = splits_table(trees)
     methods = list(dict.fromkeys(table["method"]))
     table = table.assign(method=pd.Categorical(table["method"], methods), ties=table["ties"] > 1)
+    table = table.assign(edge_ties=table["edge_ties"] > 1)
     counted = table.groupby(["method", "sizes"], observed=True).agg(
-        count=("path", "size"), ties=("ties", "sum"), degenerate=("degenerate", "sum")
+        count=("path", "size"),
+        ties=("ties", "sum"),
+        edge_ties=("edge_ties", "sum"),
+        degenerate=("degenerate", "sum"),
     )
-    return counted.reset_index().astype({"method": "str", "ties": "int64", "degenerate": "int64"})[SIZE_COLUMNS]
+    return counted.reset_index().astype(
+        {"method": "str", "ties": "int64", "edge_ties": "int64", "degenerate": "int64"}
+    )[SIZE_COLUMNS]

@@ -43,6 +43,8 @@ def constant(branching: int, max_leaves: int) -> Policy:
     FsnasError
         If ``1 < max_leaves < branching``, or as `schedule`.
     """
+    if not 2 <= branching <= len(OPERATIONS):
+        raise FsnasError(f"branching is {branching}; expected 2 to {len(OPERATIONS)}, the number of operations")
     if max_leaves == 1:
         return none()
     if max_leaves < branching:
@@ -51,7 +53,7 @@ def constant(branching: int, max_leaves: int) -> Policy:
             f"expected max_leaves of 1 (no split) or at least {branching}"
         )
     factors = [branching]
-    while branching > 1 and branching ** (len(factors) + 1) <= max_leaves:
+    while branching ** (len(factors) + 1) <= max_leaves:
         factors.append(branching)
     return schedule(factors)
 

@@ -13,7 +13,7 @@ def summarise(distances: pd.DataFrame, methods: pd.DataFrame, sizes: pd.DataFram
     methods
         Table method_distance (columns method_a, method_b, mean, ...).
     sizes
-        Table group_sizes (columns method, sizes, count, ties, degenerate).
+        Table group_sizes (columns method, sizes, count, ties, edge_ties, degenerate).
     caption
         n, seeds and settings.
     outdir
@@ -46,7 +46,7 @@ def _table(distances: pd.DataFrame, sizes: pd.DataFrame) -> list[str]:
     """Return one line per method: distances, group sizes, ties and degenerate cuts."""
     order = list(dict.fromkeys([*sizes["method"], *distances["method"]]))
     width = max([len("method"), *map(len, order)])
-    lines = [f"  {'method':{width}}  {'internal':>13}  {'external':>13}  splits  ties  degenerate  sizes"]
+    lines = [f"  {'method':{width}}  {'internal':>13}  {'external':>13}  splits  ties  edge ties  degenerate  sizes"]
     every = distances[distances["level"] == "all"].set_index(["method", "setting"])
     for method in order:
         cells = []
@@ -58,7 +58,7 @@ def _table(distances: pd.DataFrame, sizes: pd.DataFrame) -> list[str]:
         shapes = ", ".join(f"{row.sizes}: {row.count_}" for row in own.rename(columns={"count": "count_"}).itertuples())
         lines.append(
             f"  {method:{width}}  {cells[0]:>13}  {cells[1]:>13}  {own['count'].sum():>6}  {own['ties'].sum():>4}"
-            f"  {own['degenerate'].sum():>10}  {shapes}"
+            f"  {own['edge_ties'].sum():>9}  {own['degenerate'].sum():>10}  {shapes}"
         )
     return lines
 
@@ -74,10 +74,16 @@ def _neighbours(methods: pd.DataFrame) -> list[str]:
     pairs = pairs[~keys.duplicated()].sort_values(["mean", "method_a", "method_b"]) if len(pairs) else pairs
     if pairs.empty:
         return ["Fewer than two methods with splits: no pair of methods to compare."]
-    alike, unlike = pairs.iloc[0], pairs.iloc[-1]
+    least, most = pairs["mean"].min(), pairs["mean"].max()
     if len(pairs) == 1:
-        return [f"{alike['method_a']} and {alike['method_b']}: {alike['mean']:.3f} apart"]
+        return [f"{_names(pairs)}: {least:.3f} apart"]
     return [
-        f"Most alike:  {alike['method_a']} and {alike['method_b']} ({alike['mean']:.3f})",
-        f"Least alike: {unlike['method_a']} and {unlike['method_b']} ({unlike['mean']:.3f})",
+        f"Most alike:  {_names(pairs[pairs['mean'] == least])} ({least:.3f})",
+        f"Least alike: {_names(pairs[pairs['mean'] == most])} ({most:.3f})",
     ]
+
+
+def _names(pairs: pd.DataFrame) -> str:
+    """Return the pairs as text, the first three of them."""
+    named = [f"{a} and {b}" for a, b in zip(pairs["method_a"], pairs["method_b"], strict=True)]
+    return "; ".join(named[:3]) + (f"; and {len(named) - 3} more" if len(named) > 3 else "")

@@ -18,7 +18,7 @@ try:
     METHODS = check(config)
 except FsnasError as error:
     raise WorkflowError(str(error))
-CAPTION = caption(config, METHODS.values())
+CAPTION = caption(config, METHODS.values(), config["seeds"])
 
 OUT = config["outdir"].rstrip("/")
 SEEDS = config["seeds"]

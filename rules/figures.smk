@@ -90,7 +90,9 @@ rule tree_figures:
         **FIGURE_RESOURCES,
     params:
         code=code("tree_figures.py"),
-        settings=lambda w: {"caption": caption(config, [METHODS[w.method]])},
+        settings=lambda w: {
+            "captions": [caption(config, [METHODS[w.method]], [s]) for s in SEEDS]
+        },
     message:
         "Draw the trees of {wildcards.method}"
     script:

@@ -3,12 +3,14 @@
 Only the workflow reads the config; the library gets plain arguments. Nothing here imports torch.
 """
 
+import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+import jsonschema.validators
 import yaml
 
 from fsnas.errors import ConfigError, FsnasError, nearest
@@ -88,8 +90,21 @@ def check(config: Mapping[str, Any]) -> dict[str, Method]:
     return methods
 
 
+def _whole(_: Any, value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _finite(_: Any, value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+# JSON Schema calls 1.0 an integer, and Python's NaN a number.
+TYPES = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine_many({"integer": _whole, "number": _finite})
+Validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, type_checker=TYPES)
+
+
 def _validate(value: Any, schema: Mapping[str, Any], at: str) -> None:
-    errors = sorted(jsonschema.Draft202012Validator(schema).iter_errors(value), key=lambda e: list(map(str, e.path)))
+    errors = sorted(Validator(schema).iter_errors(value), key=lambda e: list(map(str, e.path)))
     if errors:
         raise ConfigError("\n  ".join(["the config cannot be used:", *(_explain(error, at) for error in errors)]))
 
@@ -131,6 +146,13 @@ def _check_data(config: Mapping[str, Any]) -> None:
         raise ConfigError(
             "data.split: 'nasbench201' needs data.source 'cifar10' and the file cifar-split.txt of AutoDL-Projects in "
             f"data.split_file; found source {data['source']!r} and split_file {data['split_file']!r}"
+        )
+    if data["source"] == "digits" and data["flip"]:
+        raise ConfigError("data.flip: found true, but a mirrored digit is another sign; use false with source digits")
+    if data["source"] != "imagefolder" and data["image_size"]:
+        raise ConfigError(
+            f"data.image_size: found {data['image_size']}, but only data.source 'imagefolder' is resized; use null "
+            f"with source {data['source']!r}"
         )
     _check_batch(config, "supernet.batch_size", config["supernet"]["batch_size"])
 
@@ -182,13 +204,19 @@ def _method(entry: Any, config: Mapping[str, Any], schema: Mapping[str, Any]) ->
     _validate(own, own_schema, at)
     choices = {**config["method"], **{key: own[key] for key in own if key in properties}}
     metric = own.get("metric") or _metric_of(name, choices, at)
+    if name in known() and metric != name:
+        raise ConfigError(f"{at}.metric: found {metric!r}, but {name} is a metric itself; give the method another name")
     options = _options(metric, {**(config["metrics"].get(metric) or {}), **own.get("options", {})}, at)
-    _check_batch(config, f"{at}.batch_size times repetitions", choices["batch_size"] * choices["repetitions"])
+
+    def where(*keys: str) -> str:
+        return " and ".join(f"{at if key in own else 'method'}.{key}" for key in keys)
+
+    _check_batch(config, where("batch_size", "repetitions"), choices["batch_size"] * choices["repetitions"])
     try:
         policy = make_policy(**policy_arguments(choices))
     except FsnasError as error:
-        raise ConfigError(f"{at}: {error}") from error
-    _check_warmup(choices["warmup_epochs"], policy.depth, at)
+        raise ConfigError(f"{where('policy', *POLICY_KEYS[choices['policy']])}: {error}") from error
+    _check_warmup(choices["warmup_epochs"], policy.depth, where("warmup_epochs"))
     return Method(name, metric, options, choices, policy)
 
 
@@ -206,23 +234,26 @@ def _metric_of(name: str, choices: Mapping[str, Any], at: str) -> str:
 
 def _check_warmup(epochs: int | list[int], depth: int, at: str) -> None:
     if isinstance(epochs, list) and len(epochs) != depth:
-        raise ConfigError(f"{at}.warmup_epochs: found {len(epochs)} numbers, expected {depth}, one per level")
+        raise ConfigError(f"{at}: found {len(epochs)} numbers, expected {depth}, one per level")
 
 
-def caption(config: Mapping[str, Any], methods: Collection[Method]) -> str:
+def caption(config: Mapping[str, Any], methods: Collection[Method], seeds: Collection[int]) -> str:
     """Return n, seeds and settings, as every figure says them; of one method its own, of several what differs."""
-    data, net, seeds = config["data"], config["supernet"], config["seeds"]
+    data, net = config["data"], config["supernet"]
     count = f"{len(seeds)} {'seed' if len(seeds) == 1 else 'seeds'}"
     shared = next(iter(methods)).choices if len(methods) == 1 else config["method"]
     text = (
         f"n = {count} ({', '.join(map(str, seeds))}). Data: {data['name']}. "
         f"Supernet: C = {net['channels']}, N = {net['cells']}, {net['sampling']}, mixing {net['mixing']}, epochs "
-        f"{net['epochs']}. Scores: {_said(shared, SCORE_KEYS)}. Trees: {_said(shared, tree_keys(shared))}."
+        f"{net['epochs']}, batch size {net['batch_size']}, lr {net['lr']}. Scores: {_said(shared, SCORE_KEYS)}. Trees: "
+        f"{_said(shared, tree_keys(shared))}. Split distance {config['distances']['normalisation']}."
     )
     for method in methods:
         other = [key for key in (*SCORE_KEYS, *tree_keys(method.choices)) if method.choices[key] != shared[key]]
-        if other:
-            text += f" {method.name}: {_said(method.choices, other)}."
+        changed = {k: v for k, v in method.options.items() if v != declaration(method.metric).options[k]}
+        own = [said for said in (_said(method.choices, other), _said(changed, changed)) if said]
+        if own:
+            text += f" {method.name}: {', '.join(own)}."
     return text
 
 

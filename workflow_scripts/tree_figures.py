@@ -11,10 +11,11 @@ from fsnas.plotting import save, tree_figure
 def main(smk) -> None:
     """Draw one figure per seed; the outputs are ordered by seed, then by format."""
     formats = len(smk.output) // len(smk.input)
-    for i, path in enumerate(smk.input):
+    captions = smk.params.settings["captions"]
+    for i, (path, caption) in enumerate(zip(smk.input, captions, strict=True)):
         read_tree(path)  # checks the file
         tree = json.loads(Path(path).read_text(encoding="utf-8"))
-        save(tree_figure(tree, **smk.params.settings), smk.output[i * formats : (i + 1) * formats])
+        save(tree_figure(tree, caption=caption), smk.output[i * formats : (i + 1) * formats])
 
 
 run(main, globals().get("snakemake"))

@@ -23,9 +23,13 @@ def gm(models: Sequence[GatedSupernet], edge: int, batch: Repetition) -> Tensor:
     The gradients run over the convolutions of all cells and reduction blocks, without stem, classifier and
     ``edge``. A gradient that is zero gives NaN.
     """
-    shared = {}  # what any of them executes; where another does not, its gradient is zero
+
+    def compared(name: str) -> bool:
+        return name.startswith(("stages", "reductions")) and f".{EDGES[edge]}:" not in name
+
+    shared: dict[str, Tensor] = {}  # what any of them executes; where another does not, its gradient is zero
     for model in models:
-        shared |= model.layers(lambda name: name.startswith(("stages", "reductions")) and f".{EDGES[edge]}:" not in name)
+        shared |= model.layers(compared)
     vectors = []
     for model in models:
         grads = gradients(loss_of(model, batch), shared)

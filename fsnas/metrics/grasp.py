@@ -3,6 +3,7 @@
 import torch
 import torch.nn.functional as F  # noqa: N812
 
+from fsnas.errors import FsnasError
 from fsnas.evaluation import Repetition, gradients
 from fsnas.metrics import metric
 from fsnas.supernet import GatedSupernet
@@ -18,6 +19,8 @@ def grasp(model: GatedSupernet, batch: Repetition, *, temperature: float = 1.0) 
 
     ``g`` and ``H`` are gradient and Hessian, over these weights, of the cross-entropy of logits / ``temperature``.
     """
+    if not temperature > 0:
+        raise FsnasError(f"grasp's option temperature: found {temperature}, expected a number above 0")
     weights = model.layers()
     loss = F.cross_entropy(model(batch.images) / temperature, batch.labels)
     grads = gradients(loss, weights, create_graph=True)

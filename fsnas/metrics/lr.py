@@ -5,6 +5,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
+from fsnas.errors import FsnasError
 from fsnas.evaluation import Repetition
 from fsnas.metrics import metric
 from fsnas.seeding import derive
@@ -34,6 +35,10 @@ def lr(model: GatedSupernet, batch: Repetition, *, samples: int = 3000, batch_si
     ``batch_size``. The weights are fresh, drawn for the full space from the seed of the repetition: it sees the
     space, not the trained weights.
     """
+    if samples < 1 or batch_size < 2:
+        raise FsnasError(
+            f"lr's options samples and batch_size: found {samples} and {batch_size}, expected at least 1 and 2"
+        )
     crops = batch.crops(samples).double()
     cell = Cell(1, full_space(), "cell", torch.Generator().manual_seed(derive(batch.seed, "lr")))
     cell = cell.to(crops.device, torch.float64)

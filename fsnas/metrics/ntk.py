@@ -5,6 +5,7 @@ import math
 import torch
 from torch import Tensor
 
+from fsnas.errors import FsnasError
 from fsnas.evaluation import Repetition
 from fsnas.metrics import metric
 from fsnas.supernet import GatedSupernet
@@ -47,6 +48,11 @@ def ntk(model: GatedSupernet, batch: Repetition, *, samples: int = 0) -> float:
     statistics of the images that take part, so a row of ``G`` depends on all of them. A smallest eigenvalue that
     is not positive gives inf.
     """
+    if not 0 <= samples <= len(batch.images):
+        raise FsnasError(
+            f"ntk's option samples: found {samples}, expected 1 to {len(batch.images)}, the images of a scoring batch, "
+            "or 0 for all"
+        )
     images = (batch.images[:samples] if samples else batch.images).double()
     doubled = {name: p.detach().double().requires_grad_() for name, p in model.network.named_parameters()}
     sums = model.with_weights(doubled, images).sum(dim=1)

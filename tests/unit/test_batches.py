@@ -84,8 +84,10 @@ def test_an_epoch_shuffles_the_training_part_and_drops_what_is_left_over(numbere
     assert [label for _, labels in batches for label in labels.tolist()] == [index % 3 for index in seen]
 
 
-def test_a_single_incomplete_batch_is_kept(numbered):
-    assert [len(labels) for _, labels in epoch(numbered, 0, batch_size=64)] == [40]
+def test_a_batch_above_the_data_is_an_error(numbered):
+    assert [len(labels) for _, labels in epoch(numbered, 0, batch_size=40)] == [40]
+    with pytest.raises(DataError, match=r"supernet\.batch_size: found 41 images, but the training part of .* has 40"):
+        epoch(numbered, 0, batch_size=41)
 
 
 def test_the_epoch_seed_decides_order_and_augmentation(numbered):

@@ -8,7 +8,7 @@ import yaml
 
 from fsnas.data import make_dataset
 from fsnas.errors import ConfigError
-from fsnas.metrics import known
+from fsnas.metrics import declaration, known
 from workflow_scripts._config import SCHEMA, TRAIN_IMAGES, caption, check, typed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,6 +45,9 @@ def keys_in(config: dict, prefix: str = "") -> set[str]:
 def test_the_default_config_holds_every_key_of_the_schema():
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
     assert keys_in(DEFAULT) == keys_of(schema)
+    options = {metric: declaration(metric).options for metric in known() if declaration(metric).options}
+    listed = {metric: set(options) for metric, options in DEFAULT["metrics"].items()}
+    assert listed == {metric: set(declared) for metric, declared in options.items()}
 
 
 def test_every_level_of_the_schema_refuses_unknown_keys():
@@ -92,14 +95,17 @@ def test_what_the_command_line_gives_has_the_types_of_yaml():
 
 
 def test_a_caption_says_settings_and_what_each_method_has_of_its_own():
-    entries = ["gm", {"wide": {"metric": "gm", "policy": "schedule", "schedule": [2, 3], "edge": "first"}}]
+    entries = ["gm", "ntk", {"wide": {"metric": "gm", "policy": "schedule", "schedule": [2, 3], "edge": "first"}}]
     config = laid_over(DEFAULT, {"methods": entries, "seeds": [7]})
     methods = check(config)
-    together, alone = caption(config, methods.values()), caption(config, [methods["wide"]])
+    together, alone = (caption(config, chosen, config["seeds"]) for chosen in (methods.values(), [methods["wide"]]))
     assert together.startswith("n = 1 seed (7). Data: digits. Supernet: C = 4, N = 1, superposition, mixing mean")
     assert "policy constant, branching 2, max leaves 8, edge best" in together
-    assert together.endswith(" wide: policy schedule, schedule [2, 3], edge first.") and "gm:" not in together
-    assert alone.endswith("policy schedule, schedule [2, 3], edge first, objective mean, balance none.")
+    assert together.endswith(
+        " Split distance corrected. ntk: samples 16. wide: policy schedule, schedule [2, 3], edge first."
+    )
+    assert "gm:" not in together
+    assert "policy schedule, schedule [2, 3], edge first, objective mean, balance none. Split distance" in alone
 
 
 def test_few_shot_nas_needs_no_metric():
@@ -141,18 +147,40 @@ BAD = {
     "name with a slash": ({"methods": [{"../snip": {"metric": "snip"}}]}, r"methods\.\.\./snip.*does not match"),
     "1 < N < b": (
         {"method": {"branching": 3, "max_leaves": 2}},
-        r"methods\.gm: .*max_leaves.*2.*3|methods\.gm: .*3.*2",
+        r"^method\.policy and method\.branching and method\.max_leaves: max_leaves is 2 and branching 3",
     ),
-    "b = 1": ({"method": {"branching": 1}}, r"methods\.gm: .*branching.*1"),
-    "b above the operations": ({"method": {"branching": 6, "max_leaves": 6}}, r"methods\.gm: .*6.*5"),
-    "more levels than edges": ({"method": {"max_leaves": 128}}, r"methods\.gm: .*7.*6"),
+    "b = 1": ({"method": {"branching": 1}}, r"method\.branching.*: branching is 1; expected 2 to 5"),
+    "b above the operations": (
+        {"method": {"branching": 6, "max_leaves": 6}},
+        r"method\.branching.*: branching is 6; expected 2 to 5",
+    ),
+    "more levels than edges": (
+        {"method": {"max_leaves": 128}},
+        r"method\.max_leaves: the policy has 7 levels, but there are 6 edges",
+    ),
     "batch above the data": (
         {"supernet": {"batch_size": 1000}},
         r"supernet\.batch_size: found 1000 images, but the training part of digits has 753",
     ),
     "scoring batches above the data": (
         {"method": {"batch_size": 400}},
-        r"batch_size times repetitions: found 800 images, but the training part of digits has 753",
+        r"method\.batch_size and method\.repetitions: found 800 images, but the training part of digits has 753",
+    ),
+    "scoring batches of one method above the data": (
+        {"methods": [{"big": {"metric": "snip", "repetitions": 30}}]},
+        r"method\.batch_size and methods\.big\.repetitions: found 960 images",
+    ),
+    "b = 1, N = 1": ({"method": {"branching": 1, "max_leaves": 1}}, "branching is 1; expected 2 to 5"),
+    "no whole number": ({"supernet": {"epochs": 1.0}}, r"supernet\.epochs: found 1\.0 \(float\), expected integer"),
+    "not finite": ({"supernet": {"lr": float("nan")}}, r"supernet\.lr: found nan \(float\), expected number"),
+    "a mirrored digit": ({"data": {"flip": True}}, r"data\.flip: found true.*use false with source digits"),
+    "resized digits": (
+        {"data": {"image_size": 16}},
+        r"data\.image_size: found 16, but only data\.source 'imagefolder'",
+    ),
+    "a metric under another's name": (
+        {"methods": [{"random": {"metric": "snip"}}]},
+        r"methods\.random\.metric: found 'snip', but random is a metric itself",
     ),
     "unknown option": (
         {"metrics": {"ntk": {"sample": 3}}},

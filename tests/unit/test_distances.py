@@ -237,6 +237,6 @@ def test_splits_and_group_sizes_are_counted():
     assert list(table.path[:3]) == [ROOT, "0", "1"] and list(table.level[:3]) == [0, 1, 1]
     sizes = group_sizes(trees).set_index(["method", "sizes"])
     assert sizes["count"].to_dict() == {("x", "1|4"): 4, ("x", "2|3"): 2}
-    assert (sizes[["ties", "degenerate"]] == 0).all(axis=None)
+    assert (sizes[["ties", "edge_ties", "degenerate"]] == 0).all(axis=None)
     written = pd.read_csv(io.StringIO(table.to_csv(index=False)), dtype={"path": str})
     assert list(written.path) == list(table.path)

@@ -38,8 +38,8 @@ def test_the_other_policies(name, options, factors):
 
 BAD = {
     "N < b": ("constant", {"branching": 3, "max_leaves": 2}, r"max_leaves is 2 and branching 3.*1 \(no split\) or at"),
-    "b = 1": ("constant", {"branching": 1, "max_leaves": 4}, "branching is 1 at level 0; expected 2 to 5"),
-    "b > operations": ("constant", {"branching": 6, "max_leaves": 8}, "branching is 6 at level 0; expected 2 to 5"),
+    "b = 1": ("constant", {"branching": 1, "max_leaves": 4}, "branching is 1; expected 2 to 5"),
+    "b > operations": ("constant", {"branching": 6, "max_leaves": 8}, "branching is 6; expected 2 to 5"),
     "too deep": ("constant", {"branching": 2, "max_leaves": 128}, "has 7 levels, but there are 6 edges"),
     "factor": ("schedule", {"schedule": [2, 6]}, "branching is 6 at level 1"),
     "empty": ("schedule", {"schedule": []}, "the schedule is empty"),

@@ -22,12 +22,12 @@ DISTANCES = pd.DataFrame(
 )
 SIZES = pd.DataFrame(
     [
-        ("snip", "1|4", 3, 0, 1),
-        ("snip", "2|3", 4, 2, 0),
-        ("random", "2|3", 7, 1, 0),
-        ("one-split", "1|1|1|1|1", 1, 0, 0),
+        ("snip", "1|4", 3, 0, 2, 1),
+        ("snip", "2|3", 4, 2, 1, 0),
+        ("random", "2|3", 7, 1, 0, 0),
+        ("one-split", "1|1|1|1|1", 1, 0, 1, 0),
     ],
-    columns=["method", "sizes", "count", "ties", "degenerate"],
+    columns=["method", "sizes", "count", "ties", "edge_ties", "degenerate"],
 )
 
 
@@ -53,10 +53,10 @@ def table(text):
 def test_every_method_has_its_line():
     """The level is `all` everywhere; a spread that is not known is left out, and so is a distance without pairs."""
     assert table(summary()) == [
-        "  method          internal       external  splits  ties  degenerate  sizes",
-        "  snip       0.500 +- 0.10          0.750       7     2           1  1|4: 3, 2|3: 4",
-        "  random     1.244 +- 0.02  1.000 +- 0.00       7     1           0  2|3: 7",
-        "  one-split              -              -       1     0           0  1|1|1|1|1: 1",
+        "  method          internal       external  splits  ties  edge ties  degenerate  sizes",
+        "  snip       0.500 +- 0.10          0.750       7     2          3           1  1|4: 3, 2|3: 4",
+        "  random     1.244 +- 0.02  1.000 +- 0.00       7     1          0           0  2|3: 7",
+        "  one-split              -              -       1     0          1           0  1|1|1|1|1: 1",
     ]
 
 
@@ -64,20 +64,26 @@ def test_the_columns_stay_in_place_without_external_pairs_and_under_a_long_name(
     long = "a-rather-long-name-of-a-method"
     sizes = pd.concat([SIZES, SIZES[:1].assign(method=long)])
     lines = table(summary(DISTANCES[DISTANCES["setting"] == "internal"], sizes=sizes))
-    ends = [lines[0].index(word) + len(word) for word in ("internal", "external", "splits", "ties", "degenerate")]
+    ends = [
+        lines[0].index(word) + len(word)
+        for word in ("internal", "external", "splits", "ties", "edge ties", "degenerate")
+    ]
     cells = [[line[:end].split()[-1] for end in ends] for line in lines[1:]]
     assert cells == [
-        ["0.10", "-", "7", "2", "1"],
-        ["0.02", "-", "7", "1", "0"],
-        ["-", "-", "1", "0", "0"],
-        ["-", "-", "3", "0", "1"],
+        ["0.10", "-", "7", "2", "3", "1"],
+        ["0.02", "-", "7", "1", "0", "0"],
+        ["-", "-", "1", "0", "1", "0"],
+        ["-", "-", "3", "0", "2", "1"],
     ]
     assert lines[-1].startswith(f"  {long}  ")
 
 
 ALIKE = {
     "three methods": ([0.9, 0.3, 1.1], ["Most alike:  snip and gm (0.300)", "Least alike: random and gm (1.100)"]),
-    "a tie": ([0.5, 0.5, 0.5], ["Most alike:  random and gm (0.500)", "Least alike: snip and random (0.500)"]),
+    "a tie": (
+        [0.5, 0.9, 0.5],
+        ["Most alike:  random and gm; snip and random (0.500)", "Least alike: snip and gm (0.900)"],
+    ),
     "no pair": ([math.nan] * 3, ["Fewer than two methods with splits: no pair of methods to compare."]),
     "one pair": ([math.nan, 0.4, math.nan], ["snip and gm: 0.400 apart"]),
 }
