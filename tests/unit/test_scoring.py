@@ -253,3 +253,18 @@ def test_an_edge_that_cannot_matter_ties_exactly(metric, perturbation):
         cut = best_cut(found.affinity[edge], 2, rng=np.random.default_rng(0))
         assert cut.degenerate and cut.ties == 15
     assert not best_cut(found.affinity[0], 2, rng=np.random.default_rng(0)).degenerate
+
+
+@pytest.mark.parametrize("metric", known())
+def test_two_runs_give_the_same_bits(metric):
+    """One edge of a node, all perturbed supernets, weights and batches made anew."""
+    space = full_space()
+    space[1:, 0] = False
+    options = {"lr": {"samples": 200, "batch_size": 100}}.get(metric, {})
+    first, second = (
+        score_node(random_network(7), space, metric, [random_batch(seed) for seed in (1, 2)], options=options)
+        for _ in range(2)
+    )
+    assert first.affinity[0].tobytes() == second.affinity[0].tobytes() and np.isfinite(first.affinity[0]).all()
+    if first.scores is not None:
+        assert first.scores.tobytes() == second.scores.tobytes()

@@ -1,0 +1,71 @@
+"""What the set-up says, in one line, when something is missing on the machine; nothing is installed here."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+NO_PYTHON = r"fsnas needs Python 3.11, 3.12 or 3.13 (found: "
+NO_VENV = "has no venv module: type: apt install "
+NO_NETWORK = "uv cannot be fetched from PyPI (why: .uv/log): check the network, then type: make setup"
+NO_PACKAGES = "The packages could not be installed: check the network and the space on the disk, then type: make setup"
+
+
+def make(folder, *arguments, **environment):
+    """Run `make setup` in a folder with only what it reads, without a uv of the machine."""
+    for name in ("Makefile", "requirements.txt", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "PIP_", "UV_"))}
+    done = subprocess.run(
+        ["make", "--no-print-directory", "setup", "UV=.uv/bin/uv", *arguments],
+        cwd=folder,
+        env=kept | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode != 0
+    return [line for line in done.stderr.splitlines() if not line.startswith("make")]
+
+
+def only(lines, start):
+    assert len(lines) == 1 and start in lines[0], lines
+
+
+@pytest.fixture
+def offline(tmp_path):
+    """Settings of pip under which nothing can be fetched: an empty folder for an index."""
+    (tmp_path / "index").mkdir()
+    return {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path / "index"), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+
+
+def test_a_wrong_python_is_named(tmp_path):
+    old = tmp_path / "python3.8"
+    old.write_text('#!/bin/sh\n[ "$1" = --version ] && echo Python 3.8.1\n')
+    old.chmod(0o755)
+    only(make(tmp_path, f"PYTHON={old}"), NO_PYTHON + "Python 3.8.1): install one, then type: make setup PYTHON=")
+
+
+def test_a_python_without_venv_is_named(tmp_path):
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken/ensurepip.py").write_text("raise ImportError\n")
+    lines = make(tmp_path, f"PYTHON={sys.executable}", PYTHONPATH=str(tmp_path / "broken"))
+    only(lines, NO_VENV)
+
+
+def test_without_a_network_the_one_line_says_what_to_type(tmp_path, offline):
+    only(make(tmp_path, f"PYTHON={sys.executable}", **offline), NO_NETWORK)
+    assert (tmp_path / ".uv/log").read_text()
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_packages_that_cannot_be_installed_leave_no_mark_of_success(tmp_path):
+    uv = tmp_path / "uv"
+    uv.write_text('#!/bin/sh\n[ "$1" = venv ] && mkdir .venv && exit 0\nexit 1\n')
+    uv.chmod(0o755)
+    only(make(tmp_path, f"PYTHON={sys.executable}", f"UV={uv}"), NO_PACKAGES)
+    assert not (tmp_path / ".venv/.installed").exists()
