@@ -1,5 +1,7 @@
 """The split of one node: the cut of every edge that can be split, and the edge that is taken."""
 
+from typing import Any
+
 import numpy as np
 
 from fsnas.cuts import Cut, best_cut, tied_with_best
@@ -27,15 +29,13 @@ def split_node(
 
     Parameters
     ----------
-    path
-        Address of the node.
+    path, branching
+        Address of the node, and number of groups.
     space
         bool ``[edges, operations]``; only edges that hold all operations can be split.
     affinity
         float64 ``[edges, operations, operations]``; an edge with a value off the diagonal that is not finite is
         left out.
-    branching
-        Number of groups.
     objective, balance
         Of `fsnas.cuts.best_cut`.
     edge_rule
@@ -60,10 +60,8 @@ def split_node(
     for edge in considered:
         if np.isfinite(affinity[edge][~np.eye(space.shape[1], dtype=bool)]).all():
             rng = generator(seed, "cut", metric, path, EDGES[edge])
-            try:
-                cuts[edge] = best_cut(affinity[edge], branching, objective=objective, balance=balance, rng=rng)
-            except FsnasError as error:
-                raise FsnasError(f"metric {metric}, seed {seed}, node {path}, edge {EDGES[edge]}: {error}") from error
+            where = f"metric {metric}, seed {seed}, node {path}, edge {EDGES[edge]}"
+            cuts[edge] = _cut(affinity[edge], branching, where, objective=objective, balance=balance, rng=rng)
     if not cuts:
         raise ScoreError(_nothing_to_split(path, considered, seed, metric))
     edge, edge_ties = _choose_edge(cuts, edge_rule, generator(seed, "edge", metric, path))
@@ -80,6 +78,14 @@ def split_node(
         edge_costs={EDGES[e]: cuts[e].cost if e in cuts else None for e in considered},
         children=children_paths(path, branching),
     )
+
+
+def _cut(affinity: np.ndarray, branching: int, where: str, **how: Any) -> Cut:
+    """Return the best cut of one edge; an error says ``where``."""
+    try:
+        return best_cut(affinity, branching, **how)
+    except FsnasError as error:
+        raise FsnasError(f"{where}: {error}") from error
 
 
 def _choose_edge(cuts: dict[int, Cut], edge_rule: str, rng: np.random.Generator) -> tuple[int, int]:

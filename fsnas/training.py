@@ -64,6 +64,11 @@ class Record:
     valid_loss: list[float] = field(default_factory=list)
     valid_accuracy: list[float] = field(default_factory=list)
 
+    def add(self, *values: float) -> None:
+        """Append one epoch: a value for every column, in their order."""
+        for column, value in zip(asdict(self), values, strict=True):
+            getattr(self, column).append(value)
+
     def as_dict(self) -> dict[str, list]:
         """Return the history as plain lists by column."""
         return asdict(self)
@@ -120,13 +125,8 @@ def train(
     """
     space = network.space if space is None else space
     network.to(device)
-    optimizer = torch.optim.SGD(
-        network.parameters(),
-        lr=recipe.lr,
-        momentum=recipe.momentum,
-        weight_decay=recipe.weight_decay,
-        nesterov=recipe.momentum > 0,
-    )
+    options = {name: getattr(recipe, name) for name in ("lr", "momentum", "weight_decay")}
+    optimizer = torch.optim.SGD(network.parameters(), nesterov=recipe.momentum > 0, **options)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=max(recipe.epochs, 1))
     record = Record()
     run = _State(network, optimizer, schedule, record)
@@ -139,8 +139,7 @@ def train(
         valid = evaluate(network, dataset, recipe, space=space, seed=seed, device=device)
         if not np.isfinite(valid[0]):  # the last step of an epoch can leave weights that no training loss has seen
             raise _diverged("validation", valid[0], f"after epoch {epoch + 1}", recipe, seed)
-        for column, value in zip(asdict(record), (epoch + 1, *losses, *valid), strict=True):
-            getattr(record, column).append(value)
+        record.add(epoch + 1, *losses, *valid)
         left = (time.monotonic() - start) / (epoch + 1 - first) * (recipe.epochs - epoch - 1)
         progress(
             f"epoch {epoch + 1}/{recipe.epochs}  loss {losses[0]:.4f}  accuracy {losses[1]:.3f}  "

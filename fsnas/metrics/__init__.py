@@ -50,6 +50,8 @@ def metric(*, direction: str, paper: str, equation: str, kind: str = "score") ->
     """
 
     def declare(function: Callable) -> Callable:
+        """Return ``function``, which leaves everything as it was."""
+
         @functools.wraps(function)
         def evaluate(*args: Any, **options: Any) -> Any:
             from fsnas.evaluation import unchanged
