@@ -20,7 +20,8 @@ help:
 # Snakemake runs no onsuccess where nothing is to be done; the summary is shown all the same.
 run: $(ENVIRONMENT)
 	@touch .venv/.started; $(ACTIVE) snakemake --cores all
-	@test results/summary.txt -nt .venv/.started || cat results/summary.txt
+	@summary="$$(sed -n 's/^outdir: *\([^ #]*\).*/\1/p' config.yaml)/summary.txt"; \
+	if test -e "$$summary" && ! test "$$summary" -nt .venv/.started; then cat "$$summary"; fi
 
 test: $(ENVIRONMENT)
 	@$(ACTIVE) python -m pytest
