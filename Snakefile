@@ -15,6 +15,10 @@ include: "rules/supernet.smk"
 include: "rules/scores.smk"
 include: "rules/splits.smk"
 include: "rules/distances.smk"
+include: "rules/leaves.smk"
+include: "rules/truth.smk"
+include: "rules/search.smk"
+include: "rules/comparison.smk"
 include: "rules/figures.smk"
 
 
@@ -24,3 +28,4 @@ rule all:
         SUMMARY,
         TABLES,
         FIGURES,
+        FEW_SHOT,

@@ -1,5 +1,6 @@
 """Batches of a data set as normalised tensors: augmented for training, plain for validation and scoring."""
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -84,6 +85,14 @@ def evaluation_batches(
     indices = generator(seed, "evaluation batches").permutation(dataset.splits[part])
     for chosen in np.array_split(indices, -(-len(indices) // batch_size)):
         yield _tensors(dataset, dataset.images[chosen], chosen, device)
+
+
+def first_batches(
+    dataset: Dataset, part: str, *, batch_size: int, batches: int, seed: int, device: torch.device
+) -> list[Batch]:
+    """Return the first ``batches`` (0: all) of `evaluation_batches`, the same at every call."""
+    every = evaluation_batches(dataset, part, batch_size=batch_size, seed=seed, device=device)
+    return list(itertools.islice(every, batches or None))
 
 
 def scoring_batches(

@@ -1,5 +1,6 @@
 """Policies: into how many groups every node of a level is split, and so how deep the tree is."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,11 @@ class Policy:
     def depth(self) -> int:
         """Return the number of levels of splits."""
         return len(self.factors)
+
+    @property
+    def leaves(self) -> int:
+        """Return the number of leaves of a tree; 1 where nothing is split."""
+        return math.prod(self.factors)
 
     def branching(self, level: int) -> int:
         """Return the number of groups of every split of ``level``.

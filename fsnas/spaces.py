@@ -52,6 +52,12 @@ def architectures(space: np.ndarray) -> Iterator[tuple[int, ...]]:
     return itertools.product(*(map(int, np.flatnonzero(row)) for row in space))
 
 
+def draw_architectures(space: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Return ``count`` different architectures of ``space`` (all, if it has fewer): int64 ``[n, edges]``."""
+    every = np.array(list(architectures(space)), dtype=np.int64)
+    return every if len(every) <= count else every[np.sort(rng.choice(len(every), count, replace=False))]
+
+
 def as_space(architecture: Sequence[int]) -> np.ndarray:
     """Return the space that holds only ``architecture``, one operation index per edge."""
     return np.eye(len(OPERATIONS), dtype=bool)[list(architecture)]

@@ -3,7 +3,26 @@
 import pandas as pd
 
 
-def summarise(distances: pd.DataFrame, methods: pd.DataFrame, sizes: pd.DataFrame, *, caption: str, outdir: str) -> str:
+QUANTITIES = {  # of the few-shot table: column, heading, digits
+    "kendall_all": ("tau all", 3),
+    "kendall_within": ("tau within", 3),
+    "eta_squared": ("eta squared", 3),
+    "test_accuracy": ("found %", 2),
+    "regret": ("regret", 2),
+    "oracle": ("oracle %", 2),
+}
+
+
+def summarise(
+    distances: pd.DataFrame,
+    methods: pd.DataFrame,
+    sizes: pd.DataFrame,
+    few_shot: pd.DataFrame | None = None,
+    *,
+    caption: str,
+    outdir: str,
+    truth: str = "",
+) -> str:
     """Return the text that ends a run.
 
     Parameters
@@ -14,10 +33,14 @@ def summarise(distances: pd.DataFrame, methods: pd.DataFrame, sizes: pd.DataFram
         Table method_distance (columns method_a, method_b, mean, ...).
     sizes
         Table group_sizes (columns method, sizes, count, ties, edge_ties, degenerate).
+    few_shot
+        Table few_shot_summary, if leaves were trained.
     caption
         n, seeds and settings.
     outdir
         Folder of the results.
+    truth
+        The sentence that says which numbers are the truth.
     """
     lines = [
         "",
@@ -27,6 +50,7 @@ def summarise(distances: pd.DataFrame, methods: pd.DataFrame, sizes: pd.DataFram
         "",
         *_neighbours(methods),
         "",
+        *([] if few_shot is None else [*_few_shot(few_shot), "", truth]),
         caption,
         "",
         "Where to look",
@@ -35,6 +59,7 @@ def summarise(distances: pd.DataFrame, methods: pd.DataFrame, sizes: pd.DataFram
         f"  {outdir}/figures/method-matrix.png              which methods split alike",
         f"  {outdir}/figures/root-scores.png, training.png  what the metrics saw, and how the supernets trained",
         f"  {outdir}/figures/trees/                         every tree, drawn",
+        *([] if few_shot is None else _where(outdir)),
         f"  {outdir}/tables/                                the numbers behind them",
         f"  {outdir}/seed-*/METHOD/                         scores.h5 and splits.json of each level, tree.json",
         "",
@@ -87,3 +112,31 @@ def _names(pairs: pd.DataFrame) -> str:
     """Return the pairs as text, the first three of them."""
     named = [f"{a} and {b}" for a, b in zip(pairs["method_a"], pairs["method_b"], strict=True)]
     return "; ".join(named[:3]) + (f"; and {len(named) - 3} more" if len(named) > 3 else "")
+
+
+def _few_shot(table: pd.DataFrame) -> list[str]:
+    """Return one line per method whose leaves were trained: its mean over seeds, with spread where there is an interval."""
+    shown = table[table["leaf_epochs"].notna()]
+    width = max([len("method"), *map(len, shown["method"])])
+    lines = [
+        "What the leaves are worth: rank correlation of shared weights with the truth, what the tree explains of it, and",
+        "what the search found (mean over seeds; the interval is in tables/few_shot_summary.csv)",
+        "",
+        f"  {'method':{width}}  " + "  ".join(f"{heading:>11}" for heading, _ in QUANTITIES.values()) + "  epochs  seconds",
+    ]
+    for row in shown.to_dict("records"):
+        cells = [
+            f"{'-' if pd.isna(row[name]) else format(row[name], f'.{digits}f'):>11}"
+            for name, (_, digits) in QUANTITIES.items()
+        ]
+        epochs = row["root_epochs"] + row["leaf_epochs"]
+        lines.append(f"  {row['method']:{width}}  {'  '.join(cells)}  {epochs:>6.0f}  {row['seconds']:>7.0f}")
+    return lines
+
+
+def _where(outdir: str) -> list[str]:
+    return [
+        f"  {outdir}/figures/rank-correlation.png           do the leaves rank architectures as the truth does?",
+        f"  {outdir}/figures/explained-variance.png         what is in a split",
+        f"  {outdir}/figures/found.png, cost.png            what the searches found, and what it took",
+    ]

@@ -294,6 +294,25 @@ class Supernet(nn.Module):
         return logits
 
 
+def inherit(network: Supernet, parent: Supernet) -> None:
+    """Give ``network`` the weights of ``parent``, a supernet of a space that holds its own, restricted to its space.
+
+    Raises
+    ------
+    FsnasError
+        If ``parent`` lacks a weight, or has it in another shape.
+    """
+    weights = parent.state_dict()
+    for name, tensor in network.state_dict().items():
+        if name not in weights or weights[name].shape != tensor.shape:
+            found = list(weights[name].shape) if name in weights else "none"
+            raise FsnasError(
+                f"cannot take over the weight {name}: expected the shape {list(tensor.shape)}, found {found}; the "
+                "parent must be a supernet of the same size whose space holds that of its child"
+            )
+    network.load_state_dict({name: weights[name] for name in network.state_dict()})
+
+
 def _is_layer(name: str, parameter: Tensor) -> bool:
     return parameter.dim() == 4 or name == "classifier.weight"
 

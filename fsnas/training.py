@@ -11,6 +11,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from fsnas.artifacts.checkpoint import load_tensors
+from fsnas.artifacts.cost import Cost
 from fsnas.artifacts.files import replacing
 from fsnas.batches import evaluation_batches, training_batches
 from fsnas.data import Dataset
@@ -56,22 +57,38 @@ class Recipe:
 
 @dataclass
 class Record:
-    """The history of a training, one entry an epoch (from 1): mean losses, and accuracies in [0, 1]."""
+    """The history of a training, one entry an epoch (from 1).
+
+    Attributes
+    ----------
+    epoch, loss, accuracy, valid_loss, valid_accuracy
+        Mean losses, and accuracies in [0, 1].
+    samples
+        Images that went forward and backward in the epoch, once for every path.
+    seconds
+        Of the whole training, over all its interruptions; not part of the history, which is the same at every run.
+    """
 
     epoch: list[int] = field(default_factory=list)
     loss: list[float] = field(default_factory=list)
     accuracy: list[float] = field(default_factory=list)
     valid_loss: list[float] = field(default_factory=list)
     valid_accuracy: list[float] = field(default_factory=list)
+    samples: list[int] = field(default_factory=list)
+    seconds: float = field(default=0.0, compare=False)
 
     def add(self, *values: float) -> None:
         """Append one epoch: a value for every column, in their order."""
-        for column, value in zip(asdict(self), values, strict=True):
+        for column, value in zip(self.as_dict(), values, strict=True):
             getattr(self, column).append(value)
 
     def as_dict(self) -> dict[str, list]:
         """Return the history as plain lists by column."""
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if name != "seconds"}
+
+    def cost(self, device: torch.device, key: str) -> Cost:
+        """Return what the training of the checkpoint with this ``key`` took on ``device``."""
+        return Cost(len(self.epoch), self.seconds, sum(self.samples), device.type, key=key)
 
 
 def sample_gates(space: np.ndarray, recipe: Recipe, rng: np.random.Generator) -> list[np.ndarray]:
@@ -132,15 +149,17 @@ def train(
     run = _State(network, optimizer, schedule, record)
     if state is not None:
         run.resume(state, key, progress)
-    start, first = time.monotonic(), len(record.epoch)
+    start, before, first = time.monotonic(), record.seconds, len(record.epoch)
     for epoch in range(first, recipe.epochs):
-        losses = _epoch(network, dataset, recipe, optimizer, space, seed, epoch, device)
+        *losses, samples = _epoch(network, dataset, recipe, optimizer, space, seed, epoch, device)
         schedule.step()
         valid = evaluate(network, dataset, recipe, space=space, seed=seed, device=device)
         if not np.isfinite(valid[0]):  # the last step of an epoch can leave weights that no training loss has seen
             raise _diverged("validation", valid[0], f"after epoch {epoch + 1}", recipe, seed)
-        record.add(epoch + 1, *losses, *valid)
-        left = (time.monotonic() - start) / (epoch + 1 - first) * (recipe.epochs - epoch - 1)
+        record.add(epoch + 1, *losses, *valid, samples)
+        taken = time.monotonic() - start
+        record.seconds = before + taken
+        left = taken / (epoch + 1 - first) * (recipe.epochs - epoch - 1)
         progress(
             f"epoch {epoch + 1}/{recipe.epochs}  loss {losses[0]:.4f}  accuracy {losses[1]:.3f}  "
             f"valid loss {valid[0]:.4f}  valid accuracy {valid[1]:.3f}  {left:.0f} s left"
@@ -159,10 +178,10 @@ def _epoch(
     seed: int,
     epoch: int,
     device: torch.device,
-) -> tuple[float, float]:
-    """Train one epoch; return its mean loss and accuracy."""
+) -> tuple[float, float, int]:
+    """Train one epoch; return its mean loss, its accuracy and the number of images, once for every path."""
     rng = generator(seed, "paths", epoch)
-    totals, images_seen = np.zeros(2), 0
+    totals, images_seen, samples = np.zeros(2), 0, 0
     batches = training_batches(
         dataset,
         batch_size=recipe.batch_size,
@@ -182,11 +201,12 @@ def _epoch(
         if not np.isfinite(totals[0]):
             raise _diverged("training", totals[0], f"in epoch {epoch + 1}, step {step + 1}", recipe, seed)
         images_seen += len(labels)
+        samples += len(labels) * len(paths)
         _complete_gradients(network, np.sum(paths, axis=0))
         torch.nn.utils.clip_grad_norm_(network.parameters(), recipe.grad_clip)
         optimizer.step()
     loss_mean, accuracy = totals / images_seen
-    return float(loss_mean), float(accuracy)
+    return float(loss_mean), float(accuracy), samples
 
 
 def _complete_gradients(network: Supernet, gates: np.ndarray) -> None:
@@ -214,21 +234,29 @@ def _sums(logits: Tensor, labels: Tensor) -> np.ndarray:
 
 
 def evaluate(
-    network: Supernet, dataset: Dataset, recipe: Recipe, *, space: np.ndarray, seed: int, device: torch.device
+    network: Supernet,
+    dataset: Dataset,
+    recipe: Recipe,
+    *,
+    space: np.ndarray,
+    seed: int,
+    device: torch.device,
+    part: str = "valid",
 ) -> tuple[float, float]:
-    """Return mean loss and accuracy on validation batches, with the gates that training samples.
+    """Return mean loss and accuracy on batches of ``part``, with the gates that training samples.
 
-    BatchNorm uses the statistics of each batch. Batches and sampled paths are the same at every call with one seed.
+    BatchNorm uses the statistics of each batch. Batches and sampled paths are the same at every call with one seed;
+    ``recipe.valid_batches`` bounds the batches of the part ``valid``.
     """
     rng = generator(seed, "valid paths")
     totals, images_seen = np.zeros(2), 0
-    batches = evaluation_batches(dataset, "valid", batch_size=recipe.batch_size, seed=seed, device=device)
+    batches = evaluation_batches(dataset, part, batch_size=recipe.batch_size, seed=seed, device=device)
     with torch.no_grad():
         for count, (images, labels) in enumerate(batches, start=1):
             gates = sample_gates(space, recipe, rng)[0]
             totals += _sums(network(images, Pass(gates)), labels)
             images_seen += len(labels)
-            if count == recipe.valid_batches:
+            if part == "valid" and count == recipe.valid_batches:
                 break
     loss, accuracy = totals / max(images_seen, 1)
     return float(loss), float(accuracy)
@@ -247,7 +275,8 @@ class _State:
         """Write the state to ``path``, whole or not at all."""
         parts = {name: getattr(self, name).state_dict() for name in ("network", "optimizer", "schedule")}
         with replacing(path) as temporary:
-            torch.save({"key": key, "record": self.record.as_dict(), **parts}, temporary)
+            history = {"record": self.record.as_dict(), "seconds": self.record.seconds}
+            torch.save({"key": key, **history, **parts}, temporary)
 
     def resume(self, path: Path, key: str, progress: Callable[[str], None]) -> None:
         """Take over the state in ``path`` if it is there, whole, and of the same ``key``."""
@@ -265,4 +294,5 @@ class _State:
             getattr(self, name).load_state_dict(kept[name])
         for column, values in kept["record"].items():
             getattr(self.record, column).extend(values)
+        self.record.seconds = kept["seconds"]
         progress(f"resuming after epoch {len(self.record.epoch)} from {path}")

@@ -1,3 +1,4 @@
+import itertools
 import sys
 from pathlib import Path
 
@@ -7,18 +8,34 @@ from snakemake.utils import update_config
 ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT))
 
+from fsnas.benchmark import sample_architectures
 from fsnas.errors import FsnasError
-from fsnas.metrics import path_of
+from fsnas.metrics import declaration, path_of
 from fsnas.provenance import entries
-from workflow_scripts._config import caption, check, typed
+from workflow_scripts._config import (
+    caption,
+    check,
+    leaf_methods,
+    proxies_caption,
+    proxy_metrics,
+    rungs_of,
+    search_caption,
+    truth_caption,
+    typed,
+)
 
 update_config(config, typed(workflow.config_settings.config))
 
 try:
     METHODS = check(config)
+    LEAF_METHODS = leaf_methods(config, METHODS)
+    PROXIES = proxy_metrics(config)
 except FsnasError as error:
     raise WorkflowError(str(error))
 CAPTION = caption(config, METHODS.values(), config["seeds"])
+SEARCH_CAPTION = search_caption(config, config["seeds"])
+TRUTH_SAID = truth_caption(config)
+METRIC_OF = {name: method.metric for name, method in METHODS.items()}
 
 OUT = config["outdir"].rstrip("/")
 SEEDS = config["seeds"]
@@ -27,6 +44,8 @@ SUPERNET = f"{OUT}/seed-{{seed}}/supernet.pt"
 LEVEL = f"{OUT}/seed-{{seed}}/{{method}}/level-{{level}}"
 TREE = f"{OUT}/seed-{{seed}}/{{method}}/tree.json"
 TREES = expand(TREE, seed=SEEDS, method=METHODS)
+LEAVES = f"{OUT}/seed-{{seed}}/{{method}}/leaves"
+SEARCHED = [(method, seed) for method in LEAF_METHODS for seed in SEEDS]
 FORMATS = ["pdf", "png"]
 
 
@@ -34,6 +53,11 @@ wildcard_constraints:
     seed=r"[0-9]+",
     level=r"[0-9]+",
     method="|".join(METHODS),
+    path="root|[0-9]+",
+    rung=r"[0-9]+",
+    rank=r"[0-9]+",
+    number=r"[0-9]+",
+    metric="[a-z0-9_]+",
 
 
 def code(script, *files, packages=()):
@@ -59,7 +83,43 @@ def splits_of(wildcards):
     ]
 
 
-def recipe(epochs):
+def leaf_paths(method):
+    """The paths of the leaves of a method's trees."""
+    digits = [range(factor) for factor in METHODS[method].policy.factors]
+    return ["".join(map(str, path)) or "root" for path in itertools.product(*digits)]
+
+
+def rung_files(method, seed):
+    """The checkpoints of the leaves of every rung: in rung 0 they have their paths as names, later their ranks."""
+    folder = LEAVES.format(seed=seed, method=method)
+    first, *later = rungs_of(config, METHODS[method])
+    return [
+        [f"{folder}/{path}.pt" for path in leaf_paths(method)],
+        *(
+            [f"{folder}/rung-{number}/{rank}.pt" for rank in range(rung.leaves)]
+            for number, rung in enumerate(later, start=1)
+        ),
+    ]
+
+
+def leaves_before(wildcards):
+    """The checkpoints of the rung before."""
+    return rung_files(wildcards.method, wildcards.seed)[int(wildcards.rung) - 1]
+
+
+def leaves_of(wildcards):
+    """The checkpoints of all rungs, a later one of a leaf after an earlier one."""
+    return [
+        file for rung in rung_files(wildcards.method, wildcards.seed) for file in rung
+    ]
+
+
+def searched_leaves(wildcards):
+    """The checkpoints of the leaves that are left after the last rung."""
+    return rung_files(wildcards.method, wildcards.seed)[-1]
+
+
+def recipe(epochs, **changes):
     """The arguments of the recipe that trains a supernet."""
     names = [
         "sampling",
@@ -76,7 +136,31 @@ def recipe(epochs):
         "epochs": epochs,
         **{name: config["supernet"][name] for name in names},
         **augmentation,
+        **changes,
     }
+
+
+def network():
+    """The size of a supernet."""
+    return {name: config["supernet"][name] for name in ("channels", "cells")}
+
+
+def evaluation():
+    """The batches that show what an architecture is worth with shared weights."""
+    return {name: config["evaluation"][name] for name in ("batch_size", "batches")}
+
+
+def compared(section):
+    """Which architectures with a truth are compared with it."""
+    return {
+        "architectures": config[section]["architectures"],
+        "sample_seed": config["truth"]["seed"],
+    }
+
+
+def truth():
+    """Which numbers are the truth."""
+    return {name: config["truth"][name] for name in ("source", "column")}
 
 
 def machine():

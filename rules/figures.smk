@@ -11,8 +11,12 @@ FIGURES = [
         format=FORMATS,
     ),
 ]
+FEW_SHOT = [*COMPARISON.values(), *(path for name in COMPARISON_FIGURES for path in figure(name))]
+if not SEARCHED:
+    FEW_SHOT = []
+if PROXIES:
+    FEW_SHOT += [*PROXY_TABLES, *figure("proxies")]
 FIGURE_RESOURCES = {"mem_mb": 2000, "runtime": 30}
-METRIC_OF = {name: method.metric for name, method in METHODS.items()}
 
 
 rule distance_figures:
@@ -165,7 +169,8 @@ rule summary:
         summary=DISTANCES[2],
         methods=DISTANCES[3],
         sizes=SPLIT_TABLES[1],
-        figures=FIGURES,
+        few_shot=[COMPARISON["summary"]] if SEARCHED else [],
+        figures=FIGURES + FEW_SHOT,
     output:
         SUMMARY,
     log:
@@ -179,7 +184,7 @@ rule summary:
         **FIGURE_RESOURCES,
     params:
         code=code("summary.py"),
-        settings={"caption": CAPTION, "outdir": OUT},
+        settings={"caption": CAPTION, "outdir": OUT, "truth": TRUTH_SAID},
     message:
         "Say what was found and where to look"
     script:

@@ -2,7 +2,8 @@ rule supernet:
     input:
         data=DATA,
     output:
-        SUPERNET,
+        checkpoint=SUPERNET,
+        cost=SUPERNET.replace(".pt", ".json"),
     log:
         f"{OUT}/logs/seed-{{seed}}/supernet.log",
     benchmark:
@@ -16,9 +17,7 @@ rule supernet:
         code=code("supernet.py", packages=["torch"]),
         settings=lambda w: {
             "seed": int(w.seed),
-            "network": {
-                name: config["supernet"][name] for name in ("channels", "cells")
-            },
+            "network": network(),
             "recipe": recipe(config["supernet"]["epochs"]),
             **machine(),
         },

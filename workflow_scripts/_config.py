@@ -16,6 +16,7 @@ import yaml
 from fsnas.errors import ConfigError, FsnasError, nearest
 from fsnas.metrics import declaration, known
 from fsnas.policies import Policy, make_policy
+from fsnas.rungs import Rung, make_rungs
 
 SCHEMA = Path(__file__).resolve().parent.parent / "rules" / "schemas" / "config.schema.yaml"
 TRAIN_IMAGES = {"digits": 753, "cifar10": 25_000, "cifar100": 25_000}  # of the training part, where known beforehand
@@ -87,7 +88,86 @@ def check(config: Mapping[str, Any]) -> dict[str, Method]:
         if method.name in methods:
             raise ConfigError(f"methods: {method.name!r} stands there twice; give the second entry another name")
         methods[method.name] = method
+    _check_truth(config)
+    _check_search(config)
+    for method in leaf_methods(config, methods).values():
+        rungs_of(config, method)
+    proxy_metrics(config)
     return methods
+
+
+def leaf_methods(config: Mapping[str, Any], methods: Mapping[str, Method]) -> dict[str, Method]:
+    """Return the methods whose trees go on to leaves and search, by name.
+
+    Raises
+    ------
+    ConfigError
+        If ``leaves.methods`` names what is no method of the config.
+    """
+    return {name: methods[name] for name in _listed(config["leaves"]["methods"], list(methods), "leaves.methods")}
+
+
+def rungs_of(config: Mapping[str, Any], method: Method) -> tuple[Rung, ...]:
+    """Return how long the leaves of a method's tree are trained, and how many are left after each rung.
+
+    Raises
+    ------
+    ConfigError
+        If the budget is none, or too small for the leaves of the tree.
+    """
+    given = {name: config["leaves"][name] for name in ("selection", "keep", "epochs", "total_epochs")}
+    try:
+        return make_rungs(method.policy.leaves, **given)
+    except FsnasError as error:
+        raise ConfigError(f"leaves, method {method.name}: {error}") from error
+
+
+def proxy_metrics(config: Mapping[str, Any]) -> list[str]:
+    """Return the metrics that are compared with the truth on single architectures: those that give a score.
+
+    Raises
+    ------
+    ConfigError
+        If ``proxies.metrics`` names what is no such metric.
+    """
+    scores = [name for name in known() if declaration(name).kind == "score"]
+    chosen = _listed(config["proxies"]["metrics"], scores, "proxies.metrics")
+    if chosen:
+        _check_batch(config, "proxies.batch_size", config["proxies"]["batch_size"])
+    return chosen
+
+
+def _listed(found: str | list[str], allowed: list[str], at: str) -> list[str]:
+    """Return the names that a list or ``all`` stands for, in the order of ``allowed``."""
+    if isinstance(found, str) and found != "all":
+        raise ConfigError(f"{at}: found {found!r}, expected 'all' or a list of names, e.g. [{found}]")
+    for name in found if isinstance(found, list) else ():
+        if name not in allowed:
+            raise ConfigError(f"{at}: found {name!r}{nearest(name, allowed)}, allowed are {', '.join(allowed)}")
+    return [name for name in allowed if found == "all" or name in found]
+
+
+def _check_truth(config: Mapping[str, Any]) -> None:
+    truth = config["truth"]
+    if truth["source"] != "standalone":
+        if not truth["file"]:
+            raise ConfigError(f"truth.file: found null, but truth.source {truth['source']!r} needs the path of its file")
+        return
+    for name in ("file", "sha256", "column"):
+        if truth[name] is not None:
+            raise ConfigError(
+                f"truth.{name}: found {truth[name]!r}, but truth.source 'standalone' trains architectures here and "
+                "reads no file; use truth.source csv or nasbench201, or null"
+            )
+
+
+def _check_search(config: Mapping[str, Any]) -> None:
+    search = config["search"]
+    if "evolution" in search["samplers"] and search["tournament"] > search["population"]:
+        raise ConfigError(
+            f"search.tournament: found {search['tournament']}, expected at most search.population "
+            f"({search['population']}), whose members take part in it"
+        )
 
 
 def _whole(_: Any, value: Any) -> bool:
@@ -255,6 +335,46 @@ def caption(config: Mapping[str, Any], methods: Collection[Method], seeds: Colle
         if own:
             text += f" {method.name}: {', '.join(own)}."
     return text
+
+
+def search_caption(config: Mapping[str, Any], seeds: Collection[int]) -> str:
+    """Return n, seeds and settings of leaves, evaluation and search, as their figures say them."""
+    data, net, leaves = config["data"], config["supernet"], config["leaves"]
+    evaluation, search = config["evaluation"], config["search"]
+    count = f"{len(seeds)} {'seed' if len(seeds) == 1 else 'seeds'}"
+    budget = next(key for key in ("epochs", "total_epochs") if leaves[key] is not None)
+    selection = "all" if leaves["selection"] == "all" else f"{_said(leaves, ('selection', 'keep', 'sampled'))}"
+    batches = f"{evaluation['batches'] or 'all'} validation batches of {evaluation['batch_size']}"
+    return (
+        f"n = {count} ({', '.join(map(str, seeds))}). Data: {data['name']}. C = {net['channels']}, N = {net['cells']}. "
+        f"Leaves: {_said(leaves, ('init', 'sampling', budget))}{' a leaf' if budget == 'epochs' else ' a tree'}, batch "
+        f"size {net['batch_size']}, lr {net['lr']}; searched: {selection}. Shared weights on {batches}. Search: "
+        f"{search['evaluations']} evaluations a sampler. Intervals: 95 %, bootstrap over seeds."
+    )
+
+
+def truth_caption(config: Mapping[str, Any]) -> str:
+    """Return the sentence that says which numbers are the truth."""
+    truth = config["truth"]
+    if truth["source"] == "standalone":
+        return (
+            f"Truth: test accuracy of stand-alone trainings of {truth['architectures'] or 15_625} architectures "
+            f"({truth['epochs']} epochs, seed {truth['seed']}); not NAS-Bench-201."
+        )
+    name = "NAS-Bench-201's official file" if truth["source"] == "nasbench201" else Path(truth["file"]).name
+    return f"Truth: {truth['column'] or 'test accuracy'} of {name}."
+
+
+def proxies_caption(config: Mapping[str, Any]) -> str:
+    """Return n, seeds and settings of the metrics of single architectures."""
+    proxies, net = config["proxies"], config["supernet"]
+    seeds = ", ".join(map(str, proxies["seeds"]))
+    options = [f"{name} {_said(given, given)}" for name, given in config["metrics"].items() if given]
+    return (
+        f"Networks at initialisation, one batch of {proxies['batch_size']} training images, seeds {seeds}. Data: "
+        f"{config['data']['name']}. C = {proxies['channels'] or net['channels']}, N = {proxies['cells'] or net['cells']}. "
+        f"{'; '.join(options)}. Intervals: 95 %, bootstrap over architectures."
+    )
 
 
 def tree_keys(choices: Mapping[str, Any]) -> tuple[str, ...]:

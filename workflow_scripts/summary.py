@@ -10,7 +10,8 @@ def main(smk) -> None:
     """Write the summary."""
     summary = read_table(smk.input.summary, level=str)
     methods = read_table(smk.input.methods)
-    text = summarise(summary, methods, read_table(smk.input.sizes), **smk.params.settings)
+    few_shot = read_table(smk.input.few_shot[0]) if smk.input.few_shot else None
+    text = summarise(summary, methods, read_table(smk.input.sizes), few_shot, **smk.params.settings)
     write_text(smk.output[0], text)
 
 

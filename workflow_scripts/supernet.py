@@ -4,6 +4,7 @@ from pathlib import Path
 
 from _job import key, progress, run
 from fsnas.artifacts.checkpoint import write_checkpoint
+from fsnas.artifacts.cost import write_cost
 from fsnas.artifacts.dataset import read_dataset, read_key
 from fsnas.devices import prepare
 from fsnas.seeding import derive
@@ -35,7 +36,7 @@ def main(smk) -> None:
         key=made_from,
     )
     write_checkpoint(
-        smk.output[0],
+        smk.output.checkpoint,
         network,
         record=record.as_dict(),
         key=made_from,
@@ -43,6 +44,7 @@ def main(smk) -> None:
         seed=seed,
         dataset=dataset.name,
     )
+    write_cost(smk.output.cost, record.cost(device, made_from))
     state.unlink(missing_ok=True)  # only now: a full disk must not cost the whole training
 
 

@@ -4,6 +4,7 @@ import io
 import pickle
 import textwrap
 import zipfile
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,37 @@ def read_checkpoint(path: str | Path) -> tuple[Supernet, dict[str, Any]]:
     except RuntimeError as error:
         raise ArtifactError(f"{path}: field 'state_dict' does not fit field 'network'{_why(error)}") from error
     return network, content
+
+
+def read_leaves(
+    paths: Iterable[str | Path], leaves: Mapping[str, np.ndarray]
+) -> dict[str, tuple[Supernet, dict[str, Any]]]:
+    """Return the networks of a tree's leaves with the other fields of their checkpoints, by leaf.
+
+    Parameters
+    ----------
+    paths
+        Checkpoints; a later one of a leaf replaces an earlier one.
+    leaves
+        Space of every leaf by its path: bool ``[edges, operations]`` each.
+
+    Raises
+    ------
+    ArtifactError
+        As `read_checkpoint`, and if a checkpoint has a space that is no leaf's.
+    """
+    names = {space.tobytes(): leaf for leaf, space in leaves.items()}
+    found = {}
+    for path in paths:
+        network, content = read_checkpoint(path)
+        leaf = names.get(network.space.tobytes())
+        if leaf is None:
+            raise ArtifactError(
+                f"{path}: field 'space' is none of the spaces of the leaves {list(leaves)}; it belongs to another "
+                "tree: remove the file and run again"
+            )
+        found[leaf] = network, content
+    return found
 
 
 def _why(error: Exception) -> str:

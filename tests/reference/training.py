@@ -15,7 +15,7 @@ from fsnas.training import Recipe, sample_gates
 from tests.reference.plain import plain_network
 
 CPU = torch.device("cpu")
-COLUMNS = ("epoch", "loss", "accuracy", "valid_loss", "valid_accuracy")
+COLUMNS = ("epoch", "loss", "accuracy", "valid_loss", "valid_accuracy", "samples")
 
 
 def learning_rate(recipe: Recipe, epoch: int) -> float:
@@ -55,7 +55,7 @@ def train(network: Supernet, dataset: Dataset, recipe: Recipe, *, space: np.ndar
     record: dict[str, list] = {name: [] for name in COLUMNS}
     for epoch in range(recipe.epochs):
         rng = generator(seed, "paths", epoch)
-        losses, hits, seen = 0.0, 0.0, 0
+        losses, hits, seen, samples = 0.0, 0.0, 0, 0
         how = {"crop_padding": recipe.crop_padding, "flip": recipe.flip, "device": CPU}
         epoch_seed = derive(seed, "epoch", epoch)
         for images, labels in training_batches(dataset, batch_size=recipe.batch_size, epoch_seed=epoch_seed, **how):
@@ -65,11 +65,12 @@ def train(network: Supernet, dataset: Dataset, recipe: Recipe, *, space: np.ndar
                 loss, right, gradients = loss_and_hits(GatedSupernet(network, gates), images.to(dtype), labels)
                 losses += loss * len(labels) / len(paths)
                 hits += right / len(paths)
+                samples += len(labels)
                 for name, gradient in gradients.items():
                     total[name] = total[name] + gradient if name in total else gradient
             seen += len(labels)
             step(network, clipped(total, recipe.grad_clip), velocity, recipe, learning_rate(recipe, epoch))
-        row = (epoch + 1, losses / seen, hits / seen, *evaluate(network, dataset, recipe, space, seed))
+        row = (epoch + 1, losses / seen, hits / seen, *evaluate(network, dataset, recipe, space, seed), samples)
         for name, value in zip(COLUMNS, row, strict=True):
             record[name].append(value)
     return record

@@ -9,7 +9,19 @@ import yaml
 from fsnas.data import make_dataset
 from fsnas.errors import ConfigError
 from fsnas.metrics import declaration, known
-from workflow_scripts._config import SCHEMA, TRAIN_IMAGES, caption, check, typed
+from workflow_scripts._config import (
+    SCHEMA,
+    TRAIN_IMAGES,
+    caption,
+    check,
+    leaf_methods,
+    proxies_caption,
+    proxy_metrics,
+    rungs_of,
+    search_caption,
+    truth_caption,
+    typed,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
@@ -42,6 +54,11 @@ def keys_in(config: dict, prefix: str = "") -> set[str]:
     return found
 
 
+def checked(*methods):
+    """Return the methods of a config that has these entries, and no leaves."""
+    return check(laid_over(DEFAULT, {"methods": list(methods), "leaves": {"methods": []}}))
+
+
 def test_the_default_config_holds_every_key_of_the_schema():
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
     assert keys_in(DEFAULT) == keys_of(schema)
@@ -59,8 +76,8 @@ def test_every_level_of_the_schema_refuses_unknown_keys():
 
 def test_the_default_run_has_every_metric_and_depth_3():
     methods = check(DEFAULT)
-    assert sorted(methods) == known()
-    assert {method.policy.depth for method in methods.values()} == {3}
+    assert set(known()) <= set(methods)
+    assert {methods[name].policy.depth for name in known()} == {3}
     assert len(DEFAULT["seeds"]) >= 3
 
 
@@ -76,14 +93,15 @@ def test_the_paper_preset_is_the_papers_experiment():
     config = laid_over(DEFAULT, yaml.safe_load((ROOT / "configs/paper.yaml").read_text(encoding="utf-8")))
     methods = check(config)
     eight = {"gm", "gradnorm", "snip", "grasp", "synflow", "jacobcov", "ntk", "lr"}
-    assert set(methods) == eight | {"random"} and len(config["seeds"]) == 10
+    baselines = {"gm-equal", "one-shot", "few-shot", "few-shot-best"}
+    assert set(methods) == eight | {"random"} | baselines and len(config["seeds"]) == 10
     assert (config["supernet"]["channels"], config["supernet"]["cells"], config["supernet"]["epochs"]) == (16, 5, 200)
-    assert all(m.policy.depth == 3 and m.policy.branching(0) == 2 for m in methods.values())
+    assert all(methods[m].policy.depth == 3 and methods[m].policy.branching(0) == 2 for m in eight)
     assert config["data"]["source"] == "cifar10" and config["data"]["split"] == "nasbench201"
 
 
 def test_a_method_differs_from_the_defaults_in_what_its_entry_says():
-    methods = check({**DEFAULT, "methods": ["gm", {"gm-equal": {"metric": "gm", "balance": "equal"}}]})
+    methods = checked("gm", {"gm-equal": {"metric": "gm", "balance": "equal"}})
     plain, equal = methods["gm"], methods["gm-equal"]
     assert equal.metric == "gm" and equal.choices == {**plain.choices, "balance": "equal"}
 
@@ -96,7 +114,7 @@ def test_what_the_command_line_gives_has_the_types_of_yaml():
 
 def test_a_caption_says_settings_and_what_each_method_has_of_its_own():
     entries = ["gm", "ntk", {"wide": {"metric": "gm", "policy": "schedule", "schedule": [2, 3], "edge": "first"}}]
-    config = laid_over(DEFAULT, {"methods": entries, "seeds": [7]})
+    config = laid_over(DEFAULT, {"methods": entries, "seeds": [7], "leaves": {"methods": []}})
     methods = check(config)
     together, alone = (caption(config, chosen, config["seeds"]) for chosen in (methods.values(), [methods["wide"]]))
     assert together.startswith("n = 1 seed (7). Data: digits. Supernet: C = 4, N = 1, superposition, mixing mean")
@@ -109,13 +127,40 @@ def test_a_caption_says_settings_and_what_each_method_has_of_its_own():
 
 
 def test_few_shot_nas_needs_no_metric():
-    method = check({**DEFAULT, "methods": [{"few-shot": {"policy": "exhaustive"}}]})["few-shot"]
+    method = checked({"few-shot": {"policy": "exhaustive"}})["few-shot"]
     assert method.metric == "random" and method.policy.branching(0) == 5
 
 
 def test_training_images_are_those_of_the_data_set():
     data = {k: v for k, v in DEFAULT["data"].items() if k not in ("crop_padding", "flip")}
     assert len(make_dataset(**data).splits["train"]) == TRAIN_IMAGES["digits"]
+
+
+def test_all_leaves_and_no_leaves():
+    config = laid_over(DEFAULT, {"leaves": {"methods": "all"}, "proxies": {"metrics": "all"}})
+    methods = check(config)
+    assert list(leaf_methods(config, methods)) == list(methods)
+    assert set(proxy_metrics(config)) == set(known()) - {"gm"}
+    nothing = laid_over(DEFAULT, {"leaves": {"methods": []}, "proxies": {"metrics": []}})
+    assert not leaf_methods(nothing, check(nothing)) and not proxy_metrics(nothing)
+
+
+def test_the_default_trees_cost_the_same():
+    chosen = leaf_methods(DEFAULT, check(DEFAULT))
+    assert {"one-shot", "few-shot", "few-shot-best", "gm-equal", "random", "gm", "snip", "jacobcov"} == set(chosen)
+    costs = {name: sum(rung.leaves * rung.epochs for rung in rungs_of(DEFAULT, m)) for name, m in chosen.items()}
+    assert set(costs.values()) == {DEFAULT["leaves"]["total_epochs"]}
+
+
+def test_captions_say_how_leaves_were_trained_and_what_the_truth_is():
+    said = search_caption(DEFAULT, [3])
+    assert said.startswith("n = 1 seed (3). Data: digits. C = 4, N = 1. Leaves: init scratch, sampling uniform, total epochs")
+    halved = laid_over(DEFAULT, {"leaves": {"selection": "successive_halving", "keep": 2}})
+    assert "searched: selection successive_halving, keep 2, sampled 16" in search_caption(halved, [3])
+    assert truth_caption(DEFAULT).endswith("not NAS-Bench-201.")
+    table = laid_over(DEFAULT, {"truth": {"source": "csv", "file": "some/where.csv", "column": "C10"}})
+    assert truth_caption(table) == "Truth: C10 of where.csv."
+    assert "ntk samples 16" in proxies_caption(DEFAULT)
 
 
 BAD = {
@@ -199,6 +244,40 @@ BAD = {
         r"data\.folder: found null, but data\.source 'imagefolder' needs",
     ),
     "no split file": ({"data": {"split": "nasbench201"}}, r"data\.split: 'nasbench201' needs data\.source 'cifar10'"),
+    "leaves of no method": (
+        {"leaves": {"methods": ["snpi"]}},
+        r"leaves\.methods: found 'snpi' \(did you mean 'snip'\?\), allowed are gm, gradnorm",
+    ),
+    "leaves of a word": ({"leaves": {"methods": "snip"}}, r"leaves\.methods: found 'snip', expected 'all' or a list"),
+    "two budgets": ({"leaves": {"epochs": 3}}, r"leaves, method gm: epochs is 3 and total_epochs 40; expected one"),
+    "no budget": ({"leaves": {"total_epochs": None}}, r"leaves, method gm: epochs is None and total_epochs None"),
+    "a budget too small": (
+        {"leaves": {"total_epochs": 7}},
+        r"leaves, method gm: total_epochs is 7: 8 leaves in 1 rungs get less than one epoch each; expected at least 8",
+    ),
+    "a tournament above the population": (
+        {"search": {"population": 4}},
+        r"search\.tournament: found 5, expected at most search\.population \(4\)",
+    ),
+    "an unknown sampler": (
+        {"search": {"samplers": ["tpee"]}},
+        r"search\.samplers\.0: found 'tpee', allowed are random, evolution, tpe \(did you mean 'tpe'\?\)",
+    ),
+    "a truth without its file": ({"truth": {"source": "csv"}}, r"truth\.file: found null, but truth\.source 'csv' needs"),
+    "a file without a truth": (
+        {"truth": {"file": "a.csv"}},
+        r"truth\.file: found 'a\.csv', but truth\.source 'standalone' trains architectures here",
+    ),
+    "a hash that is none": ({"truth": {"sha256": "abc"}}, r"truth\.sha256: found 'abc'"),
+    "more architectures than there are": (
+        {"truth": {"architectures": 15626}},
+        r"truth\.architectures: found 15626: 15626 is greater than the maximum of 15625",
+    ),
+    "a proxy without scores": ({"proxies": {"metrics": ["gm"]}}, r"proxies\.metrics: found 'gm'.*, allowed are fisher"),
+    "a proxy batch above the data": (
+        {"proxies": {"batch_size": 800}},
+        r"proxies\.batch_size: found 800 images, but the training part of digits has 753",
+    ),
     "warm-up of the wrong length": ({"method": {"warmup_epochs": [1]}}, r"warmup_epochs: found 1 numbers, expected 3"),
 }
 

@@ -13,7 +13,7 @@ from fsnas.provenance import digest, entries, key, reached
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = sorted(path.name for path in (ROOT / "workflow_scripts").glob("*.py") if not path.name.startswith("_"))
-FIGURES = {"distance_figures.py", "root_scores_figure.py", "training_figure.py", "tree_figures.py"}
+FIGURES = {"distance_figures.py", "root_scores_figure.py", "training_figure.py", "tree_figures.py", "comparison_figures.py", "proxies.py"}
 METRICS = {path.name for path in (ROOT / "fsnas/metrics").glob("*.py") if not path.name.startswith("_")}
 
 
@@ -200,7 +200,11 @@ REACHING = {
     "fsnas/policies.py": {"splits.py"},
     "fsnas/metrics/snip.py": set(),
     "fsnas/scoring.py": {"scores.py"},
-    "fsnas/training.py": {"supernet.py", "scores.py"},
+    "fsnas/training.py": {"supernet.py", "scores.py", "leaf.py", "standalone.py"},
+    "fsnas/search.py": {"search.py", "standalone.py", "comparison.py"},
+    "fsnas/shared_weights.py": {"evaluate.py", "search.py", "select_leaves.py"},
+    "fsnas/comparison.py": {"comparison.py"},
+    "fsnas/proxies.py": {"proxies.py"},
     "fsnas/summary.py": {"summary.py"},
     "fsnas/plotting/style.py": FIGURES,
     "fsnas/plotting/tree.py": FIGURES,

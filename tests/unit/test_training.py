@@ -332,6 +332,9 @@ def test_every_epoch_is_recorded_and_reported(sampling):
     _, record = trained(recipe, progress=lines.append)
     columns = record.as_dict()
     assert columns.pop("epoch") == [1, 2, 3]
+    paths = len(OPERATIONS) if sampling == "fair" else 1
+    used = len(data().splits["train"]) // recipe.batch_size * recipe.batch_size
+    assert columns.pop("samples") == [used * paths] * 3
     assert list(columns) == ["loss", "accuracy", "valid_loss", "valid_accuracy"]
     for values in columns.values():
         assert len(values) == 3 and all(type(value) is float for value in values)
@@ -349,11 +352,12 @@ def test_the_time_left_is_that_of_the_epochs_since_the_start(monkeypatch, tmp_pa
     recipe, state, lines = dataclasses.replace(RECIPE, epochs=4), tmp_path / "state.pt", []
     with pytest.raises(KilledError):
         trained(recipe, state=state, progress=kill_at([2], lines))
-    trained(recipe, state=state, progress=lines.append)
+    _, record = trained(recipe, state=state, progress=lines.append)
     assert [line.rpartition("  ")[2] for line in lines if line.startswith("epoch")] == [
         *("30 s left", "20 s left"),
         *("20 s left", "10 s left", "0 s left"),
     ]
+    assert record.seconds == 40.0  # of the kept epoch 1, and of the three after it; the lost one counts for nothing
 
 
 def test_no_epoch_is_no_training(tmp_path):

@@ -1,0 +1,166 @@
+"""Numbers per architecture, one HDF5 format: truth, stand-alone trainings, shared-weight evaluations, proxy values."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import h5py
+import numpy as np
+
+from fsnas.artifacts.files import check_format, replacing
+from fsnas.errors import ArtifactError, FsnasError, nearest
+from fsnas.spaces import EDGES, architecture_string, parse_architecture
+
+FORMAT, VERSION = "fsnas.architectures", 1
+KINDS = ("truth", "standalone", "evaluation", "proxy")
+
+
+@dataclass(frozen=True)
+class ArchitectureTable:
+    """Numbers per architecture.
+
+    Attributes
+    ----------
+    architectures
+        NAS-Bench-201 strings, each once.
+    columns
+        float64 ``[architectures]`` each, NaN where there is no value.
+    attributes
+        Of the file: ``kind``, ``key``, ``settings`` and what else was given, JSON decoded.
+    """
+
+    architectures: tuple[str, ...]
+    columns: dict[str, np.ndarray]
+    attributes: dict[str, Any]
+
+    def column(self, name: str) -> np.ndarray:
+        """Return one column.
+
+        Raises
+        ------
+        FsnasError
+            If there is none of this name; the message lists the known ones.
+        """
+        if name not in self.columns:
+            known = list(self.columns)
+            raise FsnasError(f"there is no column {name!r}{nearest(name, known)}; expected one of {', '.join(known)}")
+        return self.columns[name]
+
+    def indices(self) -> np.ndarray:
+        """Return the operation index of every edge: int64 ``[architectures, edges]``."""
+        return np.array([parse_architecture(a) for a in self.architectures], dtype=np.int64).reshape(-1, len(EDGES))
+
+
+def write_architectures(
+    path: str | Path,
+    architectures: Sequence[str],
+    columns: Mapping[str, np.ndarray],
+    *,
+    kind: str,
+    key: str,
+    settings: dict[str, Any],
+    **attributes: Any,
+) -> None:
+    """Write numbers per architecture, whole or not at all; the same content gives the same bytes.
+
+    Raises
+    ------
+    ArtifactError
+        If `read_architectures` would refuse the file; an older file stays as it was.
+    """
+    about = {"format": FORMAT, "version": VERSION, "kind": kind, "key": key, "settings": settings, **attributes}
+    arrays = {name: np.asarray(values, np.float64) for name, values in columns.items()}
+    problem = _problem(architectures, arrays, kind)
+    if problem:
+        raise ArtifactError(f"{path}: cannot be written, {problem}")
+    names = np.array([a.encode("ascii") for a in architectures])  # of fixed length: the checksum does not cover others
+    checked = {"chunks": names.shape, "fletcher32": True, "track_times": False}
+    with (
+        replacing(path) as temporary,
+        h5py.File(temporary, "w", libver="v110", locking=False, track_order=False) as file,
+    ):
+        for name, value in sorted(about.items()):
+            file.attrs[name] = json.dumps(value, sort_keys=True) if isinstance(value, dict) else value
+        scale = file.create_dataset("architecture", data=names, **checked)
+        scale.make_scale("architecture")
+        group = file.create_group("columns")
+        for name, array in sorted(arrays.items()):
+            group.create_dataset(_escaped(name), data=array, **checked).dims[0].attach_scale(scale)
+
+
+def read_architectures(path: str | Path, kind: str | None = None) -> ArchitectureTable:
+    """Return numbers per architecture, the columns by name; ``kind`` is checked where given.
+
+    Raises
+    ------
+    ArtifactError
+        If the file is missing, damaged, of another format, version or kind, or its fields do not fit; the message
+        names file and field.
+    """
+    field = "format"
+    try:
+        with h5py.File(path, "r", locking=False) as file:
+            attributes = {name: _plain(value) for name, value in file.attrs.items()}
+            check_format(path, attributes, FORMAT, VERSION)
+            field = "architecture"
+            strings = tuple(name.decode("ascii") for name in file[field][()])
+            field, columns = "columns", {}
+            for name in file["columns"]:
+                field = f"columns/{name}"
+                columns[unquote(name)] = np.asarray(file[field][()])
+    except FileNotFoundError as error:
+        raise ArtifactError(f"{path}: no such file; run snakemake to make it") from error
+    except (OSError, KeyError, RuntimeError, ValueError, TypeError, AttributeError) as error:
+        raise ArtifactError(f"{path}: cannot read field {field!r} ({error}); remove the file and run again") from error
+    problem = _problem(strings, columns, attributes.get("kind"), kind)
+    if problem:
+        raise ArtifactError(f"{path}: {problem}; remove the file and run again")
+    return ArchitectureTable(strings, columns, attributes)
+
+
+def _problem(
+    strings: Sequence[str], columns: Mapping[str, np.ndarray], kind: object, expected: str | None = None
+) -> str | None:
+    """Return what does not fit, field first, or None."""
+    if kind not in KINDS or expected not in (None, kind):
+        return f"field 'kind' is {kind!r}, expected {' or '.join(map(repr, [expected] if expected else KINDS))}"
+    if not len(strings):
+        return "field 'architecture' is empty, expected at least one architecture"
+    seen: dict[str, int] = {}
+    for i, string in enumerate(strings):
+        try:
+            name = _respelt(string)
+        except FsnasError as error:
+            return f"field 'architecture', entry {i}: {error}"
+        if name != string:  # tables are joined by these strings
+            return f"field 'architecture', entry {i}: found {string!r}, expected the spelling {name!r}"
+        if name in seen:
+            return f"field 'architecture': entries {seen[name]} and {i} are both {name!r}, expected each once"
+        seen[name] = i
+    for name, values in columns.items():
+        if not name:
+            return "field 'columns' holds a column without a name"
+        if values.dtype != np.float64 or values.shape != (len(strings),):
+            found = f"{values.dtype} of shape {values.shape}"
+            return f"field 'columns/{name}' is {found}, expected float64 of shape ({len(strings)},)"
+    return None
+
+
+@cache
+def _respelt(string: str) -> str:
+    """Return an architecture as `architecture_string` spells it; a job reads the same ones many times."""
+    return architecture_string(parse_architecture(string))
+
+
+def _escaped(name: str) -> str:
+    """Return a column's name without the characters that make a path in HDF5; `unquote` gives it back."""
+    return "%2E" if name == "." else name.replace("%", "%25").replace("/", "%2F")
+
+
+def _plain(value: Any) -> Any:
+    value = value.item() if isinstance(value, np.generic) else value
+    return json.loads(value) if isinstance(value, str) and value.startswith("{") else value

@@ -1,0 +1,116 @@
+"""What a training took, as JSON beside its checkpoint: readable without torch, not part of the checkpoint's bytes."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from fsnas.artifacts.files import check_format, write_text
+from fsnas.errors import ArtifactError
+
+FORMAT, VERSION = "fsnas.cost", 1
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a training took.
+
+    Attributes
+    ----------
+    epochs
+        Epochs of this training.
+    seconds
+        Wall clock time of the epochs, over all interruptions.
+    samples
+        Images that went forward and backward, once for every path.
+    device
+        ``cpu`` or ``cuda``.
+    shared_with
+        Checkpoint of another tree that this one was copied from, below the results folder; None if it was trained.
+    key
+        Of the checkpoint.
+    """
+
+    epochs: int
+    seconds: float
+    samples: int
+    device: str
+    shared_with: str | None = None
+    key: str = ""
+
+
+def write_cost(path: str | Path, cost: Cost) -> None:
+    """Write ``cost``, whole or not at all; the same content gives the same bytes.
+
+    Raises
+    ------
+    ArtifactError
+        If `read_cost` would refuse the file; an older file stays as it was.
+    """
+    content = {"format": FORMAT, "version": VERSION, **asdict(cost)}
+    problem = _problem(content)
+    if problem:
+        raise ArtifactError(f"{path}: cannot be written, {problem}")
+    write_text(path, json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n")
+
+
+def copy_cost(source: str | Path, path: str | Path, *, shared_with: str) -> None:
+    """Write the cost in ``source`` to ``path``, for a checkpoint that was copied from ``shared_with``."""
+    cost = read_cost(source)
+    write_cost(path, replace(cost, shared_with=cost.shared_with or shared_with))
+
+
+def read_cost(path: str | Path) -> Cost:
+    """Return the cost of a training.
+
+    Raises
+    ------
+    ArtifactError
+        If the file is missing, damaged, or of another format or version; the message names file and field.
+    """
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ArtifactError(f"{path}: no such file; run snakemake to make it") from error
+    except (OSError, ValueError) as error:
+        raise ArtifactError(f"{path}: cannot be read as JSON ({error}); remove the file and run again") from error
+    if not isinstance(content, dict):
+        raise ArtifactError(f"{path}: holds a {type(content).__name__}, expected an object; remove it and run again")
+    check_format(path, content, FORMAT, VERSION)
+    problem = _problem(content)
+    if problem:
+        raise ArtifactError(f"{path}: {problem}; remove the file and run again")
+    return Cost(**{name: content[name] for name in _RULES})
+
+
+def _problem(content: Mapping[str, Any]) -> str | None:
+    """Return the first field that does not fit, or None."""
+    for name, (expected, holds) in _RULES.items():
+        if name not in content or not holds(content[name]):
+            found = repr(content[name]) if name in content else "missing"
+            return f"field {name!r} is {found}, expected {expected}"
+    return None
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
+
+
+def _count(value: object) -> bool:
+    return _number(value) and isinstance(value, int)
+
+
+def _text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+_RULES = {
+    "epochs": ("a whole number from 0", _count),
+    "seconds": ("a finite number from 0", _number),
+    "samples": ("a whole number from 0", _count),
+    "device": ("text", _text),
+    "shared_with": ("text or null", lambda value: value is None or _text(value)),
+    "key": ("text", _text),
+}

@@ -1,0 +1,144 @@
+"""search.json: every evaluation of the searches over one tree's leaves, in order, and the best found."""
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from fsnas.artifacts.files import check_format, write_text
+from fsnas.errors import ArtifactError, FsnasError
+from fsnas.search import Evaluation, Found, best_of
+from fsnas.spaces import architecture_string, parse_architecture
+
+FORMAT, VERSION = "fsnas.search", 1
+
+
+@dataclass(frozen=True)
+class SearchRecord:
+    """The content of search.json: one search per sampler, in the order of the run, and what made them."""
+
+    method: str
+    metric: str
+    seed: int
+    searches: tuple[Found, ...]
+    key: str
+    settings: dict[str, Any]
+
+
+def write_search(
+    path: str | Path,
+    *,
+    method: str,
+    metric: str,
+    seed: int,
+    searches: Sequence[Found],
+    key: str,
+    settings: Mapping[str, Any],
+) -> None:
+    """Write the searches over one tree's leaves, whole or not at all; the same content gives the same bytes.
+
+    A loss that is NaN is written as null.
+
+    Raises
+    ------
+    ArtifactError
+        If `read_search` would refuse the file, or the settings hold what JSON cannot.
+    """
+    content = {"format": FORMAT, "version": VERSION, "method": method, "metric": metric, "seed": seed, "key": key}
+    content |= {"settings": settings, "searches": [_search(found) for found in searches]}
+    try:
+        text = json.dumps(content, indent=2, sort_keys=True, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ArtifactError(f"{path}: cannot be written as JSON ({error}); expected finite numbers and text") from error
+    for field, problem in _problems(json.loads(text)):
+        raise ArtifactError(f"{path}: cannot be written, field {field!r}: {problem}")
+    write_text(path, text + "\n")
+
+
+def read_search(path: str | Path) -> SearchRecord:
+    """Return the searches over one tree's leaves; a loss that is null comes back as NaN.
+
+    Raises
+    ------
+    ArtifactError
+        If the file is missing, damaged, of another format or version, a field does not fit the schema, an
+        architecture cannot be read, or the best is not the best of the evaluations; the message names file and field.
+    """
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"), parse_constant=_no_constant)
+    except FileNotFoundError as error:
+        raise ArtifactError(f"{path}: no such file; run snakemake to make it") from error
+    except (OSError, ValueError) as error:
+        raise ArtifactError(f"{path}: cannot be read as JSON ({error}); remove the file and run again") from error
+    if not isinstance(content, dict):
+        raise ArtifactError(
+            f"{path}: expected a JSON object, found a {type(content).__name__}; remove it and run again"
+        )
+    check_format(path, content, FORMAT, VERSION)
+    for field, problem in _problems(content):
+        raise ArtifactError(f"{path}: field {field!r}: {problem}; remove the file and run again")
+    searches = tuple(_found(search) for search in content["searches"])
+    names = ("method", "metric", "seed", "key", "settings")
+    return SearchRecord(searches=searches, **{name: content[name] for name in names})
+
+
+def _search(found: Found) -> dict[str, Any]:
+    """Return a search as a JSON object."""
+    evaluations = [asdict(one) | {"loss": None if math.isnan(one.loss) else one.loss} for one in found.evaluations]
+    best = {"number": found.best, **evaluations[found.best]} if 0 <= found.best < len(evaluations) else None
+    return {"sampler": found.sampler, "budget": len(evaluations), "best": best, "evaluations": evaluations}
+
+
+def _found(search: Mapping[str, Any]) -> Found:
+    """Return the search of a JSON object that fits the schema; its best is computed, not read."""
+    evaluations = tuple(
+        Evaluation(**{**one, "loss": math.nan if one["loss"] is None else float(one["loss"])})
+        for one in search["evaluations"]
+    )
+    return Found(search["sampler"], evaluations, best_of(evaluations))
+
+
+def _problems(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield field and problem of all that does not fit; what a schema cannot say comes after it."""
+    from jsonschema import Draft202012Validator  # takes longer to import than all the rest
+
+    errors = sorted(Draft202012Validator(_schema()).iter_errors(content), key=lambda error: error.json_path)
+    yield from ((e.json_path.removeprefix("$").removeprefix(".") or "top level", e.message) for e in errors)
+    if errors:
+        return
+    samplers = [search["sampler"] for search in content["searches"]]
+    if len(set(samplers)) != len(samplers):
+        yield "searches", f"found the samplers {samplers}, expected each once"
+    for i, search in enumerate(content["searches"]):
+        yield from ((f"searches[{i}].{field}", problem) for field, problem in _search_problems(search))
+
+
+def _search_problems(search: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    evaluations = search["evaluations"]
+    if search["budget"] != len(evaluations):
+        yield "budget", f"found {search['budget']} for {len(evaluations)} evaluations"
+    for i, one in enumerate(evaluations):
+        try:
+            name = architecture_string(parse_architecture(one["architecture"]))
+        except FsnasError as error:
+            yield f"evaluations[{i}].architecture", str(error)
+        else:
+            if name != one["architecture"]:
+                yield f"evaluations[{i}].architecture", f"found {one['architecture']!r}, expected {name!r}"
+    best = _found(search).best
+    expected = {"number": best, **evaluations[best]}
+    if search["best"] != expected:
+        yield "best", f"found {search['best']}, but the best of the evaluations is {expected}"
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    return json.loads((files("fsnas.artifacts") / "schemas" / "search.schema.json").read_text(encoding="utf-8"))
+
+
+def _no_constant(constant: str) -> float:
+    raise ValueError(f"{constant} is no JSON number")

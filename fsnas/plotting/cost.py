@@ -1,0 +1,131 @@
+"""What every method costs: epochs and seconds of the root, of scoring and of the leaves."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from matplotlib.transforms import ScaledTranslation
+
+from fsnas.plotting.seeds import counted, sentence, span, styles_of
+from fsnas.plotting.style import Look, empty, heading, notes, sheet, styled, text_size
+
+ROOT = "root: once a seed, shared\nby all methods that need it"
+SHARED = (
+    "The root is trained once a seed and shared by the methods of that seed that need it, and a leaf that another tree "
+    "already has is not trained again; every bar counts both in full, as if its method stood alone."
+)
+PARTS = {
+    "epochs": {"root_epochs": ROOT, "leaf_epochs": "leaves"},
+    "seconds": {"root_seconds": ROOT, "scoring_seconds": "scoring", "leaf_seconds": "leaves"},
+}
+LOOK: dict[str, dict[str, Any]] = {
+    "root": {"facecolor": "#D0D0D0", "edgecolor": "#666666", "hatch": "////"},
+    "scoring": {"facecolor": "#E1B84A", "edgecolor": "#666666", "hatch": "...."},
+    "leaf": {"facecolor": "#3B6FA0", "edgecolor": "#666666"},
+}
+ROW, PANEL = 0.27, 3.1  # inches of a method and, about, of the width of a panel
+
+
+@styled
+def cost_figure(
+    cost: pd.DataFrame, *, caption: str, metrics: Mapping[str, str] | None = None, truth: str = ""
+) -> Figure:
+    """Draw two panels of stacked bars, epochs and seconds of every method: means over its seeds.
+
+    Parameters
+    ----------
+    cost
+        Columns ``method, seed, root_epochs, leaf_epochs, leaf_samples, trainings, shared, root_seconds,
+        scoring_seconds, leaf_seconds, search_evaluations``; ``trainings`` counts the leaves that a method trained
+        itself, ``shared`` those of another tree, both are in ``leaf_epochs`` and ``leaf_seconds``. A NaN is left out
+        of a mean; a method without any value of a panel says so, and a part that is missing is named at its bar.
+    caption
+        Written below the axes.
+    metrics
+        The metric of each method, in the order of drawing; gives the marks beside the names. A method that the table
+        does not name is not drawn.
+    truth
+        A sentence that names the truth, for the end of the caption.
+    """
+    styles = styles_of(cost["method"], metrics)
+    methods = list(styles)
+    names = max((text_size(method, 9)[0] for method in methods), default=0.0)
+    height = 1.5 + ROW * max(len(methods), 3)
+    figure = sheet(9.2 + names, height, caption, sentence(truth), SHARED, _search(cost),
+                   notes(methods, metrics))  # fmt: skip
+    seeds = cost.groupby("method")["seed"].nunique()
+    heading(figure, "Cost of every method, mean over its seeds" + counted(seeds, "seeds"))
+    panels = figure.subplots(1, 2, sharey=True)
+    for axes, (unit, parts) in zip(panels, PARTS.items(), strict=True):
+        axes.set_xlabel(unit)
+        if cost.empty or not np.isfinite(cost[list(parts)].to_numpy(float)).any():
+            empty(axes, f"no {unit} recorded")
+            axes.set(xticks=[], yticks=[])
+            continue
+        _draw_bars(axes, cost, methods, parts, _leaves(cost, methods) if unit == "epochs" else [""] * len(methods))
+    if len(methods):
+        panels[0].set_ylim(max(len(methods), 3) - 0.4, -0.6)
+        panels[0].set_yticks(range(len(methods)), methods)
+        _mark(figure, panels[0], styles)
+    handles = [Patch(label=label, **LOOK[column.split("_")[0]]) for column, label in PARTS["seconds"].items()]
+    figure.legend(handles=handles, loc="outside right upper")
+    return figure
+
+
+def _search(cost: pd.DataFrame) -> str:
+    """Return a sentence on the search, which the bars do not hold."""
+    counts = cost["search_evaluations"]
+    if not counts.max() > 0:
+        return ""
+    return f"The search is not counted: {span(counts)} evaluations with shared weights a search."
+
+
+def _leaves(cost: pd.DataFrame, methods: Sequence[str]) -> list[str]:
+    """Return how many leaves each method has, and how many of them another tree had trained, for the end of a bar."""
+    means = cost.groupby("method")[["trainings", "shared"]].mean().reindex(methods)
+    texts = []
+    for own, shared in means.to_numpy(float):
+        count = own + shared
+        text = f"{count:.3g} {'leaf' if count == 1 else 'leaves'}" + (f", {shared:.2g} shared" if shared else "")
+        texts.append("" if np.isnan(count) else f" ({text})")
+    return texts
+
+
+def _draw_bars(
+    axes: Axes, cost: pd.DataFrame, methods: Sequence[str], parts: Mapping[str, str], beside: Sequence[str]
+) -> None:
+    """Draw the stacked bars of one panel, with their totals and the texts of ``beside`` at the end."""
+    means = cost.groupby("method")[list(parts)].mean().reindex(methods)
+    left = np.zeros(len(methods))
+    for column in parts:
+        width = np.nan_to_num(means[column].to_numpy(float))
+        bars = axes.barh(range(len(methods)), width, 0.66, left, linewidth=0.5, **LOOK[column.split("_")[0]])
+        for method, bar in zip(methods, bars, strict=True):
+            bar.set_gid(f"{column}:{method}")
+        left += width
+    axes.grid(axis="x")
+    room = left.max() or 1.0
+    for place, (total, row) in enumerate(zip(left, means.to_numpy(float), strict=True)):
+        missing = [column.split("_")[0] for column, value in zip(parts, row, strict=True) if np.isnan(value)]
+        text = (f"{total:,.0f}" if total >= 10 else f"{total:.3g}") + beside[place]
+        if len(missing) == len(parts):
+            text = "no value"
+        elif missing:
+            text += f" (no {', '.join(missing)})"
+        axes.text(total + 0.015 * room, place, text, va="center", size=7.5, gid=f"total:{place}")
+    longest = max(text_size(text.get_text(), 7.5)[0] for text in axes.texts)
+    axes.set_xlim(0, room * PANEL / max(PANEL - longest - 0.1, 0.5))
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+
+
+def _mark(figure: Figure, axes: Axes, styles: Mapping[str, Look]) -> None:
+    """Draw each method's mark beside its name."""
+    axes.tick_params(axis="y", pad=13)
+    beside = axes.get_yaxis_transform() + ScaledTranslation(-0.09, 0, figure.dpi_scale_trans)
+    for row, style in enumerate(styles.values()):
+        axes.plot(0, row, transform=beside, clip_on=False, **style.points(6))

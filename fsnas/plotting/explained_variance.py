@@ -1,0 +1,223 @@
+"""What is in a split: how much of the truth's variance a tree explains, and the truth in each of its leaves."""
+
+import math
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from fsnas.plotting.seeds import (
+    LEGEND,
+    below,
+    by_seed,
+    chance,
+    counted,
+    draw_methods,
+    from_zero,
+    name_methods,
+    no_chance,
+    over_seeds,
+    seed_band_handles,
+    seed_handles,
+    sentence,
+    styles_of,
+    width_of,
+)
+from fsnas.plotting.style import CAPTION_MARGIN, Look, empty, heading, notes, sheet, styled, wrapped
+
+TOP, PANEL = 2.9, 1.75  # inches: height of the upper part, and of a panel of the lower one
+LEAF, DENSE = 0.3, 0.16  # inches of a leaf, and of one whose name stands upright
+MANY = 12  # leaves; the names of more stand upright
+REACH = 2.5  # interquartile ranges below a box that the axis shows
+CHANCE = "split by chance: (leaves - 1) / (n - 1)"
+BOX = "box: quartiles of the truth in a leaf;\nwhiskers: its minimum and maximum"
+MEAN: dict[str, Any] = {"marker": "D", "markersize": 3, "markerfacecolor": "white", "markeredgecolor": "#222222"}
+OVERALL: dict[str, Any] = {"color": "#333333", "linewidth": 0.8, "linestyle": (0, (4, 2)), "zorder": 0.7}
+EXPECTED: dict[str, Any] = {"color": "#333333", "linewidth": 1.6, "linestyle": (0, (1, 1)), "zorder": 2}
+BEYOND: dict[str, Any] = {"color": "#222222", "marker": "v", "markersize": 4, "linestyle": ""}
+
+
+@styled
+def explained_variance_figure(
+    variance: pd.DataFrame,
+    leaf_truth: pd.DataFrame,
+    *,
+    caption: str,
+    metrics: Mapping[str, str] | None = None,
+    truth: str = "",
+    seed: int = 0,
+    resamples: int = 2000,
+) -> Figure:
+    """Draw eta squared of every method above, and below the truth per leaf of each method's first tree.
+
+    Parameters
+    ----------
+    variance
+        Columns ``method, seed, leaves, n, eta_squared, expected``; ``expected`` is what a split by chance explains.
+    leaf_truth
+        Columns ``method, seed, leaf, n, mean, std, min, q25, median, q75, max``, in percent; ``leaf`` as text, so
+        that ``01`` stays apart from ``1``. A leaf with n = 0 is marked. The axis reaches no further than 2.5
+        interquartile ranges below a box, or to the lowest mean; a mark shows whose minimum lies beyond.
+    caption
+        Written below the axes.
+    metrics
+        The metric of each method, in the order of drawing; gives colours. A method that no table names is not
+        drawn.
+    truth
+        A sentence that names the truth, for the end of the caption.
+    seed, resamples
+        Of the bootstrap over the seeds of a method.
+    """
+    styles = styles_of([*variance["method"], *leaf_truth["method"]], metrics)
+    methods = list(styles)
+    leaves = _first_trees(leaf_truth, methods)
+    most = max(map(len, leaves.values()), default=1)
+    panel = max(1.5, 0.3 + (LEAF if most <= MANY else DENSE) * most)
+    columns = max(1, min(len(leaves), int(max(12.0, width_of(methods)) / panel)))
+    rows = max(1, math.ceil(len(leaves) / columns))
+    parts = [TOP + below(methods), 0.6 + (PANEL if most <= MANY else PANEL + 0.4) * rows]
+    figure = sheet(max(width_of(methods), 0.5 + panel * columns), sum(parts) + 0.3, caption, sentence(truth),
+                   no_chance(methods), notes(methods, metrics))  # fmt: skip
+    heading(figure, "What is in a split: the truth between and inside the leaves")
+    upper, lower = figure.subfigures(2, 1, squeeze=False, height_ratios=parts)[:, 0]
+    boxes = _draw_leaves(lower, leaves, lower.subplots(rows, columns, squeeze=False, sharey=True), styles)
+    _draw_variance(upper, variance, styles, chance(methods), boxes, (seed, resamples))
+    return figure
+
+
+def _first_trees(leaf_truth: pd.DataFrame, methods: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """Return the rows of the first seed of every method that has any, in the order of the leaves' paths."""
+    found = {}
+    for method in methods:
+        of_method = leaf_truth[leaf_truth["method"] == method]
+        if len(of_method):
+            first = of_method[of_method["seed"] == of_method["seed"].min()]
+            found[method] = first.assign(leaf=first["leaf"].astype(str)).sort_values("leaf")
+    return found
+
+
+def _draw_variance(
+    part: Any,
+    variance: pd.DataFrame,
+    styles: Mapping[str, Look],
+    control: str | None,
+    boxes: list[Artist],
+    bootstrap: tuple[int, int],
+) -> None:
+    """Draw eta squared of every method, with what chance explains, and one legend for both parts."""
+    axes = part.subplots()
+    held = variance[np.isfinite(variance["eta_squared"].to_numpy(float))]
+    title = "variance of the truth between leaves" + counted(held["n"], "architectures")
+    axes.set_title(wrapped(title, part.figure.get_figwidth() - LEGEND - 0.9, 10), loc="left")
+    axes.set_ylabel("eta squared (share)")
+    if held.empty:
+        empty(axes, "needs two architectures of different truth")
+        axes.set(xticks=[], yticks=[])
+        if boxes:
+            part.legend(handles=boxes, loc="outside right upper")
+        return
+    axes.grid(axis="y")
+    values = {method: by_seed(variance, method, "eta_squared") for method in styles}
+    totals = {method: over_seeds(of, *bootstrap, method, "eta_squared") for method, of in values.items()}
+    band = draw_methods(axes, styles, values, totals, control)
+    for place, method in enumerate(styles):
+        expected = by_seed(held, method, "expected")
+        if len(expected):
+            axes.plot([place - 0.32, place + 0.32], [expected.mean()] * 2, gid=f"expected:{method}", **EXPECTED)
+    from_zero(axes)
+    name_methods(axes, list(styles))
+    most = max(map(len, values.values()))
+    by_chance = Line2D([], [], label=CHANCE, **EXPECTED)
+    handles = [*seed_handles(most, "a tree (seed)"), by_chance, *seed_band_handles(control, [band]), *boxes]
+    part.legend(handles=handles, loc="outside right upper")
+
+
+def _draw_leaves(
+    part: Any, leaves: Mapping[str, pd.DataFrame], panels: np.ndarray, styles: Mapping[str, Look]
+) -> list[Artist]:
+    """Draw a panel per method with a box per leaf, all on one axis of the truth; return the legend's entries."""
+    for axes in panels.flat[len(leaves) :]:
+        axes.set_axis_off()
+    held = [table[table["n"] > 0] for table in leaves.values()]
+    if not sum(map(len, held)):
+        for axes in panels.flat:
+            axes.set_axis_off()
+        empty(part.add_subplot(), "no leaf holds an architecture with a truth")
+        part.axes[-1].set(xticks=[], yticks=[])
+        return []
+    seeds = {int(table["seed"].iloc[0]) for table in leaves.values()}
+    of_seed = f" of the tree of seed {min(seeds)}" if len(seeds) == 1 else " of the first tree of each method"
+    title = f"truth in every leaf{of_seed}; below a box: the leaf, and its architectures with a truth"
+    width = part.figure.get_figwidth()
+    part.suptitle(wrapped(title, width - 2 * CAPTION_MARGIN, 10), size=10, x=CAPTION_MARGIN / width, ha="left")
+    bottom, top = _limits(pd.concat(held))
+    inches = (width - 0.5) / panels.shape[1]
+    beyond = False
+    for (method, table), axes in zip(leaves.items(), panels.flat, strict=False):
+        title = method if len(seeds) == 1 else f"{method} (seed {int(table['seed'].iloc[0])})"
+        axes.set_title("\n".join(textwrap.wrap(title, int((inches - 0.1) / 0.075))), loc="left", size=9)
+        beyond |= _draw_boxes(axes, method, styles[method], table, bottom)
+        _name_leaves(axes, table, upright=len(table) * LEAF > inches)
+    for axes in panels[:, 0]:
+        axes.set_ylabel("truth (%)")
+    panels[0, 0].set_ylim(bottom, top)
+    handles = [
+        Patch(facecolor="#DDDDDD", edgecolor="#333333", label=BOX),
+        Line2D([], [], linestyle="", label="mean of the leaf", **MEAN),
+        Line2D([], [], label="mean of the truth in all leaves", **OVERALL),
+    ]
+    return [*handles, Line2D([], [], label="its minimum lies below the axis", **BEYOND)] if beyond else handles
+
+
+def _limits(held: pd.DataFrame) -> tuple[float, float]:
+    """Return the ends of the axis: all boxes and means, and whiskers as far as they leave the boxes readable."""
+    reach = np.fmax(held["min"], held["q25"] - REACH * (held["q75"] - held["q25"]))
+    low = min(reach.min(), held["mean"].min())
+    high = held["max"].max()
+    room = 0.05 * (high - low) or 1.0
+    return float(low - room), float(high + room)
+
+
+def _draw_boxes(axes: Axes, method: str, style: Look, table: pd.DataFrame, bottom: float) -> bool:
+    """Draw the leaves of one tree, and return whether a minimum lies below the axis."""
+    held = table["n"].to_numpy() > 0
+    places = np.arange(len(table))
+    stats = [
+        {"med": row.median, "q1": row.q25, "q3": row.q75, "whislo": row.min, "whishi": row.max, "mean": row.mean}
+        for row in table[held].itertuples(index=False)
+    ]
+    line = {"color": style.colour, "linewidth": 0.9}
+    drawn = axes.bxp(
+        stats, positions=places[held], widths=0.6, showfliers=False, showmeans=True, patch_artist=True,
+        manage_ticks=False, medianprops={"color": "#222222", "linewidth": 1.3}, whiskerprops=line, capprops=line,
+        meanprops=MEAN,
+    )  # fmt: skip
+    for leaf, box in zip(table["leaf"][held], drawn["boxes"], strict=True):
+        box.set(facecolor=(style.colour, 0.35), edgecolor=style.colour, hatch=style.hatch, gid=f"leaf:{method}:{leaf}")
+    axes.grid(axis="y")
+    if held.any():
+        axes.axhline(np.average(table["mean"][held], weights=table["n"][held]), **OVERALL)
+    below_axis = axes.get_xaxis_transform()
+    for place in places[~held]:
+        axes.text(place, 0.04, "no truth", transform=below_axis, rotation=90, ha="center", va="bottom", size=7,
+                  color="#555555")  # fmt: skip
+    beyond = places[held][table["min"].to_numpy(float)[held] < bottom]
+    axes.plot(beyond, np.full(len(beyond), 0.04), transform=below_axis, gid=f"beyond:{method}", **BEYOND)
+    return bool(len(beyond))
+
+
+def _name_leaves(axes: Axes, table: pd.DataFrame, *, upright: bool) -> None:
+    """Write each leaf and its number of architectures below its box."""
+    pattern = "{} ({:,})" if upright else "{}\n{:,}"
+    labels = [pattern.format(leaf, int(n)) for leaf, n in zip(table["leaf"], table["n"], strict=True)]
+    axes.set_xticks(range(len(table)), labels, size=7, rotation=90 if upright else 0)
+    axes.tick_params(axis="x", length=0)
+    middle, half = (len(table) - 1) / 2, max(len(table), 3) / 2 + 0.1
+    axes.set_xlim(middle - half, middle + half)

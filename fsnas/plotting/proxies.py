@@ -1,0 +1,130 @@
+"""Zero-cost metrics on single architectures against the truth, beside the published correlations."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from fsnas.plotting.bands import INTERVAL
+from fsnas.plotting.seeds import edges, sentence
+from fsnas.plotting.style import GREY, empty, heading, look, notes, sheet, styled, text_size
+
+PUBLISHED: dict[str, tuple[str, dict[str, Any]]] = {
+    "abdelfattah2021": ("Abdelfattah et al. 2021", {"marker": "|", "markersize": 9, "markeredgewidth": 2.0}),
+    "nasbench_suite_zero": (
+        "Krishnakumar et al. 2022\n(NAS-Bench-Suite-Zero)",
+        {"marker": "o", "markersize": 8, "markeredgewidth": 1.2, "markerfacecolor": "none"},
+    ),
+}
+DIRECTIONS = {"higher": "higher is better", "lower": "lower is better", "none": "no direction"}
+NOTE = (
+    "Signed as the metric is printed: below 0 is right for a metric of which lower is better. Published numbers are of "
+    "NAS-Bench-201 on CIFAR-10, with the authors' networks and batches, whatever the truth is here; those of 2021 may "
+    "be absolute values."
+)
+ROW = 0.34  # inches of a metric
+
+
+@styled
+def proxies_figure(
+    correlations: pd.DataFrame, *, caption: str, metrics: Mapping[str, str] | None = None, truth: str = ""
+) -> Figure:
+    """Draw Spearman's correlation of every metric with the truth, its interval, and the published numbers.
+
+    Parameters
+    ----------
+    correlations
+        Columns ``metric, direction, spearman, spearman_ci_low, spearman_ci_high, kendall, kendall_ci_low,
+        kendall_ci_high, n, not_finite, seeds, abdelfattah2021, nasbench_suite_zero``, a row per metric, drawn from
+        the top in the order of the table. The interval of the metric `random` is shaded over all rows.
+    caption
+        Written below the axes.
+    metrics
+        The metric behind each name of ``correlations``, where they differ; gives the colours.
+    truth
+        A sentence that names the truth, for the end of the caption.
+    """
+    names = [str(name) for name in correlations["metric"]]
+    of = {name: (metrics or {}).get(name, name) for name in names}
+    labels = [_label(row) for row in correlations.itertuples()]
+    beside = max((text_size(label, 9)[0] for label in labels), default=0.0)
+    counts = [_count(row) for row in correlations.itertuples()]
+    figure = sheet(7.0 + beside, 1.1 + ROW * max(len(names), 4), caption, sentence(truth), NOTE,
+                   notes(names, metrics))  # fmt: skip
+    heading(figure, "Zero-cost metrics of single architectures and the truth")
+    axes = figure.add_subplot()
+    axes.set_xlabel("Spearman's rank correlation")
+    columns = ["spearman", *PUBLISHED]
+    if not np.isfinite(correlations[columns].to_numpy(float)).any():
+        empty(axes, "no metric has two finite values of different truth")
+        axes.set(xticks=[], yticks=[])
+        return figure
+    axes.grid(axis="x")
+    axes.axvline(0, color="#333333", linewidth=0.8, zorder=0.8, gid="zero")
+    shaded = _draw_random(axes, correlations, of)
+    drawn = [_draw(axes, place, row, of[str(row.metric)]) for place, row in enumerate(correlations.itertuples())]
+    axes.set_yticks(range(len(names)), labels)
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    for place, text in enumerate(counts):
+        axes.text(1.01, place, text, transform=axes.get_yaxis_transform(), va="center", size=7.5, color="#333333",
+                  gid=f"count:{place}")  # fmt: skip
+    _legend(figure, correlations, any(drawn), shaded)
+    return figure
+
+
+def _label(row: Any) -> str:
+    direction = getattr(row, "direction", None)
+    return f"{row.metric} ({DIRECTIONS.get(direction, direction)})" if isinstance(direction, str) else f"{row.metric}"
+
+
+def _count(row: Any) -> str:
+    """Return what the correlation of ``row`` stands on."""
+    lost = f",\n{int(row.not_finite):,} not finite" if row.not_finite > 0 else ""
+    held = f"n = {int(row.n):,}" if row.n > 0 else "n = 0"
+    return held + lost if np.isfinite(row.spearman) else f"{held}, no value{lost}"
+
+
+def _draw_random(axes: Axes, correlations: pd.DataFrame, of: Mapping[str, str]) -> bool:
+    """Shade the interval of `random` over all rows, and return whether there is one."""
+    for row in correlations.itertuples():
+        if of[str(row.metric)] == "random" and np.isfinite([row.spearman_ci_low, row.spearman_ci_high]).all():
+            axes.axvspan(row.spearman_ci_low, row.spearman_ci_high, gid="band", **INTERVAL)
+            return True
+    return False
+
+
+def _draw(axes: Axes, place: int, row: Any, metric: str) -> bool:
+    """Draw one metric, and return whether it has an interval."""
+    style = look(metric)
+    for column, (_, marker) in PUBLISHED.items():
+        value = float(getattr(row, column))
+        if np.isfinite(value):
+            axes.plot(value, place, **marker, color="black", linestyle="", zorder=4, gid=f"{column}:{row.metric}")
+    if not np.isfinite(row.spearman):
+        return False
+    ends = np.isfinite([row.spearman_ci_low, row.spearman_ci_high]).all()
+    if ends:
+        axes.plot([row.spearman_ci_low, row.spearman_ci_high], [place] * 2, color=style.colour, linewidth=2.2, zorder=2,
+                  solid_capstyle="butt", gid=f"interval:{row.metric}")  # fmt: skip
+    axes.plot(row.spearman, place, **style.points(6), **edges(style), linestyle="", zorder=3,
+              gid=f"metric:{row.metric}")  # fmt: skip
+    return bool(ends)
+
+
+def _legend(figure: Figure, correlations: pd.DataFrame, intervals: bool, shaded: bool) -> None:
+    label = "this run, 95 % interval\nover architectures" if intervals else "this run"
+    handles: list[Artist] = [
+        Line2D([], [], color="#333333", marker="o", markersize=5, linewidth=2.2 * intervals, label=label)
+    ]
+    for column, (name, marker) in PUBLISHED.items():
+        if np.isfinite(correlations[column].to_numpy(float)).any():
+            handles.append(Line2D([], [], **marker, color="black", linestyle="", label=name))
+    if shaded:
+        handles.append(Patch(facecolor=GREY, alpha=0.30, linewidth=0, label="random: 95 % interval"))
+    figure.legend(handles=handles, loc="outside right upper")

@@ -1,0 +1,89 @@
+"""Rank correlation of shared-weight accuracy with the truth, per method."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from fsnas.plotting.seeds import (
+    LEGEND,
+    below,
+    by_seed,
+    chance,
+    counted,
+    draw_methods,
+    name_methods,
+    no_chance,
+    over_seeds,
+    seed_band_handles,
+    seed_handles,
+    sentence,
+    styles_of,
+    width_of,
+)
+from fsnas.plotting.style import empty, heading, notes, sheet, styled, wrapped
+
+TITLES = {
+    "all": "all: one ranking over all leaves",
+    "within": "within: one ranking a leaf, averaged",
+}
+ZERO: dict[str, Any] = {"color": "#333333", "linewidth": 0.8, "zorder": 0.8, "gid": "zero"}
+
+
+@styled
+def rank_correlation_figure(
+    rank: pd.DataFrame,
+    *,
+    caption: str,
+    metrics: Mapping[str, str] | None = None,
+    truth: str = "",
+    seed: int = 0,
+    resamples: int = 2000,
+) -> Figure:
+    """Draw Kendall's tau of shared-weight accuracy and truth: a point per seed, mean, interval, band of `random`.
+
+    Parameters
+    ----------
+    rank
+        Columns ``method, seed, scope, kendall, spearman, n, leaves``; scope ``all`` is drawn above ``within``. A NaN
+        is left out; a method that has nothing else keeps its place and says so.
+    caption
+        Written below the axes.
+    metrics
+        The metric of each method, in the order of drawing; gives colours. A method that the table does not name is
+        not drawn.
+    truth
+        A sentence that names the truth, for the end of the caption.
+    seed, resamples
+        Of the bootstrap over the seeds of a method.
+    """
+    styles = styles_of(rank["method"], metrics)
+    methods = list(styles)
+    control = chance(methods)
+    figure = sheet(width_of(methods), 5.4 + below(methods), caption, sentence(truth), no_chance(methods),
+                   notes(methods, metrics))  # fmt: skip
+    heading(figure, "Rank correlation of shared-weight accuracy with the truth")
+    panels = figure.subplots(2, 1, sharex=True, sharey=True)
+    bands, most = [], 0
+    for axes, (scope, title) in zip(panels, TITLES.items(), strict=True):
+        of_scope = rank[rank["scope"] == scope]
+        title += counted(of_scope.loc[of_scope["kendall"].notna(), "n"], "architectures")
+        axes.set_title(wrapped(title, figure.get_figwidth() - LEGEND - 0.6, 10), loc="left")
+        axes.set_ylabel("Kendall's tau")
+        values = {method: by_seed(of_scope, method, "kendall") for method in methods}
+        totals = {m: over_seeds(v, seed, resamples, m, f"kendall_{scope}") for m, v in values.items()}
+        if not any(map(len, values.values())):
+            empty(axes, "needs two architectures of different truth" + (" in a leaf" if scope == "within" else ""))
+            continue
+        axes.grid(axis="y")
+        axes.axhline(0, **ZERO)
+        bands.append(draw_methods(axes, styles, values, totals, control))
+        most = max(most, *map(len, values.values()))
+    if most:
+        name_methods(panels[1], methods)
+        handles = [*seed_handles(most), *seed_band_handles(control, bands)]
+        figure.legend(handles=handles, loc="outside right upper")
+    else:
+        panels[1].set(xticks=[], yticks=[])
+    return figure

@@ -1,0 +1,194 @@
+COMPARISON = {
+    "rank": f"{OUT}/tables/rank_correlation.csv",
+    "leaves": f"{OUT}/tables/leaf_truth.csv",
+    "variance": f"{OUT}/tables/explained_variance.csv",
+    "found": f"{OUT}/tables/found_architectures.csv",
+    "cost": f"{OUT}/tables/training_cost.csv",
+    "summary": f"{OUT}/tables/few_shot_summary.csv",
+}
+PROXY_TABLES = [f"{OUT}/tables/{name}.csv" for name in ("proxies", "proxy_correlations")]
+COMPARISON_FIGURES = ["rank-correlation", "explained-variance", "found", "cost"]
+
+
+def bootstrap():
+    """How intervals are drawn."""
+    return {name: config["distances"][name] for name in ("seed", "resamples")}
+
+
+def of_searched(pattern):
+    """A file of every tree that was searched."""
+    return [
+        pattern.format(method=method, seed=seed, level="{level}")
+        for method, seed in SEARCHED
+    ]
+
+
+def leaf_costs():
+    """What the trainings of all leaves took."""
+    return [
+        file.replace(".pt", ".json")
+        for method, seed in SEARCHED
+        for rung in rung_files(method, seed)
+        for file in rung
+    ]
+
+
+def scores_of_searched():
+    """The scores that the trees of the searched leaves come from."""
+    return [
+        LEVEL.format(method=method, seed=seed, level=level) + "/scores.h5"
+        for method, seed in SEARCHED
+        for level in range(METHODS[method].policy.depth)
+    ]
+
+
+rule comparison:
+    input:
+        truth=TRUTH,
+        trees=TREES,
+        evaluations=of_searched(EVALUATION),
+        searches=of_searched(SEARCH),
+        found=of_searched(FOUND) if config["truth"]["source"] == "standalone" else [],
+        roots=expand(SUPERNET.replace(".pt", ".json"), seed=SEEDS),
+        costs=leaf_costs(),
+        scores=scores_of_searched(),
+    output:
+        **{
+            name: report(
+                path,
+                caption=f"report/{Path(path).stem}.rst",
+                category="Few-shot NAS",
+                labels={"table": Path(path).stem.replace("_", " ")},
+            )
+            for name, path in COMPARISON.items()
+        },
+    log:
+        f"{OUT}/logs/comparison.log",
+    benchmark:
+        f"{OUT}/benchmarks/comparison.tsv"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        code=code("comparison.py"),
+        settings={
+            "truth": truth(),
+            "sampler": config["search"]["samplers"][0],
+            "rooted": [
+                name
+                for name, method in LEAF_METHODS.items()
+                if method.policy.depth or config["leaves"]["init"] == "root"
+            ],
+            **bootstrap(),
+        },
+    message:
+        "Compare what the leaves are worth"
+    script:
+        "../workflow_scripts/comparison.py"
+
+
+rule comparison_figures:
+    input:
+        rank=COMPARISON["rank"],
+        leaves=COMPARISON["leaves"],
+        variance=COMPARISON["variance"],
+        found=COMPARISON["found"],
+        cost=COMPARISON["cost"],
+    output:
+        rank=report(
+            figure("rank-correlation"),
+            caption="report/rank-correlation.rst",
+            category="Few-shot NAS",
+            labels={"figure": "rank correlation with the truth"},
+        ),
+        variance=report(
+            figure("explained-variance"),
+            caption="report/explained-variance.rst",
+            category="Few-shot NAS",
+            labels={"figure": "what is in a split"},
+        ),
+        found=report(
+            figure("found"),
+            caption="report/found.rst",
+            category="Few-shot NAS",
+            labels={"figure": "what the searches found"},
+        ),
+        cost=report(
+            figure("cost"),
+            caption="report/cost.rst",
+            category="Few-shot NAS",
+            labels={"figure": "cost"},
+        ),
+    log:
+        f"{OUT}/logs/comparison_figures.log",
+    benchmark:
+        f"{OUT}/benchmarks/comparison_figures.tsv"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=code("comparison_figures.py"),
+        settings={
+            "caption": SEARCH_CAPTION,
+            "metrics": METRIC_OF,
+            "truth": TRUTH_SAID,
+            "bootstrap": bootstrap(),
+        },
+    message:
+        "Draw rank correlation, explained variance, found architectures and cost"
+    script:
+        "../workflow_scripts/comparison_figures.py"
+
+
+rule proxies:
+    input:
+        truth=TRUTH,
+        values=expand(PROXY, metric=PROXIES, seed=config["proxies"]["seeds"]),
+    output:
+        values=report(
+            PROXY_TABLES[0],
+            caption="report/proxies_table.rst",
+            category="Zero-cost proxies",
+            labels={"table": "values"},
+        ),
+        correlations=report(
+            PROXY_TABLES[1],
+            caption="report/proxy_correlations.rst",
+            category="Zero-cost proxies",
+            labels={"table": "correlations"},
+        ),
+        figure=report(
+            figure("proxies"),
+            caption="report/proxies.rst",
+            category="Zero-cost proxies",
+            labels={"figure": "correlations"},
+        ),
+    log:
+        f"{OUT}/logs/proxies.log",
+    benchmark:
+        f"{OUT}/benchmarks/proxies.tsv"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=code("proxies.py"),
+        settings={
+            "truth": truth(),
+            "said": TRUTH_SAID,
+            "caption": proxies_caption(config),
+            "directions": {name: declaration(name).direction for name in PROXIES},
+            **bootstrap(),
+        },
+    message:
+        "Compare the metrics of single architectures with the truth"
+    script:
+        "../workflow_scripts/proxies.py"

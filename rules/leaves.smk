@@ -1,0 +1,101 @@
+LEAF = f"{LEAVES}/{{path}}.pt"
+RUNG = f"{LEAVES}/rung-{{rung}}/{{rank}}.pt"
+SELECTION = f"{LEAVES}/rung-{{rung}}/selection.json"
+
+
+def leaf_settings(wildcards, rung=0):
+    """What decides a leaf's weights, but for its space; nothing of the tree, so that trees can share leaves."""
+    epochs = rungs_of(config, METHODS[wildcards.method])[rung].epochs
+    return {
+        "seed": int(wildcards.seed),
+        "rung": rung,
+        "init": config["leaves"]["init"],
+        "network": network(),
+        "recipe": recipe(epochs, sampling=config["leaves"]["sampling"]),
+        **machine(),
+    }
+
+
+rule leaf:
+    input:
+        data=DATA,
+        tree=TREE,
+        initial=[SUPERNET] if config["leaves"]["init"] == "root" else [],
+    output:
+        checkpoint=LEAF,
+        cost=LEAF.replace(".pt", ".json"),
+    log:
+        f"{OUT}/logs/seed-{{seed}}/{{method}}/leaves/{{path}}.log",
+    benchmark:
+        f"{OUT}/benchmarks/seed-{{seed}}/{{method}}/leaves/{{path}}.tsv"
+    conda:
+        "../envs/gpu.yaml"
+    threads: config["threads"]
+    resources:
+        **config["resources"],
+    params:
+        code=code("leaf.py", packages=["torch"]),
+        settings=leaf_settings,
+        state=f"{OUT}/.state/seed-{{seed}}-{{method}}-leaf-{{path}}.pt",
+    message:
+        "Train leaf {wildcards.path} of {wildcards.method}, seed {wildcards.seed}"
+    script:
+        "../workflow_scripts/leaf.py"
+
+
+rule select_leaves:
+    input:
+        data=DATA,
+        tree=TREE,
+        leaves=leaves_before,
+    output:
+        SELECTION,
+    log:
+        f"{OUT}/logs/seed-{{seed}}/{{method}}/leaves/rung-{{rung}}-selection.log",
+    benchmark:
+        f"{OUT}/benchmarks/seed-{{seed}}/{{method}}/leaves/rung-{{rung}}-selection.tsv"
+    conda:
+        "../envs/gpu.yaml"
+    threads: config["threads"]
+    resources:
+        **config["resources"],
+    params:
+        code=code("select_leaves.py", packages=["torch"]),
+        settings=lambda w: {
+            "seed": int(w.seed),
+            "keep": rungs_of(config, METHODS[w.method])[int(w.rung)].leaves,
+            "sampled": config["leaves"]["sampled"],
+            **evaluation(),
+            **machine(),
+        },
+    message:
+        "Select the leaves of rung {wildcards.rung}, {wildcards.method}, seed {wildcards.seed}"
+    script:
+        "../workflow_scripts/select_leaves.py"
+
+
+rule rung:
+    input:
+        data=DATA,
+        selection=SELECTION,
+        leaves=leaves_before,
+    output:
+        checkpoint=RUNG,
+        cost=RUNG.replace(".pt", ".json"),
+    log:
+        f"{OUT}/logs/seed-{{seed}}/{{method}}/leaves/rung-{{rung}}-{{rank}}.log",
+    benchmark:
+        f"{OUT}/benchmarks/seed-{{seed}}/{{method}}/leaves/rung-{{rung}}-{{rank}}.tsv"
+    conda:
+        "../envs/gpu.yaml"
+    threads: config["threads"]
+    resources:
+        **config["resources"],
+    params:
+        code=code("leaf.py", packages=["torch"]),
+        settings=lambda w: leaf_settings(w, int(w.rung)),
+        state=f"{OUT}/.state/seed-{{seed}}-{{method}}-rung-{{rung}}-{{rank}}.pt",
+    message:
+        "Train the leaf of rank {wildcards.rank} on, rung {wildcards.rung} of {wildcards.method}, seed {wildcards.seed}"
+    script:
+        "../workflow_scripts/leaf.py"

@@ -1,0 +1,101 @@
+EVALUATION = f"{OUT}/seed-{{seed}}/{{method}}/evaluation.h5"
+SEARCH = f"{OUT}/seed-{{seed}}/{{method}}/search.json"
+PROXY = f"{OUT}/proxies/{{metric}}-seed-{{seed}}.h5"
+
+
+rule evaluate:
+    input:
+        data=DATA,
+        tree=TREE,
+        truth=TRUTH,
+        leaves=leaves_of,
+    output:
+        EVALUATION,
+    log:
+        f"{OUT}/logs/seed-{{seed}}/{{method}}/evaluation.log",
+    benchmark:
+        f"{OUT}/benchmarks/seed-{{seed}}/{{method}}/evaluation.tsv"
+    conda:
+        "../envs/gpu.yaml"
+    threads: config["threads"]
+    resources:
+        **config["resources"],
+    params:
+        code=code("evaluate.py", packages=["torch"]),
+        settings=lambda w: {
+            "seed": int(w.seed),
+            "truth": truth(),
+            **evaluation(),
+            **compared("evaluation"),
+            **machine(),
+        },
+    message:
+        "Evaluate architectures in the leaves of {wildcards.method}, seed {wildcards.seed}"
+    script:
+        "../workflow_scripts/evaluate.py"
+
+
+rule search:
+    input:
+        data=DATA,
+        tree=TREE,
+        leaves=searched_leaves,
+    output:
+        SEARCH,
+    log:
+        f"{OUT}/logs/seed-{{seed}}/{{method}}/search.log",
+    benchmark:
+        f"{OUT}/benchmarks/seed-{{seed}}/{{method}}/search.tsv"
+    conda:
+        "../envs/gpu.yaml"
+    threads: config["threads"]
+    resources:
+        **config["resources"],
+    params:
+        code=code("search.py", packages=["torch", "optuna"]),
+        settings=lambda w: {
+            "seed": int(w.seed),
+            "search": config["search"],
+            **evaluation(),
+            **machine(),
+        },
+    message:
+        "Search the leaves of {wildcards.method}, seed {wildcards.seed}"
+    script:
+        "../workflow_scripts/search.py"
+
+
+rule proxy:
+    input:
+        data=DATA,
+        truth=TRUTH,
+    output:
+        PROXY,
+    log:
+        f"{OUT}/logs/proxies/{{metric}}-seed-{{seed}}.log",
+    benchmark:
+        f"{OUT}/benchmarks/proxies/{{metric}}-seed-{{seed}}.tsv"
+    conda:
+        "../envs/gpu.yaml"
+    threads: config["threads"]
+    resources:
+        **config["resources"],
+    params:
+        code=lambda w: code("proxy.py", path_of(w.metric), packages=["torch"]),
+        settings=lambda w: {
+            "metric": w.metric,
+            "options": config["metrics"].get(w.metric) or {},
+            "seed": int(w.seed),
+            "batch_size": config["proxies"]["batch_size"],
+            "network": {
+                name: config["proxies"][name] or size
+                for name, size in network().items()
+            },
+            "truth": truth(),
+            **compared("proxies"),
+            **machine(),
+        },
+    message:
+        "Score single architectures with {wildcards.metric}, seed {wildcards.seed}"
+    script:
+        "../workflow_scripts/proxy.py"

@@ -1,0 +1,155 @@
+TRUTH = f"{OUT}/truth/{config['truth']['source']}.h5"
+STANDALONE = f"{OUT}/truth/standalone/{{number}}.h5"
+ARCHITECTURES = (
+    sample_architectures(
+        None,
+        config["truth"]["architectures"],
+        seed=config["truth"]["seed"],
+        name="standalone",
+    )
+    if config["truth"]["source"] == "standalone"
+    else []
+)
+FOUND = f"{OUT}/seed-{{seed}}/{{method}}/found.h5"
+
+
+def standalone_settings():
+    """What decides the accuracy of a stand-alone training, but for the architecture."""
+    return {
+        "epochs": config["truth"]["epochs"],
+        "seed": config["truth"]["seed"],
+        "network": network(),
+        "recipe": recipe(config["truth"]["epochs"], sampling="superposition"),
+        **machine(),
+    }
+
+
+rule standalone:
+    input:
+        data=DATA,
+    output:
+        STANDALONE,
+    log:
+        f"{OUT}/logs/truth/{{number}}.log",
+    benchmark:
+        f"{OUT}/benchmarks/truth/{{number}}.tsv"
+    conda:
+        "../envs/gpu.yaml"
+    threads: config["threads"]
+    resources:
+        **config["resources"],
+    params:
+        code=code("standalone.py", packages=["torch"]),
+        settings=lambda w: {
+            "architectures": [ARCHITECTURES[int(w.number)]],
+            **standalone_settings(),
+        },
+        state=f"{OUT}/.state/standalone-{{number}}.pt",
+    message:
+        "Train architecture {wildcards.number} by itself"
+    script:
+        "../workflow_scripts/standalone.py"
+
+
+rule found:
+    input:
+        data=DATA,
+        search=f"{OUT}/seed-{{seed}}/{{method}}/search.json",
+    output:
+        FOUND,
+    log:
+        f"{OUT}/logs/seed-{{seed}}/{{method}}/found.log",
+    benchmark:
+        f"{OUT}/benchmarks/seed-{{seed}}/{{method}}/found.tsv"
+    conda:
+        "../envs/gpu.yaml"
+    threads: config["threads"]
+    resources:
+        **config["resources"],
+    params:
+        code=code("standalone.py", packages=["torch"]),
+        settings=standalone_settings(),
+        state=f"{OUT}/.state/seed-{{seed}}-{{method}}-found.pt",
+    message:
+        "Train what the search found by itself, {wildcards.method}, seed {wildcards.seed}"
+    script:
+        "../workflow_scripts/standalone.py"
+
+
+if config["truth"]["source"] == "standalone":
+
+    rule truth:
+        input:
+            expand(STANDALONE, number=range(len(ARCHITECTURES))),
+        output:
+            TRUTH,
+        log:
+            f"{OUT}/logs/truth.log",
+        benchmark:
+            f"{OUT}/benchmarks/truth.tsv"
+        conda:
+            "../envs/cpu.yaml"
+        threads: 1
+        resources:
+            mem_mb=2000,
+            runtime=30,
+        params:
+            code=code("truth.py"),
+            settings={"source": "standalone"},
+        message:
+            "Put the stand-alone accuracies together"
+        script:
+            "../workflow_scripts/truth.py"
+
+elif config["truth"]["source"] == "csv":
+
+    rule truth:
+        input:
+            config["truth"]["file"],
+        output:
+            TRUTH,
+        log:
+            f"{OUT}/logs/truth.log",
+        benchmark:
+            f"{OUT}/benchmarks/truth.tsv"
+        conda:
+            "../envs/cpu.yaml"
+        threads: 1
+        resources:
+            mem_mb=2000,
+            runtime=30,
+        params:
+            code=code("truth.py"),
+            settings={
+                name: config["truth"][name]
+                for name in ("source", "architecture_column", "sha256")
+            },
+        message:
+            "Read the truth from {input}"
+        script:
+            "../workflow_scripts/truth.py"
+
+else:
+
+    rule truth:
+        input:
+            config["truth"]["file"],
+        output:
+            TRUTH,
+        log:
+            f"{OUT}/logs/truth.log",
+        benchmark:
+            f"{OUT}/benchmarks/truth.tsv"
+        conda:
+            "../envs/gpu.yaml"
+        threads: 1
+        resources:
+            mem_mb=config["truth"]["mem_mb"],
+            runtime=240,
+        params:
+            code=code("truth.py", packages=["nas-bench-201"]),
+            settings={name: config["truth"][name] for name in ("source", "sha256")},
+        message:
+            "Read the official NAS-Bench-201 file {input}: this runs the pickled code in it, and takes tens of GB of memory"
+        script:
+            "../workflow_scripts/truth.py"

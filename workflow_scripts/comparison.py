@@ -1,0 +1,93 @@
+"""Rule comparison: what the splits are worth, as tables: rank correlation, explained variance, search, cost."""
+
+from collections import defaultdict
+from pathlib import Path
+
+from _job import run
+from fsnas.artifacts.architectures import read_architectures
+from fsnas.artifacts.cost import Cost, read_cost
+from fsnas.artifacts.scores import read_attributes
+from fsnas.artifacts.search import read_search
+from fsnas.artifacts.splits import read_tree
+from fsnas.artifacts.tables import write_table
+from fsnas.benchmark import truth_of
+from fsnas.comparison import (
+    cost_table,
+    explained_variance,
+    few_shot_summary,
+    found_table,
+    leaf_truth,
+    rank_correlations,
+)
+
+
+def place(path: str) -> tuple[str, int]:
+    """Return method and seed of a file under ``seed-{seed}/{method}/``."""
+    parts = Path(path).parts
+    seed = next(i for i in reversed(range(len(parts))) if parts[i].startswith("seed-"))
+    return parts[seed + 1], int(parts[seed].removeprefix("seed-"))
+
+
+def found_accuracies(paths: list[str]) -> dict[str, float]:
+    """Return the test accuracies of the architectures that the searches found and that were trained by themselves."""
+    accuracies: dict[str, float] = {}
+    for path in paths:
+        table = read_architectures(path, "standalone")
+        (column,) = (name for name in table.columns if "_test_" in name)
+        accuracies |= dict(zip(table.architectures, map(float, table.column(column)), strict=True))
+    return accuracies
+
+
+def cost_rows(smk, searches: dict) -> list[dict]:
+    """Return what the trees of every method and seed took, as `cost_table` wants it."""
+    roots = {int(Path(path).parent.name.removeprefix("seed-")): read_cost(path) for path in smk.input.roots}
+    leaves: dict[tuple[str, int], list[Cost]] = defaultdict(list)
+    for path in smk.input.costs:
+        leaves[place(path)].append(read_cost(path))
+    scoring: dict[tuple[str, int], float] = defaultdict(float)
+    for path in smk.input.scores:
+        scoring[place(path)] += float(read_attributes(path)["seconds"])
+    rows = []
+    for (method, seed), record in searches.items():
+        costs, needs_root = leaves[method, seed], method in smk.params.settings["rooted"]
+        trained = [cost for cost in costs if cost.epochs]
+        rows.append(
+            {
+                "method": method,
+                "seed": seed,
+                "root_epochs": roots[seed].epochs if needs_root else 0,
+                "leaf_epochs": sum(cost.epochs for cost in trained),
+                "leaf_samples": sum(cost.samples for cost in trained),
+                "trainings": sum(cost.shared_with is None for cost in trained),
+                "shared": sum(cost.shared_with is not None for cost in trained),
+                "root_seconds": roots[seed].seconds if needs_root else 0.0,
+                "scoring_seconds": scoring[method, seed],
+                "leaf_seconds": sum(cost.seconds for cost in trained),
+                "search_evaluations": len(record.searches[0].evaluations),
+            }
+        )
+    return rows
+
+
+def main(smk) -> None:
+    """Write the six tables."""
+    settings = smk.params.settings
+    truth = truth_of(read_architectures(smk.input.truth, "truth"), **settings["truth"])
+    trees = [read_tree(path) for path in smk.input.trees]
+    searched = {(record.method, record.seed): record for record in map(read_search, smk.input.searches)}
+    evaluations = {place(path): read_architectures(path, "evaluation") for path in smk.input.evaluations}
+    rank = rank_correlations([tree for tree in trees if (tree.method, tree.seed) in evaluations], evaluations, truth)
+    variance = explained_variance(trees, truth)
+    found = found_table(trees, searched, truth, found_accuracies(smk.input.found))
+    cost = cost_table(cost_rows(smk, searched))
+    bootstrap = {"seed": settings["seed"], "resamples": settings["resamples"]}
+    write_table(smk.output.rank, rank)
+    write_table(smk.output.leaves, leaf_truth(trees, truth))
+    write_table(smk.output.variance, variance)
+    write_table(smk.output.found, found)
+    write_table(smk.output.cost, cost)
+    summary = few_shot_summary(rank, variance, found, cost, sampler=settings["sampler"], **bootstrap)
+    write_table(smk.output.summary, summary)
+
+
+run(main, globals().get("snakemake"))

@@ -1,0 +1,42 @@
+"""Rule evaluate: architectures with a truth, each with the weights of its leaf."""
+
+from _job import key, run
+from fsnas.artifacts.architectures import read_architectures, write_architectures
+from fsnas.artifacts.checkpoint import read_leaves
+from fsnas.artifacts.dataset import read_dataset, read_key
+from fsnas.artifacts.splits import read_tree
+from fsnas.batches import first_batches
+from fsnas.benchmark import compared_architectures
+from fsnas.devices import prepare
+from fsnas.seeding import derive
+from fsnas.shared_weights import evaluate_in_leaves
+
+
+def main(smk) -> None:
+    """Evaluate the sample of architectures on the validation batches of the seed."""
+    settings = smk.params.settings
+    device = prepare(settings["device"], settings["threads"])
+    dataset = read_dataset(smk.input.data)
+    truth = read_architectures(smk.input.truth, "truth")
+    chosen = compared_architectures(
+        truth, **settings["truth"], count=settings["architectures"], seed=settings["sample_seed"]
+    )
+    leaves = read_leaves(smk.input.leaves, read_tree(smk.input.tree).leaves)
+    networks = {leaf: network.to(device) for leaf, (network, _) in leaves.items()}
+    how = {name: settings[name] for name in ("batch_size", "batches")}
+    batches = first_batches(dataset, "valid", **how, seed=derive(settings["seed"], "evaluation"), device=device)
+    loss, accuracy = evaluate_in_leaves(networks, chosen.indices(), batches)
+    keys = [content["key"] for _, content in leaves.values()]
+    write_architectures(
+        smk.output[0],
+        chosen.architectures,
+        {"loss": loss, "accuracy": accuracy},
+        kind="evaluation",
+        key=key(smk, read_key(smk.input.data), truth.attributes["key"], *keys),
+        settings=settings,
+        seed=settings["seed"],
+        dataset=dataset.name,
+    )
+
+
+run(main, globals().get("snakemake"))

@@ -1,0 +1,27 @@
+"""Rule proxies: the values of all metrics on single architectures, and their rank correlation with the truth."""
+
+from _job import run
+from fsnas.artifacts.architectures import read_architectures
+from fsnas.artifacts.tables import write_table
+from fsnas.benchmark import truth_of
+from fsnas.plotting import proxies_figure, save
+from fsnas.proxies import proxy_correlations, proxy_values
+
+
+def main(smk) -> None:
+    """Write both tables and draw the figure."""
+    settings = smk.params.settings
+    tables = {}
+    for path in smk.input.values:
+        table = read_architectures(path, "proxy")
+        tables[table.attributes["metric"], table.attributes["seed"]] = table
+    truth = truth_of(read_architectures(smk.input.truth, "truth"), **settings["truth"])
+    values = proxy_values(tables)
+    bootstrap = {"seed": settings["seed"], "resamples": settings["resamples"]}
+    correlations = proxy_correlations(values, truth, directions=settings["directions"], **bootstrap)
+    write_table(smk.output.values, values)
+    write_table(smk.output.correlations, correlations)
+    save(proxies_figure(correlations, caption=settings["caption"], truth=settings["said"]), smk.output.figure)
+
+
+run(main, globals().get("snakemake"))

@@ -1,0 +1,49 @@
+"""Rule proxy: one metric of single architectures at initialisation, without a supernet."""
+
+import numpy as np
+
+from _job import key, run
+from fsnas.artifacts.architectures import read_architectures, write_architectures
+from fsnas.artifacts.dataset import read_dataset, read_key
+from fsnas.batches import random_crops, scoring_batches
+from fsnas.benchmark import compared_architectures
+from fsnas.devices import prepare
+from fsnas.evaluation import Repetition
+from fsnas.metrics import load
+from fsnas.seeding import derive
+from fsnas.spaces import as_space
+from fsnas.supernet import GatedSupernet, Supernet, path_gates
+
+
+def main(smk) -> None:
+    """Score every architecture on the same batch; weights are drawn by seed and architecture."""
+    settings = smk.params.settings
+    device = prepare(settings["device"], settings["threads"])
+    dataset = read_dataset(smk.input.data)
+    truth = read_architectures(smk.input.truth, "truth")
+    chosen = compared_architectures(
+        truth, **settings["truth"], count=settings["architectures"], seed=settings["sample_seed"]
+    )
+    seed = derive(settings["seed"], "proxies")
+    (batch,) = scoring_batches(dataset, batch_size=settings["batch_size"], repetitions=1, seed=seed, device=device)
+    repetition = Repetition(*batch, seed=seed, draw_crops=lambda n, s: random_crops(dataset, samples=n, seed=s, device=device))
+    sizes = {**settings["network"], "classes": len(dataset.classes), "in_channels": dataset.images.shape[1]}
+    score, values = load(settings["metric"]), []
+    for string, architecture in zip(chosen.architectures, chosen.indices(), strict=True):
+        network = Supernet(**sizes, space=as_space(architecture), seed=derive(seed, "initial weights", string))
+        model = GatedSupernet(network.to(device), path_gates(architecture))
+        values.append(float(score(model, repetition, **settings["options"])))
+    write_architectures(
+        smk.output[0],
+        chosen.architectures,
+        {"value": np.array(values)},
+        kind="proxy",
+        key=key(smk, read_key(smk.input.data), truth.attributes["key"]),
+        settings=settings,
+        metric=settings["metric"],
+        seed=settings["seed"],
+        dataset=dataset.name,
+    )
+
+
+run(main, globals().get("snakemake"))

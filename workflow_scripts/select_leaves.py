@@ -1,0 +1,35 @@
+"""Rule select_leaves: order the leaves of a rung by the accuracy of sampled architectures with their weights."""
+
+from _job import key, log, run
+from fsnas.artifacts.checkpoint import read_leaves
+from fsnas.artifacts.dataset import read_dataset, read_key
+from fsnas.artifacts.selection import Judged, write_selection
+from fsnas.artifacts.splits import read_tree
+from fsnas.batches import first_batches
+from fsnas.devices import prepare
+from fsnas.seeding import derive, generator
+from fsnas.shared_weights import evaluate_architectures
+from fsnas.spaces import draw_architectures
+
+
+def main(smk) -> None:
+    """Judge every leaf and keep the best."""
+    settings = smk.params.settings
+    device = prepare(settings["device"], settings["threads"])
+    dataset = read_dataset(smk.input.data)
+    leaves = read_leaves(smk.input.leaves, read_tree(smk.input.tree).leaves)
+    how = {name: settings[name] for name in ("batch_size", "batches")}
+    batches = first_batches(dataset, "valid", **how, seed=derive(settings["seed"], "evaluation"), device=device)
+    judged = []
+    for number, (leaf, (network, _)) in enumerate(leaves.items()):
+        rng = generator(settings["seed"], "selection", leaf)
+        drawn = draw_architectures(network.space, settings["sampled"], rng)
+        loss, accuracy = evaluate_architectures(network.to(device), drawn, batches)
+        judged.append(Judged(leaf, number, float(accuracy.mean()), float(loss.mean())))
+        log.info("leaf %s: accuracy %.4f over %d architectures", leaf, judged[-1].accuracy, len(drawn))
+    ranking = sorted(judged, key=lambda one: (-one.accuracy, one.loss, one.number))
+    made_from = key(smk, read_key(smk.input.data), *(content["key"] for _, content in leaves.values()))
+    write_selection(smk.output[0], ranking, keep=settings["keep"], key=made_from, settings=settings)
+
+
+run(main, globals().get("snakemake"))
