@@ -10,6 +10,7 @@ report: "rules/report/workflow.rst"
 
 
 include: "rules/common.smk"
+include: "rules/settings.smk"
 include: "rules/data.smk"
 include: "rules/supernet.smk"
 include: "rules/scores.smk"

@@ -1,4 +1,4 @@
-"""The truth about architectures: test accuracies of stand-alone trainings, from NAS-Bench-201's file or from a CSV."""
+"""Accuracies of stand-alone trainings that others made: NAS-Bench-201's official file, or a CSV."""
 
 import csv
 import hashlib
@@ -12,10 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from fsnas.artifacts.architectures import ArchitectureTable
-from fsnas.errors import ConfigError, DataError, FsnasError, nearest
-from fsnas.seeding import generator
-from fsnas.spaces import architecture_string, architectures, full_space, parse_architecture
+from fsnas.errors import DataError, FsnasError, nearest
+from fsnas.spaces import architecture_string, parse_architecture
 
 TRAININGS = {"less": 12, "full": 200}  # the official file's name of a hyper-parameter set, and its epochs
 SETS = {
@@ -323,73 +321,3 @@ def _number(text: str) -> float | None:
         return None if "_" in text else float(text)  # Python reads 1_000 as a number, nothing else does
     except ValueError:
         return None
-
-
-def sample_architectures(strings: Sequence[str] | None, count: int, *, seed: int, name: str) -> list[str]:
-    """Return ``count`` different architectures in the order of their source; all, if ``count`` is 0 or too large.
-
-    Parameters
-    ----------
-    strings
-        Architectures to draw from; None for all 15,625.
-    seed, name
-        Of the stream that draws.
-    """
-    if strings is None:
-        strings = [architecture_string(architecture) for architecture in architectures(full_space())]
-    if not 0 < count < len(strings):
-        return list(strings)
-    chosen = generator(seed, "architectures", name).choice(len(strings), count, replace=False)
-    return [strings[i] for i in np.sort(chosen)]
-
-
-def default_column(source: str, columns: Sequence[str]) -> str:
-    """Return the column that is the truth where the config names none.
-
-    Raises
-    ------
-    ConfigError
-        If there is not exactly one candidate.
-    """
-    if source == "nasbench201":
-        return "cifar10_ori-test_accuracy_200_epochs_mean"
-    tests = [name for name in columns if "test" in name.lower()]
-    if len(tests) != 1:
-        raise ConfigError(
-            f"truth.column: found null, but {len(tests)} columns have 'test' in their names; set truth.column to one "
-            f"of {', '.join(columns)}"
-        )
-    return tests[0]
-
-
-def truth_by_architecture(table: ArchitectureTable, column: str) -> dict[str, float]:
-    """Return the numbers of ``column``, accuracies in percent, of every architecture that has one.
-
-    Raises
-    ------
-    FsnasError
-        If there is no such column; the message lists the known ones.
-    """
-    values = map(float, table.column(column))
-    return {name: value for name, value in zip(table.architectures, values, strict=True) if math.isfinite(value)}
-
-
-def truth_of(table: ArchitectureTable, source: str, column: str | None) -> dict[str, float]:
-    """Return the accuracy in percent of every architecture that has one, in `default_column` if ``column`` is None."""
-    return truth_by_architecture(table, column or default_column(source, list(table.columns)))
-
-
-def compared_architectures(
-    table: ArchitectureTable, source: str, column: str | None, *, count: int, seed: int
-) -> ArchitectureTable:
-    """Return the architectures that are compared with the truth: a seeded sample of those that have one.
-
-    Raises
-    ------
-    DataError
-        If none has one.
-    """
-    chosen = sample_architectures(list(truth_of(table, source, column)), count, seed=seed, name="compared")
-    if not chosen:
-        raise DataError("no architecture has a truth; set truth.column to a column with numbers")
-    return ArchitectureTable(tuple(chosen), {}, {})

@@ -2,7 +2,6 @@
 
 import pandas as pd
 
-
 QUANTITIES = {  # of the few-shot table: column, heading, digits
     "kendall_all": ("tau all", 3),
     "kendall_within": ("tau within", 3),
@@ -115,14 +114,15 @@ def _names(pairs: pd.DataFrame) -> str:
 
 
 def _few_shot(table: pd.DataFrame) -> list[str]:
-    """Return one line per method whose leaves were trained: its mean over seeds, with spread where there is an interval."""
+    """Return one line per method whose leaves were trained: its means over seeds."""
     shown = table[table["leaf_epochs"].notna()]
     width = max([len("method"), *map(len, shown["method"])])
+    headings = "  ".join(f"{heading:>11}" for heading, _ in QUANTITIES.values())
     lines = [
-        "What the leaves are worth: rank correlation of shared weights with the truth, what the tree explains of it, and",
-        "what the search found (mean over seeds; the interval is in tables/few_shot_summary.csv)",
+        "What the leaves are worth: rank correlation of shared weights with the truth, what the tree explains of it,",
+        "and what the search found (mean over seeds; intervals are in tables/few_shot_summary.csv)",
         "",
-        f"  {'method':{width}}  " + "  ".join(f"{heading:>11}" for heading, _ in QUANTITIES.values()) + "  epochs  seconds",
+        f"  {'method':{width}}  {headings}  epochs  seconds",
     ]
     for row in shown.to_dict("records"):
         cells = [

@@ -8,10 +8,10 @@ from snakemake.utils import update_config
 ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT))
 
-from fsnas.benchmark import sample_architectures
 from fsnas.errors import FsnasError
 from fsnas.metrics import declaration, path_of
 from fsnas.provenance import entries
+from fsnas.truth import sample_architectures
 from workflow_scripts._config import (
     caption,
     check,
@@ -42,6 +42,7 @@ SEEDS = config["seeds"]
 DATA = f"{OUT}/data/{config['data']['name']}.h5"
 SUPERNET = f"{OUT}/seed-{{seed}}/supernet.pt"
 LEVEL = f"{OUT}/seed-{{seed}}/{{method}}/level-{{level}}"
+SCORES = f"{LEVEL}/scores.h5"
 TREE = f"{OUT}/seed-{{seed}}/{{method}}/tree.json"
 TREES = expand(TREE, seed=SEEDS, method=METHODS)
 LEAVES = f"{OUT}/seed-{{seed}}/{{method}}/leaves"
@@ -119,92 +120,28 @@ def searched_leaves(wildcards):
     return rung_files(wildcards.method, wildcards.seed)[-1]
 
 
-def recipe(epochs, **changes):
-    """The arguments of the recipe that trains a supernet."""
-    names = [
-        "sampling",
-        "mixing",
-        "batch_size",
-        "lr",
-        "momentum",
-        "weight_decay",
-        "grad_clip",
-        "valid_batches",
+def of_searched(pattern):
+    """A file of every tree that was searched."""
+    return [pattern.format(method=method, seed=seed) for method, seed in SEARCHED]
+
+
+def leaf_costs():
+    """What the trainings of all leaves took."""
+    return [
+        file.replace(".pt", ".json")
+        for method, seed in SEARCHED
+        for rung in rung_files(method, seed)
+        for file in rung
     ]
-    augmentation = {name: config["data"][name] for name in ("crop_padding", "flip")}
-    return {
-        "epochs": epochs,
-        **{name: config["supernet"][name] for name in names},
-        **augmentation,
-        **changes,
-    }
 
 
-def network():
-    """The size of a supernet."""
-    return {name: config["supernet"][name] for name in ("channels", "cells")}
-
-
-def evaluation():
-    """The batches that show what an architecture is worth with shared weights."""
-    return {name: config["evaluation"][name] for name in ("batch_size", "batches")}
-
-
-def compared(section):
-    """Which architectures with a truth are compared with it."""
-    return {
-        "architectures": config[section]["architectures"],
-        "sample_seed": config["truth"]["seed"],
-    }
-
-
-def truth():
-    """Which numbers are the truth."""
-    return {name: config["truth"][name] for name in ("source", "column")}
-
-
-def machine():
-    """The settings of torch that decide the last bits of a result."""
-    return {"device": config["device"], "threads": config["threads"]}
-
-
-def scores_code(wildcards):
-    """The code that the scores of a method are made from, its metric included."""
-    return code(
-        "scores.py", path_of(METHODS[wildcards.method].metric), packages=["torch"]
-    )
-
-
-def scores_settings(wildcards):
-    """What decides the scores of a level; nothing of the cut, so that methods can share them."""
-    method, level = METHODS[wildcards.method], int(wildcards.level)
-    choices = {
-        name: method.choices[name]
-        for name in ("perturbation", "batch_size", "repetitions")
-    }
-    warmup = method.warmup_epochs(level)
-    return {
-        "metric": method.metric,
-        "options": method.options,
-        "seed": int(wildcards.seed),
-        "level": level,
-        "mixing": config["supernet"]["mixing"],
-        "warmup": recipe(warmup) if warmup else {"epochs": 0},
-        **choices,
-        **machine(),
-    }
-
-
-def splits_settings(wildcards):
-    """What decides the cuts of a level."""
-    method = METHODS[wildcards.method]
-    return {
-        "metric": method.metric,
-        "seed": int(wildcards.seed),
-        "level": int(wildcards.level),
-        "policy": method.policy_settings,
-        **{name: method.choices[name] for name in ("edge", "objective", "balance")},
-    }
+def scores_of_searched():
+    """The scores that the trees of the searched leaves come from."""
+    return [
+        SCORES.format(method=method, seed=seed, level=level)
+        for method, seed in SEARCHED
+        for level in range(METHODS[method].policy.depth)
+    ]
 
 
 def figure(name):

@@ -6,40 +6,10 @@ COMPARISON = {
     "cost": f"{OUT}/tables/training_cost.csv",
     "summary": f"{OUT}/tables/few_shot_summary.csv",
 }
-PROXY_TABLES = [f"{OUT}/tables/{name}.csv" for name in ("proxies", "proxy_correlations")]
+PROXY_TABLES = [
+    f"{OUT}/tables/{name}.csv" for name in ("proxies", "proxy_correlations")
+]
 COMPARISON_FIGURES = ["rank-correlation", "explained-variance", "found", "cost"]
-
-
-def bootstrap():
-    """How intervals are drawn."""
-    return {name: config["distances"][name] for name in ("seed", "resamples")}
-
-
-def of_searched(pattern):
-    """A file of every tree that was searched."""
-    return [
-        pattern.format(method=method, seed=seed, level="{level}")
-        for method, seed in SEARCHED
-    ]
-
-
-def leaf_costs():
-    """What the trainings of all leaves took."""
-    return [
-        file.replace(".pt", ".json")
-        for method, seed in SEARCHED
-        for rung in rung_files(method, seed)
-        for file in rung
-    ]
-
-
-def scores_of_searched():
-    """The scores that the trees of the searched leaves come from."""
-    return [
-        LEVEL.format(method=method, seed=seed, level=level) + "/scores.h5"
-        for method, seed in SEARCHED
-        for level in range(METHODS[method].policy.depth)
-    ]
 
 
 rule comparison:

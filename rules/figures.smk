@@ -11,7 +11,10 @@ FIGURES = [
         format=FORMATS,
     ),
 ]
-FEW_SHOT = [*COMPARISON.values(), *(path for name in COMPARISON_FIGURES for path in figure(name))]
+FEW_SHOT = [
+    *COMPARISON.values(),
+    *(path for name in COMPARISON_FIGURES for path in figure(name)),
+]
 if not SEARCHED:
     FEW_SHOT = []
 if PROXIES:

@@ -3,19 +3,6 @@ RUNG = f"{LEAVES}/rung-{{rung}}/{{rank}}.pt"
 SELECTION = f"{LEAVES}/rung-{{rung}}/selection.json"
 
 
-def leaf_settings(wildcards, rung=0):
-    """What decides a leaf's weights, but for its space; nothing of the tree, so that trees can share leaves."""
-    epochs = rungs_of(config, METHODS[wildcards.method])[rung].epochs
-    return {
-        "seed": int(wildcards.seed),
-        "rung": rung,
-        "init": config["leaves"]["init"],
-        "network": network(),
-        "recipe": recipe(epochs, sampling=config["leaves"]["sampling"]),
-        **machine(),
-    }
-
-
 rule leaf:
     input:
         data=DATA,

@@ -13,17 +13,6 @@ ARCHITECTURES = (
 FOUND = f"{OUT}/seed-{{seed}}/{{method}}/found.h5"
 
 
-def standalone_settings():
-    """What decides the accuracy of a stand-alone training, but for the architecture."""
-    return {
-        "epochs": config["truth"]["epochs"],
-        "seed": config["truth"]["seed"],
-        "network": network(),
-        "recipe": recipe(config["truth"]["epochs"], sampling="superposition"),
-        **machine(),
-    }
-
-
 rule standalone:
     input:
         data=DATA,

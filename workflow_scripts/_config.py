@@ -151,7 +151,9 @@ def _check_truth(config: Mapping[str, Any]) -> None:
     truth = config["truth"]
     if truth["source"] != "standalone":
         if not truth["file"]:
-            raise ConfigError(f"truth.file: found null, but truth.source {truth['source']!r} needs the path of its file")
+            raise ConfigError(
+                f"truth.file: found null, but truth.source {truth['source']!r} needs the path of its file"
+            )
         return
     for name in ("file", "sha256", "column"):
         if truth[name] is not None:
@@ -368,11 +370,12 @@ def truth_caption(config: Mapping[str, Any]) -> str:
 def proxies_caption(config: Mapping[str, Any]) -> str:
     """Return n, seeds and settings of the metrics of single architectures."""
     proxies, net = config["proxies"], config["supernet"]
+    channels, cells = (proxies[name] or net[name] for name in ("channels", "cells"))
     seeds = ", ".join(map(str, proxies["seeds"]))
     options = [f"{name} {_said(given, given)}" for name, given in config["metrics"].items() if given]
     return (
         f"Networks at initialisation, one batch of {proxies['batch_size']} training images, seeds {seeds}. Data: "
-        f"{config['data']['name']}. C = {proxies['channels'] or net['channels']}, N = {proxies['cells'] or net['cells']}. "
+        f"{config['data']['name']}. C = {channels}, N = {cells}. "
         f"{'; '.join(options)}. Intervals: 95 %, bootstrap over architectures."
     )
 

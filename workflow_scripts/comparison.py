@@ -10,7 +10,6 @@ from fsnas.artifacts.scores import read_attributes
 from fsnas.artifacts.search import read_search
 from fsnas.artifacts.splits import read_tree
 from fsnas.artifacts.tables import write_table
-from fsnas.benchmark import truth_of
 from fsnas.comparison import (
     cost_table,
     explained_variance,
@@ -19,6 +18,7 @@ from fsnas.comparison import (
     leaf_truth,
     rank_correlations,
 )
+from fsnas.truth import truth_of
 
 
 def place(path: str) -> tuple[str, int]:

@@ -6,10 +6,10 @@ from fsnas.artifacts.checkpoint import read_leaves
 from fsnas.artifacts.dataset import read_dataset, read_key
 from fsnas.artifacts.splits import read_tree
 from fsnas.batches import first_batches
-from fsnas.benchmark import compared_architectures
 from fsnas.devices import prepare
 from fsnas.seeding import derive
 from fsnas.shared_weights import evaluate_in_leaves
+from fsnas.truth import compared_architectures
 
 
 def main(smk) -> None:

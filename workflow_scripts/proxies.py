@@ -3,9 +3,9 @@
 from _job import run
 from fsnas.artifacts.architectures import read_architectures
 from fsnas.artifacts.tables import write_table
-from fsnas.benchmark import truth_of
 from fsnas.plotting import proxies_figure, save
 from fsnas.proxies import proxy_correlations, proxy_values
+from fsnas.truth import truth_of
 
 
 def main(smk) -> None:

@@ -6,13 +6,13 @@ from _job import key, run
 from fsnas.artifacts.architectures import read_architectures, write_architectures
 from fsnas.artifacts.dataset import read_dataset, read_key
 from fsnas.batches import random_crops, scoring_batches
-from fsnas.benchmark import compared_architectures
 from fsnas.devices import prepare
 from fsnas.evaluation import Repetition
 from fsnas.metrics import load
 from fsnas.seeding import derive
 from fsnas.spaces import as_space
 from fsnas.supernet import GatedSupernet, Supernet, path_gates
+from fsnas.truth import compared_architectures
 
 
 def main(smk) -> None:
@@ -26,7 +26,11 @@ def main(smk) -> None:
     )
     seed = derive(settings["seed"], "proxies")
     (batch,) = scoring_batches(dataset, batch_size=settings["batch_size"], repetitions=1, seed=seed, device=device)
-    repetition = Repetition(*batch, seed=seed, draw_crops=lambda n, s: random_crops(dataset, samples=n, seed=s, device=device))
+
+    def crops(samples: int, crop_seed: int):
+        return random_crops(dataset, samples=samples, seed=crop_seed, device=device)
+
+    repetition = Repetition(*batch, seed=seed, draw_crops=crops)
     sizes = {**settings["network"], "classes": len(dataset.classes), "in_channels": dataset.images.shape[1]}
     score, values = load(settings["metric"]), []
     for string, architecture in zip(chosen.architectures, chosen.indices(), strict=True):

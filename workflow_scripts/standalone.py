@@ -33,11 +33,14 @@ def accuracies(smk, dataset, architecture: str, state: Path, made_from: str) -> 
     sizes = {**settings["network"], "classes": classes, "in_channels": in_channels}
     space = as_space(parse_architecture(architecture))
     network = Supernet(**sizes, space=space, seed=derive(seed, "initial weights"))
-    recipe, how = Recipe(**settings["recipe"]), {"seed": seed, "device": device}
-    kept = {"state": state, "key": f"{made_from} {architecture}"}
-    train(network, dataset, recipe, progress=progress(architecture), **how, **kept)
-    parts = [evaluate(network, dataset, recipe, space=space, part=part, **how) for part in ("valid", "test")]
-    return 100 * parts[0][1], 100 * parts[1][1]
+    recipe, seed = Recipe(**settings["recipe"]), derive(seed, "training")
+    own_key, lines = f"{made_from} {architecture}", progress(architecture)
+    train(network, dataset, recipe, seed=seed, device=device, progress=lines, state=state, key=own_key)
+    valid, test = (
+        evaluate(network, dataset, recipe, space=space, seed=seed, device=device, part=part)[1]
+        for part in ("valid", "test")
+    )
+    return 100 * valid, 100 * test
 
 
 def main(smk) -> None:

@@ -1,5 +1,8 @@
 """Rule truth: the accuracies of stand-alone trainings, from our own, from a CSV file or from NAS-Bench-201's file."""
 
+import hashlib
+from pathlib import Path
+
 import numpy as np
 
 from _job import key, log, run
@@ -17,17 +20,23 @@ def together(paths: list[str]) -> tuple[list[str], dict[str, np.ndarray], list[s
 
 def main(smk) -> None:
     """Read the source and write the table."""
-    settings, keys = dict(smk.params.settings), []
+    settings = dict(smk.params.settings)
     source = settings.pop("source")
     if source == "standalone":
-        architectures, columns, keys = together(list(smk.input))
-    elif source == "csv":
-        architectures, columns = read_csv(smk.input[0], **settings)
+        architectures, columns, made_from = together(list(smk.input))
     else:
-        log.info("reading %s: this runs the pickled code in it", smk.input[0])
-        architectures, columns = read_official(smk.input[0], **settings)
+        with Path(smk.input[0]).open("rb") as file:
+            made_from = [hashlib.file_digest(file, "sha256").hexdigest()]
+        read = read_csv if source == "csv" else read_official
+        architectures, columns = read(smk.input[0], **settings)
+        log.info("%s: %d architectures, columns %s", smk.input[0], len(architectures), ", ".join(columns))
     write_architectures(
-        smk.output[0], architectures, columns, kind="truth", key=key(smk, *keys), settings=dict(smk.params.settings)
+        smk.output[0],
+        architectures,
+        columns,
+        kind="truth",
+        key=key(smk, *made_from),
+        settings=dict(smk.params.settings),
     )
 
 

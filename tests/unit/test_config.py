@@ -154,7 +154,9 @@ def test_the_default_trees_cost_the_same():
 
 def test_captions_say_how_leaves_were_trained_and_what_the_truth_is():
     said = search_caption(DEFAULT, [3])
-    assert said.startswith("n = 1 seed (3). Data: digits. C = 4, N = 1. Leaves: init scratch, sampling uniform, total epochs")
+    assert said.startswith(
+        "n = 1 seed (3). Data: digits. C = 4, N = 1. Leaves: init scratch, sampling uniform, total epochs"
+    )
     halved = laid_over(DEFAULT, {"leaves": {"selection": "successive_halving", "keep": 2}})
     assert "searched: selection successive_halving, keep 2, sampled 16" in search_caption(halved, [3])
     assert truth_caption(DEFAULT).endswith("not NAS-Bench-201.")
@@ -263,7 +265,10 @@ BAD = {
         {"search": {"samplers": ["tpee"]}},
         r"search\.samplers\.0: found 'tpee', allowed are random, evolution, tpe \(did you mean 'tpe'\?\)",
     ),
-    "a truth without its file": ({"truth": {"source": "csv"}}, r"truth\.file: found null, but truth\.source 'csv' needs"),
+    "a truth without its file": (
+        {"truth": {"source": "csv"}},
+        r"truth\.file: found null, but truth\.source 'csv' needs",
+    ),
     "a file without a truth": (
         {"truth": {"file": "a.csv"}},
         r"truth\.file: found 'a\.csv', but truth\.source 'standalone' trains architectures here",

@@ -13,7 +13,10 @@ from fsnas.provenance import digest, entries, key, reached
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = sorted(path.name for path in (ROOT / "workflow_scripts").glob("*.py") if not path.name.startswith("_"))
-FIGURES = {"distance_figures.py", "root_scores_figure.py", "training_figure.py", "tree_figures.py", "comparison_figures.py", "proxies.py"}
+FIGURES = {
+    *("distance_figures.py", "root_scores_figure.py", "training_figure.py", "tree_figures.py"),
+    *("comparison_figures.py", "proxies.py"),
+}
 METRICS = {path.name for path in (ROOT / "fsnas/metrics").glob("*.py") if not path.name.startswith("_")}
 
 

@@ -1,0 +1,115 @@
+def recipe(epochs, **changes):
+    """The arguments of the recipe that trains a supernet."""
+    names = [
+        "sampling",
+        "mixing",
+        "batch_size",
+        "lr",
+        "momentum",
+        "weight_decay",
+        "grad_clip",
+        "valid_batches",
+    ]
+    augmentation = {name: config["data"][name] for name in ("crop_padding", "flip")}
+    return {
+        "epochs": epochs,
+        **{name: config["supernet"][name] for name in names},
+        **augmentation,
+        **changes,
+    }
+
+
+def network():
+    """The size of a supernet."""
+    return {name: config["supernet"][name] for name in ("channels", "cells")}
+
+
+def evaluation():
+    """The batches that show what an architecture is worth with shared weights."""
+    return {name: config["evaluation"][name] for name in ("batch_size", "batches")}
+
+
+def compared(section):
+    """Which architectures with a truth are compared with it."""
+    return {
+        "architectures": config[section]["architectures"],
+        "sample_seed": config["truth"]["seed"],
+    }
+
+
+def truth():
+    """Which numbers are the truth."""
+    return {name: config["truth"][name] for name in ("source", "column")}
+
+
+def machine():
+    """The settings of torch that decide the last bits of a result."""
+    return {"device": config["device"], "threads": config["threads"]}
+
+
+def scores_code(wildcards):
+    """The code that the scores of a method are made from, its metric included."""
+    return code(
+        "scores.py", path_of(METHODS[wildcards.method].metric), packages=["torch"]
+    )
+
+
+def scores_settings(wildcards):
+    """What decides the scores of a level; nothing of the cut, so that methods can share them."""
+    method, level = METHODS[wildcards.method], int(wildcards.level)
+    choices = {
+        name: method.choices[name]
+        for name in ("perturbation", "batch_size", "repetitions")
+    }
+    warmup = method.warmup_epochs(level)
+    return {
+        "metric": method.metric,
+        "options": method.options,
+        "seed": int(wildcards.seed),
+        "level": level,
+        "mixing": config["supernet"]["mixing"],
+        "warmup": recipe(warmup) if warmup else {"epochs": 0},
+        **choices,
+        **machine(),
+    }
+
+
+def splits_settings(wildcards):
+    """What decides the cuts of a level."""
+    method = METHODS[wildcards.method]
+    return {
+        "metric": method.metric,
+        "seed": int(wildcards.seed),
+        "level": int(wildcards.level),
+        "policy": method.policy_settings,
+        **{name: method.choices[name] for name in ("edge", "objective", "balance")},
+    }
+
+
+def leaf_settings(wildcards, rung=0):
+    """What decides a leaf's weights, but for its space; nothing of the tree, so that trees can share leaves."""
+    epochs = rungs_of(config, METHODS[wildcards.method])[rung].epochs
+    return {
+        "seed": int(wildcards.seed),
+        "rung": rung,
+        "init": config["leaves"]["init"],
+        "network": network(),
+        "recipe": recipe(epochs, sampling=config["leaves"]["sampling"]),
+        **machine(),
+    }
+
+
+def standalone_settings():
+    """What decides the accuracy of a stand-alone training, but for the architecture."""
+    return {
+        "epochs": config["truth"]["epochs"],
+        "seed": config["truth"]["seed"],
+        "network": network(),
+        "recipe": recipe(config["truth"]["epochs"], sampling="superposition"),
+        **machine(),
+    }
+
+
+def bootstrap():
+    """How intervals are drawn."""
+    return {name: config["distances"][name] for name in ("seed", "resamples")}
