@@ -125,13 +125,14 @@ def _few_shot(table: pd.DataFrame) -> list[str]:
         f"  {'method':{width}}  {headings}  epochs  seconds",
     ]
     for row in shown.to_dict("records"):
-        cells = [
-            f"{'-' if pd.isna(row[name]) else format(row[name], f'.{digits}f'):>11}"
-            for name, (_, digits) in QUANTITIES.items()
-        ]
-        epochs = row["root_epochs"] + row["leaf_epochs"]
-        lines.append(f"  {row['method']:{width}}  {'  '.join(cells)}  {epochs:>6.0f}  {row['seconds']:>7.0f}")
+        cells = [f"{_number(row[name], digits):>11}" for name, (_, digits) in QUANTITIES.items()]
+        epochs, seconds = _number(row["root_epochs"] + row["leaf_epochs"]), _number(row["seconds"])
+        lines.append(f"  {row['method']:{width}}  {'  '.join(cells)}  {epochs:>6}  {seconds:>7}")
     return lines
+
+
+def _number(value: float, digits: int = 0) -> str:
+    return "-" if pd.isna(value) else f"{value:.{digits}f}"
 
 
 def _where(outdir: str) -> list[str]:

@@ -1,5 +1,6 @@
 """Rule comparison: what the splits are worth, as tables: rank correlation, explained variance, search, cost."""
 
+import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from fsnas.truth import truth_of
 def place(path: str) -> tuple[str, int]:
     """Return method and seed of a file under ``seed-{seed}/{method}/``."""
     parts = Path(path).parts
-    seed = next(i for i in reversed(range(len(parts))) if parts[i].startswith("seed-"))
+    seed = next(i for i in reversed(range(len(parts))) if re.fullmatch(r"seed-\d+", parts[i]))
     return parts[seed + 1], int(parts[seed].removeprefix("seed-"))
 
 

@@ -76,12 +76,14 @@ def train(network: Supernet, dataset: Dataset, recipe: Recipe, *, space: np.ndar
     return record
 
 
-def evaluate(network: Supernet, dataset: Dataset, recipe: Recipe, space: np.ndarray, seed: int) -> tuple[float, float]:
+def evaluate(
+    network: Supernet, dataset: Dataset, recipe: Recipe, space: np.ndarray, seed: int, part: str = "valid"
+) -> tuple[float, float]:
     dtype = network.stem.weight.dtype
     rng = generator(seed, "valid paths")
     losses, hits, seen = 0.0, 0, 0
-    batches = list(evaluation_batches(dataset, "valid", batch_size=recipe.batch_size, seed=seed, device=CPU))
-    for images, labels in batches[: recipe.valid_batches or None]:
+    batches = list(evaluation_batches(dataset, part, batch_size=recipe.batch_size, seed=seed, device=CPU))
+    for images, labels in batches[: (recipe.valid_batches or None) if part == "valid" else None]:
         gates = sample_gates(space, recipe, rng)[0]
         loss, right, _ = loss_and_hits(GatedSupernet(network, gates), images.to(dtype), labels)
         losses, hits, seen = losses + loss * len(labels), hits + right, seen + len(labels)

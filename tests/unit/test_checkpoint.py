@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from fsnas.artifacts.checkpoint import read_checkpoint, read_record, write_checkpoint
+from fsnas.artifacts.checkpoint import read_checkpoint, read_leaves, read_record, write_checkpoint
 from fsnas.errors import ArtifactError
 from fsnas.spaces import full_space, restrict
 from tests.problems import random_network
@@ -162,3 +162,68 @@ def test_a_message_is_no_list_of_all_weights(file):
     with pytest.raises(ArtifactError, match="remove the file and run again") as caught:
         read_checkpoint(file)
     assert len(str(caught.value)) < 500
+
+
+# The leaves of a tree
+
+LEAVES = {
+    "0": restrict(full_space(), 1, (0, 3)),
+    "10": restrict(restrict(full_space(), 1, (1, 2, 4)), 2, (0,)),
+    "11": restrict(restrict(full_space(), 1, (1, 2, 4)), 2, (1, 2, 3, 4)),
+}
+
+
+@pytest.fixture
+def trained(tmp_path):
+    """Write a checkpoint under ``name`` with the space of ``leaf`` and weights of its own; return its path."""
+
+    def write(name, leaf, seed):
+        path = tmp_path / "leaves" / f"{name}.pt"
+        write_checkpoint(path, random_network(seed, LEAVES[leaf]), **ABOUT | {"key": f"key of {name}"})
+        return path
+
+    return write
+
+
+def test_leaves_are_found_by_their_spaces_whatever_their_files_are_called(trained):
+    files = [trained("a", "11", 1), trained("b", "0", 2), trained("c", "10", 3)]
+    found = read_leaves(files, LEAVES)
+    assert list(found) == ["11", "0", "10"]
+    for (leaf, (net, content)), seed, name in zip(found.items(), (1, 2, 3), "abc", strict=True):
+        assert (net.space == LEAVES[leaf]).all() and content["key"] == f"key of {name}"
+        for weight, expected in random_network(seed, LEAVES[leaf]).state_dict().items():
+            assert torch.equal(net.state_dict()[weight], expected), weight
+
+
+def test_a_later_checkpoint_of_a_leaf_replaces_an_earlier_one(trained):
+    first, other, second = trained("0", "0", 1), trained("10", "10", 2), trained("rung-1/0", "0", 3)
+    for files, key, seed in (([first, other, second], "rung-1/0", 3), ([second, other, first], "0", 1)):
+        found = read_leaves(files, LEAVES)
+        network, content = found["0"]
+        assert set(found) == {"0", "10"} and content["key"] == f"key of {key}"
+        assert torch.equal(network.stem.weight, random_network(seed, LEAVES["0"]).stem.weight)
+        assert found["10"][1]["key"] == "key of 10"
+
+
+def test_leaves_without_a_checkpoint_are_left_out(trained):
+    assert list(read_leaves(iter([trained("10", "10", 1)]), LEAVES)) == ["10"]
+    assert read_leaves([], LEAVES) == {}
+
+
+def test_a_leaf_of_another_tree_is_named_with_its_field(trained):
+    files, known = [trained("0", "0", 1), trained("strange", "11", 2)], {leaf: LEAVES[leaf] for leaf in ("0", "10")}
+    message = (
+        r"leaves/strange\.pt: field 'space' is none of the spaces of the leaves \['0', '10'\]; it belongs to another "
+        "tree: remove the file and run again$"
+    )
+    with pytest.raises(ArtifactError, match=message):
+        read_leaves(files, known)
+
+
+def test_a_damaged_or_missing_leaf_is_named(trained):
+    whole, spoilt = trained("0", "0", 1), trained("10", "10", 2)
+    spoilt.write_bytes(spoilt.read_bytes()[:-100])
+    with pytest.raises(ArtifactError, match=r"leaves/10\.pt: not a readable checkpoint .*; remove it and run again"):
+        read_leaves([whole, spoilt], LEAVES)
+    with pytest.raises(ArtifactError, match=r"leaves/11\.pt: no such checkpoint; run snakemake to make it"):
+        read_leaves([whole, spoilt.with_name("11.pt")], LEAVES)

@@ -63,3 +63,20 @@ def test_an_impossible_policy_is_an_error(name, options, message):
 def test_a_level_below_the_last_split_is_an_error():
     with pytest.raises(FsnasError, match="level 2 is not split: the policy has 2 levels"):
         make_policy("schedule", schedule=[2, 2]).branching(2)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "leaves"),
+    [
+        ("constant", {"branching": 2, "max_leaves": 8}, 8),
+        ("constant", {"branching": 2, "max_leaves": 7}, 4),
+        ("constant", {"branching": 3, "max_leaves": 8}, 3),
+        ("constant", {"branching": 2, "max_leaves": 1}, 1),
+        ("schedule", {"schedule": [3, 2, 4]}, 24),
+        ("exhaustive", {"depth": 1}, 5),
+        ("exhaustive", {"depth": 6}, 15_625),
+        ("none", {}, 1),
+    ],
+)
+def test_a_policy_knows_the_number_of_its_leaves(name, options, leaves):
+    assert make_policy(name, **options).leaves == leaves

@@ -291,6 +291,8 @@ def test_what_has_no_text_of_its_own_is_refused():
 TORCH_FREE = [
     *("cuts", "splitting", "trees", "distances", "stats", "policies", "plotting", "summary", "provenance", "metrics"),
     *("artifacts.splits", "artifacts.scores", "artifacts.tables", "artifacts.dataset", "data", "costs", "seeding"),
+    *("benchmark", "truth", "leaves", "rungs", "ranking", "comparison", "proxies", "search"),
+    *("artifacts.architectures", "artifacts.cost", "artifacts.search", "artifacts.selection"),
 ]
 
 

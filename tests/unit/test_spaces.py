@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.stats import chisquare
 
 from fsnas.errors import FsnasError
 from fsnas.spaces import (
@@ -9,6 +10,7 @@ from fsnas.spaces import (
     architectures,
     as_space,
     count_architectures,
+    draw_architectures,
     full_space,
     parse_architecture,
     restrict,
@@ -66,3 +68,51 @@ def test_every_architecture_string_reads_back():
 def test_a_string_that_is_no_architecture_is_an_error(string, message):
     with pytest.raises(FsnasError, match=message):
         parse_architecture(string)
+
+
+# Drawn architectures
+
+
+def small_space():
+    """Twelve architectures: two, three and two operations on three edges, one on each of the others."""
+    space = as_space((1, 3, 4, 0, 2, 3))
+    space[0, 2] = space[2, [0, 3]] = space[5, 4] = True
+    return space
+
+
+def draw(space, count, seed=0):
+    return draw_architectures(space, count, np.random.default_rng(seed))
+
+
+@pytest.mark.parametrize("count", [0, 1, 5, 11])
+@pytest.mark.parametrize("seed", range(3))
+def test_drawn_architectures_are_different_and_of_the_space(count, seed):
+    drawn = draw(small_space(), count, seed)
+    assert drawn.shape == (count, len(EDGES)) and drawn.dtype == np.int64
+    rows = [tuple(row) for row in drawn.tolist()]
+    assert len(set(rows)) == count and set(rows) <= set(architectures(small_space()))
+    assert rows == sorted(rows)
+
+
+@pytest.mark.parametrize("count", [12, 13, 10_000])
+def test_a_space_with_fewer_architectures_is_drawn_whole(count):
+    drawn = draw(small_space(), count)
+    assert drawn.dtype == np.int64
+    assert [tuple(row) for row in drawn.tolist()] == list(architectures(small_space()))
+
+
+def test_the_generator_decides_what_is_drawn():
+    first, again, other = (draw(full_space(), 20, seed).tolist() for seed in (1, 1, 2))
+    assert first == again != other
+
+
+def test_every_architecture_and_every_pair_is_drawn_equally_often():
+    space, rng = small_space(), np.random.default_rng(0)
+    every = {architecture: i for i, architecture in enumerate(architectures(space))}
+    pairs = np.zeros((12, 12))
+    for _ in range(3000):
+        chosen = [every[tuple(row)] for row in draw_architectures(space, 3, rng).tolist()]
+        pairs[np.ix_(chosen, chosen)] += 1
+    assert pairs.trace() == 9000
+    assert chisquare(pairs.diagonal()).pvalue > 1e-3
+    assert chisquare(pairs[np.triu_indices(12, 1)]).pvalue > 1e-3

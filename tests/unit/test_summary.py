@@ -110,3 +110,86 @@ def test_the_summary_says_where_to_look():
     places = [line.split()[0].rstrip(",") for line in lines[lines.index("Where to look") + 1 :] if line]
     assert len(places) == 7 and all(place.startswith("results-x/") for place in places)
     assert lines[0] == "" and summary().endswith("\n")
+
+
+# What the leaves are worth
+
+FEW_SHOT_COLUMNS = [
+    *("method", "kendall_all", "kendall_within", "eta_squared", "test_accuracy", "regret", "oracle"),
+    *("root_epochs", "leaf_epochs", "seconds"),
+]
+FEW_SHOT = pd.DataFrame(
+    [
+        ("snip", 0.51249, -0.25, 1.0, 91.456, 0.0, 94.37, 20.0, 44.5, 1234.6),
+        ("none", 0.5, math.nan, math.nan, math.nan, math.nan, math.nan, 0.0, 8.0, 3.2),
+        ("gm", 0.6, 0.4, 0.125, 100.0, 2.913, 94.0, 20.0, 48.0, math.nan),
+        ("jacobcov-and-no-leaves", *[math.nan] * 9),
+    ],
+    columns=FEW_SHOT_COLUMNS,
+)
+TRUTH = "The truth is the standalone accuracy of 16 architectures."
+
+
+def with_leaves(few_shot=FEW_SHOT, **options):
+    methods = between([0.9, 0.3, 1.1])
+    about = {"caption": "n = 3 seeds (0, 1, 2).", "outdir": "results-x", "truth": TRUTH} | options
+    return summarise(DISTANCES, methods, SIZES, few_shot, **about)
+
+
+def few_shot_lines(text):
+    """The lines from the sentence on what the leaves are worth to the truth."""
+    lines = text.splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("What the leaves are worth"))
+    return lines[start : lines.index(TRUTH)]
+
+
+def test_every_method_with_leaves_has_its_line_in_the_order_of_the_table():
+    """What is not known is a dash; a method whose leaves were not trained has no line."""
+    assert few_shot_lines(with_leaves())[3:-1] == [
+        "  method      tau all   tau within  eta squared      found %       regret     oracle %  epochs  seconds",
+        "  snip          0.512       -0.250        1.000        91.46         0.00        94.37      64     1235",
+        "  none          0.500            -            -            -            -            -       8        3",
+        "  gm            0.600        0.400        0.125       100.00         2.91        94.00      68        -",
+    ]
+
+
+def test_a_line_says_what_the_numbers_are_and_where_their_intervals_are():
+    assert few_shot_lines(with_leaves())[:3] == [
+        "What the leaves are worth: rank correlation of shared weights with the truth, what the tree explains of it,",
+        "and what the search found (mean over seeds; intervals are in tables/few_shot_summary.csv)",
+        "",
+    ]
+
+
+def test_the_few_shot_columns_are_as_wide_as_the_longest_method_needs():
+    name = "gm-equal-with-halving"
+    lines = few_shot_lines(with_leaves(FEW_SHOT[:3].replace({"method": {"gm": name}})))[3:-1]
+    assert lines[-1].startswith(f"  {name}        0.600")
+    assert {len(line) for line in lines} == {2 + len(name) + 6 * (2 + 11) + 2 + len("epochs") + 2 + len("seconds")}
+    assert not any(line != line.rstrip() for line in with_leaves().splitlines())
+
+
+def test_the_leaves_come_between_the_distances_and_the_caption():
+    lines = with_leaves().splitlines()
+    order = ["Least alike: random and gm (1.100)", few_shot_lines(with_leaves())[0], TRUTH, "n = 3 seeds (0, 1, 2)."]
+    places = [lines.index(line) for line in [*order, "Where to look"]]
+    assert places == sorted(places)
+    assert lines[places[0] + 1] == lines[places[2] - 1] == lines[places[3] + 1] == ""
+
+
+def test_with_leaves_the_summary_says_where_their_figures_are():
+    before, after = summary().splitlines(), with_leaves().splitlines()
+    more = [line for line in after[after.index("Where to look") :] if line not in before]
+    assert more == [
+        "  results-x/figures/rank-correlation.png           do the leaves rank architectures as the truth does?",
+        "  results-x/figures/explained-variance.png         what is in a split",
+        "  results-x/figures/found.png, cost.png            what the searches found, and what it took",
+    ]
+    places = [line.split()[0].rstrip(",") for line in after[after.index("Where to look") + 1 :] if line]
+    assert len(places) == 10 and all(place.startswith("results-x/") for place in places)
+
+
+def test_without_leaves_nothing_of_them_is_shown():
+    text = with_leaves(None)
+    assert text == summary() and TRUTH not in text and "leaves" not in text
+    assert not any(name in text for name in ("rank-correlation", "explained-variance", "found.png", "cost.png"))

@@ -4,8 +4,19 @@ import torch
 from torch import Tensor
 
 from fsnas.errors import FsnasError
-from fsnas.spaces import EDGES, OPERATIONS, as_space, full_space
-from fsnas.supernet import Cell, GatedSupernet, Pass, Supernet, Tap, live_gates, mixing_gates, path_gates, perturb
+from fsnas.spaces import EDGES, OPERATIONS, as_space, full_space, restrict
+from fsnas.supernet import (
+    Cell,
+    GatedSupernet,
+    Pass,
+    Supernet,
+    Tap,
+    inherit,
+    live_gates,
+    mixing_gates,
+    path_gates,
+    perturb,
+)
 from tests.problems import random_batch, random_gates, random_network, random_space
 from tests.reference.plain import PlainCell, architecture_network, cell_convolutions, copy_weights, plain_network
 
@@ -204,3 +215,74 @@ def test_what_cannot_matter_changes_no_output(seed):
     network, images = random_network(seed, dtype=torch.float64), random_batch(seed, dtype=torch.float64).images
     whole, live = (network(images, Pass(g)) for g in (gates, live_gates(gates)))
     assert_close(live, whole, 1e-10, "logits")
+
+
+# Weights of a parent
+
+
+def weights(network: Supernet) -> dict[str, Tensor]:
+    """A copy, so that a later change of the network is seen."""
+    return {name: tensor.clone() for name, tensor in network.state_dict().items()}
+
+
+def assert_same_weights(found: dict[str, Tensor], expected: dict[str, Tensor]) -> None:
+    assert list(found) == list(expected)
+    for name, tensor in expected.items():
+        assert found[name].dtype == tensor.dtype and torch.equal(found[name], tensor), name
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_child_gets_exactly_the_weights_of_its_parent(seed):
+    rng = np.random.default_rng(seed)
+    space = random_space(rng)
+    parent, child = random_network(seed, space | random_space(rng)), random_network(seed + 9, space)
+    before, own = weights(parent), weights(child)
+    inherit(child, parent)
+    assert_same_weights(weights(child), {name: before[name] for name in own})
+    assert len(own) < len(before) and not torch.equal(own["stem.weight"], before["stem.weight"])
+    assert (child.space == space).all()
+    assert_same_weights(weights(parent), before)
+
+
+def test_an_heir_computes_what_its_parent_computes_in_its_space():
+    space = restrict(restrict(full_space(), 0, [1, 3]), 5, [0, 2])
+    parent, child = random_network(1), random_network(2, space)
+    inherit(child, parent)
+    gates, images = mixing_gates(space), random_batch(3).images
+    assert torch.equal(GatedSupernet(child, gates)(images), GatedSupernet(parent, gates)(images))
+
+
+def test_an_heir_shares_no_memory_with_its_parent():
+    parent, child = random_network(1), random_network(2, restrict(full_space(), 0, [1, 3]))
+    inherit(child, parent)
+    before = weights(parent)
+    with torch.no_grad():
+        for parameter in child.parameters():
+            parameter.add_(1.0)
+    assert_same_weights(weights(parent), before)
+    assert not any(torch.equal(tensor, before[name]) for name, tensor in child.state_dict().items())
+
+
+PARENTS = {
+    "a space without the operation": (
+        {"space": restrict(full_space(), 1, [0, 1, 2])},
+        r"stages\.0\.0\.weights\.2<-0:nor_conv_3x3: expected the shape \[2, 2, 3, 3\], found none",
+    ),
+    "fewer cells": (
+        {"cells": 1},
+        r"stages\.0\.1\.weights\.1<-0:nor_conv_1x1: expected the shape \[2, 2, 1, 1\], found none",
+    ),
+    "more channels": ({"channels": 4}, r"stem\.weight: expected the shape \[2, 1, 3, 3\], found \[4, 1, 3, 3\]"),
+    "fewer classes": ({"classes": 3}, r"classifier\.weight: expected the shape \[4, 8\], found \[3, 8\]"),
+}
+
+
+@pytest.mark.parametrize(("changes", "message"), PARENTS.values(), ids=PARENTS)
+def test_a_parent_that_does_not_fit_is_an_error_and_the_child_stays_as_it_was(changes, message):
+    child = random_network(2, cells=2)
+    parent = random_network(1, **{"cells": 2} | changes)
+    before = weights(child)
+    advice = "the parent must be a supernet of the same size whose space holds that of its child"
+    with pytest.raises(FsnasError, match=rf"^cannot take over the weight {message}; {advice}$"):
+        inherit(child, parent)
+    assert_same_weights(weights(child), before)

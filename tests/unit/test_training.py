@@ -12,11 +12,12 @@ from scipy.stats import chisquare
 
 import fsnas.training
 from fsnas.artifacts.checkpoint import write_checkpoint
+from fsnas.artifacts.cost import Cost
 from fsnas.data import Dataset
 from fsnas.errors import FsnasError
 from fsnas.spaces import EDGES, OPERATIONS, full_space
 from fsnas.supernet import Pass, Supernet
-from fsnas.training import SAMPLINGS, Recipe, evaluate, sample_gates, train
+from fsnas.training import SAMPLINGS, Recipe, Record, evaluate, sample_gates, train
 from tests.problems import random_network, random_space
 from tests.reference import training as twin
 
@@ -371,6 +372,124 @@ def test_evaluation_is_the_same_at_every_call_and_changes_nothing():
     first, second = (evaluate(network, data(), recipe, space=full_space(), seed=3, device=CPU) for _ in range(2))
     assert first == second and bits(network) == before
     assert all(parameter.grad is None for parameter in network.parameters())
+
+
+@functools.cache
+def with_test_part():
+    """The data with 21 of its images as the test part, which no batch size here divides."""
+    return dataclasses.replace(data(), splits=data().splits | {"test": np.arange(5, 26)})
+
+
+@pytest.mark.parametrize("sampling", SAMPLINGS)
+@pytest.mark.parametrize("part", ["valid", "test"])
+def test_evaluation_of_a_part_equals_the_formulas_in_float64(part, sampling):
+    network = Double(channels=2, cells=1, classes=4, in_channels=1, seed=3).double()
+    recipe, space = dataclasses.replace(RECIPE, sampling=sampling, batch_size=6, valid_batches=2), full_space()
+    found = evaluate(network, with_test_part(), recipe, space=space, seed=3, device=CPU, part=part)
+    expected = twin.evaluate(network, with_test_part(), recipe, space, 3, part)
+    np.testing.assert_allclose(found, expected, rtol=1e-10)
+    assert [type(value) for value in found] == [float, float]
+
+
+@pytest.mark.parametrize(
+    ("part", "valid_batches", "images"),
+    [("valid", 1, 5), ("valid", 2, 9), ("valid", 0, 13), ("test", 1, 21), ("test", 0, 21)],
+)
+def test_only_the_validation_part_is_bounded(part, valid_batches, images):
+    """13 images validate, in batches of 5, 4 and 4; a test accuracy is over all 21 images of its part."""
+    seen = []
+
+    class Counting(Supernet):
+        def forward(self, x, run: Pass):
+            seen.append(len(x))
+            return super().forward(x, run)
+
+    network = Counting(channels=2, cells=1, classes=4, in_channels=1)
+    recipe = dataclasses.replace(RECIPE, batch_size=6, valid_batches=valid_batches)
+    _, accuracy = evaluate(network, with_test_part(), recipe, space=full_space(), seed=3, device=CPU, part=part)
+    assert sum(seen) == images and max(seen) <= 6
+    assert accuracy * images == pytest.approx(round(accuracy * images), abs=1e-9)
+
+
+def test_validation_is_the_default_and_the_test_part_decides_no_step():
+    network, recipe = random_network(1), RECIPE
+    options = {"space": full_space(), "seed": 3, "device": CPU}
+    valid = evaluate(network, with_test_part(), recipe, **options, part="valid")
+    assert (
+        evaluate(network, with_test_part(), recipe, **options)
+        == valid
+        != evaluate(network, with_test_part(), recipe, **options, part="test")
+    )
+    networks = [random_network(1) for _ in range(2)]
+    records = [
+        train(each, held, recipe, seed=5, device=CPU)
+        for each, held in zip(networks, (data(), with_test_part()), strict=True)
+    ]
+    assert bits(networks[0]) == bits(networks[1]) and records[0] == records[1]
+
+
+# What it took
+
+
+@pytest.mark.parametrize("sampling", SAMPLINGS)
+def test_samples_count_every_path_of_the_space(sampling):
+    space = SPACES["restricted"].copy()
+    space[:, 4] = False
+    space[:, 1:4] = True  # at most 4 operations an edge, at least 3
+    assert space.sum(axis=1).max() == 4
+    _, record = trained(dataclasses.replace(RECIPE, sampling=sampling, batch_size=9), space=space)
+    assert record.samples == [27 * (4 if sampling == "fair" else 1)] * 3
+    assert all(type(count) is int for count in record.samples)
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda", "cuda:1"])
+def test_the_cost_of_a_training_adds_up_its_record(device):
+    record = Record(seconds=12.5)
+    record.add(1, 2.0, 0.25, 1.5, 0.5, 260)
+    record.add(2, 1.0, 0.5, 1.25, 0.5, 130)
+    assert record.cost(torch.device(device), "k") == Cost(2, 12.5, 390, device.partition(":")[0], None, "k")
+
+
+def test_a_training_of_no_epochs_costs_nothing():
+    _, record = trained(dataclasses.replace(RECIPE, epochs=0))
+    assert record.cost(CPU, "k") == Cost(0, 0.0, 0, "cpu", None, "k")
+
+
+def test_a_record_has_one_value_for_every_column():
+    record = Record()
+    with pytest.raises(ValueError, match="zip"):
+        record.add(1, 2.0, 0.25)
+    assert list(Record().as_dict()) == ["epoch", "loss", "accuracy", "valid_loss", "valid_accuracy", "samples"]
+
+
+def ticking(monkeypatch, step):
+    """Let every look at the clock be ``step`` seconds after the one before."""
+    clock = iter(range(0, 10_000 * step, step))
+    monkeypatch.setattr(fsnas.training.time, "monotonic", lambda: next(clock))
+
+
+def test_the_clock_changes_no_byte_of_a_checkpoint(monkeypatch, tmp_path):
+    records = []
+    for step in (10, 70):
+        ticking(monkeypatch, step)
+        network, record = trained()
+        about = {"key": "k", "settings": {}, "seed": 5, "dataset": "patterns"}
+        write_checkpoint(tmp_path / f"{step}.pt", network, record=record.as_dict(), **about)
+        records.append(record)
+    assert [record.seconds for record in records] == [30.0, 210.0] and records[0] == records[1]
+    assert (tmp_path / "10.pt").read_bytes() == (tmp_path / "70.pt").read_bytes()
+
+
+def test_seconds_and_samples_survive_an_interruption_in_the_state(monkeypatch, tmp_path):
+    state = tmp_path / "state.pt"
+    ticking(monkeypatch, 10)
+    with pytest.raises(KilledError):
+        trained(state=state, key="k", progress=kill_at([3], []))
+    kept = torch.load(state)
+    assert kept["seconds"] == 20.0 and kept["record"]["samples"] == [26, 26] and "seconds" not in kept["record"]
+    ticking(monkeypatch, 70)
+    _, record = trained(state=state, key="k")
+    assert record.cost(CPU, "k") == Cost(3, 90.0, 78, "cpu", None, "k")
 
 
 DIVERGING = {

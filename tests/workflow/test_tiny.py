@@ -144,6 +144,8 @@ def test_a_metric_in_one_new_file_runs_only_its_own_steps(tiny, tmp_path):
         "distance_figures": 1,
         "root_scores_figure": 1,
         "tree_figures": 1,
+        "comparison": 1,
+        "comparison_figures": 1,
         "summary": 1,
     }
     assert set(re.findall(r"^Job \d+: Score level \d with (\w+), seed", planned, re.M)) == {"plain"}
@@ -155,7 +157,10 @@ def test_another_number_of_cores_gives_the_same_files(tiny, tmp_path):
     snakemake(other, "--cores", "1", "--configfile", "configs/tiny.yaml")
     for first in sorted((folder / "results-tiny").rglob("*")):
         second = other / first.relative_to(folder)
-        if first.suffix in {".csv", ".json", ".txt", ".png", ".pdf", ".pt"} or first.parent.name == "data":
+        timed = first.stem in {"summary", "few_shot_summary", "training_cost", "cost", "supernet"}
+        if timed and first.suffix != ".pt" or first.suffix == ".json" and "leaves" in first.parts:
+            continue  # these tell seconds
+        if first.suffix in {".csv", ".json", ".txt", ".png", ".pdf", ".pt", ".h5"} and first.name != "scores.h5":
             assert first.read_bytes() == second.read_bytes(), first
         if first.name == "scores.h5":
             for (path, a), (_, b) in zip(read_scores(first)[0].items(), read_scores(second)[0].items(), strict=True):
