@@ -11,11 +11,10 @@ import numpy as np
 import pandas as pd
 
 from fsnas.artifacts.architectures import ArchitectureTable
-from fsnas.artifacts.search import SearchRecord
+from fsnas.artifacts.search import Evaluation, Found, SearchRecord
 from fsnas.errors import FsnasError, nearest
 from fsnas.leaves import held_edges, leaf_of
 from fsnas.ranking import eta_squared, kendall, rankable, spearman, within
-from fsnas.search import Evaluation, Found
 from fsnas.seeding import generator
 from fsnas.spaces import EDGES, parse_architecture
 from fsnas.stats import bootstrap_mean, spread
@@ -31,8 +30,9 @@ COST_COLUMNS = ["method", "seed", "root_epochs", "leaf_epochs", "leaf_samples", 
 COST_COLUMNS += ["scoring_seconds", "leaf_seconds", "search_evaluations"]
 FOUND_QUANTITIES = ("test_accuracy", "regret", "rank", "oracle")
 QUANTITIES = ("kendall_all", "kendall_within", "spearman_all", "spearman_within", "eta_squared", *FOUND_QUANTITIES)
+PLAIN = ("architectures_all", "architectures_within", "expected", "of", "oracle_n")  # what the quantities rest on
 SUMMARY_COLUMNS = ["method", "n", *(f"{name}{end}" for name in QUANTITIES for end in ("", "_ci_low", "_ci_high"))]
-SUMMARY_COLUMNS += ["root_epochs", "leaf_epochs", "seconds"]
+SUMMARY_COLUMNS += ["sampler", *PLAIN, "root_epochs", "leaf_epochs", "seconds"]
 
 
 def rank_correlations(
@@ -143,10 +143,10 @@ def found_table(
 
     Columns ``method, seed, sampler, evaluations, leaf, architecture, valid_accuracy`` (shared weights, in [0, 1])
     and, in percent, ``test_accuracy, optimum, regret`` (optimum - test_accuracy); then ``rank, of, oracle,
-    oracle_n``. All compare with the architectures that have a truth, those of ``found_truth`` included:
-    ``optimum`` is the best of them, ``rank`` 1 the best of ``of`` (equal ones share the better rank), and ``oracle``
-    the best of the ``oracle_n`` in the chosen leaf, which only somebody who knows the truth can pick. What has no
-    truth is NaN.
+    oracle_n``. All compare with the architectures that have a truth and with the found one itself, never with what
+    other searches found: ``optimum`` is the best of them, ``rank`` 1 the best of ``of`` (equal ones share the better
+    rank), and ``oracle`` the best of the ``oracle_n`` in the chosen leaf, which only somebody who knows the truth can
+    pick. What has no truth is NaN.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ def found_table(
     truth
         Accuracy in percent by architecture string; NaN and absent are the same.
     found_truth
-        Of architectures that were found and then trained on their own; ``truth`` goes first.
+        Of architectures that were found and then trained on their own; used where ``truth`` has none.
 
     Raises
     ------
@@ -167,7 +167,7 @@ def found_table(
     """
     ordered = _ordered(trees)
     _check_keys(searches, ordered, "is a search")
-    names, indices, values = _known({**(found_truth or {}), **{k: v for k, v in truth.items() if np.isfinite(v)}})
+    names, indices, values = _known(truth)
     known = dict(zip(names, values.tolist(), strict=True))
     rows: list[tuple[Any, ...]] = []
     for tree in ordered:
@@ -178,9 +178,16 @@ def found_table(
         for found in record.searches:
             best = _best_of(found, tree)
             search = (found.sampler, len(found.evaluations), best.leaf, best.architecture, best.accuracy)
-            judged = _judged(known.get(best.architecture, np.nan), values, values[leaves == best.leaf])
+            own = [] if best.architecture in known else [(found_truth or {}).get(best.architecture, np.nan)]
+            test = known.get(best.architecture, *own)
+            judged = _judged(test, *(_with(some, own) for some in (values, values[leaves == best.leaf])))
             rows.append((tree.method, tree.seed, *search, *judged))
     return pd.DataFrame(rows, columns=FOUND_COLUMNS).astype({"rank": "Int64"})
+
+
+def _with(values: np.ndarray, own: Sequence[float]) -> np.ndarray:
+    """Return ``values`` and those of ``own`` that are finite."""
+    return np.concatenate([values, [value for value in own if np.isfinite(value)]])
 
 
 def _judged(test: float, values: np.ndarray, leaf: np.ndarray) -> tuple[Any, ...]:
@@ -249,10 +256,12 @@ def few_shot_summary(
     """Return one row a method: rank correlation, explained variance, found architecture and cost.
 
     Columns ``method, n``; for each of ``kendall_all, kendall_within, spearman_all, spearman_within, eta_squared,
-    test_accuracy, regret, rank, oracle`` the mean over seeds, ``_ci_low`` and ``_ci_high``; then ``root_epochs,
-    leaf_epochs, seconds``, means over seeds. ``n`` counts the seeds of a method in any table; one without a value is
-    left out of that mean. The intervals are the 95 % percentile bootstrap over seeds, NaN for fewer than two.
-    ``seconds`` adds up root, scoring and leaves; it is NaN where one of them is.
+    test_accuracy, regret, rank, oracle`` the mean over seeds, ``_ci_low`` and ``_ci_high``; then the ``sampler`` of the
+    found architectures, and means over seeds of what the numbers rest on: ``architectures_all`` and
+    ``architectures_within`` of the rank correlations, ``expected`` (eta squared of a split by chance), ``of`` (of the
+    rank), ``oracle_n``; then of ``root_epochs, leaf_epochs, seconds``. ``n`` counts the seeds of a method in any table;
+    one without a value is left out of that mean. The intervals are the 95 % percentile bootstrap over seeds, NaN for
+    fewer than two. ``seconds`` adds up root, scoring and leaves; it is NaN where one of them is.
 
     Parameters
     ----------
@@ -283,6 +292,8 @@ def few_shot_summary(
         for name, (table, column) in sources.items():
             values = _per_seed(table, method, column)
             row += [_mean(values), *bootstrap_mean(values, generator(seed, "bootstrap", method, name), resamples)]
+        row.append(next(iter(found.loc[found["method"] == method, "sampler"]), None))
+        row += [_mean(_per_seed(table, method, column)) for table, column in _basis(rank, variance, found)]
         row += [_mean(_per_seed(cost, method, column)) for column in ("root_epochs", "leaf_epochs", "seconds")]
         rows.append(row)
     return pd.DataFrame(rows, columns=SUMMARY_COLUMNS)
@@ -294,6 +305,12 @@ def _sources(rank: pd.DataFrame, variance: pd.DataFrame, found: pd.DataFrame) ->
     sources = {f"{name}_{scope}": (scopes[scope], name) for name in ("kendall", "spearman") for scope in SCOPES}
     sources["eta_squared"] = variance, "eta_squared"
     return sources | {name: (found, name) for name in FOUND_QUANTITIES}
+
+
+def _basis(rank: pd.DataFrame, variance: pd.DataFrame, found: pd.DataFrame) -> list[tuple[pd.DataFrame, str]]:
+    """Return table and column of what the quantities rest on, in the order of `PLAIN`."""
+    scopes = [(rank[rank["scope"] == scope], "n") for scope in SCOPES]
+    return [*scopes, (variance, "expected"), (found, "of"), (found, "oracle_n")]
 
 
 def _of_sampler(found: pd.DataFrame, sampler: str | None) -> pd.DataFrame:

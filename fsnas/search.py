@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, Trial, TrialState
 
+from fsnas.artifacts.search import Evaluation, Found, best_of
 from fsnas.errors import FsnasError, nearest
 from fsnas.seeding import derive
 from fsnas.spaces import EDGES, OPERATIONS, architecture_string
@@ -22,25 +22,6 @@ LEAF = "leaf"  # name of the parameter that chooses the leaf
 
 Architecture = tuple[int, ...]
 Evaluate = Callable[[str, Architecture], tuple[float, float]]
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """One sampled point and what it gave: ``accuracy`` is finite; ``loss`` is NaN where it was not finite."""
-
-    leaf: str
-    architecture: str
-    loss: float
-    accuracy: float
-
-
-@dataclass(frozen=True)
-class Found:
-    """All evaluations of a search, in order, and the index of the best one, as `best_of` says."""
-
-    sampler: str
-    evaluations: tuple[Evaluation, ...]
-    best: int
 
 
 def search(
@@ -104,16 +85,6 @@ def search(
             made.append(known[point])
             study.tell(trial, made[-1].accuracy)
     return Found(sampler, tuple(made), best_of(made))
-
-
-def best_of(evaluations: Sequence[Evaluation]) -> int:
-    """Return the index of the best evaluation: highest accuracy, then lowest loss (NaN last), then the first."""
-
-    def key(index: int) -> tuple[float, float]:
-        one = evaluations[index]
-        return -one.accuracy, math.inf if math.isnan(one.loss) else one.loss
-
-    return min(range(len(evaluations)), key=key)
 
 
 class RegularizedEvolutionSampler(BaseSampler):

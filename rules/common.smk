@@ -12,15 +12,18 @@ from fsnas.errors import FsnasError
 from fsnas.metrics import declaration, path_of
 from fsnas.provenance import entries
 from fsnas.truth import sample_architectures
-from workflow_scripts._config import (
+from workflow_scripts._captions import (
     caption,
-    check,
-    leaf_methods,
     proxies_caption,
-    proxy_metrics,
-    rungs_of,
     search_caption,
     truth_caption,
+)
+from workflow_scripts._config import (
+    check,
+    leaf_methods,
+    proxy_metrics,
+    rungs_of,
+    truth_column,
     typed,
 )
 
@@ -30,11 +33,12 @@ try:
     METHODS = check(config)
     LEAF_METHODS = leaf_methods(config, METHODS)
     PROXIES = proxy_metrics(config)
+    TRUTH_COLUMN = truth_column(config) if LEAF_METHODS or PROXIES else None
 except FsnasError as error:
     raise WorkflowError(str(error))
 CAPTION = caption(config, METHODS.values(), config["seeds"])
 SEARCH_CAPTION = search_caption(config, config["seeds"])
-TRUTH_SAID = truth_caption(config)
+TRUTH_SAID = truth_caption(config, TRUTH_COLUMN) if TRUTH_COLUMN else ""
 METRIC_OF = {name: method.metric for name, method in METHODS.items()}
 
 OUT = config["outdir"].rstrip("/")
@@ -101,6 +105,12 @@ def rung_files(method, seed):
             for number, rung in enumerate(later, start=1)
         ),
     ]
+
+
+def initial(method, seed):
+    """The checkpoint whose weights the leaves of a method take over, if they do."""
+    rooted = METHODS[method].choices["init"] == "root"
+    return [SUPERNET.format(seed=seed)] if rooted else []
 
 
 def leaves_before(wildcards):

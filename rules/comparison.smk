@@ -45,12 +45,10 @@ rule comparison:
     params:
         code=code("comparison.py"),
         settings={
-            "truth": truth(),
+            "column": TRUTH_COLUMN,
             "sampler": config["search"]["samplers"][0],
             "rooted": [
-                name
-                for name, method in LEAF_METHODS.items()
-                if method.policy.depth or config["leaves"]["init"] == "root"
+                name for name, method in LEAF_METHODS.items() if method.needs_root
             ],
             **bootstrap(),
         },
@@ -133,12 +131,6 @@ rule proxies:
             category="Zero-cost proxies",
             labels={"table": "correlations"},
         ),
-        figure=report(
-            figure("proxies"),
-            caption="report/proxies.rst",
-            category="Zero-cost proxies",
-            labels={"figure": "correlations"},
-        ),
     log:
         f"{OUT}/logs/proxies.log",
     benchmark:
@@ -152,9 +144,7 @@ rule proxies:
     params:
         code=code("proxies.py"),
         settings={
-            "truth": truth(),
-            "said": TRUTH_SAID,
-            "caption": proxies_caption(config),
+            "column": TRUTH_COLUMN,
             "directions": {name: declaration(name).direction for name in PROXIES},
             **bootstrap(),
         },
@@ -162,3 +152,32 @@ rule proxies:
         "Compare the metrics of single architectures with the truth"
     script:
         "../workflow_scripts/proxies.py"
+
+
+rule proxies_figure:
+    input:
+        PROXY_TABLES[1],
+    output:
+        report(
+            figure("proxies"),
+            caption="report/proxies.rst",
+            category="Zero-cost proxies",
+            labels={"figure": "correlations"},
+        ),
+    log:
+        f"{OUT}/logs/proxies_figure.log",
+    benchmark:
+        f"{OUT}/benchmarks/proxies_figure.tsv"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=code("proxies_figure.py"),
+        settings={"caption": proxies_caption(config), "truth": TRUTH_SAID},
+    message:
+        "Draw the correlations of single architectures"
+    script:
+        "../workflow_scripts/proxies_figure.py"

@@ -7,7 +7,7 @@ rule leaf:
     input:
         data=DATA,
         tree=TREE,
-        initial=[SUPERNET] if config["leaves"]["init"] == "root" else [],
+        initial=lambda w: initial(w.method, w.seed),
     output:
         checkpoint=LEAF,
         cost=LEAF.replace(".pt", ".json"),

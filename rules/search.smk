@@ -24,7 +24,7 @@ rule evaluate:
         code=code("evaluate.py", packages=["torch"]),
         settings=lambda w: {
             "seed": int(w.seed),
-            "truth": truth(),
+            "column": TRUTH_COLUMN,
             **evaluation(),
             **compared("evaluation"),
             **machine(),
@@ -91,7 +91,7 @@ rule proxy:
                 name: config["proxies"][name] or size
                 for name, size in network().items()
             },
-            "truth": truth(),
+            "column": TRUTH_COLUMN,
             **compared("proxies"),
             **machine(),
         },

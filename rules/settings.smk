@@ -37,11 +37,6 @@ def compared(section):
     }
 
 
-def truth():
-    """Which numbers are the truth."""
-    return {name: config["truth"][name] for name in ("source", "column")}
-
-
 def machine():
     """The settings of torch that decide the last bits of a result."""
     return {"device": config["device"], "threads": config["threads"]}
@@ -92,7 +87,7 @@ def leaf_settings(wildcards, rung=0):
     return {
         "seed": int(wildcards.seed),
         "rung": rung,
-        "init": config["leaves"]["init"],
+        "init": METHODS[wildcards.method].choices["init"],
         "network": network(),
         "recipe": recipe(epochs, sampling=config["leaves"]["sampling"]),
         **machine(),

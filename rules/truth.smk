@@ -83,12 +83,12 @@ if config["truth"]["source"] == "standalone":
             mem_mb=2000,
             runtime=30,
         params:
-            code=code("truth.py"),
+            code=code("standalone_truth.py"),
             settings={"source": "standalone"},
         message:
             "Put the stand-alone accuracies together"
         script:
-            "../workflow_scripts/truth.py"
+            "../workflow_scripts/standalone_truth.py"
 
 elif config["truth"]["source"] == "csv":
 

@@ -3,8 +3,10 @@
 Only the workflow reads the config; the library gets plain arguments. Nothing here imports torch.
 """
 
+import csv
 import math
-from collections.abc import Collection, Iterable, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,13 @@ POLICY_KEYS = {
     "exhaustive": ("depth",),
     "none": (),
 }
+USUAL_TRUTH = {
+    "cifar10": "cifar10_ori-test_accuracy_200_epochs_mean",
+    "cifar100": "cifar100_x-test_accuracy_200_epochs_mean",
+}
+OFFICIAL = r"{}_(x-valid|x-test|ori-test)_accuracy_(12|200)_epochs_(mean|seed_\d+)".format(
+    "(cifar10-valid|cifar10|cifar100|ImageNet16-120)"
+)
 SCORE_KEYS = ("perturbation", "repetitions", "batch_size", "warmup_epochs")
 CUT_KEYS = ("edge", "objective", "balance")
 
@@ -44,6 +53,13 @@ class Method:
     def policy_settings(self) -> dict[str, Any]:
         """Return the arguments of `make_policy`."""
         return policy_arguments(self.choices)
+
+    @property
+    def needs_root(self) -> bool:
+        """Say whether the method needs a trained root: to score splits, to choose an edge, or to start leaves from."""
+        choices = self.choices
+        free = choices["policy"] == "exhaustive" and choices["edge"] != "best"
+        return choices["init"] == "root" or bool(self.policy.depth) and not free
 
     def warmup_epochs(self, level: int) -> int:
         """Return the epochs that a node of ``level`` is trained further before it is scored."""
@@ -90,9 +106,11 @@ def check(config: Mapping[str, Any]) -> dict[str, Method]:
         methods[method.name] = method
     _check_truth(config)
     _check_search(config)
-    for method in leaf_methods(config, methods).values():
+    chosen, proxies = leaf_methods(config, methods), proxy_metrics(config)
+    for method in chosen.values():
         rungs_of(config, method)
-    proxy_metrics(config)
+    if chosen or proxies:
+        truth_column(config)
     return methods
 
 
@@ -143,8 +161,52 @@ def _listed(found: str | list[str], allowed: list[str], at: str) -> list[str]:
         raise ConfigError(f"{at}: found {found!r}, expected 'all' or a list of names, e.g. [{found}]")
     for name in found if isinstance(found, list) else ():
         if name not in allowed:
-            raise ConfigError(f"{at}: found {name!r}{nearest(name, allowed)}, allowed are {', '.join(allowed)}")
+            raise ConfigError(
+                f"{at}: found {name!r}{nearest(name, allowed)}, allowed are {', '.join(allowed)}; correct or remove it"
+            )
     return [name for name in allowed if found == "all" or name in found]
+
+
+def truth_column(config: Mapping[str, Any]) -> str:
+    """Return the column that is the truth.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot have it, or more than one may be meant.
+    """
+    truth, source = config["truth"], config["data"]["source"]
+    if truth["source"] == "standalone":
+        return f"standalone_test_accuracy_{truth['epochs']}_epochs_seed_{truth['seed']}"
+    if truth["source"] == "csv":
+        return _csv_column(truth)
+    column = truth["column"] or USUAL_TRUTH.get(source)
+    if column is None:
+        raise ConfigError(
+            f"truth.column: found null, but for data.source {source!r} no column of NAS-Bench-201 is the usual one; "
+            f"set it, e.g. to {USUAL_TRUTH['cifar10']}"
+        )
+    if not re.fullmatch(OFFICIAL, column):
+        raise ConfigError(f"truth.column: found {column!r}, expected a column like {USUAL_TRUTH['cifar10']}")
+    return column
+
+
+def _csv_column(truth: Mapping[str, Any]) -> str:
+    """Return the column of a CSV that is the truth, after a look at its first line."""
+    try:
+        with Path(truth["file"]).open(encoding="utf-8-sig", newline="") as file:
+            header = next(csv.reader(file), [])
+    except (OSError, ValueError, csv.Error) as error:
+        raise ConfigError(f"truth.file: cannot read {truth['file']!r} ({error}); correct the path") from error
+    tests = [name for name in header if "test" in name.lower()]
+    wanted = {"architecture_column": truth["architecture_column"], "column": truth["column"]}
+    if truth["column"] is None and len(tests) == 1:
+        wanted["column"] = tests[0]
+    for key, name in wanted.items():
+        if name not in header:
+            near = nearest(name, header) if name else ""
+            raise ConfigError(f"truth.{key}: found {name!r}{near}; {truth['file']} has {', '.join(header)}")
+    return wanted["column"]
 
 
 def _check_truth(config: Mapping[str, Any]) -> None:
@@ -169,6 +231,11 @@ def _check_search(config: Mapping[str, Any]) -> None:
         raise ConfigError(
             f"search.tournament: found {search['tournament']}, expected at most search.population "
             f"({search['population']}), whose members take part in it"
+        )
+    if "evolution" in search["samplers"] and search["evaluations"] <= search["population"]:
+        raise ConfigError(
+            f"search.evaluations: found {search['evaluations']}, but the first search.population "
+            f"({search['population']}) evaluations of evolution are random; raise one or lower the other"
         )
 
 
@@ -317,73 +384,3 @@ def _metric_of(name: str, choices: Mapping[str, Any], at: str) -> str:
 def _check_warmup(epochs: int | list[int], depth: int, at: str) -> None:
     if isinstance(epochs, list) and len(epochs) != depth:
         raise ConfigError(f"{at}: found {len(epochs)} numbers, expected {depth}, one per level")
-
-
-def caption(config: Mapping[str, Any], methods: Collection[Method], seeds: Collection[int]) -> str:
-    """Return n, seeds and settings, as every figure says them; of one method its own, of several what differs."""
-    data, net = config["data"], config["supernet"]
-    count = f"{len(seeds)} {'seed' if len(seeds) == 1 else 'seeds'}"
-    shared = next(iter(methods)).choices if len(methods) == 1 else config["method"]
-    text = (
-        f"n = {count} ({', '.join(map(str, seeds))}). Data: {data['name']}. "
-        f"Supernet: C = {net['channels']}, N = {net['cells']}, {net['sampling']}, mixing {net['mixing']}, epochs "
-        f"{net['epochs']}, batch size {net['batch_size']}, lr {net['lr']}. Scores: {_said(shared, SCORE_KEYS)}. Trees: "
-        f"{_said(shared, tree_keys(shared))}. Split distance {config['distances']['normalisation']}."
-    )
-    for method in methods:
-        other = [key for key in (*SCORE_KEYS, *tree_keys(method.choices)) if method.choices[key] != shared[key]]
-        changed = {k: v for k, v in method.options.items() if v != declaration(method.metric).options[k]}
-        own = [said for said in (_said(method.choices, other), _said(changed, changed)) if said]
-        if own:
-            text += f" {method.name}: {', '.join(own)}."
-    return text
-
-
-def search_caption(config: Mapping[str, Any], seeds: Collection[int]) -> str:
-    """Return n, seeds and settings of leaves, evaluation and search, as their figures say them."""
-    data, net, leaves = config["data"], config["supernet"], config["leaves"]
-    evaluation, search = config["evaluation"], config["search"]
-    count = f"{len(seeds)} {'seed' if len(seeds) == 1 else 'seeds'}"
-    budget = next(key for key in ("epochs", "total_epochs") if leaves[key] is not None)
-    selection = "all" if leaves["selection"] == "all" else f"{_said(leaves, ('selection', 'keep', 'sampled'))}"
-    batches = f"{evaluation['batches'] or 'all'} validation batches of {evaluation['batch_size']}"
-    return (
-        f"n = {count} ({', '.join(map(str, seeds))}). Data: {data['name']}. C = {net['channels']}, N = {net['cells']}. "
-        f"Leaves: {_said(leaves, ('init', 'sampling', budget))}{' a leaf' if budget == 'epochs' else ' a tree'}, batch "
-        f"size {net['batch_size']}, lr {net['lr']}; searched: {selection}. Shared weights on {batches}. Search: "
-        f"{search['evaluations']} evaluations a sampler. Intervals: 95 %, bootstrap over seeds."
-    )
-
-
-def truth_caption(config: Mapping[str, Any]) -> str:
-    """Return the sentence that says which numbers are the truth."""
-    truth = config["truth"]
-    if truth["source"] == "standalone":
-        return (
-            f"Truth: test accuracy of stand-alone trainings of {truth['architectures'] or 15_625} architectures "
-            f"({truth['epochs']} epochs, seed {truth['seed']}); not NAS-Bench-201."
-        )
-    name = "NAS-Bench-201's official file" if truth["source"] == "nasbench201" else Path(truth["file"]).name
-    return f"Truth: {truth['column'] or 'test accuracy'} of {name}."
-
-
-def proxies_caption(config: Mapping[str, Any]) -> str:
-    """Return n, seeds and settings of the metrics of single architectures."""
-    proxies, net = config["proxies"], config["supernet"]
-    channels, cells = (proxies[name] or net[name] for name in ("channels", "cells"))
-    seeds = ", ".join(map(str, proxies["seeds"]))
-    options = [f"{name} {_said(given, given)}" for name, given in config["metrics"].items() if given]
-    return (
-        f"Networks at initialisation, one batch of {proxies['batch_size']} training images, seeds {seeds}. Data: "
-        f"{config['data']['name']}. C = {channels}, N = {cells}. "
-        f"{'; '.join(options)}. Intervals: 95 %, bootstrap over architectures."
-    )
-
-
-def tree_keys(choices: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the keys that decide the tree of these scores."""
-    return ("policy", *POLICY_KEYS[choices["policy"]], *CUT_KEYS)
-
-
-def _said(choices: Mapping[str, Any], keys: Iterable[str]) -> str:
-    return ", ".join(f"{key.replace('_', ' ')} {choices[key]}" for key in keys)

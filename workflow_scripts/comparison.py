@@ -73,7 +73,7 @@ def cost_rows(smk, searches: dict) -> list[dict]:
 def main(smk) -> None:
     """Write the six tables."""
     settings = smk.params.settings
-    truth = truth_of(read_architectures(smk.input.truth, "truth"), **settings["truth"])
+    truth = truth_of(read_architectures(smk.input.truth, "truth"), settings["column"])
     trees = [read_tree(path) for path in smk.input.trees]
     searched = {(record.method, record.seed): record for record in map(read_search, smk.input.searches)}
     evaluations = {place(path): read_architectures(path, "evaluation") for path in smk.input.evaluations}
@@ -82,13 +82,11 @@ def main(smk) -> None:
     found = found_table(trees, searched, truth, found_accuracies(smk.input.found))
     cost = cost_table(cost_rows(smk, searched))
     bootstrap = {"seed": settings["seed"], "resamples": settings["resamples"]}
-    write_table(smk.output.rank, rank)
-    write_table(smk.output.leaves, leaf_truth(trees, truth))
-    write_table(smk.output.variance, variance)
-    write_table(smk.output.found, found)
-    write_table(smk.output.cost, cost)
     summary = few_shot_summary(rank, variance, found, cost, sampler=settings["sampler"], **bootstrap)
-    write_table(smk.output.summary, summary)
+    tables = {"rank": rank, "leaves": leaf_truth(trees, truth), "variance": variance, "found": found}
+    for name, table in {**tables, "summary": summary}.items():
+        write_table(getattr(smk.output, name), table.assign(truth=settings["column"]))
+    write_table(smk.output.cost, cost)
 
 
 run(main, globals().get("snakemake"))

@@ -18,9 +18,8 @@ def main(smk) -> None:
     device = prepare(settings["device"], settings["threads"])
     dataset = read_dataset(smk.input.data)
     truth = read_architectures(smk.input.truth, "truth")
-    chosen = compared_architectures(
-        truth, **settings["truth"], count=settings["architectures"], seed=settings["sample_seed"]
-    )
+    sample = {"count": settings["architectures"], "seed": settings["sample_seed"]}
+    chosen = compared_architectures(truth, settings["column"], **sample)
     leaves = read_leaves(smk.input.leaves, read_tree(smk.input.tree).leaves)
     networks = {leaf: network.to(device) for leaf, (network, _) in leaves.items()}
     how = {name: settings[name] for name in ("batch_size", "batches")}

@@ -45,6 +45,19 @@ def same_leaf(seed_folder: Path, output: Path, made_from: str) -> Path | None:
     return None
 
 
+def copied(other: Path, smk, seed_folder: Path) -> bool:
+    """Copy a leaf and its cost; return False if the other one was taken away meanwhile."""
+    try:
+        with replacing(smk.output.checkpoint) as temporary:
+            shutil.copyfile(other, temporary)
+        shared_with = str(other.relative_to(seed_folder.parent))
+        copy_cost(other.with_suffix(".json"), smk.output.cost, shared_with=shared_with)
+    except (OSError, ArtifactError) as error:
+        log.info("%s cannot be copied (%s): trained instead", other, error)
+        return False
+    return True
+
+
 def main(smk) -> None:
     """Train the leaf, or resume it, unless another tree of the seed has the same one already."""
     settings, output, state = smk.params.settings, Path(smk.output.checkpoint), Path(smk.params.state)
@@ -52,11 +65,8 @@ def main(smk) -> None:
     made_from = key(smk, read_key(smk.input.data), space.tolist(), parent_key)
     seed_folder = next(folder for folder in output.parents if folder.name == f"seed-{settings['seed']}")
     other = same_leaf(seed_folder, output, made_from)
-    if other is not None:
+    if other is not None and copied(other, smk, seed_folder):
         log.info("%s is the same leaf (same space, settings, seed and data): copied, not trained", other)
-        with replacing(output) as temporary:
-            shutil.copyfile(other, temporary)
-        copy_cost(other.with_suffix(".json"), smk.output.cost, shared_with=str(other.relative_to(seed_folder.parent)))
         return
     device = prepare(settings["device"], settings["threads"])
     dataset = read_dataset(smk.input.data)

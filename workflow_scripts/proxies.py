@@ -3,25 +3,23 @@
 from _job import run
 from fsnas.artifacts.architectures import read_architectures
 from fsnas.artifacts.tables import write_table
-from fsnas.plotting import proxies_figure, save
 from fsnas.proxies import proxy_correlations, proxy_values
 from fsnas.truth import truth_of
 
 
 def main(smk) -> None:
-    """Write both tables and draw the figure."""
+    """Write both tables."""
     settings = smk.params.settings
     tables = {}
     for path in smk.input.values:
         table = read_architectures(path, "proxy")
         tables[table.attributes["metric"], table.attributes["seed"]] = table
-    truth = truth_of(read_architectures(smk.input.truth, "truth"), **settings["truth"])
+    truth = truth_of(read_architectures(smk.input.truth, "truth"), settings["column"])
     values = proxy_values(tables)
     bootstrap = {"seed": settings["seed"], "resamples": settings["resamples"]}
     correlations = proxy_correlations(values, truth, directions=settings["directions"], **bootstrap)
     write_table(smk.output.values, values)
-    write_table(smk.output.correlations, correlations)
-    save(proxies_figure(correlations, caption=settings["caption"], truth=settings["said"]), smk.output.figure)
+    write_table(smk.output.correlations, correlations.assign(truth=settings["column"]))
 
 
 run(main, globals().get("snakemake"))

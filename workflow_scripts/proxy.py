@@ -21,9 +21,8 @@ def main(smk) -> None:
     device = prepare(settings["device"], settings["threads"])
     dataset = read_dataset(smk.input.data)
     truth = read_architectures(smk.input.truth, "truth")
-    chosen = compared_architectures(
-        truth, **settings["truth"], count=settings["architectures"], seed=settings["sample_seed"]
-    )
+    sample = {"count": settings["architectures"], "seed": settings["sample_seed"]}
+    chosen = compared_architectures(truth, settings["column"], **sample)
     seed = derive(settings["seed"], "proxies")
     (batch,) = scoring_batches(dataset, batch_size=settings["batch_size"], repetitions=1, seed=seed, device=device)
 

@@ -11,10 +11,38 @@ from typing import Any
 
 from fsnas.artifacts.files import check_format, write_text
 from fsnas.errors import ArtifactError, FsnasError
-from fsnas.search import Evaluation, Found, best_of
 from fsnas.spaces import architecture_string, parse_architecture
 
 FORMAT, VERSION = "fsnas.search", 1
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One sampled point and what it gave: ``accuracy`` is finite; ``loss`` is NaN where it was not finite."""
+
+    leaf: str
+    architecture: str
+    loss: float
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class Found:
+    """All evaluations of a search, in order, and the index of the best one, as `best_of` says."""
+
+    sampler: str
+    evaluations: tuple[Evaluation, ...]
+    best: int
+
+
+def best_of(evaluations: Sequence[Evaluation]) -> int:
+    """Return the index of the best evaluation: highest accuracy, then lowest loss (NaN last), then the first."""
+
+    def key(index: int) -> tuple[float, float]:
+        one = evaluations[index]
+        return -one.accuracy, math.inf if math.isnan(one.loss) else one.loss
+
+    return min(range(len(evaluations)), key=key)
 
 
 @dataclass(frozen=True)

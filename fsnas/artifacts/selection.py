@@ -1,7 +1,8 @@
 """rung-{rung}/selection.json: the leaves of a rung in the order of their worth, and which of them go on."""
 
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -49,9 +50,18 @@ class Selection:
 def write_selection(
     path: str | Path, ranking: Sequence[Judged], *, keep: int, key: str, settings: dict[str, Any]
 ) -> None:
-    """Write the judged leaves, whole or not at all; the same content gives the same bytes."""
+    """Write the judged leaves, whole or not at all; the same content gives the same bytes.
+
+    Raises
+    ------
+    ArtifactError
+        If `read_selection` would refuse the file; an older file stays as it was.
+    """
     content = {"format": FORMAT, "version": VERSION, "keep": keep, "key": key, "settings": settings}
     content["ranking"] = [asdict(judged) for judged in ranking]
+    problem = _problem(content)
+    if problem:
+        raise ArtifactError(f"{path}: cannot be written, {problem}")
     write_text(path, json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n")
 
 
@@ -63,22 +73,50 @@ def read_selection(path: str | Path) -> Selection:
     ArtifactError
         If the file is missing, damaged, or of another format or version; the message names file and field.
     """
-    field = "top level"
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
-        check_format(path, content, FORMAT, VERSION)
-        field = "ranking"
-        ranking = tuple(
-            Judged(str(j["leaf"]), int(j["number"]), float(j["accuracy"]), float(j["loss"])) for j in content[field]
-        )
-        field = "keep"
-        keep = int(content[field])
-        field = "key"
-        key = str(content[field])
     except FileNotFoundError as error:
         raise ArtifactError(f"{path}: no such file; run snakemake to make it") from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ArtifactError(f"{path}: cannot read field {field!r} ({error}); remove the file and run again") from error
-    if not 1 <= keep <= len(ranking):
-        raise ArtifactError(f"{path}: field 'keep' is {keep}, expected 1 to {len(ranking)}; remove it and run again")
-    return Selection(ranking, keep, key)
+    except (OSError, ValueError) as error:
+        raise ArtifactError(f"{path}: cannot be read as JSON ({error}); remove the file and run again") from error
+    if not isinstance(content, dict):
+        raise ArtifactError(f"{path}: holds a {type(content).__name__}, expected an object; remove it and run again")
+    check_format(path, content, FORMAT, VERSION)
+    problem = _problem(content)
+    if problem:
+        raise ArtifactError(f"{path}: {problem}; remove the file and run again")
+    ranking = tuple(Judged(**{name: one[name] for name in _JUDGED}) for one in content["ranking"])
+    return Selection(ranking, content["keep"], content["key"])
+
+
+def _problem(content: Mapping[str, Any]) -> str | None:
+    """Return the first field that does not fit, or None."""
+    ranking = content.get("ranking")
+    if not isinstance(ranking, list) or not ranking:
+        return f"field 'ranking' is {ranking!r}, expected a list of leaves"
+    for i, one in enumerate(ranking):
+        for name, (expected, holds) in _JUDGED.items():
+            value = one.get(name) if isinstance(one, dict) else None
+            if not holds(value):
+                return f"field 'ranking[{i}].{name}' is {value!r}, expected {expected}"
+    if not _count(content.get("keep")) or not 1 <= content["keep"] <= len(ranking):
+        return f"field 'keep' is {content.get('keep')!r}, expected 1 to {len(ranking)}"
+    if not isinstance(content.get("key"), str):
+        return f"field 'key' is {content.get('key')!r}, expected text"
+    return None
+
+
+def _count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+_JUDGED = {
+    "leaf": ("text", lambda value: isinstance(value, str)),
+    "number": ("a whole number from 0", _count),
+    "accuracy": ("a finite number", _number),
+    "loss": ("a finite number", _number),
+}

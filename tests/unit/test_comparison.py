@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 
 from fsnas.artifacts.architectures import ArchitectureTable
-from fsnas.artifacts.search import SearchRecord
+from fsnas.artifacts.search import Evaluation, Found, SearchRecord
 from fsnas.comparison import (
     COST_COLUMNS,
     QUANTITIES,
+    SCOPES,
     cost_table,
     explained_variance,
     few_shot_summary,
@@ -19,7 +20,6 @@ from fsnas.comparison import (
     rank_correlations,
 )
 from fsnas.errors import FsnasError
-from fsnas.search import Evaluation, Found
 from fsnas.seeding import generator
 from fsnas.spaces import architecture_string, architectures, full_space, parse_architecture
 from fsnas.stats import bootstrap_mean
@@ -218,6 +218,7 @@ def test_found_architectures_that_were_trained_on_their_own_have_a_truth():
     row, second = found_table([tree], searches, TRUTH, {other: 95.0, SOME[0]: 1.0, SOME[1]: np.nan}).itertuples()
     assert (row.test_accuracy, row.optimum, row.regret, row.rank, row.of, row.oracle) == (95, 95, 0, 1, 81, 95)
     assert second.test_accuracy == TRUTH[SOME[0]], "the benchmark goes first"
+    assert (second.optimum, second.of) == (94, 80), "what another search found changes nothing"
 
 
 def test_a_truth_that_is_nan_is_none():
@@ -301,8 +302,10 @@ def test_the_summary_has_one_row_a_method_and_those_without_leaves_come_last():
     summary = few_shot_summary(*tables(), seed=7, resamples=50)
     assert summary["method"].tolist() == ["none", "gm", "snip"] and (summary["n"] == 3).all()
     names = [f"{name}{end}" for name in QUANTITIES for end in ("", "_ci_low", "_ci_high")]
-    assert list(summary.columns) == ["method", "n", *names, "root_epochs", "leaf_epochs", "seconds"]
-    last = summary.iloc[2].drop(["method", "n", "eta_squared", "eta_squared_ci_low", "eta_squared_ci_high"])
+    basis = ["sampler", "architectures_all", "architectures_within", "expected", "of", "oracle_n"]
+    assert list(summary.columns) == ["method", "n", *names, *basis, "root_epochs", "leaf_epochs", "seconds"]
+    of_tree = ["method", "n", "eta_squared", "eta_squared_ci_low", "eta_squared_ci_high", "expected"]
+    last = summary.iloc[2].drop(of_tree)
     assert last.isna().all() and np.isfinite(summary["eta_squared"][2])
     assert summary.iloc[:2].notna().all(axis=None)
 
@@ -318,6 +321,10 @@ def test_the_summary_is_the_mean_over_seeds():
     assert summary.loc["gm", "regret"] == pytest.approx(first["regret"].mean(), abs=1e-12)
     assert summary.loc["gm", "rank"] == pytest.approx(first["rank"].astype(float).mean(), abs=1e-12)
     assert summary.loc["gm", "seconds"] == pytest.approx(1.5 + 2 + (0 + 1 + 2) / 3, abs=1e-12)
+    all_, within = (rank[(rank["method"] == "gm") & (rank["scope"] == scope)]["n"].mean() for scope in SCOPES)
+    assert tuple(summary.loc["gm", ["architectures_all", "architectures_within"]]) == (all_, within)
+    assert summary.loc["gm", "expected"] == pytest.approx(variance[variance["method"] == "gm"]["expected"].mean())
+    assert tuple(summary.loc["gm", ["sampler", "of"]]) == ("random", first["of"].mean())
     assert summary.loc["none", "eta_squared"] == 0 == summary.loc["none", "eta_squared_ci_high"]
 
 

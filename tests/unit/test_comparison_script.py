@@ -8,10 +8,9 @@ import pytest
 from fsnas.artifacts.architectures import write_architectures
 from fsnas.artifacts.cost import Cost, write_cost
 from fsnas.artifacts.scores import NodeScores, write_scores
-from fsnas.artifacts.search import SearchRecord
+from fsnas.artifacts.search import Evaluation, Found, SearchRecord
 from fsnas.comparison import COST_COLUMNS, cost_table
 from fsnas.errors import ArtifactError
-from fsnas.search import Evaluation, Found
 from fsnas.spaces import architecture_string, full_space
 from tests.scripts import script
 

@@ -9,17 +9,15 @@ import yaml
 from fsnas.data import make_dataset
 from fsnas.errors import ConfigError
 from fsnas.metrics import declaration, known
+from workflow_scripts._captions import caption, proxies_caption, search_caption, truth_caption
 from workflow_scripts._config import (
     SCHEMA,
     TRAIN_IMAGES,
-    caption,
     check,
     leaf_methods,
-    proxies_caption,
     proxy_metrics,
     rungs_of,
-    search_caption,
-    truth_caption,
+    truth_column,
     typed,
 )
 
@@ -154,15 +152,55 @@ def test_the_default_trees_cost_the_same():
 
 def test_captions_say_how_leaves_were_trained_and_what_the_truth_is():
     said = search_caption(DEFAULT, [3])
-    assert said.startswith(
-        "n = 1 seed (3). Data: digits. C = 4, N = 1. Leaves: init scratch, sampling uniform, total epochs"
-    )
+    assert said.startswith("n = 1 seed (3). Data: digits. C = 4, N = 1. Root: superposition, 20 epochs. Trees: ")
+    assert "Leaves: init scratch, sampling uniform, total epochs 40 a tree" in said
+    assert said.endswith("Interval: 95 %, bootstrap over seeds.") and "their range" in search_caption(DEFAULT, [1, 2])
     halved = laid_over(DEFAULT, {"leaves": {"selection": "successive_halving", "keep": 2}})
     assert "searched: selection successive_halving, keep 2, sampled 16" in search_caption(halved, [3])
-    assert truth_caption(DEFAULT).endswith("not NAS-Bench-201.")
-    table = laid_over(DEFAULT, {"truth": {"source": "csv", "file": "some/where.csv", "column": "C10"}})
-    assert truth_caption(table) == "Truth: C10 of where.csv."
-    assert "ntk samples 16" in proxies_caption(DEFAULT)
+    standalone = truth_caption(DEFAULT, truth_column(DEFAULT))
+    assert standalone.startswith("Truth: standalone_test_accuracy_10_epochs_seed_0, of 16 architectures")
+    assert standalone.endswith("not NAS-Bench-201.")
+    table = laid_over(DEFAULT, {"truth": {"source": "csv", "file": "some/where.csv"}})
+    assert truth_caption(table, "C10") == "Truth: C10 of where.csv."
+    assert " ntk: samples 16." in proxies_caption(DEFAULT)
+    assert "ntk" not in proxies_caption(laid_over(DEFAULT, {"proxies": {"metrics": ["snip"]}}))
+
+
+@pytest.mark.parametrize(
+    ("source", "column"),
+    [
+        ("cifar10", "cifar10_ori-test_accuracy_200_epochs_mean"),
+        ("cifar100", "cifar100_x-test_accuracy_200_epochs_mean"),
+    ],
+)
+def test_the_usual_truth_is_that_of_the_data_set(source, column):
+    config = {"data": {"source": source}, "truth": {"source": "nasbench201", "column": None}}
+    assert truth_column(config) == column
+
+
+@pytest.mark.parametrize(("column", "found"), [(None, "My test"), ("Other", "Other")])
+def test_the_truth_of_a_csv_is_a_column_that_it_has(column, found, tmp_path):
+    (tmp_path / "a.csv").write_text("My test,Other,Architecture\n")
+    truth = {"source": "csv", "file": str(tmp_path / "a.csv"), "architecture_column": "Architecture", "column": column}
+    assert truth_column({"data": {"source": "digits"}, "truth": truth}) == found
+    for wrong, message in (
+        ({"column": "Othre"}, r"truth\.column: found 'Othre' \(did you mean 'Other'\?\); .*a\.csv has My test, Other"),
+        ({"architecture_column": "Arch"}, r"truth\.architecture_column: found 'Arch'"),
+        ({"file": "nowhere.csv"}, r"truth\.file: cannot read 'nowhere\.csv' .*; correct the path"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            truth_column({"data": {"source": "digits"}, "truth": {**truth, **wrong}})
+    (tmp_path / "a.csv").write_text("test a,test b,Architecture\n")
+    if column is None:
+        with pytest.raises(ConfigError, match=r"truth\.column: found None; .*a\.csv has test a, test b"):
+            truth_column({"data": {"source": "digits"}, "truth": truth})
+
+
+def test_who_needs_a_root():
+    entries = ["snip", {"one": {"policy": "none"}}, {"few": {"policy": "exhaustive", "edge": "first"}}]
+    entries += [{"best": {"metric": "gm", "policy": "exhaustive"}}, {"warm": {"policy": "none", "init": "root"}}]
+    needs = {name: method.needs_root for name, method in checked(*entries).items()}
+    assert needs == {"snip": True, "one": False, "few": False, "best": True, "warm": True}
 
 
 BAD = {
@@ -260,6 +298,18 @@ BAD = {
     "a tournament above the population": (
         {"search": {"population": 4}},
         r"search\.tournament: found 5, expected at most search\.population \(4\)",
+    ),
+    "no generation of evolution": (
+        {"search": {"evaluations": 20}},
+        r"search\.evaluations: found 20, but the first search\.population \(20\) evaluations of evolution are random",
+    ),
+    "no usual truth": (
+        {"truth": {"source": "nasbench201", "file": "a.pth"}},
+        r"truth\.column: found null, but for data\.source 'digits' no column of NAS-Bench-201 is the usual one",
+    ),
+    "no column of the official file": (
+        {"truth": {"source": "nasbench201", "file": "a.pth", "column": "accuracy"}},
+        r"truth\.column: found 'accuracy', expected a column like cifar10_ori-test_accuracy_200_epochs_mean",
     ),
     "an unknown sampler": (
         {"search": {"samplers": ["tpee"]}},

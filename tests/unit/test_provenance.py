@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = sorted(path.name for path in (ROOT / "workflow_scripts").glob("*.py") if not path.name.startswith("_"))
 FIGURES = {
     *("distance_figures.py", "root_scores_figure.py", "training_figure.py", "tree_figures.py"),
-    *("comparison_figures.py", "proxies.py"),
+    *("comparison_figures.py", "proxies_figure.py"),
 }
 METRICS = {path.name for path in (ROOT / "fsnas/metrics").glob("*.py") if not path.name.startswith("_")}
 
@@ -204,7 +204,10 @@ REACHING = {
     "fsnas/metrics/snip.py": set(),
     "fsnas/scoring.py": {"scores.py"},
     "fsnas/training.py": {"supernet.py", "scores.py", "leaf.py", "standalone.py"},
-    "fsnas/search.py": {"search.py", "standalone.py", "comparison.py"},
+    "fsnas/search.py": {"search.py"},
+    "fsnas/artifacts/search.py": {"search.py", "standalone.py", "comparison.py"},
+    "fsnas/benchmark.py": {"truth.py"},
+    "fsnas/artifacts/selection.py": {"select_leaves.py", "leaf.py"},
     "fsnas/shared_weights.py": {"evaluate.py", "search.py", "select_leaves.py"},
     "fsnas/comparison.py": {"comparison.py"},
     "fsnas/proxies.py": {"proxies.py"},

@@ -10,8 +10,9 @@ import pytest
 from scipy.stats import binom, chisquare, ttest_rel
 
 import fsnas.search
+from fsnas.artifacts.search import Evaluation, best_of
 from fsnas.errors import FsnasError
-from fsnas.search import LEAF, SAMPLERS, Evaluation, RegularizedEvolutionSampler, best_of, search
+from fsnas.search import LEAF, SAMPLERS, RegularizedEvolutionSampler, search
 from fsnas.spaces import EDGES, as_space, count_architectures, full_space, parse_architecture, restrict
 from tests.reference.search import every_point, optimum
 from tests.splits import grown_tree

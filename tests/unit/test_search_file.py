@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
-from fsnas.artifacts.search import read_search, write_search
+from fsnas.artifacts.search import Found, read_search, write_search
 from fsnas.errors import ArtifactError
-from fsnas.search import SAMPLERS, Found, search
+from fsnas.search import SAMPLERS, search
 from fsnas.spaces import as_space, full_space, restrict
 
 SETTINGS = {"samplers": [*SAMPLERS], "evaluations": 12}

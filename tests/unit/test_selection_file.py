@@ -52,7 +52,7 @@ def test_the_same_content_gives_the_same_bytes(path, tmp_path):
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
 def test_what_is_not_finite_is_not_written_and_the_old_file_stays(number, path):
     before = path.read_bytes()
-    with pytest.raises((ArtifactError, ValueError)):
+    with pytest.raises(ArtifactError, match="cannot be written, field 'ranking"):
         write(path, [Judged("0", 0, number, 1.0), *RANKING[1:]])
     assert path.read_bytes() == before and list(path.parent.iterdir()) == [path]
 
@@ -60,19 +60,21 @@ def test_what_is_not_finite_is_not_written_and_the_old_file_stays(number, path):
 def test_a_missing_truncated_or_other_file_is_an_error(path, tmp_path):
     with pytest.raises(ArtifactError, match=r"absent\.json: no such file; run snakemake to make it"):
         read_selection(tmp_path / "absent.json")
-    with pytest.raises(ArtifactError, match=r"rung-1: cannot read field 'top level' \(.+\); remove the file and run"):
+    with pytest.raises(ArtifactError, match=r"rung-1: cannot be read as JSON \(.+\); remove the file and run"):
         read_selection(path.parent)
     whole = path.read_bytes()
     for content in (b"", b"no JSON", whole[:1], whole[: len(whole) // 2], whole[:-2], b"\xff" + whole):
         path.write_bytes(content)
-        with pytest.raises(ArtifactError, match=r"selection\.json: cannot read field 'top level' \(.+\); remove the"):
+        with pytest.raises(ArtifactError, match=r"selection\.json: cannot be read as JSON \(.+\); remove the"):
             read_selection(path)
 
 
 @pytest.mark.parametrize("content", ["[1]", '"text"', "3", "null", "NaN"])
 def test_what_is_no_object_is_an_error(content, path):
     path.write_text(content)
-    with pytest.raises(ArtifactError, match=r"selection\.json: cannot read field 'top level'"):
+    with pytest.raises(
+        ArtifactError, match=r"selection\.json: holds a \w+, expected an object; remove it and run again"
+    ):
         read_selection(path)
 
 
@@ -87,24 +89,32 @@ DAMAGES = {
     "no format": ({"format": ...}, "field 'format' is None, expected 'fsnas.selection'"),
     "newer version": ({"version": 2}, "field 'version' is 2, this fsnas reads 1; remove the file and run again"),
     "no version": ({"version": ...}, "field 'version' is None, this fsnas reads 1"),
-    "no ranking": ({"ranking": ...}, "cannot read field 'ranking' ('ranking'); remove the file and run again"),
-    "a number for a ranking": ({"ranking": 3}, "cannot read field 'ranking' ("),
-    "numbers in the ranking": ({"ranking": [1, 2]}, "cannot read field 'ranking' ("),
-    "no leaf": (first(leaf=...), "cannot read field 'ranking' ('leaf')"),
-    "no number": (first(number=...), "cannot read field 'ranking' ('number')"),
-    "no accuracy": (first(accuracy=...), "cannot read field 'ranking' ('accuracy')"),
-    "no loss": (first(loss=...), "cannot read field 'ranking' ('loss')"),
-    "a text for a number": (first(number="second"), "cannot read field 'ranking' ("),
-    "a text for an accuracy": (first(accuracy="high"), "cannot read field 'ranking' ("),
-    "a null for a loss": (first(loss=None), "cannot read field 'ranking' ("),
-    "no keep": ({"keep": ...}, "cannot read field 'keep' ('keep')"),
-    "a null for keep": ({"keep": None}, "cannot read field 'keep' ("),
-    "a list for keep": ({"keep": [1]}, "cannot read field 'keep' ("),
-    "keep none": ({"keep": 0}, "field 'keep' is 0, expected 1 to 3; remove it and run again"),
+    "no ranking": (
+        {"ranking": ...},
+        "field 'ranking' is None, expected a list of leaves; remove the file and run again",
+    ),
+    "a number for a ranking": ({"ranking": 3}, "field 'ranking' is 3, expected a list of leaves"),
+    "numbers in the ranking": ({"ranking": [1, 2]}, "field 'ranking[0].leaf' is None, expected text"),
+    "no leaf": (first(leaf=...), "field 'ranking[0].leaf' is None, expected text"),
+    "no number": (first(number=...), "field 'ranking[0].number' is None, expected a whole number from 0"),
+    "no accuracy": (first(accuracy=...), "field 'ranking[0].accuracy' is None, expected a finite number"),
+    "no loss": (first(loss=...), "field 'ranking[0].loss' is None, expected a finite number"),
+    "a text for a number": (first(number="second"), "field 'ranking[0].number' is 'second', expected a whole"),
+    "a text for an accuracy": (first(accuracy="high"), "field 'ranking[0].accuracy' is 'high', expected a finite"),
+    "NaN": (first(accuracy=math.nan), "field 'ranking[0].accuracy' is nan, expected a finite number"),
+    "infinite": (first(loss=math.inf), "field 'ranking[0].loss' is inf, expected a finite number"),
+    "a number as text": (first(number="2"), "field 'ranking[0].number' is '2', expected a whole number"),
+    "a number below zero": (first(number=-1), "field 'ranking[0].number' is -1, expected a whole number"),
+    "a null for a loss": (first(loss=None), "field 'ranking[0].loss' is None"),
+    "no keep": ({"keep": ...}, "field 'keep' is None, expected 1 to 3"),
+    "a list for keep": ({"keep": [1]}, "field 'keep' is [1], expected 1 to 3"),
+    "half a leaf": ({"keep": 1.5}, "field 'keep' is 1.5, expected 1 to 3"),
+    "true": ({"keep": True}, "field 'keep' is True, expected 1 to 3"),
+    "keep none": ({"keep": 0}, "field 'keep' is 0, expected 1 to 3; remove the file and run again"),
     "keep fewer than none": ({"keep": -1}, "field 'keep' is -1, expected 1 to 3"),
     "keep more than there are": ({"keep": 4}, "field 'keep' is 4, expected 1 to 3"),
-    "keep of no leaves": ({"ranking": []}, "field 'keep' is 2, expected 1 to 0"),
-    "no key": ({"key": ...}, "cannot read field 'key' ('key'); remove the file and run again"),
+    "keep of no leaves": ({"ranking": []}, "field 'ranking' is [], expected a list of leaves"),
+    "no key": ({"key": ...}, "field 'key' is None, expected text; remove the file and run again"),
 }
 
 
@@ -117,24 +127,4 @@ def spoil(path, changes):
 def test_a_field_that_does_not_fit_is_named(changes, message, path):
     spoil(path, changes)
     with pytest.raises(ArtifactError, match=rf"selection\.json: {re.escape(message)}"):
-        read_selection(path)
-
-
-UNSEEN = {
-    "NaN": (first(accuracy=math.nan) | {"keep": 1}, "ranking"),
-    "infinite": (first(loss=math.inf) | {"keep": 1}, "ranking"),
-    "half a leaf": ({"keep": 1.5}, "keep"),
-    "true": ({"keep": True}, "keep"),
-    "a number as text": (first(number="2") | {"keep": 1}, "ranking"),
-    "a number below zero": (first(number=-1) | {"keep": 1}, "ranking"),
-    "a leaf without a name": (first(leaf=None) | {"keep": 1}, "ranking"),
-    "no text for a key": ({"key": None}, "key"),
-}
-
-
-@pytest.mark.xfail(reason="read_selection converts what it reads and does not check it as read_cost does")
-@pytest.mark.parametrize(("changes", "field"), UNSEEN.values(), ids=UNSEEN)
-def test_a_value_of_another_kind_is_named(changes, field, path):
-    spoil(path, changes)
-    with pytest.raises(ArtifactError, match=rf"selection\.json: .*{field}"):
         read_selection(path)

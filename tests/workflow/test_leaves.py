@@ -172,7 +172,8 @@ def test_halving_with_the_official_file_as_truth(copy):
     """Leaves 4, 2, 1; the official file knows only some architectures."""
     leaves = {"methods": ["snip"], "selection": "successive_halving", "keep": 1, "total_epochs": 12, "sampled": 4}
     file = save(copy, official()[0])
-    truth = {"source": "nasbench201", "file": file.name, "mem_mb": 2000}
+    column = "cifar10_ori-test_accuracy_200_epochs_mean"
+    truth = {"source": "nasbench201", "file": file.name, "mem_mb": 2000, "column": column}
     printed = rerun(copy, seeds=[0], leaves=leaves, truth=truth, proxies={"metrics": []})
     assert "runs the pickled code in it" in printed
     jobs = jobs_of(printed)
@@ -198,10 +199,11 @@ def test_the_best_two_of_leaves_that_start_from_the_root_with_a_csv_as_truth(cop
     every = [architecture_string(a) for a in architectures(full_space())]
     accuracy = {name: 10 + 80 * (i % 997) / 997 for i, name in enumerate(every)}
     (copy / "truth.csv").write_text("Accuracy,Architecture\n" + "".join(f"{v},{n}\n" for n, v in accuracy.items()))
-    leaves = {"methods": ["snip"], "init": "root", "selection": "top_k", "keep": 2, "total_epochs": 4, "sampled": 4}
+    leaves = {"methods": ["snip"], "selection": "top_k", "keep": 2, "total_epochs": 4, "sampled": 4}
     truth = {"source": "csv", "file": "truth.csv", "column": "Accuracy", "architecture_column": "Architecture"}
     size = {"batch_size": 128, "batches": 1, "architectures": 40}
-    printed = rerun(copy, seeds=[0], leaves=leaves, truth=truth, evaluation=size, proxies={"metrics": []})
+    how = CONFIG["method"] | {"init": "root"}
+    printed = rerun(copy, seeds=[0], method=how, leaves=leaves, truth=truth, evaluation=size, proxies={"metrics": []})
     jobs = jobs_of(printed)
     assert (jobs["leaf"], jobs["select_leaves"], jobs["rung"]) == (4, 1, 2) and "found" not in jobs
     folder = copy / "results-tiny/seed-0/snip"
@@ -215,7 +217,7 @@ def test_the_best_two_of_leaves_that_start_from_the_root_with_a_csv_as_truth(cop
     assert row.test_accuracy == pytest.approx(accuracy[row.architecture]) and row.of == 15_625
     assert row["rank"] == 1 + sum(value > accuracy[row.architecture] for value in accuracy.values())
     rank = pd.read_csv(copy / "results-tiny/tables/rank_correlation.csv")
-    assert (rank[rank.scope == "all"].n == 40).all()
+    assert (rank[rank.scope == "all"].n == 40).all() and (rank.truth == "Accuracy").all()
 
 
 def test_no_leaves_and_no_proxies_end_the_run_at_the_trees(tiny):

@@ -1,0 +1,87 @@
+"""What figures say below themselves: n, seeds, settings, and which numbers are the truth."""
+
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from fsnas.metrics import declaration
+from workflow_scripts._config import CUT_KEYS, POLICY_KEYS, SCORE_KEYS, Method, proxy_metrics
+
+
+def caption(config: Mapping[str, Any], methods: Collection[Method], seeds: Collection[int]) -> str:
+    """Return n, seeds and settings, as every figure says them; of one method its own, of several what differs."""
+    data, net = config["data"], config["supernet"]
+    count = f"{len(seeds)} {'seed' if len(seeds) == 1 else 'seeds'}"
+    shared = next(iter(methods)).choices if len(methods) == 1 else config["method"]
+    text = (
+        f"n = {count} ({', '.join(map(str, seeds))}). Data: {data['name']}. "
+        f"Supernet: C = {net['channels']}, N = {net['cells']}, {net['sampling']}, mixing {net['mixing']}, epochs "
+        f"{net['epochs']}, batch size {net['batch_size']}, lr {net['lr']}. Scores: {_said(shared, SCORE_KEYS)}. Trees: "
+        f"{_said(shared, tree_keys(shared))}. Split distance {config['distances']['normalisation']}."
+    )
+    for method in methods:
+        other = [key for key in (*SCORE_KEYS, *tree_keys(method.choices)) if method.choices[key] != shared[key]]
+        changed = {k: v for k, v in method.options.items() if v != declaration(method.metric).options[k]}
+        own = [said for said in (_said(method.choices, other), _said(changed, changed)) if said]
+        if own:
+            text += f" {method.name}: {', '.join(own)}."
+    return text
+
+
+def search_caption(config: Mapping[str, Any], seeds: Collection[int]) -> str:
+    """Return n, seeds and settings of trees, leaves, evaluation and search, as their figures say them."""
+    data, net, leaves = config["data"], config["supernet"], config["leaves"]
+    evaluation, search, method = config["evaluation"], config["search"], config["method"]
+    budget = next(key for key in ("epochs", "total_epochs") if leaves[key] is not None)
+    selected = "all" if leaves["selection"] == "all" else _said(leaves, ("selection", "keep", "sampled"))
+    dropped = "" if leaves["selection"] == "all" else " Leaves that were dropped are ranked with their last weights."
+    few = "; of 2 or 3 seeds it is their range, and covers the mean in about 50 or 70 % of cases"
+    return (
+        f"n = {_counted(len(seeds), 'seed')} ({', '.join(map(str, seeds))}). Data: {data['name']}. C = "
+        f"{net['channels']}, N = {net['cells']}. Root: {net['sampling']}, {_counted(net['epochs'], 'epoch')}. Trees: "
+        f"{_said(method, (*SCORE_KEYS, *tree_keys(method)))}, or as their names say. Leaves: "
+        f"{_said({**leaves, 'init': method['init']}, ('init', 'sampling', budget))} a "
+        f"{'leaf' if budget == 'epochs' else 'tree'}, batch size {net['batch_size']}, lr {net['lr']}; searched: "
+        f"{selected}.{dropped} Shared weights on {evaluation['batches'] or 'all'} validation batches of "
+        f"{evaluation['batch_size']}, {evaluation['architectures'] or 'all'} architectures ranked. Search: "
+        f"{_said(search, ('evaluations', 'population', 'tournament'))}. Interval: 95 %, bootstrap over seeds"
+        f"{few if len(seeds) in (2, 3) else ''}."
+    )
+
+
+def truth_caption(config: Mapping[str, Any], column: str) -> str:
+    """Return the sentence that says which numbers are the truth."""
+    truth = config["truth"]
+    if truth["source"] == "standalone":
+        return (
+            f"Truth: {column}, of {truth['architectures'] or 15_625} architectures trained by themselves with the "
+            "supernet's size and settings (batch-statistics BatchNorm); not NAS-Bench-201."
+        )
+    name = "NAS-Bench-201's official file" if truth["source"] == "nasbench201" else Path(truth["file"]).name
+    return f"Truth: {column} of {name}."
+
+
+def proxies_caption(config: Mapping[str, Any]) -> str:
+    """Return n, seeds and settings of the metrics of single architectures."""
+    proxies, net, seeds = config["proxies"], config["supernet"], config["proxies"]["seeds"]
+    channels, cells = (proxies[name] or net[name] for name in ("channels", "cells"))
+    options = [f" {name}: {_said(config['metrics'][name], config['metrics'][name])}." for name in proxy_metrics(config)
+               if config["metrics"].get(name)]  # fmt: skip
+    return (
+        f"Networks at initialisation, one batch of {proxies['batch_size']} training images, "
+        f"{_counted(len(seeds), 'seed')} ({', '.join(map(str, seeds))}). Data: {config['data']['name']}. "
+        f"C = {channels}, N = {cells}.{''.join(options)} Interval: 95 %, bootstrap over architectures."
+    )
+
+
+def tree_keys(choices: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the keys that decide the tree of these scores."""
+    return ("policy", *POLICY_KEYS[choices["policy"]], *CUT_KEYS)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _said(choices: Mapping[str, Any], keys: Iterable[str]) -> str:
+    return ", ".join(f"{key.replace('_', ' ')} {choices[key]}" for key in keys)

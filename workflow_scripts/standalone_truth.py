@@ -1,0 +1,23 @@
+"""Rule truth, of our own trainings: the stand-alone accuracies of all architectures of the sample, together."""
+
+import numpy as np
+
+from _job import key, run
+from fsnas.artifacts.architectures import read_architectures, write_architectures
+
+
+def main(smk) -> None:
+    """Put the tables one after the other."""
+    tables = [read_architectures(path, "standalone") for path in smk.input]
+    columns = {name: np.concatenate([table.column(name) for table in tables]) for name in tables[0].columns}
+    write_architectures(
+        smk.output[0],
+        [architecture for table in tables for architecture in table.architectures],
+        columns,
+        kind="truth",
+        key=key(smk, *(table.attributes["key"] for table in tables)),
+        settings=smk.params.settings,
+    )
+
+
+run(main, globals().get("snakemake"))
