@@ -73,7 +73,7 @@ def test_a_missing_truncated_or_other_file_is_an_error(path, tmp_path):
 def test_what_is_no_object_is_an_error(content, path):
     path.write_text(content)
     with pytest.raises(
-        ArtifactError, match=r"selection\.json: holds a \w+, expected an object; remove it and run again"
+        ArtifactError, match=r"selection\.json: holds a \w+, expected an object; remove it"
     ):
         read_selection(path)
 
@@ -91,7 +91,7 @@ DAMAGES = {
     "no version": ({"version": ...}, "field 'version' is None, this fsnas reads 1"),
     "no ranking": (
         {"ranking": ...},
-        "field 'ranking' is None, expected a list of leaves; remove the file and run again",
+        "field 'ranking' is None, expected a list of leaves; remove the file",
     ),
     "a number for a ranking": ({"ranking": 3}, "field 'ranking' is 3, expected a list of leaves"),
     "numbers in the ranking": ({"ranking": [1, 2]}, "field 'ranking[0].leaf' is None, expected text"),
