@@ -5,7 +5,8 @@ import pandas as pd
 QUANTITIES = {  # of the few-shot table: column, heading, digits
     "kendall_all": ("tau all", 3),
     "kendall_within": ("tau within", 3),
-    "eta_squared": ("eta squared", 3),
+    "eta_squared": ("explained", 3),
+    "expected": ("by chance", 3),
     "test_accuracy": ("found %", 2),
     "regret": ("regret", 2),
     "oracle": ("oracle %", 2),
@@ -117,15 +118,16 @@ def _few_shot(table: pd.DataFrame) -> list[str]:
     """Return one line per method whose leaves were trained: its means over seeds."""
     shown = table[table["leaf_epochs"].notna()]
     width = max([len("method"), *map(len, shown["method"])])
-    headings = "  ".join(f"{heading:>11}" for heading, _ in QUANTITIES.values())
+    headings = "  ".join(f"{heading:>10}" for heading, _ in QUANTITIES.values())
+    samplers = ", ".join(shown["sampler"].dropna().unique()) or "none"
     lines = [
         "What the leaves are worth: rank correlation of shared weights with the truth, what the tree explains of it,",
-        "and what the search found (mean over seeds; intervals are in tables/few_shot_summary.csv)",
+        f"and what the search ({samplers}) found; mean over seeds, intervals are in tables/few_shot_summary.csv",
         "",
         f"  {'method':{width}}  {headings}  epochs  seconds",
     ]
     for row in shown.to_dict("records"):
-        cells = [f"{_number(row[name], digits):>11}" for name, (_, digits) in QUANTITIES.items()]
+        cells = [f"{_number(row[name], digits):>10}" for name, (_, digits) in QUANTITIES.items()]
         epochs, seconds = _number(row["root_epochs"] + row["leaf_epochs"]), _number(row["seconds"])
         lines.append(f"  {row['method']:{width}}  {'  '.join(cells)}  {epochs:>6}  {seconds:>7}")
     return lines

@@ -41,7 +41,7 @@ ORACLE: dict[str, Any] = {
     "linestyle": "",
     "zorder": 5,
 }
-ORACLE_NAME = "oracle: best in the chosen leaf\n(not reachable by the search)"
+ORACLE_NAME = "oracle: best known in the\nchosen leaf, not a result"
 
 
 @styled

@@ -72,9 +72,7 @@ def test_a_missing_truncated_or_other_file_is_an_error(path, tmp_path):
 @pytest.mark.parametrize("content", ["[1]", '"text"', "3", "null", "NaN"])
 def test_what_is_no_object_is_an_error(content, path):
     path.write_text(content)
-    with pytest.raises(
-        ArtifactError, match=r"selection\.json: holds a \w+, expected an object; remove it"
-    ):
+    with pytest.raises(ArtifactError, match=r"selection\.json: holds a \w+, expected an object; remove it"):
         read_selection(path)
 
 

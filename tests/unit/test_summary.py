@@ -115,15 +115,15 @@ def test_the_summary_says_where_to_look():
 # What the leaves are worth
 
 FEW_SHOT_COLUMNS = [
-    *("method", "kendall_all", "kendall_within", "eta_squared", "test_accuracy", "regret", "oracle"),
-    *("root_epochs", "leaf_epochs", "seconds"),
+    *("method", "kendall_all", "kendall_within", "eta_squared", "expected", "test_accuracy", "regret", "oracle"),
+    *("sampler", "root_epochs", "leaf_epochs", "seconds"),
 ]
 FEW_SHOT = pd.DataFrame(
     [
-        ("snip", 0.51249, -0.25, 1.0, 91.456, 0.0, 94.37, 20.0, 44.5, 1234.6),
-        ("none", 0.5, math.nan, math.nan, math.nan, math.nan, math.nan, 0.0, 8.0, 3.2),
-        ("gm", 0.6, 0.4, 0.125, 100.0, 2.913, 94.0, 20.0, 48.0, math.nan),
-        ("jacobcov-and-no-leaves", *[math.nan] * 9),
+        ("snip", 0.51249, -0.25, 1.0, 0.4667, 91.456, 0.0, 94.37, "tpe", 20.0, 44.5, 1234.6),
+        ("none", 0.5, *[math.nan] * 6, "tpe", 0.0, 8.0, 3.2),
+        ("gm", 0.6, 0.4, 0.125, 0.4667, 100.0, 2.913, 94.0, "tpe", 20.0, 48.0, math.nan),
+        ("jacobcov-and-no-leaves", *[math.nan] * 11),
     ],
     columns=FEW_SHOT_COLUMNS,
 )
@@ -146,17 +146,17 @@ def few_shot_lines(text):
 def test_every_method_with_leaves_has_its_line_in_the_order_of_the_table():
     """What is not known is a dash; a method whose leaves were not trained has no line."""
     assert few_shot_lines(with_leaves())[3:-1] == [
-        "  method      tau all   tau within  eta squared      found %       regret     oracle %  epochs  seconds",
-        "  snip          0.512       -0.250        1.000        91.46         0.00        94.37      64     1235",
-        "  none          0.500            -            -            -            -            -       8        3",
-        "  gm            0.600        0.400        0.125       100.00         2.91        94.00      68        -",
+        "  method     tau all  tau within   explained   by chance     found %      regret    oracle %  epochs  seconds",
+        "  snip         0.512      -0.250       1.000       0.467       91.46        0.00       94.37      64     1235",
+        "  none         0.500           -           -           -           -           -           -       8        3",
+        "  gm           0.600       0.400       0.125       0.467      100.00        2.91       94.00      68        -",
     ]
 
 
 def test_a_line_says_what_the_numbers_are_and_where_their_intervals_are():
     assert few_shot_lines(with_leaves())[:3] == [
         "What the leaves are worth: rank correlation of shared weights with the truth, what the tree explains of it,",
-        "and what the search found (mean over seeds; intervals are in tables/few_shot_summary.csv)",
+        "and what the search (tpe) found; mean over seeds, intervals are in tables/few_shot_summary.csv",
         "",
     ]
 
@@ -164,8 +164,8 @@ def test_a_line_says_what_the_numbers_are_and_where_their_intervals_are():
 def test_the_few_shot_columns_are_as_wide_as_the_longest_method_needs():
     name = "gm-equal-with-halving"
     lines = few_shot_lines(with_leaves(FEW_SHOT[:3].replace({"method": {"gm": name}})))[3:-1]
-    assert lines[-1].startswith(f"  {name}        0.600")
-    assert {len(line) for line in lines} == {2 + len(name) + 6 * (2 + 11) + 2 + len("epochs") + 2 + len("seconds")}
+    assert lines[-1].startswith(f"  {name}       0.600")
+    assert {len(line) for line in lines} == {2 + len(name) + 7 * (2 + 10) + 2 + len("epochs") + 2 + len("seconds")}
     assert not any(line != line.rstrip() for line in with_leaves().splitlines())
 
 
