@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -102,3 +103,17 @@ def test_the_metric_shown_in_contributing_is_the_real_one():
     shown = text.partition("`fsnas/metrics/snip.py`:\n\n")[2].partition("\n- `direction`")[0]
     code = (ROOT / "fsnas/metrics/snip.py").read_text(encoding="utf-8")
     assert "\n".join(line[4:] for line in shown.rstrip().splitlines()) == code.rstrip()
+
+
+def test_scripts_of_the_cpu_environment_import_neither_torch_nor_optuna():
+    rules = "\n".join(path.read_text() for path in sorted((ROOT / "rules").glob("*.smk")))
+    blocks = re.split(r"^ *rule ", rules, flags=re.M)[1:]
+    scripts = {re.search(r"workflow_scripts/(\w+)\.py", block).group(1) for block in blocks if "envs/cpu.yaml" in block}
+    assert {"splits", "tree", "comparison", "proxies", "standalone_truth"} <= scripts
+    code = (
+        "import importlib, sys; sys.path[:0] = ['workflow_scripts', '.']\n"
+        f"for name in {sorted(scripts)}: importlib.import_module(name)\n"
+        "print({'torch', 'optuna'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.strip() == "set()", done.stderr

@@ -270,9 +270,7 @@ def test_found_has_regret_and_oracle_of_every_method_and_sampler():
         assert oracle.get_markerfacecolor() == "none" and oracle.get_marker() == "D"
         assert oracle.get_ydata()[0] <= held["regret"].mean()
     assert len(markers) == len({marker for _, marker in markers}) == 3
-    assert "oracle: best known in the chosen leaf, not a result" in [
-        " ".join(t.split()) for t in texts(figure)
-    ]
+    assert "oracle: best known in the chosen leaf, not a result" in [" ".join(t.split()) for t in texts(figure)]
     assert "Regret: the best truth of 15,625 architectures minus the truth of the found one." in said(figure)
     assert "(200 evaluations)" in figure.get_suptitle()
 
