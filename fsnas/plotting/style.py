@@ -230,6 +230,7 @@ def save(figure: Figure, paths: Iterable[str | Path]) -> None:
     FsnasError
         If a path ends in something else.
     """
+    _lay_out(figure)
     for path in map(Path, paths):
         if path.suffix not in METADATA:
             raise FsnasError(f"{path}: figures are written as {' or '.join(METADATA)}; name the file so")
@@ -237,3 +238,16 @@ def save(figure: Figure, paths: Iterable[str | Path]) -> None:
         dpi = min(DPI, (LARGEST / (width * height)) ** 0.5, 60_000 / max(width, height))
         with replacing(path) as temporary:
             figure.savefig(temporary, format=path.suffix[1:], dpi=dpi, metadata=METADATA[path.suffix])
+
+
+def _lay_out(figure: Figure) -> None:
+    """Lay the axes out once for all formats, and round their places.
+
+    The solver of the layout returns the same places up to the last bit, which would decide how a number is written.
+    """
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for axes in figure.axes:
+        for which in ("original", "active"):
+            bounds = axes.get_position(original=which == "original").bounds
+            axes.set_position([round(value + 1e-9, 6) for value in bounds], which=which)  # 1e-9: no place is a tie

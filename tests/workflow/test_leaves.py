@@ -170,7 +170,7 @@ def test_a_method_with_the_same_leaves_trains_none(copy):
 
 def test_halving_with_the_official_file_as_truth(copy):
     """Leaves 4, 2, 1; the official file knows only some architectures."""
-    leaves = {"methods": ["snip"], "selection": "successive_halving", "keep": 1, "total_epochs": 12, "sampled": 4}
+    leaves = {"methods": ["snip"], "selection": "successive_halving", "keep": 1, "total_epochs": 24, "sampled": 4}
     file = save(copy, official()[0])
     column = "cifar10_ori-test_accuracy_200_epochs_mean"
     truth = {"source": "nasbench201", "file": file.name, "mem_mb": 2000, "column": column}
@@ -188,7 +188,7 @@ def test_halving_with_the_official_file_as_truth(copy):
     np.testing.assert_array_equal(last.space, tree.leaves[second.kept[0].leaf])
     assert {one.leaf for found in record.searches for one in found.evaluations} == {second.kept[0].leaf}
     costs = [read_cost(path) for path in folder.glob("leaves/**/*.json") if path.name != "selection.json"]
-    assert sum(cost.epochs for cost in costs) == 12
+    assert sum(cost.epochs for cost in costs) == 24
     evaluated = read_architectures(folder / "evaluation.h5", "evaluation")
     assert set(evaluated.architectures) == {META[0], META[2], META[3], META[5]}
     held = {leaf_of(tree.leaves, evaluated.indices())[0]}
