@@ -13,6 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.transforms import Bbox
 
 from fsnas.artifacts.files import replacing
 from fsnas.errors import FsnasError
@@ -250,4 +251,5 @@ def _lay_out(figure: Figure) -> None:
     for axes in figure.axes:
         for which in ("original", "active"):
             bounds = axes.get_position(original=which == "original").bounds
-            axes.set_position([round(value + 1e-9, 6) for value in bounds], which=which)  # 1e-9: no place is a tie
+            rounded = (round(value + 1e-9, 6) for value in bounds)  # 1e-9: no place is a tie
+            axes.set_position(Bbox.from_bounds(*rounded), which=which)
