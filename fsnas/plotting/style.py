@@ -248,6 +248,8 @@ def _lay_out(figure: Figure) -> None:
     """
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
+    for part in figure.subfigs:
+        part.patch.set_visible(False)  # it is transparent, but its place would be written
     for axes in figure.axes:
         for which in ("original", "active"):
             bounds = axes.get_position(original=which == "original").bounds
