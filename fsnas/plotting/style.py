@@ -13,7 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
-from matplotlib.transforms import Bbox
+from matplotlib.transforms import Bbox, BboxBase
 
 from fsnas.artifacts.files import replacing
 from fsnas.errors import FsnasError
@@ -242,16 +242,20 @@ def save(figure: Figure, paths: Iterable[str | Path]) -> None:
 
 
 def _lay_out(figure: Figure) -> None:
-    """Lay the axes out once for all formats, and round their places.
+    """Lay the figure out once for all formats, and round the places of its parts and axes.
 
     The solver of the layout returns the same places up to the last bit, which would decide how a number is written.
     """
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
     for part in figure.subfigs:
-        part.patch.set_visible(False)  # it is transparent, but its place would be written
+        place = _rounded(part.bbox_relative)
+        part.bbox_relative.p0, part.bbox_relative.p1 = place.p0, place.p1
     for axes in figure.axes:
         for which in ("original", "active"):
-            bounds = axes.get_position(original=which == "original").bounds
-            rounded = (round(value + 1e-9, 6) for value in bounds)  # 1e-9: no place is a tie
-            axes.set_position(Bbox.from_bounds(*rounded), which=which)
+            axes.set_position(_rounded(axes.get_position(original=which == "original")), which=which)
+
+
+def _rounded(box: BboxBase) -> Bbox:
+    """Return ``box`` on a grid of a millionth of the figure, with an offset that keeps round numbers off its ties."""
+    return Bbox.from_bounds(*(round(value + 1e-9, 6) for value in box.bounds))
