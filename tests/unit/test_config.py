@@ -158,7 +158,7 @@ def test_captions_say_how_leaves_were_trained_and_what_the_truth_is():
     halved = laid_over(DEFAULT, {"leaves": {"selection": "successive_halving", "keep": 2}})
     assert "searched: selection successive_halving, keep 2, sampled 16" in search_caption(halved, [3])
     standalone = truth_caption(DEFAULT, truth_column(DEFAULT))
-    assert standalone.startswith("Truth: standalone_test_accuracy_10_epochs_seed_0, of 16 architectures")
+    assert standalone.startswith("Truth: standalone_test_accuracy_5_epochs_seed_0, of 16 architectures")
     assert standalone.endswith("not NAS-Bench-201.")
     table = laid_over(DEFAULT, {"truth": {"source": "csv", "file": "some/where.csv"}})
     assert truth_caption(table, "C10") == "Truth: C10 of where.csv."
