@@ -9,7 +9,7 @@ from torch import Tensor
 
 from fsnas.data import Dataset
 from fsnas.errors import DataError
-from fsnas.seeding import generator
+from fsnas.seeding import derive, generator
 
 Batch = tuple[Tensor, Tensor]
 
@@ -87,11 +87,15 @@ def evaluation_batches(
         yield _tensors(dataset, dataset.images[chosen], chosen, device)
 
 
-def first_batches(
-    dataset: Dataset, part: str, *, batch_size: int, batches: int, seed: int, device: torch.device
+def comparison_batches(
+    dataset: Dataset, *, batch_size: int, batches: int, seed: int, device: torch.device
 ) -> list[Batch]:
-    """Return the first ``batches`` (0: all) of `evaluation_batches`, the same at every call."""
-    every = evaluation_batches(dataset, part, batch_size=batch_size, seed=seed, device=device)
+    """Return the first ``batches`` (0: all) of the validation part, mixed by ``seed``.
+
+    The same for every architecture, leaf, method and sampler of a seed, so that their accuracies can be compared.
+    """
+    own = derive(seed, "evaluation")
+    every = evaluation_batches(dataset, "valid", batch_size=batch_size, seed=own, device=device)
     return list(itertools.islice(every, batches or None))
 
 

@@ -5,9 +5,8 @@ from fsnas.artifacts.architectures import read_architectures, write_architecture
 from fsnas.artifacts.checkpoint import read_leaves
 from fsnas.artifacts.dataset import read_dataset, read_key
 from fsnas.artifacts.splits import read_tree
-from fsnas.batches import first_batches
+from fsnas.batches import comparison_batches
 from fsnas.devices import prepare
-from fsnas.seeding import derive
 from fsnas.shared_weights import evaluate_in_leaves
 from fsnas.truth import compared_architectures
 
@@ -23,7 +22,7 @@ def main(smk) -> None:
     leaves = read_leaves(smk.input.leaves, read_tree(smk.input.tree).leaves)
     networks = {leaf: network.to(device) for leaf, (network, _) in leaves.items()}
     how = {name: settings[name] for name in ("batch_size", "batches")}
-    batches = first_batches(dataset, "valid", **how, seed=derive(settings["seed"], "evaluation"), device=device)
+    batches = comparison_batches(dataset, **how, seed=settings["seed"], device=device)
     loss, accuracy = evaluate_in_leaves(networks, chosen.indices(), batches)
     keys = [content["key"] for _, content in leaves.values()]
     write_architectures(

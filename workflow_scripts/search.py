@@ -7,7 +7,7 @@ from fsnas.artifacts.checkpoint import read_leaves
 from fsnas.artifacts.dataset import read_dataset, read_key
 from fsnas.artifacts.search import write_search
 from fsnas.artifacts.splits import read_tree
-from fsnas.batches import first_batches
+from fsnas.batches import comparison_batches
 from fsnas.devices import prepare
 from fsnas.search import search
 from fsnas.seeding import derive
@@ -22,7 +22,7 @@ def main(smk) -> None:
     leaves = read_leaves(smk.input.leaves, tree.leaves)
     networks = {leaf: network.to(device) for leaf, (network, _) in leaves.items()}
     how = {name: settings[name] for name in ("batch_size", "batches")}
-    batches = first_batches(dataset, "valid", **how, seed=derive(settings["seed"], "evaluation"), device=device)
+    batches = comparison_batches(dataset, **how, seed=settings["seed"], device=device)
 
     def evaluate(leaf: str, architecture: tuple[int, ...]) -> tuple[float, float]:
         loss, accuracy = evaluate_architectures(networks[leaf], np.array([architecture]), batches)

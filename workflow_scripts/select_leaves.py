@@ -5,9 +5,9 @@ from fsnas.artifacts.checkpoint import read_leaves
 from fsnas.artifacts.dataset import read_dataset, read_key
 from fsnas.artifacts.selection import Judged, write_selection
 from fsnas.artifacts.splits import read_tree
-from fsnas.batches import first_batches
+from fsnas.batches import comparison_batches
 from fsnas.devices import prepare
-from fsnas.seeding import derive, generator
+from fsnas.seeding import generator
 from fsnas.shared_weights import evaluate_architectures
 from fsnas.spaces import draw_architectures
 
@@ -19,7 +19,7 @@ def main(smk) -> None:
     dataset = read_dataset(smk.input.data)
     leaves = read_leaves(smk.input.leaves, read_tree(smk.input.tree).leaves)
     how = {name: settings[name] for name in ("batch_size", "batches")}
-    batches = first_batches(dataset, "valid", **how, seed=derive(settings["seed"], "evaluation"), device=device)
+    batches = comparison_batches(dataset, **how, seed=settings["seed"], device=device)
     judged = []
     for number, (leaf, (network, _)) in enumerate(leaves.items()):
         rng = generator(settings["seed"], "selection", leaf)

@@ -1,13 +1,12 @@
 """What a training took, as JSON beside its checkpoint: readable without torch, not part of the checkpoint's bytes."""
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fsnas.artifacts.files import check_format, write_text
+from fsnas.artifacts.files import read_json, write_json
 from fsnas.errors import ArtifactError
 
 FORMAT, VERSION = "fsnas.cost", 1
@@ -53,7 +52,7 @@ def write_cost(path: str | Path, cost: Cost) -> None:
     problem = _problem(content)
     if problem:
         raise ArtifactError(f"{path}: cannot be written, {problem}")
-    write_text(path, json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n")
+    write_json(path, content)
 
 
 def copy_cost(source: str | Path, path: str | Path, *, shared_with: str) -> None:
@@ -70,15 +69,7 @@ def read_cost(path: str | Path) -> Cost:
     ArtifactError
         If the file is missing, damaged, or of another format or version; the message names file and field.
     """
-    try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ArtifactError(f"{path}: no such file; run snakemake to make it") from error
-    except (OSError, ValueError) as error:
-        raise ArtifactError(f"{path}: cannot be read as JSON ({error}); remove the file and run again") from error
-    if not isinstance(content, dict):
-        raise ArtifactError(f"{path}: holds a {type(content).__name__}, expected an object; remove it and run again")
-    check_format(path, content, FORMAT, VERSION)
+    content = read_json(path, FORMAT, VERSION)
     problem = _problem(content)
     if problem:
         raise ArtifactError(f"{path}: {problem}; remove the file and run again")

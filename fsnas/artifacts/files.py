@@ -1,10 +1,12 @@
 """What all formats share: files that appear whole or not at all, and the check of format and version."""
 
+import json
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from fsnas.errors import ArtifactError
 
@@ -46,3 +48,48 @@ def check_format(path: str | Path, attributes: Mapping[str, object], name: str, 
             f"{path}: field 'version' is {found_version!r}, this fsnas reads {version}; "
             "remove the file and run again, or use the fsnas that wrote it"
         )
+
+
+def json_text(path: str | Path, content: Mapping[str, Any]) -> str:
+    """Return ``content`` as sorted, indented JSON: the same content gives the same text.
+
+    Raises
+    ------
+    ArtifactError
+        If a number is not finite, or something is no JSON; ``path`` is where it was to be written.
+    """
+    try:
+        return json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n"
+    except (TypeError, ValueError) as error:
+        raise ArtifactError(f"{path}: cannot be written as JSON ({error}); expected finite numbers and text") from error
+
+
+def write_json(path: str | Path, content: Mapping[str, Any]) -> None:
+    """Write ``content`` as `json_text`, whole or not at all."""
+    write_text(path, json_text(path, content))
+
+
+def read_json(path: str | Path, name: str, version: int) -> dict[str, Any]:
+    """Return the JSON object in ``path``, checked for format and version.
+
+    Raises
+    ------
+    ArtifactError
+        If the file is missing, damaged, holds something else, or is of another format or version.
+    """
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"), parse_constant=_no_constant)
+    except FileNotFoundError as error:
+        raise ArtifactError(f"{path}: no such file; run snakemake to make it") from error
+    except (OSError, ValueError) as error:
+        raise ArtifactError(f"{path}: cannot be read as JSON ({error}); remove the file and run again") from error
+    if not isinstance(content, dict):
+        raise ArtifactError(
+            f"{path}: expected a JSON object, found a {type(content).__name__}; remove it and run again"
+        )
+    check_format(path, content, name, version)
+    return content
+
+
+def _no_constant(constant: str) -> float:
+    raise ValueError(f"{constant} is no JSON number")

@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from fsnas.artifacts.files import check_format, write_text
+from fsnas.artifacts.files import json_text, read_json, write_text
 from fsnas.errors import ArtifactError, FsnasError
 from fsnas.spaces import architecture_string, parse_architecture
 
@@ -78,13 +78,10 @@ def write_search(
     """
     content = {"format": FORMAT, "version": VERSION, "method": method, "metric": metric, "seed": seed, "key": key}
     content |= {"settings": settings, "searches": [_search(found) for found in searches]}
-    try:
-        text = json.dumps(content, indent=2, sort_keys=True, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise ArtifactError(f"{path}: cannot be written as JSON ({error}); expected finite numbers and text") from error
+    text = json_text(path, content)
     for field, problem in _problems(json.loads(text)):
         raise ArtifactError(f"{path}: cannot be written, field {field!r}: {problem}")
-    write_text(path, text + "\n")
+    write_text(path, text)
 
 
 def read_search(path: str | Path) -> SearchRecord:
@@ -96,17 +93,7 @@ def read_search(path: str | Path) -> SearchRecord:
         If the file is missing, damaged, of another format or version, a field does not fit the schema, an
         architecture cannot be read, or the best is not the best of the evaluations; the message names file and field.
     """
-    try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"), parse_constant=_no_constant)
-    except FileNotFoundError as error:
-        raise ArtifactError(f"{path}: no such file; run snakemake to make it") from error
-    except (OSError, ValueError) as error:
-        raise ArtifactError(f"{path}: cannot be read as JSON ({error}); remove the file and run again") from error
-    if not isinstance(content, dict):
-        raise ArtifactError(
-            f"{path}: expected a JSON object, found a {type(content).__name__}; remove it and run again"
-        )
-    check_format(path, content, FORMAT, VERSION)
+    content = read_json(path, FORMAT, VERSION)
     for field, problem in _problems(content):
         raise ArtifactError(f"{path}: field {field!r}: {problem}; remove the file and run again")
     searches = tuple(_found(search) for search in content["searches"])
@@ -166,7 +153,3 @@ def _search_problems(search: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 @cache
 def _schema() -> dict[str, Any]:
     return json.loads((files("fsnas.artifacts") / "schemas" / "search.schema.json").read_text(encoding="utf-8"))
-
-
-def _no_constant(constant: str) -> float:
-    raise ValueError(f"{constant} is no JSON number")

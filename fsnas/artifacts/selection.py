@@ -1,13 +1,12 @@
 """rung-{rung}/selection.json: the leaves of a rung in the order of their worth, and which of them go on."""
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from fsnas.artifacts.files import check_format, write_text
+from fsnas.artifacts.files import read_json, write_json
 from fsnas.errors import ArtifactError
 
 FORMAT, VERSION = "fsnas.selection", 1
@@ -62,7 +61,7 @@ def write_selection(
     problem = _problem(content)
     if problem:
         raise ArtifactError(f"{path}: cannot be written, {problem}")
-    write_text(path, json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n")
+    write_json(path, content)
 
 
 def read_selection(path: str | Path) -> Selection:
@@ -73,15 +72,7 @@ def read_selection(path: str | Path) -> Selection:
     ArtifactError
         If the file is missing, damaged, or of another format or version; the message names file and field.
     """
-    try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ArtifactError(f"{path}: no such file; run snakemake to make it") from error
-    except (OSError, ValueError) as error:
-        raise ArtifactError(f"{path}: cannot be read as JSON ({error}); remove the file and run again") from error
-    if not isinstance(content, dict):
-        raise ArtifactError(f"{path}: holds a {type(content).__name__}, expected an object; remove it and run again")
-    check_format(path, content, FORMAT, VERSION)
+    content = read_json(path, FORMAT, VERSION)
     problem = _problem(content)
     if problem:
         raise ArtifactError(f"{path}: {problem}; remove the file and run again")

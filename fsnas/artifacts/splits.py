@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from fsnas.artifacts.files import check_format, write_text
+from fsnas.artifacts.files import read_json, write_json
 from fsnas.errors import ArtifactError, FsnasError
 from fsnas.spaces import EDGES, OPERATIONS
 from fsnas.trees import Split, Tree, children_paths, node_spaces
@@ -59,7 +59,7 @@ def write_splits(
     """
     content = {"format": SPLITS, "version": VERSION, "method": method, "metric": metric, "seed": seed, "level": level}
     content |= {"objective": objective, "balance": balance, "edge": edge, "key": key, "settings": settings}
-    _write(path, content | {"nodes": _nodes(splits)})
+    write_json(path, content | {"nodes": _nodes(splits)})
 
 
 def read_splits(path: str | Path) -> Level:
@@ -90,7 +90,7 @@ def write_tree(path: str | Path, tree: Tree, *, key: str, settings: Mapping[str,
     """
     content = {"format": TREE, "version": VERSION, "method": tree.method, "metric": tree.metric, "seed": tree.seed}
     leaves = {leaf: _named(space) for leaf, space in tree.leaves.items()}
-    _write(path, content | {"key": key, "settings": settings, "nodes": _nodes(tree.splits), "leaves": leaves})
+    write_json(path, content | {"key": key, "settings": settings, "nodes": _nodes(tree.splits), "leaves": leaves})
 
 
 def read_tree(path: str | Path) -> Tree:
@@ -127,34 +127,11 @@ def _nodes(splits: Iterable[Split]) -> list[dict[str, Any]]:
     return nodes
 
 
-def _write(path: str | Path, content: Mapping[str, Any]) -> None:
-    """Write ``content`` as sorted, indented JSON."""
-    try:
-        text = json.dumps(content, indent=2, sort_keys=True, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise ArtifactError(f"{path}: cannot be written as JSON ({error}); expected finite numbers and text") from error
-    write_text(path, text + "\n")
-
-
 def _read(path: str | Path, name: str, schema: str) -> dict[str, Any]:
     """Return the JSON object in ``path``, checked for format and version, and against its schema."""
-    try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"), parse_constant=_no_constant)
-    except FileNotFoundError as error:
-        raise ArtifactError(f"{path}: no such file; run snakemake to make it") from error
-    except (OSError, ValueError) as error:
-        raise ArtifactError(f"{path}: cannot be read as JSON ({error}); remove the file and run again") from error
-    if not isinstance(content, dict):
-        raise ArtifactError(
-            f"{path}: expected a JSON object, found a {type(content).__name__}; remove it and run again"
-        )
-    check_format(path, content, name, VERSION)
+    content = read_json(path, name, VERSION)
     _validate(path, content, schema)
     return content
-
-
-def _no_constant(constant: str) -> float:
-    raise ValueError(f"{constant} is no JSON number")
 
 
 @cache

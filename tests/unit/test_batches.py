@@ -6,8 +6,8 @@ import torch
 
 from fsnas.batches import (
     augment,
+    comparison_batches,
     evaluation_batches,
-    first_batches,
     normalise,
     random_crops,
     scoring_batches,
@@ -15,6 +15,7 @@ from fsnas.batches import (
 )
 from fsnas.data import Dataset
 from fsnas.errors import DataError
+from fsnas.seeding import derive
 
 CPU = torch.device("cpu")
 
@@ -114,8 +115,8 @@ def test_evaluation_goes_through_the_whole_part_in_equal_mixed_batches(numbered)
     assert again == seen != other
 
 
-def first(dataset, batches, part="train", seed=0):
-    return first_batches(dataset, part, batch_size=12, batches=batches, seed=seed, device=CPU)
+def compared(dataset, batches, seed=0):
+    return comparison_batches(dataset, batch_size=3, batches=batches, seed=seed, device=CPU)
 
 
 def assert_equal_batches(found, expected):
@@ -125,22 +126,22 @@ def assert_equal_batches(found, expected):
 
 
 @pytest.mark.parametrize(("batches", "expected"), [(1, 1), (3, 3), (4, 4), (9, 4), (0, 4)])
-@pytest.mark.parametrize("part", ["train", "valid", "test"])
-def test_the_first_batches_are_those_of_an_evaluation(part, batches, expected, numbered):
-    """40 images train, in 4 batches of 10; the others are one batch of 10."""
-    every = list(evaluation_batches(numbered, part, batch_size=12, seed=0, device=CPU))
-    assert [len(labels) for _, labels in every] == ([10] * 4 if part == "train" else [10])
-    found = first(numbered, batches, part)
+def test_what_is_compared_sees_the_first_validation_batches(batches, expected, numbered):
+    """10 images validate, in 4 batches of nearly equal size."""
+    own = derive(0, "evaluation")
+    every = list(evaluation_batches(numbered, "valid", batch_size=3, seed=own, device=CPU))
+    assert [len(labels) for _, labels in every] == [3, 3, 2, 2]
+    found = compared(numbered, batches)
     assert type(found) is list
     assert_equal_batches(found, every[:expected])
 
 
-def test_the_first_batches_are_the_same_at_every_call_with_one_seed(numbered):
-    assert_equal_batches(first(numbered, 2), first(numbered, 2))
+def test_what_is_compared_sees_the_same_at_every_call_with_one_seed(numbered):
+    assert_equal_batches(compared(numbered, 2), compared(numbered, 2))
     one, other = (
-        [i for images, _ in first(numbered, 2, seed=seed) for i in indices_of(images, numbered)] for seed in (0, 1)
+        [i for images, _ in compared(numbered, 2, seed=seed) for i in indices_of(images, numbered)] for seed in (0, 1)
     )
-    assert len(set(one)) == 20 and one != other
+    assert len(set(one)) == 6 and one != other
 
 
 def test_scoring_batches_never_repeat_an_image(numbered):

@@ -312,3 +312,17 @@ def test_a_job_imports_only_what_it_needs(modules, unwanted):
     code = f"import sys, {', '.join(modules)}; print(*(name for name in {unwanted} if name in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+def test_a_training_imports_no_compiler():
+    """`torch.optim.SGD` would, for more than a second, in each of the jobs that train a leaf."""
+    code = """
+import sys, torch
+from fsnas.training import Recipe, train
+from tests.problems import random_network
+from tests.unit.test_training import data
+train(random_network(1), data(), Recipe(epochs=1, batch_size=8), seed=0, device=torch.device("cpu"))
+print(*(name for name in ("torch._dynamo", "sympy") if name in sys.modules))
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

@@ -69,10 +69,10 @@ def test_a_missing_truncated_or_other_file_is_an_error(path, tmp_path):
             read_selection(path)
 
 
-@pytest.mark.parametrize("content", ["[1]", '"text"', "3", "null", "NaN"])
-def test_what_is_no_object_is_an_error(content, path):
+@pytest.mark.parametrize(("content", "kind"), [("[1]", "list"), ('"text"', "str"), ("3", "int"), ("null", "NoneType")])
+def test_what_is_no_object_is_an_error(content, kind, path):
     path.write_text(content)
-    with pytest.raises(ArtifactError, match=r"selection\.json: holds a \w+, expected an object; remove it"):
+    with pytest.raises(ArtifactError, match=rf"selection\.json: expected a JSON object, found a {kind}; remove it"):
         read_selection(path)
 
 
@@ -99,8 +99,8 @@ DAMAGES = {
     "no loss": (first(loss=...), "field 'ranking[0].loss' is None, expected a finite number"),
     "a text for a number": (first(number="second"), "field 'ranking[0].number' is 'second', expected a whole"),
     "a text for an accuracy": (first(accuracy="high"), "field 'ranking[0].accuracy' is 'high', expected a finite"),
-    "NaN": (first(accuracy=math.nan), "field 'ranking[0].accuracy' is nan, expected a finite number"),
-    "infinite": (first(loss=math.inf), "field 'ranking[0].loss' is inf, expected a finite number"),
+    "NaN": (first(accuracy=math.nan), "cannot be read as JSON (NaN is no JSON number)"),
+    "infinite": (first(loss=math.inf), "cannot be read as JSON (Infinity is no JSON number)"),
     "a number as text": (first(number="2"), "field 'ranking[0].number' is '2', expected a whole number"),
     "a number below zero": (first(number=-1), "field 'ranking[0].number' is -1, expected a whole number"),
     "a null for a loss": (first(loss=None), "field 'ranking[0].loss' is None"),

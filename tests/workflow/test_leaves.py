@@ -19,9 +19,8 @@ from fsnas.artifacts.dataset import read_dataset
 from fsnas.artifacts.search import read_search
 from fsnas.artifacts.selection import read_selection
 from fsnas.artifacts.splits import read_tree
-from fsnas.batches import first_batches
+from fsnas.batches import comparison_batches
 from fsnas.leaves import leaf_of
-from fsnas.seeding import derive
 from fsnas.spaces import architecture_string, architectures, full_space, parse_architecture
 from fsnas.supernet import Pass, path_gates
 from tests.unit.test_benchmark import META, official, save
@@ -57,8 +56,7 @@ def jobs_of(printed):
 def settled(results, seed):
     """The batches on which architectures of this seed are evaluated."""
     dataset = read_dataset(results / "data/digits.h5")
-    seed = derive(seed, "evaluation")
-    return first_batches(dataset, "valid", batch_size=128, batches=1, seed=seed, device=torch.device("cpu"))
+    return comparison_batches(dataset, batch_size=128, batches=1, seed=seed, device=torch.device("cpu"))
 
 
 # The tiny run
