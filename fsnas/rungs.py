@@ -54,8 +54,8 @@ def make_rungs(
             ("epochs", epochs, trained) if epochs is not None else ("total_epochs", total_epochs, trained * leaves)
         )
         raise FsnasError(
-            f"{name} is {given}: {leaves} leaves in {trained} rungs get less than one epoch each; expected at least "
-            f"{needed}"
+            f"{name} is {given}: {leaves} leaves in {trained} rung{'s' if trained > 1 else ''} get less than one epoch "
+            f"each; expected at least {needed}"
         )
     return tuple(map(Rung, counts, [*shares, *[0] * (len(counts) - trained)]))
 

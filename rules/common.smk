@@ -20,6 +20,7 @@ from workflow_scripts._captions import (
 )
 from workflow_scripts._config import (
     check,
+    check_files,
     leaf_methods,
     proxy_metrics,
     rungs_of,
@@ -33,7 +34,10 @@ try:
     METHODS = check(config)
     LEAF_METHODS = leaf_methods(config, METHODS)
     PROXIES = proxy_metrics(config)
-    TRUTH_COLUMN = truth_column(config) if LEAF_METHODS or PROXIES else None
+    TRUTH_COLUMN = None
+    if LEAF_METHODS or PROXIES:
+        check_files(config)
+        TRUTH_COLUMN = truth_column(config)
 except FsnasError as error:
     raise WorkflowError(str(error))
 CAPTION = caption(config, METHODS.values(), config["seeds"])

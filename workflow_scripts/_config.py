@@ -191,6 +191,25 @@ def truth_column(config: Mapping[str, Any]) -> str:
     return column
 
 
+def check_files(config: Mapping[str, Any]) -> None:
+    """Check that the file of the truth is there.
+
+    Where results exist already, Snakemake takes a missing input for one that is not needed any more, and would show
+    them under the name of another truth.
+
+    Raises
+    ------
+    ConfigError
+        If it is not.
+    """
+    truth = config["truth"]
+    if truth["source"] != "standalone" and not Path(truth["file"]).is_file():
+        raise ConfigError(
+            f"truth.file: there is no file {truth['file']!r}; correct the path, or put the file there (truth.source is "
+            f"{truth['source']!r}; with 'standalone' architectures are trained here instead)"
+        )
+
+
 def _csv_column(truth: Mapping[str, Any]) -> str:
     """Return the column of a CSV that is the truth, after a look at its first line."""
     try:

@@ -14,6 +14,7 @@ from workflow_scripts._config import (
     SCHEMA,
     TRAIN_IMAGES,
     check,
+    check_files,
     leaf_methods,
     proxy_metrics,
     rungs_of,
@@ -196,6 +197,16 @@ def test_the_truth_of_a_csv_is_a_column_that_it_has(column, found, tmp_path):
             truth_column({"data": {"source": "digits"}, "truth": truth})
 
 
+@pytest.mark.parametrize("source", ["csv", "nasbench201"])
+def test_the_file_of_the_truth_must_be_there(source, tmp_path):
+    config = {"truth": {"source": source, "file": str(tmp_path / "truth")}}
+    with pytest.raises(ConfigError, match=rf"truth\.file: there is no file '.*truth'; correct .*'{source}'"):
+        check_files(config)
+    (tmp_path / "truth").touch()
+    check_files(config)
+    check_files({"truth": {"source": "standalone", "file": None}})
+
+
 def test_who_needs_a_root():
     entries = ["snip", {"one": {"policy": "none"}}, {"few": {"policy": "exhaustive", "edge": "first"}}]
     entries += [{"best": {"metric": "gm", "policy": "exhaustive"}}, {"warm": {"policy": "none", "init": "root"}}]
@@ -293,7 +304,7 @@ BAD = {
     "no budget": ({"leaves": {"total_epochs": None}}, r"leaves, method gm: epochs is None and total_epochs None"),
     "a budget too small": (
         {"leaves": {"total_epochs": 7}},
-        r"leaves, method gm: total_epochs is 7: 8 leaves in 1 rungs get less than one epoch each; expected at least 8",
+        r"leaves, method gm: total_epochs is 7: 8 leaves in 1 rung get less than one epoch each; expected at least 8",
     ),
     "a tournament above the population": (
         {"search": {"population": 4}},

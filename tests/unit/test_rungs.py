@@ -53,7 +53,7 @@ def test_keeping_all_leaves_selects_nothing(selection):
     [
         ({"epochs": 3, "total_epochs": 4}, "epochs is 3 and total_epochs 4; expected one of them"),
         ({"epochs": None, "total_epochs": None}, "epochs is None and total_epochs None; expected one"),
-        ({"epochs": None, "total_epochs": 7}, "total_epochs is 7: 8 leaves in 1 rungs get less .* at least 8"),
+        ({"epochs": None, "total_epochs": 7}, "total_epochs is 7: 8 leaves in 1 rung get less .* at least 8"),
         ({"epochs": None, "total_epochs": 31, "selection": "successive_halving"}, "at least 32"),
         ({"epochs": 3, "total_epochs": None, "selection": "successive_halving"}, "epochs is 3: .* at least 4"),
         ({"epochs": 0, "total_epochs": None}, "epochs is 0"),

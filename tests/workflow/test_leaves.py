@@ -224,3 +224,10 @@ def test_no_leaves_and_no_proxies_end_the_run_at_the_trees(tiny):
         *("--config", 'leaves={"methods": []}', 'proxies={"metrics": []}'),
     )
     assert not {"leaf", "search", "truth", "comparison", "proxies"} & set(jobs_of(printed))
+
+
+def test_results_are_not_shown_under_a_truth_whose_file_is_missing(tiny):
+    """Snakemake alone would draw the finished tables again, with another truth in their captions."""
+    truth = '{"source": "nasbench201", "file": "gone.pth", "column": "cifar10_ori-test_accuracy_200_epochs_mean"}'
+    command = ("-n", "--configfile", "configs/tiny.yaml", "--config", f"truth={truth}")
+    assert "truth.file: there is no file 'gone.pth'" in snakemake(tiny[0], *command, expect=1)
