@@ -21,6 +21,7 @@ include: "rules/truth.smk"
 include: "rules/search.smk"
 include: "rules/comparison.smk"
 include: "rules/figures.smk"
+include: "rules/records.smk"
 
 
 rule all:

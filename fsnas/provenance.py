@@ -5,17 +5,23 @@ import functools
 import hashlib
 import importlib.metadata
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from fsnas import metrics
+
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def _parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
 
 
 @functools.cache
 def digest(path: Path) -> str:
     """Return 12 hexadecimal digits over the syntax tree of a Python file, without comments and docstrings."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = _parsed(path)
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
@@ -27,20 +33,33 @@ def digest(path: Path) -> str:
 
 def _file_of(module: str) -> Path | None:
     path = ROOT.joinpath(*module.split("."))
-    return next((p for p in (path.with_suffix(".py"), path / "__init__.py") if p.is_file()), None)
+    places = [path.with_suffix(".py"), path / "__init__.py"]
+    package, _, name = module.rpartition(".")
+    if package == "fsnas.metrics":  # a user's folder is part of this package
+        places += [Path(folder, f"{name}.py") for folder in metrics.__path__]
+    return next((place for place in places if place.is_file()), None)
+
+
+def _packages(path: Path) -> tuple[str, ...]:
+    """Return the packages that a file lies in; a user's folder of metrics is part of ``fsnas.metrics``."""
+    if str(path.parent) in metrics.__path__:
+        return "fsnas", "metrics"
+    return path.relative_to(ROOT).parts[:-1] if path.is_relative_to(ROOT) else ()
 
 
 @functools.cache
 def _imports(path: Path) -> tuple[str, ...]:
     """Return the modules of fsnas that a file imports anywhere, packages on the way included."""
     found: dict[str, None] = {}
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(_parsed(path)):
         names = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            package = path.relative_to(ROOT).parts[: -node.level] if node.level and path.is_relative_to(ROOT) else ()
-            module = ".".join([*package, *filter(None, [node.module])])
+            package = _packages(path)
+            module = ".".join(
+                [*package[: len(package) + 1 - node.level if node.level else 0], *filter(None, [node.module])]
+            )
             names = [module, *(f"{module}.{alias.name}" for alias in node.names)]
         for name in names:
             parts = name.split(".")
@@ -62,6 +81,12 @@ def reached(path: Path) -> frozenset[Path]:
     return frozenset(found)
 
 
+def _named(file: Path) -> str:
+    """Return the place of a file in the project; of a user's only the name, because moving it changes nothing."""
+    ours = file.is_relative_to(ROOT) and file.relative_to(ROOT).parts[0] in ("fsnas", "workflow_scripts")
+    return str(file.relative_to(ROOT)) if ours else file.name
+
+
 def entries(*paths: Path, packages: Iterable[str] = ()) -> list[str]:
     """Return one line ``path digest`` for every file that ``paths`` reach, and ``name version`` per package.
 
@@ -72,9 +97,29 @@ def entries(*paths: Path, packages: Iterable[str] = ()) -> list[str]:
     packages
         Installed packages whose version decides the result (torch).
     """
-    files = sorted(frozenset().union(*(reached(path.resolve()) for path in paths)))
-    lines = [f"{file.relative_to(ROOT) if file.is_relative_to(ROOT) else file.name} {digest(file)}" for file in files]
-    return lines + [f"{name} {importlib.metadata.version(name)}" for name in packages]
+    files = frozenset().union(*(reached(path.resolve()) for path in paths))
+    digests = sorted(f"{_named(file)} {digest(file)}" for file in files)
+    return digests + [f"{name} {_version(name)}" for name in packages]
+
+
+_version = functools.cache(importlib.metadata.version)
+
+
+def lines(code: Iterable[str], settings: Mapping[str, Any], inputs: str) -> list[str]:
+    """Return all that a file is made from as lines that can be compared: code, options, inputs.
+
+    >>> lines(["fsnas/cuts.py 0123456789ab"], {"seed": 1, "cut": {"balance": "none"}}, "fedc")
+    ['fsnas/cuts.py 0123456789ab', 'option seed: 1', 'option cut.balance: none', 'inputs: fedc']
+    """
+    return [*code, *(f"option {name}: {value}" for name, value in _flat(settings)), f"inputs: {inputs}"]
+
+
+def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in settings.items():
+        if isinstance(value, Mapping) and value:
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
 
 
 def key(*parts: Any) -> str:

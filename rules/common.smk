@@ -10,7 +10,6 @@ sys.path.insert(0, str(ROOT))
 
 from fsnas.errors import FsnasError
 from fsnas.metrics import declaration, path_of
-from fsnas.provenance import entries
 from fsnas.truth import sample_architectures
 from workflow_scripts._captions import (
     caption,
@@ -27,6 +26,7 @@ from workflow_scripts._config import (
     truth_column,
     typed,
 )
+from workflow_scripts._origins import Origins, code
 
 update_config(config, typed(workflow.config_settings.config))
 
@@ -56,6 +56,8 @@ TREES = expand(TREE, seed=SEEDS, method=METHODS)
 LEAVES = f"{OUT}/seed-{{seed}}/{{method}}/leaves"
 SEARCHED = [(method, seed) for method in LEAF_METHODS for seed in SEEDS]
 FORMATS = ["pdf", "png"]
+ORIGINS = Origins(workflow)
+made_from = ORIGINS.made_from
 
 
 wildcard_constraints:
@@ -69,9 +71,14 @@ wildcard_constraints:
     metric="[a-z0-9_]+",
 
 
-def code(script, *files, packages=()):
-    """One line per module that a script reaches, with the digest of its code: what its outputs are made from."""
-    return entries(ROOT / "workflow_scripts" / script, *files, packages=packages)
+def metric_paths(wildcards, output):
+    """Where users' metrics lie: in no record, because moving them changes nothing."""
+    return config["metric_paths"]
+
+
+def state(name):
+    """Where a training keeps its state: outside the outputs, which Snakemake deletes, and not in its record."""
+    return lambda wildcards, output: f"{OUT}/.state/{name}".format(**wildcards)
 
 
 def splits_before(wildcards):

@@ -43,15 +43,18 @@ rule comparison:
         mem_mb=4000,
         runtime=30,
     params:
-        code=code("comparison.py"),
-        settings={
-            "column": TRUTH_COLUMN,
-            "sampler": config["search"]["samplers"][0],
-            "rooted": [
-                name for name, method in LEAF_METHODS.items() if method.needs_root
-            ],
-            **bootstrap(),
-        },
+        **made_from(
+            "comparison",
+            code=code("comparison.py"),
+            settings={
+                "column": TRUTH_COLUMN,
+                "sampler": config["search"]["samplers"][0],
+                "rooted": [
+                    name for name, method in LEAF_METHODS.items() if method.needs_root
+                ],
+                **bootstrap(),
+            },
+        ),
     message:
         "Compare what the leaves are worth"
     script:
@@ -101,13 +104,16 @@ rule comparison_figures:
         mem_mb=2000,
         runtime=30,
     params:
-        code=code("comparison_figures.py"),
-        settings={
-            "caption": SEARCH_CAPTION,
-            "metrics": METRIC_OF,
-            "truth": TRUTH_SAID,
-            "bootstrap": bootstrap(),
-        },
+        **made_from(
+            "comparison_figures",
+            code=code("comparison_figures.py"),
+            settings={
+                "caption": SEARCH_CAPTION,
+                "metrics": METRIC_OF,
+                "truth": TRUTH_SAID,
+                "bootstrap": bootstrap(),
+            },
+        ),
     message:
         "Draw rank correlation, explained variance, found architectures and cost"
     script:
@@ -142,12 +148,15 @@ rule proxies:
         mem_mb=2000,
         runtime=30,
     params:
-        code=code("proxies.py"),
-        settings={
-            "column": TRUTH_COLUMN,
-            "directions": {name: declaration(name).direction for name in PROXIES},
-            **bootstrap(),
-        },
+        **made_from(
+            "proxies",
+            code=code("proxies.py"),
+            settings={
+                "column": TRUTH_COLUMN,
+                "directions": {name: declaration(name).direction for name in PROXIES},
+                **bootstrap(),
+            },
+        ),
     message:
         "Compare the metrics of single architectures with the truth"
     script:
@@ -175,8 +184,11 @@ rule proxies_figure:
         mem_mb=2000,
         runtime=30,
     params:
-        code=code("proxies_figure.py"),
-        settings={"caption": proxies_caption(config), "truth": TRUTH_SAID},
+        **made_from(
+            "proxies_figure",
+            code=code("proxies_figure.py"),
+            settings={"caption": proxies_caption(config), "truth": TRUTH_SAID},
+        ),
     message:
         "Draw the correlations of single architectures"
     script:

@@ -12,12 +12,15 @@ rule data:
         mem_mb=config["resources"]["mem_mb"],
         runtime=config["resources"]["runtime"],
     params:
-        code=code("data.py"),
-        settings={
-            k: v
-            for k, v in config["data"].items()
-            if k not in ("crop_padding", "flip")
-        },
+        **made_from(
+            "data",
+            code=code("data.py"),
+            settings={
+                k: v
+                for k, v in config["data"].items()
+                if k not in ("crop_padding", "flip")
+            },
+        ),
     message:
         "Prepare the data set {config[data][name]}"
     script:

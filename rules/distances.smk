@@ -50,8 +50,11 @@ rule distances:
         mem_mb=2000,
         runtime=30,
     params:
-        code=code("distances.py"),
-        settings=config["distances"],
+        **made_from(
+            "distances",
+            code=code("distances.py"),
+            settings=config["distances"],
+        ),
     message:
         "Compare the split trees"
     script:
@@ -85,8 +88,11 @@ rule split_tables:
         mem_mb=2000,
         runtime=30,
     params:
-        code=code("split_tables.py"),
-        settings={},
+        **made_from(
+            "split_tables",
+            code=code("split_tables.py"),
+            settings={},
+        ),
     message:
         "List the splits and count their group sizes"
     script:

@@ -62,8 +62,11 @@ rule distance_figures:
     resources:
         **FIGURE_RESOURCES,
     params:
-        code=code("distance_figures.py"),
-        settings={"caption": CAPTION, "metrics": METRIC_OF},
+        **made_from(
+            "distance_figures",
+            code=code("distance_figures.py"),
+            settings={"caption": CAPTION, "metrics": METRIC_OF},
+        ),
     message:
         "Draw figures 1a, 1b and 2 and the method matrix"
     script:
@@ -96,10 +99,18 @@ rule tree_figures:
     resources:
         **FIGURE_RESOURCES,
     params:
-        code=code("tree_figures.py"),
-        settings=lambda w: {
-            "captions": [caption(config, [METHODS[w.method]], [s]) for s in SEEDS]
-        },
+        **made_from(
+            "tree_figures",
+            code=code("tree_figures.py"),
+            settings=lambda w: {
+                "captions": [
+                    caption(
+                        config, [METHODS[w.method]], [s], about=["scores", "trees"]
+                    )
+                    for s in SEEDS
+                ]
+            },
+        ),
     message:
         "Draw the trees of {wildcards.method}"
     script:
@@ -126,8 +137,11 @@ rule training_figure:
     resources:
         **FIGURE_RESOURCES,
     params:
-        code=code("training_figure.py"),
-        settings={"caption": CAPTION},
+        **made_from(
+            "training_figure",
+            code=code("training_figure.py"),
+            settings={"caption": caption(config, METHODS.values(), SEEDS, about=[])},
+        ),
     message:
         "Draw the training curves"
     script:
@@ -159,8 +173,18 @@ rule root_scores_figure:
     resources:
         **FIGURE_RESOURCES,
     params:
-        code=code("root_scores_figure.py"),
-        settings={"caption": CAPTION, "metrics": METRIC_OF},
+        **made_from(
+            "root_scores_figure",
+            code=code("root_scores_figure.py"),
+            settings={
+                "caption": caption(config, METHODS.values(), SEEDS, about=["scores"]),
+                "metrics": METRIC_OF,
+                "directions": {
+                    name: declaration(metric).direction
+                    for name, metric in METRIC_OF.items()
+                },
+            },
+        ),
     message:
         "Draw the scores of the root"
     script:
@@ -186,8 +210,11 @@ rule summary:
     resources:
         **FIGURE_RESOURCES,
     params:
-        code=code("summary.py"),
-        settings={"caption": CAPTION, "outdir": OUT, "truth": TRUTH_SAID},
+        **made_from(
+            "summary",
+            code=code("summary.py"),
+            settings={"caption": CAPTION, "outdir": OUT, "truth": TRUTH_SAID},
+        ),
     message:
         "Say what was found and where to look"
     script:

@@ -21,9 +21,12 @@ rule leaf:
     resources:
         **config["resources"],
     params:
-        code=code("leaf.py", packages=["torch"]),
-        settings=leaf_settings,
-        state=f"{OUT}/.state/seed-{{seed}}-{{method}}-leaf-{{path}}.pt",
+        **made_from(
+            "leaf",
+            code=code("leaf.py", packages=["torch"]),
+            settings=leaf_settings,
+        ),
+        state=state("seed-{seed}-{method}-leaf-{path}.pt"),
     message:
         "Train leaf {wildcards.path} of {wildcards.method}, seed {wildcards.seed}"
     script:
@@ -47,14 +50,17 @@ rule select_leaves:
     resources:
         **config["resources"],
     params:
-        code=code("select_leaves.py", packages=["torch"]),
-        settings=lambda w: {
-            "seed": int(w.seed),
-            "keep": rungs_of(config, METHODS[w.method])[int(w.rung)].leaves,
-            "sampled": config["leaves"]["sampled"],
-            **evaluation(),
-            **machine(),
-        },
+        **made_from(
+            "select_leaves",
+            code=code("select_leaves.py", packages=["torch"]),
+            settings=lambda w: {
+                "seed": int(w.seed),
+                "keep": rungs_of(config, METHODS[w.method])[int(w.rung)].leaves,
+                "sampled": config["leaves"]["sampled"],
+                **evaluation(),
+                **machine(),
+            },
+        ),
     message:
         "Select the leaves of rung {wildcards.rung}, {wildcards.method}, seed {wildcards.seed}"
     script:
@@ -79,9 +85,12 @@ rule rung:
     resources:
         **config["resources"],
     params:
-        code=code("leaf.py", packages=["torch"]),
-        settings=lambda w: leaf_settings(w, int(w.rung)),
-        state=f"{OUT}/.state/seed-{{seed}}-{{method}}-rung-{{rung}}-{{rank}}.pt",
+        **made_from(
+            "rung",
+            code=code("leaf.py", packages=["torch"]),
+            settings=lambda w: leaf_settings(w, int(w.rung)),
+        ),
+        state=state("seed-{seed}-{method}-rung-{rung}-{rank}.pt"),
     message:
         "Train the leaf of rank {wildcards.rank} on, rung {wildcards.rung} of {wildcards.method}, seed {wildcards.seed}"
     script:

@@ -15,8 +15,12 @@ rule scores:
     resources:
         **config["resources"],
     params:
-        code=scores_code,
-        settings=scores_settings,
+        **made_from(
+            "scores",
+            code=scores_code,
+            settings=scores_settings,
+        ),
+        metric_paths=metric_paths,
     message:
         "Score level {wildcards.level} with {wildcards.method}, seed {wildcards.seed}"
     script:

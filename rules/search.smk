@@ -21,14 +21,17 @@ rule evaluate:
     resources:
         **config["resources"],
     params:
-        code=code("evaluate.py", packages=["torch"]),
-        settings=lambda w: {
-            "seed": int(w.seed),
-            "column": TRUTH_COLUMN,
-            **evaluation(),
-            **compared("evaluation"),
-            **machine(),
-        },
+        **made_from(
+            "evaluate",
+            code=code("evaluate.py", packages=["torch"]),
+            settings=lambda w: {
+                "seed": int(w.seed),
+                "column": TRUTH_COLUMN,
+                **evaluation(),
+                **compared("evaluation"),
+                **machine(),
+            },
+        ),
     message:
         "Evaluate architectures in the leaves of {wildcards.method}, seed {wildcards.seed}"
     script:
@@ -52,13 +55,16 @@ rule search:
     resources:
         **config["resources"],
     params:
-        code=code("search.py", packages=["torch", "optuna"]),
-        settings=lambda w: {
-            "seed": int(w.seed),
-            "search": config["search"],
-            **evaluation(),
-            **machine(),
-        },
+        **made_from(
+            "search",
+            code=code("search.py", packages=["torch", "optuna"]),
+            settings=lambda w: {
+                "seed": int(w.seed),
+                "search": config["search"],
+                **evaluation(),
+                **machine(),
+            },
+        ),
     message:
         "Search the leaves of {wildcards.method}, seed {wildcards.seed}"
     script:
@@ -81,20 +87,24 @@ rule proxy:
     resources:
         **config["resources"],
     params:
-        code=lambda w: code("proxy.py", path_of(w.metric), packages=["torch"]),
-        settings=lambda w: {
-            "metric": w.metric,
-            "options": config["metrics"].get(w.metric) or {},
-            "seed": int(w.seed),
-            "batch_size": config["proxies"]["batch_size"],
-            "network": {
-                name: config["proxies"][name] or size
-                for name, size in network().items()
+        **made_from(
+            "proxy",
+            code=lambda w: code("proxy.py", path_of(w.metric), packages=["torch"]),
+            settings=lambda w: {
+                "metric": w.metric,
+                "options": config["metrics"].get(w.metric) or {},
+                "seed": int(w.seed),
+                "batch_size": config["proxies"]["batch_size"],
+                "network": {
+                    name: config["proxies"][name] or size
+                    for name, size in network().items()
+                },
+                "column": TRUTH_COLUMN,
+                **compared("proxies"),
+                **machine(),
             },
-            "column": TRUTH_COLUMN,
-            **compared("proxies"),
-            **machine(),
-        },
+        ),
+        metric_paths=metric_paths,
     message:
         "Score single architectures with {wildcards.metric}, seed {wildcards.seed}"
     script:

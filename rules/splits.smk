@@ -14,8 +14,11 @@ rule splits:
         mem_mb=1000,
         runtime=10,
     params:
-        code=code("splits.py"),
-        settings=splits_settings,
+        **made_from(
+            "splits",
+            code=code("splits.py"),
+            settings=splits_settings,
+        ),
     message:
         "Cut the nodes of level {wildcards.level}, {wildcards.method}, seed {wildcards.seed}"
     script:
@@ -38,12 +41,15 @@ rule tree:
         mem_mb=1000,
         runtime=10,
     params:
-        code=code("tree.py"),
-        settings=lambda w: {
-            "metric": METHODS[w.method].metric,
-            "seed": int(w.seed),
-            "policy": METHODS[w.method].policy_settings,
-        },
+        **made_from(
+            "tree",
+            code=code("tree.py"),
+            settings=lambda w: {
+                "metric": METHODS[w.method].metric,
+                "seed": int(w.seed),
+                "policy": METHODS[w.method].policy_settings,
+            },
+        ),
     message:
         "Put the tree of {wildcards.method}, seed {wildcards.seed}, together"
     script:

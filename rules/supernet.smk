@@ -14,14 +14,17 @@ rule supernet:
     resources:
         **config["resources"],
     params:
-        code=code("supernet.py", packages=["torch"]),
-        settings=lambda w: {
-            "seed": int(w.seed),
-            "network": network(),
-            "recipe": recipe(config["supernet"]["epochs"]),
-            **machine(),
-        },
-        state=f"{OUT}/.state/seed-{{seed}}-supernet.pt",
+        **made_from(
+            "supernet",
+            code=code("supernet.py", packages=["torch"]),
+            settings=lambda w: {
+                "seed": int(w.seed),
+                "network": network(),
+                "recipe": recipe(config["supernet"]["epochs"]),
+                **machine(),
+            },
+        ),
+        state=state("seed-{seed}-supernet.pt"),
     message:
         "Train the supernet of seed {wildcards.seed}"
     script:

@@ -28,12 +28,15 @@ rule standalone:
     resources:
         **config["resources"],
     params:
-        code=code("standalone.py", packages=["torch"]),
-        settings=lambda w: {
-            "architectures": [ARCHITECTURES[int(w.number)]],
-            **standalone_settings(),
-        },
-        state=f"{OUT}/.state/standalone-{{number}}.pt",
+        **made_from(
+            "standalone",
+            code=code("standalone.py", packages=["torch"]),
+            settings=lambda w: {
+                "architectures": [ARCHITECTURES[int(w.number)]],
+                **standalone_settings(),
+            },
+        ),
+        state=state("standalone-{number}.pt"),
     message:
         "Train architecture {wildcards.number} by itself"
     script:
@@ -56,9 +59,12 @@ rule found:
     resources:
         **config["resources"],
     params:
-        code=code("standalone.py", packages=["torch"]),
-        settings=standalone_settings(),
-        state=f"{OUT}/.state/seed-{{seed}}-{{method}}-found.pt",
+        **made_from(
+            "found",
+            code=code("standalone.py", packages=["torch"]),
+            settings=standalone_settings(),
+        ),
+        state=state("seed-{seed}-{method}-found.pt"),
     message:
         "Train what the search found by itself, {wildcards.method}, seed {wildcards.seed}"
     script:
@@ -83,8 +89,11 @@ if config["truth"]["source"] == "standalone":
             mem_mb=2000,
             runtime=30,
         params:
-            code=code("standalone_truth.py"),
-            settings={"source": "standalone"},
+            **made_from(
+                "truth",
+                code=code("standalone_truth.py"),
+                settings={"source": "standalone"},
+            ),
         message:
             "Put the stand-alone accuracies together"
         script:
@@ -108,11 +117,14 @@ elif config["truth"]["source"] == "csv":
             mem_mb=2000,
             runtime=30,
         params:
-            code=code("truth.py"),
-            settings={
-                name: config["truth"][name]
-                for name in ("source", "architecture_column", "sha256")
-            },
+            **made_from(
+                "truth",
+                code=code("truth.py"),
+                settings={
+                    name: config["truth"][name]
+                    for name in ("source", "architecture_column", "sha256")
+                },
+            ),
         message:
             "Read the truth from {input}"
         script:
@@ -136,8 +148,13 @@ else:
             mem_mb=config["truth"]["mem_mb"],
             runtime=240,
         params:
-            code=code("truth.py", packages=["nas-bench-201"]),
-            settings={name: config["truth"][name] for name in ("source", "sha256")},
+            **made_from(
+                "truth",
+                code=code("truth.py", packages=["nas-bench-201"]),
+                settings={
+                    name: config["truth"][name] for name in ("source", "sha256")
+                },
+            ),
         message:
             "Read the official NAS-Bench-201 file {input}: this runs the pickled code in it, and takes tens of GB of memory"
         script:

@@ -8,20 +8,35 @@ from fsnas.metrics import declaration
 from workflow_scripts._config import CUT_KEYS, POLICY_KEYS, SCORE_KEYS, Method, proxy_metrics
 
 
-def caption(config: Mapping[str, Any], methods: Collection[Method], seeds: Collection[int]) -> str:
-    """Return n, seeds and settings, as every figure says them; of one method its own, of several what differs."""
+def caption(
+    config: Mapping[str, Any],
+    methods: Collection[Method],
+    seeds: Collection[int],
+    about: Collection[str] = ("scores", "trees", "distance"),
+) -> str:
+    """Return n, seeds and settings, as every figure says them; of one method its own, of several what differs.
+
+    Beside the supernet, only the settings of what the figure is ``about`` are said.
+    """
     data, net = config["data"], config["supernet"]
     count = f"{len(seeds)} {'seed' if len(seeds) == 1 else 'seeds'}"
     shared = next(iter(methods)).choices if len(methods) == 1 else config["method"]
     text = (
         f"n = {count} ({', '.join(map(str, seeds))}). Data: {data['name']}. "
         f"Supernet: C = {net['channels']}, N = {net['cells']}, {net['sampling']}, mixing {net['mixing']}, epochs "
-        f"{net['epochs']}, batch size {net['batch_size']}, lr {net['lr']}. Scores: {_said(shared, SCORE_KEYS)}. Trees: "
-        f"{_said(shared, tree_keys(shared))}. Split distance {config['distances']['normalisation']}."
+        f"{net['epochs']}, batch size {net['batch_size']}, lr {net['lr']}."
     )
+    said = {
+        "scores": f" Scores: {_said(shared, SCORE_KEYS)}.",
+        "trees": f" Trees: {_said(shared, tree_keys(shared))}.",
+        "distance": f" Split distance {config['distances']['normalisation']}.",
+    }
+    text += "".join(sentence for part, sentence in said.items() if part in about)
     for method in methods:
-        other = [key for key in (*SCORE_KEYS, *tree_keys(method.choices)) if method.choices[key] != shared[key]]
+        keys = {"scores": SCORE_KEYS, "trees": tree_keys(method.choices)}
+        other = [key for part in about for key in keys.get(part, ()) if method.choices[key] != shared[key]]
         changed = {k: v for k, v in method.options.items() if v != declaration(method.metric).options[k]}
+        changed = changed if "scores" in about else {}
         own = [said for said in (_said(method.choices, other), _said(changed, changed)) if said]
         if own:
             text += f" {method.name}: {', '.join(own)}."

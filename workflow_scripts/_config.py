@@ -16,7 +16,7 @@ import jsonschema.validators
 import yaml
 
 from fsnas.errors import ConfigError, FsnasError, nearest
-from fsnas.metrics import declaration, known
+from fsnas.metrics import add_folders, declaration, known
 from fsnas.policies import Policy, make_policy
 from fsnas.rungs import Rung, make_rungs
 
@@ -96,6 +96,7 @@ def check(config: Mapping[str, Any]) -> dict[str, Method]:
     """
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
     _validate(config, schema, "")
+    add_folders(config["metric_paths"])
     _check_data(config)
     _check_metric_options(config)
     methods: dict[str, Method] = {}

@@ -24,6 +24,11 @@ def key(smk: Any, *inputs: Any) -> str:
     return _key(sorted(smk.params.code), smk.params.settings, list(inputs))
 
 
+def origin(smk: Any) -> dict[str, Any]:
+    """Return what this job makes its outputs from, as every artifact keeps it: settings, code, digest of its inputs."""
+    return {"settings": smk.params.settings, "code": list(smk.params.code), "inputs": smk.params.inputs}
+
+
 def progress(label: str) -> Callable[[str], None]:
     """Return a function that logs a line with ``label`` in front, to the terminal and to the rule's log."""
     return lambda line: log.info("%s: %s", label, line)

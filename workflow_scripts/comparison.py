@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-from _job import run
+from _job import origin, run
 from fsnas.artifacts.architectures import read_architectures
 from fsnas.artifacts.cost import Cost, read_cost
 from fsnas.artifacts.scores import read_attributes
@@ -85,8 +85,8 @@ def main(smk) -> None:
     summary = few_shot_summary(rank, variance, found, cost, sampler=settings["sampler"], **bootstrap)
     tables = {"rank": rank, "leaves": leaf_truth(trees, truth), "variance": variance, "found": found}
     for name, table in {**tables, "summary": summary}.items():
-        write_table(getattr(smk.output, name), table.assign(truth=settings["column"]))
-    write_table(smk.output.cost, cost)
+        write_table(getattr(smk.output, name), table.assign(truth=settings["column"]), **origin(smk))
+    write_table(smk.output.cost, cost, **origin(smk))
 
 
 run(main, globals().get("snakemake"))

@@ -1,6 +1,6 @@
 """Rule comparison_figures: rank correlation, explained variance, found architectures and cost, drawn."""
 
-from _job import run
+from _job import origin, run
 from fsnas.artifacts.tables import read_table
 from fsnas.plotting import cost_figure, explained_variance_figure, found_figure, rank_correlation_figure, save
 
@@ -10,10 +10,10 @@ def main(smk) -> None:
     settings = dict(smk.params.settings)
     bootstrap = settings.pop("bootstrap")
     variance, leaves = read_table(smk.input.variance), read_table(smk.input.leaves, leaf=str)
-    save(rank_correlation_figure(read_table(smk.input.rank), **settings, **bootstrap), smk.output.rank)
-    save(explained_variance_figure(variance, leaves, **settings, **bootstrap), smk.output.variance)
-    save(found_figure(read_table(smk.input.found, leaf=str), **settings, **bootstrap), smk.output.found)
-    save(cost_figure(read_table(smk.input.cost), **settings), smk.output.cost)
+    save(rank_correlation_figure(read_table(smk.input.rank), **settings, **bootstrap), smk.output.rank, **origin(smk))
+    save(explained_variance_figure(variance, leaves, **settings, **bootstrap), smk.output.variance, **origin(smk))
+    save(found_figure(read_table(smk.input.found, leaf=str), **settings, **bootstrap), smk.output.found, **origin(smk))
+    save(cost_figure(read_table(smk.input.cost), **settings), smk.output.cost, **origin(smk))
 
 
 run(main, globals().get("snakemake"))

@@ -1,6 +1,6 @@
 """Rule distance_figures: figures 1a, 1b and 2, and the method matrix."""
 
-from _job import run
+from _job import origin, run
 from fsnas.artifacts.tables import read_table
 from fsnas.plotting import by_depth_figure, method_matrix_figure, save, split_distance_figure
 
@@ -12,9 +12,9 @@ def main(smk) -> None:
     settings = smk.params.settings
     for setting in ("internal", "external"):
         drawn = split_distance_figure(per_tree, summary, setting=setting, **settings)
-        save(drawn, getattr(smk.output, setting))
-    save(by_depth_figure(per_tree, summary, **settings), smk.output.depth)
-    save(method_matrix_figure(read_table(smk.input.methods), **settings), smk.output.matrix)
+        save(drawn, getattr(smk.output, setting), **origin(smk))
+    save(by_depth_figure(per_tree, summary, **settings), smk.output.depth, **origin(smk))
+    save(method_matrix_figure(read_table(smk.input.methods), **settings), smk.output.matrix, **origin(smk))
 
 
 run(main, globals().get("snakemake"))

@@ -1,6 +1,6 @@
 """Rule distances: the split distances within and between trees, and their summaries."""
 
-from _job import run
+from _job import origin, run
 from fsnas.artifacts.splits import read_tree
 from fsnas.artifacts.tables import write_table
 from fsnas.distances import method_distance, per_tree, split_distance_summary, split_distance_table
@@ -13,10 +13,10 @@ def main(smk) -> None:
     bootstrap = {"seed": settings["seed"], "resamples": settings["resamples"]}
     normalisation = settings["normalisation"]
     pairs = split_distance_table(trees, normalisation=normalisation)
-    write_table(smk.output.distance, pairs)
-    write_table(smk.output.per_tree, per_tree(pairs))
-    write_table(smk.output.summary, split_distance_summary(pairs, **bootstrap))
-    write_table(smk.output.methods, method_distance(trees, normalisation=normalisation, **bootstrap))
+    write_table(smk.output.distance, pairs, **origin(smk))
+    write_table(smk.output.per_tree, per_tree(pairs), **origin(smk))
+    write_table(smk.output.summary, split_distance_summary(pairs, **bootstrap), **origin(smk))
+    write_table(smk.output.methods, method_distance(trees, normalisation=normalisation, **bootstrap), **origin(smk))
 
 
 run(main, globals().get("snakemake"))

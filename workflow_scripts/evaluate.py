@@ -1,6 +1,6 @@
 """Rule evaluate: architectures with a truth, each with the weights of its leaf."""
 
-from _job import key, run
+from _job import key, origin, run
 from fsnas.artifacts.architectures import read_architectures, write_architectures
 from fsnas.artifacts.checkpoint import read_leaves
 from fsnas.artifacts.dataset import read_dataset, read_key
@@ -31,7 +31,7 @@ def main(smk) -> None:
         {"loss": loss, "accuracy": accuracy},
         kind="evaluation",
         key=key(smk, read_key(smk.input.data), truth.attributes["key"], *keys),
-        settings=settings,
+        **origin(smk),
         seed=settings["seed"],
         dataset=dataset.name,
     )

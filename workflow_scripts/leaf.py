@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from _job import key, log, progress, run
+from _job import key, log, origin, progress, run
 from fsnas.artifacts.checkpoint import read_checkpoint, read_record, write_checkpoint
 from fsnas.artifacts.cost import copy_cost, read_cost, write_cost
 from fsnas.artifacts.dataset import read_dataset, read_key
@@ -51,7 +51,7 @@ def copied(other: Path, smk, seed_folder: Path) -> bool:
         with replacing(smk.output.checkpoint) as temporary:
             shutil.copyfile(other, temporary)
         shared_with = str(other.relative_to(seed_folder.parent))
-        copy_cost(other.with_suffix(".json"), smk.output.cost, shared_with=shared_with)
+        copy_cost(other.with_suffix(".json"), smk.output.cost, shared_with=shared_with, **origin(smk))
     except (OSError, ArtifactError) as error:
         log.info("%s cannot be copied (%s): trained instead", other, error)
         return False
@@ -83,7 +83,7 @@ def main(smk) -> None:
     )
     about = {"settings": settings, "seed": settings["seed"], "dataset": dataset.name}
     write_checkpoint(output, network, record=record.as_dict(), key=made_from, **about)
-    write_cost(smk.output.cost, record.cost(device, made_from))
+    write_cost(smk.output.cost, record.cost(device, made_from), **origin(smk))
     state.unlink(missing_ok=True)
 
 

@@ -1,6 +1,6 @@
 """Rule proxies: the values of all metrics on single architectures, and their rank correlation with the truth."""
 
-from _job import run
+from _job import origin, run
 from fsnas.artifacts.architectures import read_architectures
 from fsnas.artifacts.tables import write_table
 from fsnas.proxies import proxy_correlations, proxy_values
@@ -18,8 +18,8 @@ def main(smk) -> None:
     values = proxy_values(tables)
     bootstrap = {"seed": settings["seed"], "resamples": settings["resamples"]}
     correlations = proxy_correlations(values, truth, directions=settings["directions"], **bootstrap)
-    write_table(smk.output.values, values)
-    write_table(smk.output.correlations, correlations.assign(truth=settings["column"]))
+    write_table(smk.output.values, values, **origin(smk))
+    write_table(smk.output.correlations, correlations.assign(truth=settings["column"]), **origin(smk))
 
 
 run(main, globals().get("snakemake"))

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from _job import key, run
+from _job import key, origin, run
 from fsnas.artifacts.architectures import read_architectures, write_architectures
 from fsnas.artifacts.dataset import read_dataset, read_key
 from fsnas.batches import random_crops, scoring_batches
 from fsnas.devices import prepare
 from fsnas.evaluation import Repetition
-from fsnas.metrics import load
+from fsnas.metrics import add_folders, load
 from fsnas.seeding import derive
 from fsnas.spaces import as_space
 from fsnas.supernet import GatedSupernet, Supernet, path_gates
@@ -18,6 +18,7 @@ from fsnas.truth import compared_architectures
 def main(smk) -> None:
     """Score every architecture on the same batch; weights are drawn by seed and architecture."""
     settings = smk.params.settings
+    add_folders(smk.params.metric_paths)
     device = prepare(settings["device"], settings["threads"])
     dataset = read_dataset(smk.input.data)
     truth = read_architectures(smk.input.truth, "truth")
@@ -42,7 +43,7 @@ def main(smk) -> None:
         {"value": np.array(values)},
         kind="proxy",
         key=key(smk, read_key(smk.input.data), truth.attributes["key"]),
-        settings=settings,
+        **origin(smk),
         metric=settings["metric"],
         seed=settings["seed"],
         dataset=dataset.name,

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import numpy as np
 
-from _job import run
+from _job import origin, run
 from fsnas.artifacts.scores import NodeScores, read_scores
-from fsnas.metrics import declaration
 from fsnas.plotting import root_scores_figure, save
 
 
 def main(smk) -> None:
     """Average repetitions and seeds of every method and draw them."""
-    settings = smk.params.settings
+    settings = dict(smk.params.settings)
+    directions = settings.pop("directions")
     found: dict[str, list[NodeScores]] = defaultdict(list)
     for path in smk.input:
         nodes, _ = read_scores(path)
@@ -24,9 +24,9 @@ def main(smk) -> None:
         scores[method] = {
             "scores": np.mean(scalar, axis=0) if scalar else None,
             "affinity": np.mean([root.affinity for root in roots], axis=0),
-            "direction": declaration(settings["metrics"][method]).direction,
+            "direction": directions[method],
         }
-    save(root_scores_figure(scores, **settings), smk.output)
+    save(root_scores_figure(scores, **settings), smk.output, **origin(smk))
 
 
 run(main, globals().get("snakemake"))

@@ -6,16 +6,17 @@ import shutil
 import time
 from pathlib import Path
 
-from _job import key, log, progress, run
+from _job import key, log, origin, progress, run
 from fsnas.artifacts.checkpoint import read_checkpoint
 from fsnas.artifacts.dataset import read_dataset, read_key
 from fsnas.artifacts.files import replacing
-from fsnas.artifacts.scores import read_attributes, write_scores
+from fsnas.artifacts.scores import read_attributes, relabel, write_scores
 from fsnas.artifacts.splits import read_splits
 from fsnas.batches import random_crops, scoring_batches
 from fsnas.devices import prepare
 from fsnas.errors import ArtifactError
 from fsnas.evaluation import Repetition
+from fsnas.metrics import add_folders
 from fsnas.scoring import score_node
 from fsnas.seeding import derive
 from fsnas.training import Recipe, train
@@ -79,6 +80,7 @@ def score_level(smk, network, dataset, spaces: dict) -> dict:
 
 def main(smk) -> None:
     """Score the level, unless another method of the seed has the same scores already."""
+    add_folders(smk.params.metric_paths)
     settings, output = smk.params.settings, Path(smk.output[0])
     network, root = read_checkpoint(smk.input.supernet)
     spaces = node_spaces([split for path in smk.input.splits for split in read_splits(path).splits])
@@ -89,6 +91,7 @@ def main(smk) -> None:
         log.info("%s has the same scores (same metric, settings, seed and nodes): copied", other)
         with replacing(output) as temporary:
             shutil.copyfile(other, temporary)
+            relabel(temporary, **origin(smk))
         return
     start = time.perf_counter()
     dataset = read_dataset(smk.input.data)
@@ -97,7 +100,7 @@ def main(smk) -> None:
         **{name: settings[name] for name in ("metric", "options", "perturbation", "seed", "level")},
         "dataset": dataset.name,
         "key": made_from,
-        "settings": settings,
+        **origin(smk),
         "device": str(next(network.parameters()).device),
         "seconds": time.perf_counter() - start,
         "peak_memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,

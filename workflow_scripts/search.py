@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from _job import key, log, run
+from _job import key, log, origin, run
 from fsnas.artifacts.checkpoint import read_leaves
 from fsnas.artifacts.dataset import read_dataset, read_key
 from fsnas.artifacts.search import write_search
@@ -37,7 +37,7 @@ def main(smk) -> None:
         best = searches[-1].evaluations[searches[-1].best]
         log.info("%s: accuracy %.4f, leaf %s, %s", sampler, best.accuracy, best.leaf, best.architecture)
     keys = [content["key"] for _, content in leaves.values()]
-    about = {"method": tree.method, "metric": tree.metric, "seed": settings["seed"], "settings": settings}
+    about = {"method": tree.method, "metric": tree.metric, "seed": settings["seed"], **origin(smk)}
     write_search(smk.output[0], searches=searches, key=key(smk, read_key(smk.input.data), *keys), **about)
 
 

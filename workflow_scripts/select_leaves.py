@@ -1,6 +1,6 @@
 """Rule select_leaves: order the leaves of a rung by the accuracy of sampled architectures with their weights."""
 
-from _job import key, log, run
+from _job import key, log, origin, run
 from fsnas.artifacts.checkpoint import read_leaves
 from fsnas.artifacts.dataset import read_dataset, read_key
 from fsnas.artifacts.selection import Judged, write_selection
@@ -29,7 +29,7 @@ def main(smk) -> None:
         log.info("leaf %s: accuracy %.4f over %d architectures", leaf, judged[-1].accuracy, len(drawn))
     ranking = sorted(judged, key=lambda one: (-one.accuracy, one.loss, one.number))
     made_from = key(smk, read_key(smk.input.data), *(content["key"] for _, content in leaves.values()))
-    write_selection(smk.output[0], ranking, keep=settings["keep"], key=made_from, settings=settings)
+    write_selection(smk.output[0], ranking, keep=settings["keep"], key=made_from, **origin(smk))
 
 
 run(main, globals().get("snakemake"))

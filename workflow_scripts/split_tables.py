@@ -1,6 +1,6 @@
 """Rule split_tables: every split of every tree, and how often each group size occurs."""
 
-from _job import run
+from _job import origin, run
 from fsnas.artifacts.splits import read_tree
 from fsnas.artifacts.tables import write_table
 from fsnas.distances import group_sizes, splits_table
@@ -9,8 +9,8 @@ from fsnas.distances import group_sizes, splits_table
 def main(smk) -> None:
     """Write both tables."""
     trees = [read_tree(path) for path in smk.input.trees]
-    write_table(smk.output.splits, splits_table(trees))
-    write_table(smk.output.sizes, group_sizes(trees))
+    write_table(smk.output.splits, splits_table(trees), **origin(smk))
+    write_table(smk.output.sizes, group_sizes(trees), **origin(smk))
 
 
 run(main, globals().get("snakemake"))

@@ -1,6 +1,6 @@
 """Rule splits: cut one edge of every node of one level."""
 
-from _job import key, run
+from _job import key, origin, run
 from fsnas.artifacts.scores import read_scores
 from fsnas.artifacts.splits import write_splits
 from fsnas.policies import make_policy
@@ -36,7 +36,7 @@ def main(smk) -> None:
         **cut,
         edge=settings["edge"],
         key=key(smk, attributes["key"]),
-        settings=settings,
+        **origin(smk),
     )
 
 

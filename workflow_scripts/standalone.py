@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from _job import key, progress, run
+from _job import key, origin, progress, run
 from fsnas.artifacts.architectures import write_architectures
 from fsnas.artifacts.dataset import read_dataset, read_key
 from fsnas.artifacts.search import read_search
@@ -61,7 +61,7 @@ def main(smk) -> None:
         {f"standalone_valid_{name}": found[:, 0], f"standalone_test_{name}": found[:, 1]},
         kind="standalone",
         key=made_from,
-        settings=settings,
+        **origin(smk),
         dataset=dataset.name,
     )
     for state in states:

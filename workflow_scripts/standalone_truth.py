@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from _job import key, run
+from _job import key, origin, run
 from fsnas.artifacts.architectures import read_architectures, write_architectures
 
 
@@ -16,7 +16,7 @@ def main(smk) -> None:
         columns,
         kind="truth",
         key=key(smk, *(table.attributes["key"] for table in tables)),
-        settings=smk.params.settings,
+        **origin(smk),
     )
 
 

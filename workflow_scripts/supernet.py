@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from _job import key, progress, run
+from _job import key, origin, progress, run
 from fsnas.artifacts.checkpoint import write_checkpoint
 from fsnas.artifacts.cost import write_cost
 from fsnas.artifacts.dataset import read_dataset, read_key
@@ -44,7 +44,7 @@ def main(smk) -> None:
         seed=seed,
         dataset=dataset.name,
     )
-    write_cost(smk.output.cost, record.cost(device, made_from))
+    write_cost(smk.output.cost, record.cost(device, made_from), **origin(smk))
     state.unlink(missing_ok=True)  # only now: a full disk must not cost the whole training
 
 

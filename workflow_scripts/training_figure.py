@@ -1,6 +1,6 @@
 """Rule training_figure: loss and accuracy of the supernets over their epochs."""
 
-from _job import run
+from _job import origin, run
 from fsnas.artifacts.checkpoint import read_record
 from fsnas.plotting import save, training_figure
 
@@ -9,7 +9,7 @@ def main(smk) -> None:
     """Draw the history that the checkpoints keep."""
     contents = [read_record(path) for path in smk.input]
     records = {content["seed"]: content["record"] for content in contents}
-    save(training_figure(records, **smk.params.settings), smk.output)
+    save(training_figure(records, **smk.params.settings), smk.output, **origin(smk))
 
 
 run(main, globals().get("snakemake"))

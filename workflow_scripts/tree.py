@@ -1,6 +1,6 @@
 """Rule tree: the splits of all levels, and the space of every leaf."""
 
-from _job import key, run
+from _job import key, origin, run
 from fsnas.artifacts.splits import read_splits, write_tree
 from fsnas.trees import Tree, node_spaces
 
@@ -11,7 +11,7 @@ def main(smk) -> None:
     levels = [read_splits(path) for path in smk.input.splits]
     splits = tuple(split for level in levels for split in level.splits)
     tree = Tree(smk.wildcards.method, settings["metric"], settings["seed"], splits, node_spaces(splits))
-    write_tree(smk.output[0], tree, key=key(smk, *(level.key for level in levels)), settings=settings)
+    write_tree(smk.output[0], tree, key=key(smk, *(level.key for level in levels)), **origin(smk))
 
 
 run(main, globals().get("snakemake"))

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from _job import run
+from _job import origin, run
 from fsnas.artifacts.splits import read_tree
 from fsnas.plotting import save, tree_figure
 
@@ -15,7 +15,7 @@ def main(smk) -> None:
     for i, (path, caption) in enumerate(zip(smk.input, captions, strict=True)):
         read_tree(path)  # checks the file
         tree = json.loads(Path(path).read_text(encoding="utf-8"))
-        save(tree_figure(tree, caption=caption), smk.output[i * formats : (i + 1) * formats])
+        save(tree_figure(tree, caption=caption), smk.output[i * formats : (i + 1) * formats], **origin(smk))
 
 
 run(main, globals().get("snakemake"))

@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from _job import key, log, run
+from _job import key, log, origin, run
 from fsnas.artifacts.architectures import write_architectures
 from fsnas.benchmark import read_csv, read_official
 
@@ -16,7 +16,7 @@ def main(smk) -> None:
         content = hashlib.file_digest(file, "sha256").hexdigest()
     architectures, columns = read(smk.input[0], **settings)
     log.info("%s: %d architectures, columns %s", smk.input[0], len(architectures), ", ".join(columns))
-    about = {"kind": "truth", "key": key(smk, content), "settings": smk.params.settings}
+    about = {"kind": "truth", "key": key(smk, content), **origin(smk)}
     write_architectures(smk.output[0], architectures, columns, **about)
 
 

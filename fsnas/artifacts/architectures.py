@@ -1,6 +1,5 @@
 """Numbers per architecture, one HDF5 format: truth, stand-alone trainings, shared-weight evaluations, proxy values."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +11,7 @@ import h5py
 import numpy as np
 
 from fsnas.artifacts.files import check_format, replacing
+from fsnas.artifacts.sealed import check_seal, decoded, encoded, seal
 from fsnas.errors import ArtifactError, FsnasError, nearest
 from fsnas.spaces import EDGES, architecture_string, parse_architecture
 
@@ -84,12 +84,13 @@ def write_architectures(
         h5py.File(temporary, "w", libver="v110", locking=False, track_order=False) as file,
     ):
         for name, value in sorted(about.items()):
-            file.attrs[name] = json.dumps(value, sort_keys=True) if isinstance(value, dict) else value
+            file.attrs[name] = encoded(value)
         scale = file.create_dataset("architecture", data=names, **checked)
         scale.make_scale("architecture")
         group = file.create_group("columns")
         for name, array in sorted(arrays.items()):
             group.create_dataset(_escaped(name), data=array, **checked).dims[0].attach_scale(scale)
+        seal(file)
 
 
 def read_architectures(path: str | Path, kind: str | None = None) -> ArchitectureTable:
@@ -104,8 +105,9 @@ def read_architectures(path: str | Path, kind: str | None = None) -> Architectur
     field = "format"
     try:
         with h5py.File(path, "r", locking=False) as file:
-            attributes = {name: _plain(value) for name, value in file.attrs.items()}
+            attributes = decoded(file.attrs)
             check_format(path, attributes, FORMAT, VERSION)
+            check_seal(path, file)
             field = "architecture"
             strings = tuple(name.decode("ascii") for name in file[field][()])
             field, columns = "columns", {}
@@ -159,8 +161,3 @@ def _respelt(string: str) -> str:
 def _escaped(name: str) -> str:
     """Return a column's name without the characters that make a path in HDF5; `unquote` gives it back."""
     return "%2E" if name == "." else name.replace("%", "%25").replace("/", "%2F")
-
-
-def _plain(value: Any) -> Any:
-    value = value.item() if isinstance(value, np.generic) else value
-    return json.loads(value) if isinstance(value, str) and value.startswith("{") else value

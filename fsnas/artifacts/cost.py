@@ -1,7 +1,7 @@
 """What a training took, as JSON beside its checkpoint: readable without torch, not part of the checkpoint's bytes."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -40,8 +40,15 @@ class Cost:
     key: str = ""
 
 
-def write_cost(path: str | Path, cost: Cost) -> None:
-    """Write ``cost``, whole or not at all; the same content gives the same bytes.
+def write_cost(
+    path: str | Path,
+    cost: Cost,
+    *,
+    settings: Mapping[str, Any] | None = None,
+    code: Sequence[str] = (),
+    inputs: str = "",
+) -> None:
+    """Write ``cost`` and what the checkpoint was made from, whole or not at all; the same content gives the same bytes.
 
     Raises
     ------
@@ -49,16 +56,20 @@ def write_cost(path: str | Path, cost: Cost) -> None:
         If `read_cost` would refuse the file; an older file stays as it was.
     """
     content = {"format": FORMAT, "version": VERSION, **asdict(cost)}
+    content |= {"settings": dict(settings or {}), "code": list(code), "inputs": inputs}
     problem = _problem(content)
     if problem:
         raise ArtifactError(f"{path}: cannot be written, {problem}")
     write_json(path, content)
 
 
-def copy_cost(source: str | Path, path: str | Path, *, shared_with: str) -> None:
-    """Write the cost in ``source`` to ``path``, for a checkpoint that was copied from ``shared_with``."""
+def copy_cost(source: str | Path, path: str | Path, *, shared_with: str, **origin: Any) -> None:
+    """Write the cost in ``source`` to ``path``, for a checkpoint that was copied from ``shared_with``.
+
+    ``origin`` are the ``settings``, ``code`` and ``inputs`` of the job that copies.
+    """
     cost = read_cost(source)
-    write_cost(path, replace(cost, shared_with=cost.shared_with or shared_with))
+    write_cost(path, replace(cost, shared_with=cost.shared_with or shared_with), **origin)
 
 
 def read_cost(path: str | Path) -> Cost:

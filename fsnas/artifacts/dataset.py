@@ -1,7 +1,7 @@
 """data/{dataset}.h5: images, labels, split and statistics of a data set, with a checksum on every array."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 
 from fsnas.artifacts.files import check_format, replacing
+from fsnas.artifacts.sealed import CHECKSUM, check_seal, encoded, seal
 from fsnas.data import Dataset
 from fsnas.errors import ArtifactError
 
@@ -22,10 +23,18 @@ CHUNK = 2**20  # bytes; what fits HDF5's chunk cache
 LIBRARY, LOCKING = "v110", False
 
 
-def write_dataset(path: str | Path, dataset: Dataset, *, key: str, settings: dict[str, Any]) -> None:
+def write_dataset(
+    path: str | Path,
+    dataset: Dataset,
+    *,
+    key: str,
+    settings: dict[str, Any],
+    code: Sequence[str] = (),
+    inputs: str = "",
+) -> None:
     """Write ``dataset`` to ``path``, whole or not at all; the same content gives the same bytes."""
-    attributes = {"format": FORMAT, "version": VERSION, "key": key, "name": dataset.name}
-    attributes |= {"settings": json.dumps(settings, sort_keys=True), "classes": json.dumps(list(dataset.classes))}
+    attributes = {"format": FORMAT, "version": VERSION, "key": key, "name": dataset.name, "settings": settings}
+    attributes |= {"classes": list(dataset.classes), "code": list(code), "inputs": inputs}
     arrays = {"labels": dataset.labels, "mean": dataset.mean, "std": dataset.std}
     arrays |= {f"splits/{part}": dataset.splits[part] for part in PARTS}
     images = dataset.images
@@ -36,10 +45,11 @@ def write_dataset(path: str | Path, dataset: Dataset, *, key: str, settings: dic
         h5py.File(temporary, "w", libver=LIBRARY, locking=LOCKING, track_order=False) as file,
     ):
         for name, value in attributes.items():
-            file.attrs[name] = value
+            file.attrs[name] = encoded(value)
         file.create_dataset("images", data=images, chunks=chunk, compression="gzip", compression_opts=1, **checked)
         for name, array in arrays.items():
             file.create_dataset(name, data=array.astype(KINDS[name]), chunks=array.shape, **checked)
+        seal(file)
 
 
 def read_dataset(path: str | Path) -> Dataset:
@@ -82,6 +92,8 @@ def _opened(path: str | Path) -> Iterator[h5py.File]:
         with _field(path, "format"):
             attributes = {n: v.item() if isinstance(v, np.generic) else v for n, v in file.attrs.items()}
             check_format(path, attributes, FORMAT, VERSION)
+        with _field(path, CHECKSUM):
+            check_seal(path, file)
         yield file
 
 

@@ -1,5 +1,6 @@
-"""What all formats share: files that appear whole or not at all, and the check of format and version."""
+"""What all formats share: files that appear whole or not at all, checksums, and the check of format and version."""
 
+import hashlib
 import json
 import os
 import tempfile
@@ -65,8 +66,13 @@ def json_text(path: str | Path, content: Mapping[str, Any]) -> str:
 
 
 def write_json(path: str | Path, content: Mapping[str, Any]) -> None:
-    """Write ``content`` as `json_text`, whole or not at all."""
-    write_text(path, json_text(path, content))
+    """Write ``content`` and its checksum as `json_text`, whole or not at all."""
+    write_text(path, json_text(path, {**content, "checksum": _checksum(path, content)}))
+
+
+def _checksum(path: str | Path, content: Mapping[str, Any]) -> str:
+    """Return the sha256 of ``content`` as `json_text`."""
+    return "sha256:" + hashlib.sha256(json_text(path, content).encode()).hexdigest()
 
 
 def read_json(path: str | Path, name: str, version: int) -> dict[str, Any]:
@@ -75,8 +81,29 @@ def read_json(path: str | Path, name: str, version: int) -> dict[str, Any]:
     Raises
     ------
     ArtifactError
-        If the file is missing, damaged, holds something else, or is of another format or version.
+        If the file is missing, damaged, holds something else, or is of another format or version. The checksum covers
+        everything but white space.
     """
+    content = _parsed(path)
+    check_format(path, content, name, version)
+    _check_sum(path, content)
+    return content
+
+
+def load_json(path: str | Path) -> dict[str, Any]:
+    """Return the JSON object of any format of ours in ``path``, whose checksum is checked.
+
+    Raises
+    ------
+    ArtifactError
+        As `read_json`, but for format and version.
+    """
+    content = _parsed(path)
+    _check_sum(path, content)
+    return content
+
+
+def _parsed(path: str | Path) -> dict[str, Any]:
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"), parse_constant=_no_constant)
     except FileNotFoundError as error:
@@ -87,8 +114,17 @@ def read_json(path: str | Path, name: str, version: int) -> dict[str, Any]:
         raise ArtifactError(
             f"{path}: expected a JSON object, found a {type(content).__name__}; remove it and run again"
         )
-    check_format(path, content, name, version)
     return content
+
+
+def _check_sum(path: str | Path, content: dict[str, Any]) -> None:
+    """Take the checksum out of ``content``, and raise `ArtifactError` unless it is that of the rest."""
+    found = content.pop("checksum", None)
+    if found != _checksum(path, content):
+        raise ArtifactError(
+            f"{path}: field 'checksum' is {found!r}, which does not fit the other fields: the file was changed or "
+            "damaged; remove the file and run again"
+        )
 
 
 def _no_constant(constant: str) -> float:

@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 
 from fsnas.artifacts.files import check_format, replacing
+from fsnas.artifacts.sealed import check_seal, decoded, encoded, seal
 from fsnas.errors import ArtifactError
 from fsnas.spaces import EDGES, OPERATIONS
 
@@ -45,7 +46,7 @@ class NodeScores:
 def write_scores(path: str | Path, nodes: Mapping[str, NodeScores], *, attributes: Mapping[str, Any]) -> None:
     """Write the `NodeScores` of a level, by path of the node, whole or not at all.
 
-    ``attributes`` become file attributes; dicts are kept as JSON. The same content gives the same bytes.
+    ``attributes`` become file attributes; dicts and lists are kept as JSON. The same content gives the same bytes.
     """
     with (
         replacing(path) as temporary,
@@ -53,7 +54,7 @@ def write_scores(path: str | Path, nodes: Mapping[str, NodeScores], *, attribute
     ):
         file.attrs["format"], file.attrs["version"] = FORMAT, VERSION
         for name, value in sorted(attributes.items()):
-            file.attrs[name] = json.dumps(value, sort_keys=True) if isinstance(value, dict) else value
+            file.attrs[name] = encoded(value)
         for node, content in sorted(nodes.items()):
             group = file.create_group(f"nodes/{node}")
             group.attrs["reasons"] = json.dumps(list(content.reasons))
@@ -62,6 +63,15 @@ def write_scores(path: str | Path, nodes: Mapping[str, NodeScores], *, attribute
                 array = getattr(content, name)
                 if array is not None:
                     _write_array(group, name, array)
+        seal(file)
+
+
+def relabel(path: str | Path, **attributes: Any) -> None:
+    """Give the scores in ``path``, a copy, other file attributes; arrays and names stay as they are."""
+    with h5py.File(path, "r+", libver="v110", locking=False) as file:
+        for name, value in attributes.items():
+            file.attrs[name] = encoded(value)
+        seal(file)
 
 
 def _write_scales(group: h5py.Group, repetitions: int | None) -> None:
@@ -145,11 +155,7 @@ def read_attributes(path: str | Path) -> dict[str, Any]:
 
 
 def _attributes(path: str | Path, file: h5py.File) -> dict[str, Any]:
-    attributes = {name: _plain(value) for name, value in file.attrs.items()}
+    attributes = decoded(file.attrs)
     check_format(path, attributes, FORMAT, VERSION)
+    check_seal(path, file)
     return attributes
-
-
-def _plain(value: Any) -> Any:
-    value = value.item() if isinstance(value, np.generic) else value
-    return json.loads(value) if isinstance(value, str) and value.startswith("{") else value

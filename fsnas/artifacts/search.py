@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from fsnas.artifacts.files import json_text, read_json, write_text
+from fsnas.artifacts.files import json_text, read_json, write_json
 from fsnas.errors import ArtifactError, FsnasError
 from fsnas.spaces import architecture_string, parse_architecture
 
@@ -66,6 +66,8 @@ def write_search(
     searches: Sequence[Found],
     key: str,
     settings: Mapping[str, Any],
+    code: Sequence[str] = (),
+    inputs: str = "",
 ) -> None:
     """Write the searches over one tree's leaves, whole or not at all; the same content gives the same bytes.
 
@@ -77,11 +79,11 @@ def write_search(
         If `read_search` would refuse the file, or the settings hold what JSON cannot.
     """
     content = {"format": FORMAT, "version": VERSION, "method": method, "metric": metric, "seed": seed, "key": key}
-    content |= {"settings": settings, "searches": [_search(found) for found in searches]}
-    text = json_text(path, content)
-    for field, problem in _problems(json.loads(text)):
+    content |= {"settings": settings, "code": list(code), "inputs": inputs}
+    content |= {"searches": [_search(found) for found in searches]}
+    for field, problem in _problems(json.loads(json_text(path, content))):
         raise ArtifactError(f"{path}: cannot be written, field {field!r}: {problem}")
-    write_text(path, text)
+    write_json(path, content)
 
 
 def read_search(path: str | Path) -> SearchRecord:

@@ -47,7 +47,14 @@ class Selection:
 
 
 def write_selection(
-    path: str | Path, ranking: Sequence[Judged], *, keep: int, key: str, settings: dict[str, Any]
+    path: str | Path,
+    ranking: Sequence[Judged],
+    *,
+    keep: int,
+    key: str,
+    settings: dict[str, Any],
+    code: Sequence[str] = (),
+    inputs: str = "",
 ) -> None:
     """Write the judged leaves, whole or not at all; the same content gives the same bytes.
 
@@ -57,6 +64,7 @@ def write_selection(
         If `read_selection` would refuse the file; an older file stays as it was.
     """
     content = {"format": FORMAT, "version": VERSION, "keep": keep, "key": key, "settings": settings}
+    content |= {"code": list(code), "inputs": inputs}
     content["ranking"] = [asdict(judged) for judged in ranking]
     problem = _problem(content)
     if problem:

@@ -49,6 +49,8 @@ def write_splits(
     edge: str,
     key: str,
     settings: Mapping[str, Any],
+    code: Sequence[str] = (),
+    inputs: str = "",
 ) -> None:
     """Write the splits of one level, whole or not at all; the same content gives the same bytes.
 
@@ -59,7 +61,7 @@ def write_splits(
     """
     content = {"format": SPLITS, "version": VERSION, "method": method, "metric": metric, "seed": seed, "level": level}
     content |= {"objective": objective, "balance": balance, "edge": edge, "key": key, "settings": settings}
-    write_json(path, content | {"nodes": _nodes(splits)})
+    write_json(path, content | {"code": list(code), "inputs": inputs, "nodes": _nodes(splits)})
 
 
 def read_splits(path: str | Path) -> Level:
@@ -80,7 +82,15 @@ def read_splits(path: str | Path) -> Level:
     return Level(splits=splits, **{name: content[name] for name in names})
 
 
-def write_tree(path: str | Path, tree: Tree, *, key: str, settings: Mapping[str, Any]) -> None:
+def write_tree(
+    path: str | Path,
+    tree: Tree,
+    *,
+    key: str,
+    settings: Mapping[str, Any],
+    code: Sequence[str] = (),
+    inputs: str = "",
+) -> None:
     """Write a split tree, whole or not at all; the same content gives the same bytes.
 
     Raises
@@ -90,7 +100,8 @@ def write_tree(path: str | Path, tree: Tree, *, key: str, settings: Mapping[str,
     """
     content = {"format": TREE, "version": VERSION, "method": tree.method, "metric": tree.metric, "seed": tree.seed}
     leaves = {leaf: _named(space) for leaf, space in tree.leaves.items()}
-    write_json(path, content | {"key": key, "settings": settings, "nodes": _nodes(tree.splits), "leaves": leaves})
+    content |= {"key": key, "settings": settings, "code": list(code), "inputs": inputs}
+    write_json(path, content | {"nodes": _nodes(tree.splits), "leaves": leaves})
 
 
 def read_tree(path: str | Path) -> Tree:

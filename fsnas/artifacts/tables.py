@@ -1,16 +1,40 @@
-"""tables/*.csv: written whole or not at all, with the same bytes for the same content."""
+"""tables/*.csv: written whole or not at all, with the same bytes for the same content, and a record beside each."""
 
+import hashlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from fsnas.artifacts.files import write_text
+from fsnas.artifacts.files import read_json, write_json, write_text
 from fsnas.errors import ArtifactError
 
+FORMAT, VERSION = "fsnas.table", 1
 
-def write_table(path: str | Path, table: pd.DataFrame) -> None:
-    """Write ``table`` without its index; floats keep every digit that tells them apart."""
-    write_text(path, table.to_csv(index=False, lineterminator="\n"))
+
+def write_table(
+    path: str | Path,
+    table: pd.DataFrame,
+    *,
+    settings: Mapping[str, Any] | None = None,
+    code: Sequence[str] = (),
+    inputs: str = "",
+) -> None:
+    """Write ``table`` without its index, and beside it, as JSON, its checksum and what it was made from.
+
+    Floats keep every digit that tells them apart.
+    """
+    text = table.to_csv(index=False, lineterminator="\n")
+    write_text(path, text)
+    content = {"format": FORMAT, "version": VERSION, "table": Path(path).name, "sha256": _sha256(text.encode())}
+    content |= {"settings": dict(settings or {}), "code": list(code), "inputs": inputs}
+    write_json(record_of(path), content)
+
+
+def record_of(path: str | Path) -> Path:
+    """Return the JSON file that says what the table in ``path`` was made from."""
+    return Path(path).with_suffix(".json")
 
 
 def read_table(path: str | Path, /, **dtypes: type) -> pd.DataFrame:
@@ -19,11 +43,37 @@ def read_table(path: str | Path, /, **dtypes: type) -> pd.DataFrame:
     Raises
     ------
     ArtifactError
-        If the file is missing or is no table.
+        If the table or the record beside it is missing, if they do not fit each other, or if the file is no table.
     """
+    check_table(path)
     try:
         return pd.read_csv(path, dtype=dtypes, keep_default_na=False, na_values=[""])
-    except FileNotFoundError as error:
-        raise ArtifactError(f"{path}: no such table; run snakemake to make it") from error
     except (ValueError, OSError) as error:
         raise ArtifactError(f"{path}: cannot be read as a table ({error}); remove it and run again") from error
+
+
+def check_table(path: str | Path) -> dict[str, Any]:
+    """Return the record of the table in ``path``, whose checksum it has.
+
+    Raises
+    ------
+    ArtifactError
+        If a file is missing or damaged, or the table is not the one of its record.
+    """
+    try:
+        content = Path(path).read_bytes()
+    except FileNotFoundError as error:
+        raise ArtifactError(f"{path}: no such table; run snakemake to make it") from error
+    except OSError as error:
+        raise ArtifactError(f"{path}: cannot be read as a table ({error}); remove it and run again") from error
+    record = read_json(record_of(path), FORMAT, VERSION)
+    if record.get("sha256") != _sha256(content):
+        raise ArtifactError(
+            f"{path}: does not have the checksum in field 'sha256' of {record_of(path).name}: the table was changed or "
+            "damaged; remove both files and run again"
+        )
+    return record
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

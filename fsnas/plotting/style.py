@@ -1,6 +1,7 @@
 """What all figures share: the look of a metric, the sheet with its caption, and files with the same bytes each time."""
 
 import functools
+import json
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -221,10 +222,11 @@ def ink(background: Any) -> str:
 
 
 @styled
-def save(figure: Figure, paths: Iterable[str | Path]) -> None:
+def save(figure: Figure, paths: Iterable[str | Path], **origin: Any) -> None:
     """Write ``figure`` to every path, PDF or PNG by its suffix; the same figure gives the same bytes.
 
-    Each file appears whole or not at all. A very large figure gets fewer dots per inch in its PNG.
+    Each file appears whole or not at all. A very large figure gets fewer dots per inch in its PNG. ``origin``, what the
+    figure was made from (``settings``, ``code``, ``inputs``), is the text ``fsnas`` of the PNG, as JSON.
 
     Raises
     ------
@@ -232,13 +234,16 @@ def save(figure: Figure, paths: Iterable[str | Path]) -> None:
         If a path ends in something else.
     """
     _lay_out(figure)
+    about = {".png": {"fsnas": json.dumps(origin, sort_keys=True)}, ".pdf": {}}
     for path in map(Path, paths):
         if path.suffix not in METADATA:
             raise FsnasError(f"{path}: figures are written as {' or '.join(METADATA)}; name the file so")
         width, height = figure.get_size_inches()
         dpi = min(DPI, (LARGEST / (width * height)) ** 0.5, 60_000 / max(width, height))
         with replacing(path) as temporary:
-            figure.savefig(temporary, format=path.suffix[1:], dpi=dpi, metadata=METADATA[path.suffix])
+            figure.savefig(
+                temporary, format=path.suffix[1:], dpi=dpi, metadata=METADATA[path.suffix] | about[path.suffix]
+            )
 
 
 def _lay_out(figure: Figure) -> None:

@@ -1,0 +1,90 @@
+"""What any artifact says of itself: the code and settings that made it, and the digest of its inputs."""
+
+import json
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+from PIL import Image
+
+from fsnas.artifacts import cost, tables
+from fsnas.artifacts.files import load_json
+from fsnas.artifacts.sealed import check_seal, decoded
+from fsnas.errors import ArtifactError
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a file was made from, as `fsnas.provenance.lines` compares it."""
+
+    code: tuple[str, ...]
+    settings: dict[str, Any]
+    inputs: str
+
+
+def read_origin(path: str | Path) -> Origin | None:
+    """Return what the file in ``path`` was made from, or None for a file that keeps no such thing.
+
+    A checkpoint and a table keep it in the JSON file beside them, a PDF in the PNG beside it.
+
+    Raises
+    ------
+    ArtifactError
+        If the file cannot be read, or its checksum is wrong (of arrays, only their number is looked at).
+    """
+    path = Path(path)
+    reader = {".h5": _of_hdf5, ".json": load_json, ".pt": _of_checkpoint, ".csv": tables.check_table}.get(path.suffix)
+    if path.suffix in (".png", ".pdf"):
+        content = _of_png(path.with_suffix(".png"))
+    elif reader is None:
+        return None
+    else:
+        content = reader(path)
+    try:
+        return Origin(tuple(content["code"]), dict(content["settings"]), content["inputs"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ArtifactError(
+            f"{path}: does not say what it was made from ({error}); expected the fields code, settings and inputs"
+        ) from error
+
+
+def _of_hdf5(path: Path) -> dict[str, Any]:
+    try:
+        with h5py.File(path, "r", locking=False) as file:
+            check_seal(path, file)
+            return decoded(file.attrs)
+    except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
+        raise ArtifactError(f"{path}: cannot be read as HDF5 ({error})") from error
+
+
+def _of_checkpoint(path: Path) -> dict[str, Any]:
+    """Return what the cost beside a checkpoint says, if the checkpoint is whole and has its key (without torch)."""
+    beside = path.with_suffix(".json")
+    content = load_json(beside)
+    key = cost.read_cost(beside).key
+    try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+            (pickled,) = (name for name in archive.namelist() if name.endswith("/data.pkl"))
+            same = key.encode() in archive.read(pickled)
+    except (OSError, ValueError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise ArtifactError(f"{path}: not a readable checkpoint ({error})") from error
+    if damaged or not same:
+        what = (
+            f"the checksum of its part {damaged!r} is wrong" if damaged else f"its key is not the one in {beside.name}"
+        )
+        raise ArtifactError(f"{path}: {what}")
+    return content
+
+
+def _of_png(path: Path) -> dict[str, Any]:
+    """Return the text ``fsnas`` of a PNG, whose checksums are checked."""
+    try:
+        with Image.open(path, formats=["PNG"]) as image:
+            image.verify()
+            return json.loads(image.info["fsnas"])
+    except (OSError, SyntaxError, KeyError, ValueError) as error:
+        raise ArtifactError(f"{path}: cannot be read as a figure of fsnas ({error!r})") from error

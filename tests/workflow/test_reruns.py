@@ -1,0 +1,360 @@
+"""What reruns after which change: the exact jobs of a dry run on a finished tiny run, then real reruns.
+
+Every row of the table below edits a copy of the finished run, and compares the jobs that ``snakemake -n`` names with
+those expected. ``scores snip 0 1`` is the job of rule scores for method snip, seed 0, level 1.
+"""
+
+import itertools
+import os
+import random
+import re
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.workflow.conftest import copy_checkout, snakemake
+
+TINY = ("--configfile", "configs/tiny.yaml")
+SEEDS, METHODS, LEVELS, LEAVES = (0, 1), ("snip", "random"), (0, 1), ("00", "01", "10", "11")
+
+
+def jobs(rule: str, *axes: Iterable) -> set[str]:
+    """The jobs of a rule, one per combination of its wildcards."""
+    return {" ".join(map(str, (rule, *place))) for place in itertools.product(*axes)}
+
+
+DATA = jobs("data")
+STANDALONE = jobs("standalone", range(6)) | {"truth"}
+SUPERNETS = jobs("supernet", SEEDS)
+
+
+def scores(*methods, seeds=SEEDS, levels=LEVELS):
+    return jobs("scores", methods, seeds, levels)
+
+
+def trees(*methods, seeds=SEEDS, levels=LEVELS):
+    return jobs("splits", methods, seeds, levels) | jobs("tree", methods, seeds)
+
+
+def leaves(*methods, seeds=SEEDS):
+    """Training and use of the leaves of these methods."""
+    used = set().union(*(jobs(rule, methods, seeds) for rule in ("evaluate", "search", "found")))
+    return jobs("leaf", methods, seeds, LEAVES) | used
+
+
+def drawn(*methods):
+    """The tables and figures that follow from trees, and the figures of the trees of these methods."""
+    return {"distances", "split_tables", "distance_figures", "summary"} | jobs("tree_figures", methods)
+
+
+FEW_SHOT = {"comparison", "comparison_figures"}
+TRAINING = {"training_figure"}
+ROOTS = {"root_scores_figure"}
+PROXIES = {"proxies", "proxies_figure"}
+EVERYTHING = (
+    *(DATA, STANDALONE, SUPERNETS, scores(*METHODS), trees(*METHODS), leaves(*METHODS), drawn(*METHODS), FEW_SHOT),
+    *(TRAINING, ROOTS, PROXIES, jobs("proxy", METHODS[:1] + ("params",), (0,))),
+)
+ALL = set().union(*EVERYTHING)
+AFTER_SCORES = {
+    method: scores(method) | trees(method) | leaves(method) | drawn(method) | FEW_SHOT | ROOTS for method in METHODS
+}
+SNIP = AFTER_SCORES["snip"] | jobs("proxy", ("snip",), (0,)) | PROXIES
+AFTER_SPLITS = (
+    scores(*METHODS, levels=(1,)) | trees(*METHODS) | leaves(*METHODS) | drawn(*METHODS) | FEW_SHOT
+)  # of level 1 the nodes may be others
+
+PLACES = {
+    r"Prepare the data set \w+": "data",
+    r"Train architecture (\d+) by itself": "standalone {0}",
+    r"Put the stand-alone accuracies together": "truth",
+    r"Train the supernet of seed (\d+)": "supernet {0}",
+    r"Score level (\d) with (\S+), seed (\d+)": "scores {1} {2} {0}",
+    r"Cut the nodes of level (\d), (\S+), seed (\d+)": "splits {1} {2} {0}",
+    r"Put the tree of (\S+), seed (\d+), together": "tree {0} {1}",
+    r"Train leaf (\w+) of (\S+), seed (\d+)": "leaf {1} {2} {0}",
+    r"Evaluate architectures in the leaves of (\S+), seed (\d+)": "evaluate {0} {1}",
+    r"Search the leaves of (\S+), seed (\d+)": "search {0} {1}",
+    r"Train what the search found by itself, (\S+), seed (\d+)": "found {0} {1}",
+    r"Score single architectures with (\S+), seed (\d+)": "proxy {0} {1}",
+    r"Compare the metrics of single architectures with the truth": "proxies",
+    r"Draw the correlations of single architectures": "proxies_figure",
+    r"Compare the split trees": "distances",
+    r"List the splits and count their group sizes": "split_tables",
+    r"Draw figures 1a, 1b and 2 and the method matrix": "distance_figures",
+    r"Draw the trees of (\S+)": "tree_figures {0}",
+    r"Draw the training curves": "training_figure",
+    r"Draw the scores of the root": "root_scores_figure",
+    r"Compare what the leaves are worth": "comparison",
+    r"Draw rank correlation, explained variance, found architectures and cost": "comparison_figures",
+    r"Say what was found and where to look": "summary",
+}
+
+
+def named(message: str) -> str:
+    """The job that a message announces."""
+    found = [place.format(*m.groups()) for text, place in PLACES.items() if (m := re.fullmatch(text, message))]
+    assert len(found) == 1, message
+    return found[0]
+
+
+def planned(folder: Path, *config: str, preset: tuple[str, ...] = TINY) -> tuple[set[str], dict[str, str]]:
+    """The jobs that ``snakemake -n`` names, but for `all`, and the reason of each."""
+    printed = snakemake(folder, "-n", *preset, *(["--config", *config] if config else []))
+    if "Nothing to be done" in printed:
+        return set(), {}
+    found = re.findall(r"^Job \d+: (.*)\nReason: (.*)$", printed, re.M)
+    reasons = {named(message): reason for message, reason in found}
+    total = int(re.search(r"^total +(\d+)$", printed, re.M)[1])
+    assert len(found) == len(reasons) == total - 1, "every job has a message of its own"
+    return set(reasons), reasons
+
+
+@pytest.fixture
+def copy(tiny, tmp_path) -> Path:
+    """A finished run of one's own, with its time stamps."""
+    return shutil.copytree(tiny[0], tmp_path / "run")
+
+
+def edit(file: str, old: str, new: str) -> Callable[[Path], None]:
+    """An edit of one place in a file."""
+
+    def change(folder: Path) -> None:
+        path = folder / file
+        text = path.read_text(encoding="utf-8")
+        assert text.count(old) == 1, f"{file}: {old!r} stands there {text.count(old)} times"
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    return change
+
+
+def nothing(folder: Path) -> None:
+    pass
+
+
+def touch(folder: Path) -> None:
+    """New time stamps everywhere, in any order."""
+    files = [
+        path for part in ("results-tiny", "rules", "fsnas", "workflow_scripts") for path in (folder / part).rglob("*")
+    ]
+    random.Random(0).shuffle(files)
+    for i, path in enumerate(files):
+        os.utime(path, (2e9 + i, 2e9 + i))
+
+
+def copied(folder: Path) -> None:
+    """The same files without their time stamps."""
+    shutil.copytree(folder, folder.with_name("again"), copy_function=shutil.copyfile)
+    shutil.rmtree(folder)
+    folder.with_name("again").rename(folder)
+
+
+def forgotten(folder: Path) -> None:
+    """No record of what was made from what, and no time stamps."""
+    copied(folder)
+    shutil.rmtree(folder / ".snakemake")
+
+
+def cloned(folder: Path) -> None:
+    """Another checkout beside the results and Snakemake's records."""
+    fresh = folder.with_name("fresh")
+    fresh.mkdir()
+    copy_checkout(fresh)
+    for part in ("results-tiny", ".snakemake"):
+        shutil.copytree(folder / part, fresh / part)
+    shutil.rmtree(folder)
+    fresh.rename(folder)
+
+
+def moved(folder: Path) -> None:
+    """The results in another folder, which the config names."""
+    (folder / "results-tiny").rename(folder / "elsewhere")
+    edit("configs/tiny.yaml", "outdir: results-tiny", "outdir: elsewhere")(folder)
+
+
+def upgraded(folder: Path) -> None:
+    """Another torch, as far as Python's list of installed packages goes."""
+    about = folder / "installed/torch-99.0.dist-info"
+    about.mkdir(parents=True)
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: torch\nVersion: 99.0\n")
+
+
+def both(*changes: Callable[[Path], None]) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        for one in changes:
+            one(folder)
+
+    return change
+
+
+def config(**changes) -> Callable[[Path], None]:
+    """The preset with these sections laid over it."""
+
+    def change(folder: Path) -> None:
+        path = folder / "configs/tiny.yaml"
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        for name, value in changes.items():
+            content[name] = {**content.get(name, {}), **value} if isinstance(value, dict) else value
+        path.write_text(yaml.safe_dump(content), encoding="utf-8")
+
+    return change
+
+
+SNIP_FILE = "fsnas/metrics/snip.py"
+other_snip = edit(SNIP_FILE, ".sum().item() for", ".sum().item() * 2 for")
+
+
+def renamed(folder: Path) -> None:
+    path = folder / SNIP_FILE
+    path.write_text(path.read_text(encoding="utf-8").replace("grads", "slopes"), encoding="utf-8")
+
+
+FIGURES = {"distance_figures", "summary", "comparison_figures", "proxies_figure"} | TRAINING | ROOTS
+FIGURES |= jobs("tree_figures", METHODS)
+NEW_SEED = jobs("supernet", (2,)) | scores(*METHODS, seeds=(2,)) | trees(*METHODS, seeds=(2,))
+NEW_SEED |= leaves(*METHODS, seeds=(2,)) | drawn(*METHODS) | FEW_SHOT | TRAINING | ROOTS
+LOST = {"summary"}  # the one file that does not say what it was made from
+
+TABLE = {
+    "nothing": (nothing, set()),
+    "new time stamps in any order": (touch, set()),
+    "copied without time stamps": (copied, set()),
+    "a fresh clone beside old results and records": (cloned, set()),
+    "a fresh clone beside old results": (both(cloned, forgotten), LOST),
+    "results moved to another folder": (moved, LOST),
+    "a comment": (edit(SNIP_FILE, "    weights = model", "    # All of them.\n    weights = model"), set()),
+    "formatting": (edit(SNIP_FILE, "loss_of(model, batch), weights", "loss_of(model,batch),weights"), set()),
+    "a docstring": (edit(SNIP_FILE, "Return the sum of", "Give the sum of"), set()),
+    "another name of a local variable": (renamed, SNIP),  # the digest is over the syntax tree, names included
+    "code of a metric": (other_snip, SNIP),
+    "code of a metric, and no record": (both(other_snip, forgotten), SNIP | LOST),
+    "code of the cuts": (
+        edit("fsnas/cuts.py", "costs += affinity[i, j] * cut", "costs += 2 * affinity[i, j] * cut"),
+        AFTER_SPLITS,
+    ),
+    "code of the figures": (edit("fsnas/plotting/style.py", '"font.size": 9', '"font.size": 10'), FIGURES),
+    "code of the supernet": (edit("fsnas/supernet.py", "BN_EPS = 1e-5", "BN_EPS = 2e-5"), ALL - DATA),
+    "a workflow script": (
+        edit("workflow_scripts/split_tables.py", "trees = [", "trees = [tree for tree in []] + ["),
+        {"split_tables", "summary"},
+    ),
+    "an option of the training": (config(supernet={"lr": 0.05}), ALL - DATA),
+    "an option of the scores": (
+        config(method={"batch_size": 8}),
+        AFTER_SCORES["snip"] | AFTER_SCORES["random"],
+    ),
+    "an option of the cuts": (config(method={"objective": "sum"}), AFTER_SPLITS),
+    "an option of the leaves": (config(leaves={"total_epochs": 8}), leaves(*METHODS) | FEW_SHOT | {"summary"}),
+    "an option of the search": (
+        config(search={"evaluations": 16}),
+        jobs("search", METHODS, SEEDS) | jobs("found", METHODS, SEEDS) | FEW_SHOT | {"summary"},
+    ),
+    "an option of the distances": (
+        config(distances={"normalisation": "as_printed"}),
+        {"distances", "distance_figures", "summary"},
+    ),
+    "one more seed": (config(seeds=[0, 1, 2]), NEW_SEED),
+    "another data set": (config(data={"name": "others", "seed": 1}), ALL),
+    "a method less": (
+        config(methods=["snip"], leaves={"methods": ["snip"]}),
+        drawn() | FEW_SHOT | ROOTS,
+    ),
+    "another torch": (upgraded, ALL - DATA),
+}
+
+
+@pytest.mark.parametrize(("change", "expected"), TABLE.values(), ids=TABLE)
+def test_exactly_the_affected_jobs_rerun(change, expected, copy, monkeypatch):
+    change(copy)
+    monkeypatch.setenv("PYTHONPATH", str(copy / "installed"))
+    assert planned(copy)[0] == expected
+
+
+# What the reason says
+
+
+def reason(folder: Path, job: str, *config: str) -> str:
+    return planned(folder, *config)[1][job]
+
+
+def test_the_reason_names_the_module(copy):
+    other_snip(copy)
+    said = reason(copy, "scores snip 1 0")
+    assert re.search(r"before: 'fsnas/metrics/snip\.py \w{12}' now: 'fsnas/metrics/snip\.py \w{12}'", said), said
+
+
+def test_the_reason_names_the_option(copy):
+    config(method={"batch_size": 8})(copy)
+    said = reason(copy, "scores snip 1 0")
+    assert "before: 'option batch_size: 16' now: 'option batch_size: 8'" in said
+
+
+def test_the_reason_says_the_same_without_a_record(copy):
+    both(config(supernet={"lr": 0.05}), forgotten)(copy)
+    printed = snakemake(copy, "-n", *TINY)
+    assert (
+        "Made from other code, options or inputs than now" in printed and "results-tiny/seed-0/supernet.pt" in printed
+    )
+    both(forgotten)(copy)
+    said = reason(copy, "supernet 0")
+    assert "before: 'option recipe.lr: 0.1' now: 'option recipe.lr: 0.05'" in said
+    assert "nothing that is known" in reason(copy, "summary") or "Input files updated" in reason(copy, "summary")
+
+
+# Files that are not what they seem
+
+
+def test_a_run_that_stopped_between_a_remade_file_and_its_followers_is_finished(copy):
+    """Whatever the time stamps say: here everything that follows is newer than what was remade."""
+    other_snip(copy)
+    remade = "results-tiny/seed-0/snip/level-0/scores.h5"
+    snakemake(copy, remade, "--cores", "2", *TINY)
+    touch(copy)
+    os.utime(copy / remade, (1e9, 1e9))
+    found, reasons = planned(copy)
+    assert found == SNIP - {"scores snip 0 0"}
+    assert re.search(r"before: 'inputs: \w{32}' now: 'inputs: \w{32}'", reasons["splits snip 0 0"])
+
+
+@pytest.mark.parametrize("stamp", [1e9, 2e9], ids=["older", "newer"])
+def test_a_file_of_another_seed_in_the_place_of_one_is_named_and_made_again(copy, stamp):
+    results = copy / "results-tiny"
+    shutil.copyfile(results / "seed-1/snip/level-0/scores.h5", results / "seed-0/snip/level-0/scores.h5")
+    os.utime(results / "seed-0/snip/level-0/scores.h5", (stamp, stamp))
+    printed = snakemake(copy, "-n", *TINY)
+    assert "not used, and made again" in printed and "results-tiny/seed-0/snip/level-0/scores.h5" in printed
+    found, reasons = planned(copy)
+    expected = scores("snip", seeds=(0,)) | trees("snip", seeds=(0,)) | leaves("snip", seeds=(0,))
+    assert found == expected | drawn("snip") | FEW_SHOT | ROOTS
+    assert "'option seed: 1'" in reasons["scores snip 0 0"] and "'option seed: 0'" in reasons["scores snip 0 0"]
+
+
+def test_a_damaged_file_is_named_and_made_again(copy):
+    path = copy / "results-tiny/seed-1/random/tree.json"
+    path.write_text(path.read_text(encoding="utf-8").replace("3<-0", "3<-1"), encoding="utf-8")
+    printed = snakemake(copy, "-n", *TINY)
+    assert re.search(r"seed-1/random/tree\.json \(.*field 'checksum'.* was changed or damaged", printed)
+    expected = {"tree random 1"} | leaves("random", seeds=(1,)) | drawn("random") | FEW_SHOT
+    assert planned(copy)[0] == expected
+
+
+def test_a_table_that_was_changed_is_made_again(copy):
+    path = copy / "results-tiny/tables/splits.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("snip", "snap", 1), encoding="utf-8")
+    assert planned(copy)[0] == {"split_tables", "summary"}
+
+
+def test_files_of_another_config_are_left_alone(copy):
+    """One seed, one method, one level and fewer architectures: nothing of the rest is looked at or removed."""
+    changes = config(
+        seeds=[0], methods=["snip"], leaves={"methods": ["snip"]}, method={"max_leaves": 2}, truth={"architectures": 3}
+    )
+    changes(copy)
+    forgotten(copy)
+    before = {path for path in (copy / "results-tiny").rglob("*") if path.is_file()}
+    printed = snakemake(copy, "-n", *TINY)
+    assert "seed-0/snip/tree.json" in printed and "random" not in printed.partition("SNAKEMAKE")[0]
+    assert before == {path for path in (copy / "results-tiny").rglob("*") if path.is_file()}

@@ -1,0 +1,94 @@
+"""What the outputs of every rule are made from: code, options, and all that their inputs are made from."""
+
+import functools
+import hashlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from snakemake.iocontainers import Wildcards
+
+from fsnas.errors import FsnasError
+from fsnas.provenance import entries, key, lines
+
+ROOT = Path(__file__).resolve().parent.parent
+LINES = 128  # more than any rule needs
+WHOLE = 2**30  # bytes: of a larger file that the user brings, only the size is looked at
+
+
+def code(script: str, *files: Path, packages: tuple[str, ...] = ()) -> list[str]:
+    """Return one line per module that a script reaches, with the digest of its code, and one per package."""
+    return entries(ROOT / "workflow_scripts" / script, *files, packages=packages)
+
+
+class Origins:
+    """What the files of one workflow are made from, as far as it can be known before any is made."""
+
+    def __init__(self, workflow: Any) -> None:
+        self.workflow = workflow
+        self.made: dict[str, Callable[[tuple[tuple[str, str], ...]], list[str]]] = {}
+        self.digest = functools.cache(self._digest)
+
+    def made_from(self, name: str, code: Any, settings: Any) -> dict[str, Callable]:
+        """Return the params of the rule ``name``; ``code`` and ``settings`` may be functions of the wildcards.
+
+        Snakemake records the first `LINES` of them, one per line of what the outputs are made from: a line that changes
+        reruns the rule, and the reason lists the lines that differ (of a list it would be the whole list). The others
+        are for the script; they take ``output`` and so are not recorded.
+        """
+
+        def value(given: Any, wildcards: Mapping[str, str]) -> Any:
+            return given(wildcards) if callable(given) else given
+
+        def inputs(wildcards: Mapping[str, str]) -> str:
+            return key([self.digest(file) for file in self.inputs(self.workflow.get_rule(name), wildcards)])
+
+        @functools.cache
+        def made(wildcards: tuple[tuple[str, str], ...]) -> list[str]:
+            at = Wildcards(fromdict=dict(wildcards))
+            found = lines(value(code, at), value(settings, at), inputs(at))
+            if len(found) >= LINES:
+                raise FsnasError(f"rule {name} is made from {len(found)} things; raise LINES in {__file__}")
+            return found
+
+        def line(number: int) -> Callable:
+            return lambda wildcards: next(iter(made(tuple(wildcards.items()))[number:]), None)
+
+        self.made[name] = made
+        return {
+            **{f"line_{number}": line(number) for number in range(LINES)},
+            "code": lambda wildcards, output: value(code, wildcards),
+            "settings": lambda wildcards, output: value(settings, wildcards),
+            "inputs": lambda wildcards, output: inputs(wildcards),
+        }
+
+    def producer(self, file: str) -> Any:
+        """Return the rule that makes ``file``, or None."""
+        return next((rule for rule in self.workflow.rules if rule.is_producer(file)), None)
+
+    def expected(self, rule: Any, file: str) -> list[str]:
+        """Return the lines of what ``file``, an output of ``rule``, must be made from now."""
+        return self.made[rule.name](tuple(rule.get_wildcards(file).items()))
+
+    def inputs(self, rule: Any, wildcards: Mapping[str, str]) -> list[str]:
+        """Return the input files of a job."""
+        files, *_ = rule.expand_input(dict(wildcards))
+        return [str(file) for file in files]
+
+    def _digest(self, file: str) -> str:
+        """Return a digest over all that ``file`` is made from, or over the content of one that the user brings."""
+        rule = self.producer(file)
+        return key(sorted(self.expected(rule, file))) if rule is not None else _brought(Path(file))
+
+
+def _brought(path: Path) -> str:
+    if not path.is_file():
+        return "missing"
+    size = path.stat().st_size
+    return checksum(path) if size <= WHOLE else f"{size} bytes"
+
+
+def checksum(path: str | Path) -> str:
+    """Return the checksum of a file as Snakemake writes it."""
+    with open(path, "rb") as file:
+        return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"

@@ -1,0 +1,106 @@
+"""Snakemake's records of what a file was made from, restored where they are lost or those of another file."""
+
+import ast
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from snakemake.persistence import RECORD_FORMAT_VERSION, MetadataRecord
+from snakemake.persistence.file import FilePersistence
+
+from fsnas.artifacts.origin import read_origin
+from fsnas.errors import ArtifactError
+from fsnas.provenance import lines
+from workflow_scripts._origins import Origins, checksum
+
+NONE = repr(None)  # what Snakemake records for the lines that a rule does not need
+UNKNOWN = "nothing that is known"
+NAMED = 10  # files, before the rest is counted
+
+
+def restore_records(origins: Origins, results: Path, folder: Path) -> dict[str, str]:
+    """Give every result that changed since its record, or has none, the record that it carries itself.
+
+    Snakemake trusts a file without a record. With it, it decides and explains as always: a file that was made from
+    other code, options or inputs is made again, and so is one that says nothing or cannot be read. One that was made
+    from the same is kept, whatever its time stamp.
+
+    Parameters
+    ----------
+    origins
+        What every file must be made from.
+    results
+        The folder of the results.
+    folder
+        Snakemake's own.
+
+    Returns
+    -------
+    dict
+        What is wrong with each file that was made from something else, by its path.
+    """
+    records = FilePersistence(nolock=True, path=folder)
+    stale = {}
+    for path in _files(results):
+        name, written = str(path), path.stat().st_mtime
+        record = records._read_record(name)
+        if record is not None and record.endtime == written:
+            continue
+        rule = origins.producer(name)
+        if rule is None or records._filter_incomplete_keys([name]):
+            continue
+        found, problem = _word(path, record)
+        if record is None or {*map(repr, found), NONE} != set(record.params):
+            try:
+                expected = origins.expected(rule, name)
+            except LookupError:  # of a level, leaf or architecture that this config does not have
+                continue
+            if set(found) != set(expected):
+                stale[name] = problem
+            inputs = origins.inputs(rule, rule.get_wildcards(name))
+            record = MetadataRecord(
+                rule=rule.name,
+                record_format_version=RECORD_FORMAT_VERSION,
+                params=[*map(repr, found), NONE],
+                # So that the lines decide, and are given as the reason, and not the time stamps.
+                input_checksums={file: checksum(file) for file in inputs if Path(file).is_file()},
+                starttime=written,
+                incomplete=False,
+            )
+        record.endtime = written
+        records._write_record(name, record)
+    return stale
+
+
+def _files(results: Path) -> Iterator[Path]:
+    """Yield the files that a rule may have made."""
+    for folder, folders, files in os.walk(results):
+        others = {"logs", "benchmarks"} if Path(folder) == results else set()
+        folders[:] = [name for name in folders if not name.startswith(".") and name not in others]
+        yield from (Path(folder, name) for name in files if not name.startswith("."))
+
+
+def _word(path: Path, record: Any) -> tuple[list[str], str]:
+    """Return the lines of what a file says it was made from, and what is wrong if it cannot be read."""
+    try:
+        origin = read_origin(path)
+    except ArtifactError as error:
+        return [UNKNOWN], str(error)
+    if origin is not None:
+        return lines(origin.code, origin.settings, origin.inputs), ""
+    return [UNKNOWN] if record is None else [ast.literal_eval(param) for param in record.params if param != NONE], ""
+
+
+def named(stale: dict[str, str]) -> str:
+    """Return what the user is told about files that are not used."""
+    each = [f"  {name}{f' ({problem})' if problem else ''}" for name, problem in sorted(stale.items())]
+    more = [f"  and {len(each) - NAMED} more"] if len(each) > NAMED else []
+    return "\n".join(
+        [
+            "Made from other code, options or inputs than now, or unreadable; not used, and made again where this run "
+            "needs them (snakemake -n says why):",
+            *each[:NAMED],
+            *more,
+        ]
+    )
