@@ -1,12 +1,19 @@
 """A copy of the checkout, and the tiny workflow run for real in it, once per session."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from fsnas.artifacts.cost import read_cost
+from fsnas.artifacts.origin import read_origin
+from fsnas.artifacts.scores import read_scores
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ["Snakefile", "config.yaml", "rules", "workflow_scripts", "fsnas", "configs", "profiles", "slurm", "envs"]
@@ -46,3 +53,27 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """Return the folder of a finished tiny run, and what it printed. Tests must not change it."""
     folder = copy_checkout(tmp_path_factory.mktemp("tiny"))
     return folder, snakemake(folder, "--cores", "2", "--configfile", "configs/tiny.yaml")
+
+
+TIMED = {"summary", "few_shot_summary", "training_cost", "cost"}  # these tell seconds, or are drawn from them
+
+
+def assert_same_results(expected: Path, found: Path) -> None:
+    """Check that every result in ``expected`` is in ``found``, byte by byte but for what tells seconds."""
+    files = [
+        path for path in sorted(expected.rglob("*")) if path.suffix in {".h5", ".pt", ".json", ".csv", ".png", ".pdf"}
+    ]
+    assert len(files) > 40
+    for first in files:
+        second = found / first.relative_to(expected)
+        if first.name == "scores.h5":
+            assert read_origin(first) == read_origin(second), first
+            nodes, others = read_scores(first)[0], read_scores(second)[0]
+            for (path, a), (_, b) in zip(nodes.items(), others.items(), strict=True):
+                for name in ("space", "scores", "affinity"):
+                    np.testing.assert_array_equal(getattr(a, name), getattr(b, name), err_msg=f"{first}: {path}/{name}")
+        elif first.suffix == ".json" and json.loads(first.read_text())["format"] == "fsnas.cost":
+            assert replace(read_cost(first), seconds=0) == replace(read_cost(second), seconds=0), first
+            assert read_origin(first) == read_origin(second), first
+        elif first.stem not in TIMED:
+            assert first.read_bytes() == second.read_bytes(), first

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.workflow.conftest import copy_checkout, snakemake
+from tests.workflow.conftest import assert_same_results, copy_checkout, snakemake
 
 TINY = ("--configfile", "configs/tiny.yaml")
 SEEDS, METHODS, LEVELS, LEAVES = (0, 1), ("snip", "random"), (0, 1), ("00", "01", "10", "11")
@@ -358,3 +358,108 @@ def test_files_of_another_config_are_left_alone(copy):
     printed = snakemake(copy, "-n", *TINY)
     assert "seed-0/snip/tree.json" in printed and "random" not in printed.partition("SNAKEMAKE")[0]
     assert before == {path for path in (copy / "results-tiny").rglob("*") if path.is_file()}
+
+
+# Real reruns
+
+MICRO = {
+    "seeds": [0],
+    "methods": ["first", "second", "snip"],
+    "method": {"max_leaves": 2},
+    "leaves": {"methods": ["snip"], "total_epochs": 2},
+    "metrics": {"second": {"scale": 1.0}},
+    "truth": {"architectures": 2},
+    "proxies": {"metrics": ["first", "params"]},
+    "metric_paths": ["my_metrics"],
+}
+PLUG_IN = '''
+"""A metric of a user's own, which shares a helper with another."""
+
+from fsnas.evaluation import Repetition, gradients, loss_of
+from fsnas.metrics import metric
+from fsnas.metrics._shared import total
+from fsnas.supernet import GatedSupernet
+
+
+@metric(direction="higher", paper="ours", equation="S = sum of dL/dW")
+def {name}(model: GatedSupernet, batch: Repetition, *, scale: float = 1.0) -> float:
+    return scale * total(gradients(loss_of(model, batch), model.layers()), {power})
+'''
+SHARED = """
+def total(slopes, power):
+    return sum((slope.abs() ** power).sum().item() for slope in slopes.values())
+"""
+
+
+def micro(folder: Path) -> Path:
+    """A checkout whose preset is smaller than tiny, with two metrics in a folder of the user's own."""
+    copy_checkout(folder)
+    (folder / "my_metrics").mkdir()
+    for name, power in (("first", 1), ("second", 2)):
+        text = PLUG_IN.replace("{name}", name).replace("{power}", str(power))
+        (folder / "my_metrics" / f"{name}.py").write_text(text.lstrip(), encoding="utf-8")
+    (folder / "my_metrics/_shared.py").write_text(SHARED.lstrip(), encoding="utf-8")
+    config(**MICRO)(folder)
+    return folder
+
+
+CHANGES = {
+    "a helper that two metrics share": (
+        edit("my_metrics/_shared.py", "(slope.abs() ** power).sum().item()", "3 * (slope**2).sum().item() * power"),
+        scores("first", "second", seeds=(0,), levels=(0,))
+        | trees("first", "second", seeds=(0,), levels=(0,))
+        | drawn("first", "second")
+        | {"root_scores_figure", "proxy first 0", "comparison", "comparison_figures"}
+        | PROXIES,
+    ),
+    "an option of a metric": (
+        config(metrics={"second": {"scale": 2.0}}),
+        scores("second", seeds=(0,), levels=(0,))
+        | trees("second", seeds=(0,), levels=(0,))
+        | drawn("second")
+        | {"root_scores_figure", "comparison", "comparison_figures"},
+    ),
+    "code of the figures": (
+        edit("fsnas/plotting/style.py", '"font.size": 9', '"font.size": 10'),
+        {"distance_figures", "comparison_figures", "proxies_figure", "summary", "training_figure", "root_scores_figure"}
+        | jobs("tree_figures", MICRO["methods"]),
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A finished run of the micro preset."""
+    folder = micro(tmp_path_factory.mktemp("micro"))
+    snakemake(folder, "--cores", "2", *TINY)
+    return folder
+
+
+def test_reruns_end_where_a_run_from_scratch_ends(finished, tmp_path):
+    """One change after the other, each with exactly its jobs; then all of them in a fresh folder."""
+    folder, fresh = shutil.copytree(finished, tmp_path / "run"), tmp_path / "fresh"
+    fresh.mkdir()
+    micro(fresh)
+    changes = {
+        **CHANGES,
+        "code of the cuts and of a metric, an option of the leaves, and a method less": (
+            both(
+                edit("fsnas/cuts.py", "costs += affinity[i, j]", "costs += 2 * affinity[i, j]"),
+                other_snip,
+                config(leaves={"total_epochs": 4}, methods=["first", "snip"]),
+            ),
+            None,
+        ),
+    }
+    for name, (change, expected) in changes.items():
+        change(folder)
+        change(fresh)
+        found, _ = planned(folder)
+        assert expected is None or found == expected, name
+        printed = snakemake(folder, "--cores", "2", *TINY)
+        assert f"{len(found) + 1} of {len(found) + 1} steps (100%) done" in printed, name
+    assert planned(folder)[0] == set()
+    snakemake(fresh, "--cores", "2", *TINY)
+    assert (folder / "results-tiny/seed-0/second/tree.json").exists(), "files of a removed method stay"
+    assert "second" not in (folder / "results-tiny/tables/splits.csv").read_text()
+    assert_same_results(fresh / "results-tiny", folder / "results-tiny")
