@@ -12,9 +12,8 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 from torch.optim.sgd import sgd
 
-from fsnas.artifacts.checkpoint import load_tensors
+from fsnas.artifacts.checkpoint import load_tensors, write_tensors
 from fsnas.artifacts.cost import Cost
-from fsnas.artifacts.files import replacing
 from fsnas.batches import evaluation_batches, training_batches
 from fsnas.data import Dataset
 from fsnas.errors import ArtifactError, FsnasError
@@ -311,9 +310,8 @@ class _State:
     def keep(self, path: Path, key: str) -> None:
         """Write the state to ``path``, whole or not at all."""
         parts = {name: getattr(self, name).state_dict() for name in ("network", "descent")}
-        with replacing(path) as temporary:
-            history = {"record": self.record.as_dict(), "seconds": self.record.seconds}
-            torch.save({"key": key, **history, **parts}, temporary)
+        history = {"record": self.record.as_dict(), "seconds": self.record.seconds}
+        write_tensors(path, {"key": key, **history, **parts})
 
     def resume(self, path: Path, key: str, progress: Callable[[str], None]) -> None:
         """Take over the state in ``path`` if it is there, whole, and of the same ``key``."""

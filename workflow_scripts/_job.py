@@ -1,5 +1,6 @@
 """What every workflow script shares: one thread for BLAS, a log, errors a user can act on, and the artifact's key."""
 
+import errno
 import logging
 import os
 import sys
@@ -17,6 +18,14 @@ from fsnas.errors import FsnasError  # noqa: E402
 from fsnas.provenance import key as _key  # noqa: E402
 
 log = logging.getLogger("fsnas")
+_FREE = "free some space and run again: what was finished is kept, and a training goes on from its last epoch"
+REMEDIES = {
+    errno.ENOSPC: _FREE,
+    errno.EDQUOT: _FREE,
+    errno.EFBIG: "raise the limit on the size of files (ulimit -f) and run again",
+    errno.EACCES: "change the permissions of the file or folder and run again",
+    errno.EROFS: "results can only be written where the disk is not read-only: set outdir in the config",
+}
 
 
 def key(smk: Any, *inputs: Any) -> str:
@@ -41,17 +50,29 @@ def run(main: Callable[[Any], None], smk: Any) -> None:
     """
     if smk is None:
         return
-    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
-    if smk.log:
-        Path(str(smk.log)).parent.mkdir(parents=True, exist_ok=True)
-        handlers.append(logging.FileHandler(str(smk.log), mode="w", encoding="utf-8"))
-    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=handlers, force=True)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr, force=True)
     logging.captureWarnings(True)
+    logging.raiseExceptions = False  # a log that cannot be written, on a full disk, hides no other message
     try:
+        _log_to(str(smk.log or ""))
         main(smk)
-    except FsnasError as error:
-        log.error("%s: %s", smk.rule, error)
+    except Exception as error:
+        log.error("%s", _explained(smk.rule, error))
         sys.exit(1)
-    except Exception:
-        log.error("%s failed unexpectedly; please report this\n%s", smk.rule, traceback.format_exc())
-        sys.exit(1)
+
+
+def _log_to(path: str) -> None:
+    if path:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(path, mode="w", encoding="utf-8")
+        handler.setFormatter(logging.Formatter("%(message)s"))
+        logging.getLogger().addHandler(handler)
+
+
+def _explained(rule: str, error: Exception) -> str:
+    """Return what the user reads: what is wrong and what to do, or the whole traceback of what nobody foresaw."""
+    if isinstance(error, FsnasError):
+        return f"{rule}: {error}"
+    if isinstance(error, OSError) and error.errno in REMEDIES:
+        return f"{rule}: {error}; {REMEDIES[error.errno]}"
+    return f"{rule} failed unexpectedly; please report this\n{traceback.format_exc()}"

@@ -2,15 +2,14 @@
 
 import copy
 import resource
-import shutil
 import time
 from pathlib import Path
 
 from _job import key, log, origin, progress, run
 from fsnas.artifacts.checkpoint import read_checkpoint
 from fsnas.artifacts.dataset import read_dataset, read_key
-from fsnas.artifacts.files import replacing
-from fsnas.artifacts.scores import read_attributes, relabel, write_scores
+from fsnas.artifacts.hdf5 import copy_relabelled
+from fsnas.artifacts.scores import read_attributes, write_scores
 from fsnas.artifacts.splits import read_splits
 from fsnas.batches import random_crops, scoring_batches
 from fsnas.devices import prepare
@@ -89,9 +88,7 @@ def main(smk) -> None:
     other = same_scores(output, made_from)
     if other is not None:
         log.info("%s has the same scores (same metric, settings, seed and nodes): copied", other)
-        with replacing(output) as temporary:
-            shutil.copyfile(other, temporary)
-            relabel(temporary, **origin(smk))
+        copy_relabelled(other, output, **origin(smk))
         return
     start = time.perf_counter()
     dataset = read_dataset(smk.input.data)

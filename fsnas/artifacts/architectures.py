@@ -10,8 +10,8 @@ from urllib.parse import unquote
 import h5py
 import numpy as np
 
-from fsnas.artifacts.files import check_format, replacing
-from fsnas.artifacts.sealed import check_seal, decoded, encoded, seal
+from fsnas.artifacts.files import check_format
+from fsnas.artifacts.hdf5 import check_seal, decoded, encoded, writing
 from fsnas.errors import ArtifactError, FsnasError, nearest
 from fsnas.spaces import EDGES, architecture_string, parse_architecture
 
@@ -79,10 +79,7 @@ def write_architectures(
         raise ArtifactError(f"{path}: cannot be written, {problem}")
     names = np.array([a.encode("ascii") for a in architectures])  # of fixed length: the checksum does not cover others
     checked = {"chunks": names.shape, "fletcher32": True, "track_times": False}
-    with (
-        replacing(path) as temporary,
-        h5py.File(temporary, "w", libver="v110", locking=False, track_order=False) as file,
-    ):
+    with writing(path) as file:
         for name, value in sorted(about.items()):
             file.attrs[name] = encoded(value)
         scale = file.create_dataset("architecture", data=names, **checked)
@@ -90,7 +87,6 @@ def write_architectures(
         group = file.create_group("columns")
         for name, array in sorted(arrays.items()):
             group.create_dataset(_escaped(name), data=array, **checked).dims[0].attach_scale(scale)
-        seal(file)
 
 
 def read_architectures(path: str | Path, kind: str | None = None) -> ArchitectureTable:

@@ -43,7 +43,16 @@ def write_checkpoint(
         "record": record,
         "state_dict": {name: tensor.cpu() for name, tensor in network.state_dict().items()},
     }
-    buffer = io.BytesIO()  # torch.save writes the name of a file into it, and ours is a temporary one
+    write_tensors(path, content)
+
+
+def write_tensors(path: str | Path, content: dict[str, Any]) -> None:
+    """Write ``content`` as `torch.save` does, whole or not at all.
+
+    It is made in memory: torch writes the name of its file into it, and ours is a temporary one; and on a full disk it
+    does not say so.
+    """
+    buffer = io.BytesIO()
     torch.save(content, buffer)
     with replacing(path) as temporary:
         temporary.write_bytes(buffer.getvalue())

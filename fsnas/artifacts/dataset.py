@@ -9,8 +9,8 @@ from typing import Any
 import h5py
 import numpy as np
 
-from fsnas.artifacts.files import check_format, replacing
-from fsnas.artifacts.sealed import CHECKSUM, check_seal, encoded, seal
+from fsnas.artifacts.files import check_format
+from fsnas.artifacts.hdf5 import CHECKSUM, check_seal, encoded, writing
 from fsnas.data import Dataset
 from fsnas.errors import ArtifactError
 
@@ -19,8 +19,7 @@ PARTS = ("train", "valid", "test")
 KINDS = {"images": np.uint8, "labels": np.int64, "mean": np.float64, "std": np.float64}
 KINDS |= {f"splits/{part}": np.int64 for part in PARTS}
 CHUNK = 2**20  # bytes; what fits HDF5's chunk cache
-# This format checks its metadata, too. Locks fail on some network file systems, and a file is never changed in place.
-LIBRARY, LOCKING = "v110", False
+LOCKING = False  # locks fail on some network file systems, and a file is never changed in place
 
 
 def write_dataset(
@@ -40,16 +39,12 @@ def write_dataset(
     images = dataset.images
     chunk = (int(np.clip(CHUNK // max(images[0].nbytes, 1), 1, len(images))), *images.shape[1:])
     checked = {"fletcher32": True, "track_times": False}
-    with (
-        replacing(path) as temporary,
-        h5py.File(temporary, "w", libver=LIBRARY, locking=LOCKING, track_order=False) as file,
-    ):
+    with writing(path) as file:
         for name, value in attributes.items():
             file.attrs[name] = encoded(value)
         file.create_dataset("images", data=images, chunks=chunk, compression="gzip", compression_opts=1, **checked)
         for name, array in arrays.items():
             file.create_dataset(name, data=array.astype(KINDS[name]), chunks=array.shape, **checked)
-        seal(file)
 
 
 def read_dataset(path: str | Path) -> Dataset:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from fsnas.artifacts import cost, tables
 from fsnas.artifacts.files import load_json
-from fsnas.artifacts.sealed import check_seal, decoded
+from fsnas.artifacts.hdf5 import check_seal, decoded
 from fsnas.errors import ArtifactError
 
 

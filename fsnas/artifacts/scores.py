@@ -9,8 +9,8 @@ from typing import Any
 import h5py
 import numpy as np
 
-from fsnas.artifacts.files import check_format, replacing
-from fsnas.artifacts.sealed import check_seal, decoded, encoded, seal
+from fsnas.artifacts.files import check_format
+from fsnas.artifacts.hdf5 import check_seal, decoded, encoded, writing
 from fsnas.errors import ArtifactError
 from fsnas.spaces import EDGES, OPERATIONS
 
@@ -48,10 +48,7 @@ def write_scores(path: str | Path, nodes: Mapping[str, NodeScores], *, attribute
 
     ``attributes`` become file attributes; dicts and lists are kept as JSON. The same content gives the same bytes.
     """
-    with (
-        replacing(path) as temporary,
-        h5py.File(temporary, "w", libver="v110", locking=False, track_order=False) as file,
-    ):
+    with writing(path) as file:
         file.attrs["format"], file.attrs["version"] = FORMAT, VERSION
         for name, value in sorted(attributes.items()):
             file.attrs[name] = encoded(value)
@@ -63,15 +60,6 @@ def write_scores(path: str | Path, nodes: Mapping[str, NodeScores], *, attribute
                 array = getattr(content, name)
                 if array is not None:
                     _write_array(group, name, array)
-        seal(file)
-
-
-def relabel(path: str | Path, **attributes: Any) -> None:
-    """Give the scores in ``path``, a copy, other file attributes; arrays and names stay as they are."""
-    with h5py.File(path, "r+", libver="v110", locking=False) as file:
-        for name, value in attributes.items():
-            file.attrs[name] = encoded(value)
-        seal(file)
 
 
 def _write_scales(group: h5py.Group, repetitions: int | None) -> None:

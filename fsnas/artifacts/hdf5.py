@@ -1,14 +1,16 @@
-"""Attributes of HDF5 files, and a checksum for what HDF5's own do not cover: attributes, names, shapes, texts."""
+"""What the HDF5 formats share: files whole or not at all, attributes, and a checksum where HDF5 has none of its own."""
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 
+from fsnas.artifacts.files import replacing
 from fsnas.errors import ArtifactError
 
 CHECKSUM = "checksum"
@@ -28,6 +30,34 @@ def decoded(attributes: Mapping[str, Any]) -> dict[str, Any]:
 def _decoded(value: Any) -> Any:
     value = value.item() if isinstance(value, np.generic) else value
     return json.loads(value) if isinstance(value, str) and value.startswith(("{", "[")) else value
+
+
+@contextmanager
+def writing(path: str | Path) -> Iterator[h5py.File]:
+    """Yield a new HDF5 file in memory; if the block succeeds, seal it and write it to ``path``, whole or not at all.
+
+    On a full disk HDF5 itself would lose its way and end the process. The format v110 has checksums for most of its own
+    metadata. The same content gives the same bytes.
+    """
+    with h5py.File(path, "w", driver="core", backing_store=False, libver="v110", track_order=False) as file:
+        yield file
+        _write_image(file, path)
+
+
+def _write_image(file: h5py.File, path: str | Path) -> None:
+    seal(file)
+    file.flush()
+    image = file.id.get_file_image()
+    with replacing(path) as temporary:
+        temporary.write_bytes(image)
+
+
+def copy_relabelled(source: str | Path, path: str | Path, **attributes: Any) -> None:
+    """Copy the HDF5 file ``source`` to ``path`` with other file attributes; arrays and names stay as they are."""
+    with h5py.File(source, "r+", driver="core", backing_store=False, libver="v110") as file:
+        for name, value in attributes.items():
+            file.attrs[name] = encoded(value)
+        _write_image(file, path)
 
 
 def seal(file: h5py.File) -> None:
