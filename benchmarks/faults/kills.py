@@ -28,12 +28,12 @@ RUN = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", "confi
 WAYS = ("SIGKILL of the group", "SIGKILL of a job", "SIGINT")
 
 
-def start(folder: Path) -> subprocess.Popen:
-    """Start Snakemake in a process group of its own; what it prints goes to a file."""
+def start(folder: Path, *targets: str) -> subprocess.Popen:
+    """Start Snakemake in a process group of its own; what it prints goes to ``printed.txt``."""
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     with open(folder / "printed.txt", "w") as printed:
         return subprocess.Popen(
-            RUN,
+            [*RUN[:3], *targets, *RUN[3:]],
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,

@@ -1,0 +1,133 @@
+"""Kills, full disks and two runs at once. The long versions are scripts in benchmarks/faults; docs/reliability.md."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from benchmarks.faults.full_disk import arguments, full, small_disk
+from benchmarks.faults.kills import killed_run, members, start
+from tests.workflow.conftest import copy_checkout, snakemake
+
+TINY = ("--configfile", "configs/tiny.yaml")
+
+
+def test_a_run_that_was_killed_three_times_ends_the_same(tiny, tmp_path):
+    counts = killed_run(tmp_path, tiny[0], random.Random(2), kills=3, longest=9)
+    assert counts["runs that end the same as one never killed"] == 1
+    assert sum(counts.values()) - counts["unlocked"] == 4, "three kills, and the end"
+
+
+def trained_long(folder: Path) -> Path:
+    """A checkout whose root and leaves are trained for long enough to be killed in the middle."""
+    copy_checkout(folder)
+    path = folder / "configs/tiny.yaml"
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content["supernet"] |= {"epochs": 8, "channels": 4}
+    content["leaves"] |= {"epochs": 8, "total_epochs": None}
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    return folder
+
+
+def killed_at(folder: Path, log: str, line: str, *targets: str) -> None:
+    """Run until a line stands in a log, then kill everything at once."""
+    run = start(folder, *targets)
+    for _ in range(1200):
+        if (folder / log).exists() and line in (folder / log).read_text():
+            break
+        assert run.poll() is None, (folder / "printed.txt").read_text()[-3000:]
+        time.sleep(0.05)
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+    while members(run.pid):
+        time.sleep(0.05)
+    snakemake(folder, "--unlock", *TINY)
+
+
+def test_killed_trainings_go_on_from_their_last_epoch(tmp_path):
+    """Root and leaf: bit-identical to those of a run never killed, and at most one epoch is done again."""
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "killed").mkdir()
+    whole, killed = trained_long(tmp_path / "whole"), trained_long(tmp_path / "killed")
+    root, leaf = "results-tiny/seed-0/supernet.pt", "results-tiny/seed-0/snip/leaves/00.pt"
+    snakemake(whole, leaf, "--cores", "1", *TINY)
+    for target, log in ((root, "seed-0/supernet.log"), (leaf, "seed-0/snip/leaves/00.log")):
+        killed_at(killed, f"results-tiny/logs/{log}", "epoch 4/8", target)
+        assert not (killed / target).exists()
+        snakemake(killed, target, "--cores", "1", *TINY)
+        lines = (killed / f"results-tiny/logs/{log}").read_text()
+        assert "epoch 8/8" in lines and "epoch 3/8" not in lines, lines
+        assert (killed / target).read_bytes() == (whole / target).read_bytes()
+    assert not list((killed / "results-tiny/.state").iterdir())
+
+
+def can_mount(folder: Path) -> bool:
+    try:
+        with small_disk(folder):
+            return True
+    except (OSError, subprocess.CalledProcessError):
+        return False
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "data/digits.h5",
+        "seed-0/supernet.pt",
+        "seed-0/snip/level-1/scores.h5",
+        "seed-0/snip/search.json",
+        "tables/splits.csv",
+        "figures/figure-1a.png",
+    ],
+)
+def test_a_full_disk_ends_a_step_clearly_and_loses_nothing(target, tiny, tmp_path):
+    if not can_mount(tmp_path / "try"):
+        pytest.skip("only root can mount a small disk")
+    folder = tmp_path / "run"
+    folder.mkdir()
+    copy_checkout(folder)
+    with small_disk(tmp_path / "disk") as disk:
+        results = shutil.copytree(tiny[0] / "results-tiny", disk / "results-tiny")
+        before = {path: path.read_bytes() for path in results.rglob("*.h5")}
+        (results / target).unlink()
+        before.pop(results / target, None)
+        with full(disk):
+            said = snakemake(folder, *arguments(disk, target), expect=1)
+        assert f"No space left on device: '{results.as_posix()}" in said and "free some space and run again" in said
+        assert not (results / target).exists()
+        assert all(path.read_bytes() == content for path, content in before.items())
+        snakemake(folder, *arguments(disk, target))
+        made, expected = (results / target).read_bytes(), (tiny[0] / "results-tiny" / target).read_bytes()
+        assert made == expected or target.endswith("scores.h5"), "scores tell seconds"
+
+
+def test_a_second_run_in_the_folder_says_so_and_touches_nothing(tmp_path):
+    copy_checkout(tmp_path)
+    first = start(tmp_path)
+    while not any((tmp_path / ".snakemake/locks").glob("*")):
+        assert first.poll() is None
+        time.sleep(0.05)
+
+    def state() -> dict[str, bytes]:
+        return {str(path): path.read_bytes() for path in (tmp_path / ".snakemake").rglob("*") if path.is_file()}
+
+    os.kill(first.pid, signal.SIGSTOP)
+    jobs = [pid for pid in members(first.pid) if pid != first.pid]
+    for pid in jobs:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        before = state()
+        said = snakemake(tmp_path, "--cores", "1", *TINY, expect=1)
+        assert "Directory cannot be locked" in said and "no other Snakemake process" in said and "Traceback" not in said
+        after = state()
+        assert {path for path in before if "/log/" not in path} == {path for path in after if "/log/" not in path}
+        assert all(after[path] == content for path, content in before.items())
+    finally:
+        os.killpg(first.pid, signal.SIGKILL)
+        first.wait()
