@@ -3,8 +3,7 @@ rule data:
         DATA,
     log:
         f"{OUT}/logs/data.log",
-    benchmark:
-        f"{OUT}/benchmarks/data.tsv"
+    cache: True  # which rules out a benchmark
     conda:
         "../envs/gpu.yaml"
     threads: 1

@@ -6,8 +6,7 @@ rule supernet:
         cost=SUPERNET.replace(".pt", ".json"),
     log:
         f"{OUT}/logs/seed-{{seed}}/supernet.log",
-    benchmark:
-        f"{OUT}/benchmarks/seed-{{seed}}/supernet.tsv"
+    cache: True  # which rules out a benchmark; what a training takes is in its cost
     conda:
         "../envs/gpu.yaml"
     threads: config["threads"]

@@ -463,3 +463,22 @@ def test_reruns_end_where_a_run_from_scratch_ends(finished, tmp_path):
     assert (folder / "results-tiny/seed-0/second/tree.json").exists(), "files of a removed method stay"
     assert "second" not in (folder / "results-tiny/tables/splits.csv").read_text()
     assert_same_results(fresh / "results-tiny", folder / "results-tiny")
+
+
+def test_data_and_supernets_are_shared_between_checkouts(tmp_path, monkeypatch):
+    """Snakemake's between-workflow caching: the second checkout trains nothing, and still knows what it has."""
+    (tmp_path / "cache").mkdir()
+    monkeypatch.setenv("SNAKEMAKE_OUTPUT_CACHE", str(tmp_path / "cache"))
+    target, log = "results-tiny/seed-0/supernet.pt", "results-tiny/logs/seed-0/supernet.log"
+    for name in ("first", "second"):
+        folder = tmp_path / name
+        folder.mkdir()
+        copy_checkout(folder)
+        snakemake(folder, target, "--cores", "2", "--cache", *TINY)
+        assert ("epoch 1/1" in (folder / log).read_text()) == (name == "first"), "only the first one trains"
+        assert "Nothing to be done" in snakemake(folder, target, "-n", *TINY)
+    other_snip(folder)
+    assert "Nothing to be done" in snakemake(folder, target, "-n", "--cache", *TINY)
+    config(supernet={"lr": 0.05})(folder)
+    snakemake(folder, target, "--cores", "2", "--cache", *TINY)
+    assert "epoch 1/1" in (folder / log).read_text()

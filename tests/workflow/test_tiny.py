@@ -3,7 +3,7 @@
 import itertools
 import json
 import re
-from pathlib import Path
+import shutil
 
 import h5py
 import numpy as np
@@ -18,7 +18,7 @@ from fsnas.artifacts.splits import read_splits, read_tree
 from fsnas.distances import split_distance
 from fsnas.scoring import score_affinity
 from fsnas.spaces import EDGES, OPERATIONS, count_architectures
-from tests.workflow.conftest import assert_same_results, copy_checkout, snakemake
+from tests.workflow.conftest import ROOT, assert_same_results, copy_checkout, snakemake
 
 METHODS, SEEDS, LEVELS = ["snip", "random"], [0, 1], [0, 1]
 TREES = list(itertools.product(SEEDS, METHODS))
@@ -123,17 +123,15 @@ def test_nothing_reruns_on_a_finished_run(tiny):
 
 
 def test_a_metric_in_one_new_file_runs_only_its_own_steps(tiny, tmp_path):
-    folder, _ = tiny
-    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
-    code = readme.partition("named like the metric:\n\n")[2].partition("\nAdd `plain`")[0]
-    added = folder / "fsnas/metrics/plain.py"
-    added.write_text("\n".join(line[4:] for line in code.splitlines()) + "\n")
-    try:
-        command = ["--configfile", "configs/tiny.yaml", "--config", "methods=[snip,random,plain]"]
-        planned = snakemake(folder, "-n", *command)
-    finally:
-        added.unlink()
-    jobs = dict(re.findall(r"^(\w+) +(\d+)$", planned.partition("Job stats:")[2].partition("total")[0], re.M))
+    """What the README says, followed to the letter: ten lines in a folder of one's own, two names in the config."""
+    folder = shutil.copytree(tiny[0], tmp_path / "run")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    code = readme.partition("`my_metrics/plain.py`:\n\n")[2].partition("\nand name the folder")[0]
+    (folder / "my_metrics").mkdir()
+    (folder / "my_metrics/plain.py").write_text("\n".join(line[4:] for line in code.splitlines()) + "\n")
+    named = ["metric_paths=[my_metrics]", "methods=[snip,random,plain]"]
+    run = snakemake(folder, "--cores", "2", "--configfile", "configs/tiny.yaml", "--config", *named)
+    jobs = dict(re.findall(r"^(\w+) +(\d+)$", run.partition("Job stats:")[2].partition("total")[0], re.M))
     assert {name: int(count) for name, count in jobs.items()} == {
         "all": 1,
         "scores": 4,
@@ -148,7 +146,10 @@ def test_a_metric_in_one_new_file_runs_only_its_own_steps(tiny, tmp_path):
         "comparison_figures": 1,
         "summary": 1,
     }
-    assert set(re.findall(r"^Job \d+: Score level \d with (\w+), seed", planned, re.M)) == {"plain"}
+    assert set(re.findall(r"Score level \d with (\w+), seed", run)) == {"plain"}
+    assert set(pd.read_csv(folder / "results-tiny/tables/splits.csv").method) == {"snip", "random", "plain"}
+    nodes, attributes = read_scores(folder / "results-tiny/seed-1/plain/level-0/scores.h5")
+    assert np.isfinite(nodes["root"].scores).all() and any("plain.py" in line for line in attributes["code"])
 
 
 def test_another_number_of_cores_gives_the_same_files(tiny, tmp_path):
