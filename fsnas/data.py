@@ -5,7 +5,10 @@ Nothing here imports torch; torchvision is imported only where CIFAR is read.
 
 import json
 import socket
+import tarfile
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -226,8 +229,23 @@ def _load_archive(kind: Any, folder: Path) -> list[Any]:
     if not check_integrity(folder / kind.filename, kind.tgz_md5):
         return []
     with tempfile.TemporaryDirectory(prefix="fsnas-") as temporary:
-        extract_archive(folder / kind.filename, temporary)
+        try:
+            with _confined():
+                extract_archive(folder / kind.filename, temporary)
+        except tarfile.FilterError as error:
+            raise DataError(f"{folder / kind.filename}: {error}; remove the file, it is none of CIFAR") from error
         return _load_cifar(kind, Path(temporary))
+
+
+@contextmanager
+def _confined() -> Iterator[None]:
+    """Let no member of an archive out of the folder that it is unpacked into (Python's default from 3.14 on)."""
+    before = vars(tarfile.TarFile).get("extraction_filter")
+    tarfile.TarFile.extraction_filter = staticmethod(tarfile.data_filter)
+    try:
+        yield
+    finally:
+        tarfile.TarFile.extraction_filter = before
 
 
 def _cifar_problem(kind: Any, folder: Path) -> str:
@@ -255,7 +273,8 @@ def _download(kind: Any, source: str, folder: Path) -> None:
     with tempfile.TemporaryDirectory(prefix=f".{source}-", dir=folder) as temporary:
         try:
             socket.setdefaulttimeout(STALLED)
-            kind(temporary, train=True, download=True)
+            with _confined():
+                kind(temporary, train=True, download=True)
         except Exception as error:  # urllib, tarfile and torchvision each raise their own
             raise DataError(
                 f"{source} could not be downloaded from {kind.url} into {folder} ({type(error).__name__}: {error}); "

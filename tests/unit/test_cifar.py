@@ -239,3 +239,23 @@ def test_a_stalled_download_ends(cifar, tmp_path, monkeypatch):
             cifar.read(tmp_path / "images", download=True)
         released.set()
     assert list((tmp_path / "images").iterdir()) == []
+
+
+@pytest.mark.parametrize("way", ["lies there", "is downloaded"])
+def test_no_member_of_an_archive_leaves_its_folder(way, cifar, tmp_path):
+    """Even one whose checksum is the expected one: MD5 can be forged."""
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:gz") as archive:
+        member = tarfile.TarInfo("../escaped.txt")
+        member.size = 4
+        archive.addfile(member, io.BytesIO(b"evil"))
+    folder = tmp_path / "data"
+    folder.mkdir()
+    if way == "lies there":
+        (folder / cifar.kind.filename).write_bytes(content.getvalue())
+        cifar.patch.setattr(cifar.kind, "tgz_md5", md5(content.getvalue()))
+    else:
+        cifar.serve(content.getvalue(), trusted=True)
+    with pytest.raises(DataError, match="outside the destination"):
+        cifar.read(folder, download=way == "is downloaded")
+    assert not list(tmp_path.rglob("escaped.txt"))
