@@ -1,4 +1,5 @@
 import itertools
+import os
 import sys
 from pathlib import Path
 
@@ -45,7 +46,7 @@ SEARCH_CAPTION = search_caption(config, config["seeds"])
 TRUTH_SAID = truth_caption(config, TRUTH_COLUMN) if TRUTH_COLUMN else ""
 METRIC_OF = {name: method.metric for name, method in METHODS.items()}
 
-OUT = config["outdir"].rstrip("/")
+OUT = os.path.normpath(config["outdir"])  # Snakemake warns of every path that begins with ./
 SEEDS = config["seeds"]
 DATA = f"{OUT}/data/{config['data']['name']}.h5"
 SUPERNET = f"{OUT}/seed-{{seed}}/supernet.pt"

@@ -19,7 +19,7 @@ UNKNOWN = "nothing that is known"
 NAMED = 10  # files, before the rest is counted
 
 
-def restore_records(origins: Origins, results: Path, folder: Path) -> dict[str, str]:
+def restore_records(origins: Origins, results: str, folder: Path) -> dict[str, str]:
     """Give every result that changed since its record, or has none, the record that it carries itself.
 
     Snakemake trusts a file without a record. With it, it decides and explains as always: a file that was made from
@@ -42,15 +42,15 @@ def restore_records(origins: Origins, results: Path, folder: Path) -> dict[str, 
     """
     records = FilePersistence(nolock=True, path=folder)
     stale = {}
-    for path in _files(results):
-        name, written = str(path), path.stat().st_mtime
+    for name in _files(results):
+        written = os.stat(name).st_mtime
         record = records._read_record(name)
         if record is not None and record.endtime == written:
             continue
         rule = origins.producer(name)
         if rule is None or records._filter_incomplete_keys([name]):
             continue
-        found, problem = _word(path, record)
+        found, problem = _word(name, record)
         if record is None or {*map(repr, found), NONE} != set(record.params):
             try:
                 expected = origins.expected(rule, name)
@@ -73,15 +73,15 @@ def restore_records(origins: Origins, results: Path, folder: Path) -> dict[str, 
     return stale
 
 
-def _files(results: Path) -> Iterator[Path]:
-    """Yield the files that a rule may have made."""
+def _files(results: str) -> Iterator[str]:
+    """Yield the files that a rule may have made, spelt as the rules do."""
     for folder, folders, files in os.walk(results):
-        others = {"logs", "benchmarks"} if Path(folder) == results else set()
+        others = {"logs", "benchmarks"} if folder == results else set()
         folders[:] = [name for name in folders if not name.startswith(".") and name not in others]
-        yield from (Path(folder, name) for name in files if not name.startswith("."))
+        yield from (os.path.join(folder, name) for name in files if not name.startswith("."))
 
 
-def _word(path: Path, record: Any) -> tuple[list[str], str]:
+def _word(path: str, record: Any) -> tuple[list[str], str]:
     """Return the lines of what a file says it was made from, and what is wrong if it cannot be read."""
     try:
         origin = read_origin(path)

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-import h5py
 import numpy as np
 
 from fsnas.artifacts.files import check_format
-from fsnas.artifacts.hdf5 import check_seal, decoded, encoded, writing
+from fsnas.artifacts.hdf5 import decoded, encoded, reading, writing
 from fsnas.errors import ArtifactError, FsnasError, nearest
 from fsnas.spaces import EDGES, architecture_string, parse_architecture
 
@@ -100,18 +99,15 @@ def read_architectures(path: str | Path, kind: str | None = None) -> Architectur
     """
     field = "format"
     try:
-        with h5py.File(path, "r", locking=False) as file:
+        with reading(path) as file:
             attributes = decoded(file.attrs)
             check_format(path, attributes, FORMAT, VERSION)
-            check_seal(path, file)
             field = "architecture"
             strings = tuple(name.decode("ascii") for name in file[field][()])
             field, columns = "columns", {}
             for name in file["columns"]:
                 field = f"columns/{name}"
                 columns[unquote(name)] = np.asarray(file[field][()])
-    except FileNotFoundError as error:
-        raise ArtifactError(f"{path}: no such file; run snakemake to make it") from error
     except (OSError, KeyError, RuntimeError, ValueError, TypeError, AttributeError) as error:
         raise ArtifactError(f"{path}: cannot read field {field!r} ({error}); remove the file and run again") from error
     problem = _problem(strings, columns, attributes.get("kind"), kind)

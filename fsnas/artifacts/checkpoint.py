@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from fsnas.artifacts.files import check_format, replacing
+from fsnas.artifacts.files import check_format, damaged_part, replacing
 from fsnas.errors import ArtifactError
 from fsnas.supernet import Supernet
 
@@ -68,7 +68,7 @@ def load_tensors(path: str | Path) -> dict[str, Any]:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            damaged = archive.testzip()
+            damaged = damaged_part(archive)
         content = None if damaged else torch.load(path, weights_only=True, map_location="cpu")
     except DAMAGE as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
@@ -88,11 +88,11 @@ def read_record(path: str | Path) -> dict[str, Any]:
     ArtifactError
         If the file is missing, damaged, or not a checkpoint of this format and version.
     """
-    if not Path(path).exists():
-        raise ArtifactError(f"{path}: no such checkpoint; run snakemake to make it")
     try:
         content = load_tensors(path)
     except ArtifactError as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            raise ArtifactError(f"{path}: no such checkpoint; run snakemake to make it") from error
         raise ArtifactError(f"{error}; remove it and run again") from error
     check_format(path, content, FORMAT, VERSION)
     for field in FIELDS:

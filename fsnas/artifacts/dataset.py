@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 
 from fsnas.artifacts.files import check_format
-from fsnas.artifacts.hdf5 import CHECKSUM, check_seal, encoded, writing
+from fsnas.artifacts.hdf5 import encoded, reading, writing
 from fsnas.data import Dataset
 from fsnas.errors import ArtifactError
 
@@ -19,7 +19,6 @@ PARTS = ("train", "valid", "test")
 KINDS = {"images": np.uint8, "labels": np.int64, "mean": np.float64, "std": np.float64}
 KINDS |= {f"splits/{part}": np.int64 for part in PARTS}
 CHUNK = 2**20  # bytes; what fits HDF5's chunk cache
-LOCKING = False  # locks fail on some network file systems, and a file is never changed in place
 
 
 def write_dataset(
@@ -79,16 +78,10 @@ def read_key(path: str | Path) -> str:
 @contextmanager
 def _opened(path: str | Path) -> Iterator[h5py.File]:
     """Open ``path`` for reading and check format and version."""
-    if not Path(path).is_file():
-        raise ArtifactError(f"{path}: no such file; run snakemake to make it")
-    with _field(path, "format"):
-        file = h5py.File(path, "r", locking=LOCKING)
-    with file:
+    with reading(path) as file:
         with _field(path, "format"):
             attributes = {n: v.item() if isinstance(v, np.generic) else v for n, v in file.attrs.items()}
             check_format(path, attributes, FORMAT, VERSION)
-        with _field(path, CHECKSUM):
-            check_seal(path, file)
         yield file
 
 

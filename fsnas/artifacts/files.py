@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import math
 import os
 import tempfile
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,6 +57,13 @@ def check_format(path: str | Path, attributes: Mapping[str, object], name: str, 
             f"{path}: field 'version' is {found_version!r}, this fsnas reads {version}; "
             "remove the file and run again, or use the fsnas that wrote it"
         )
+
+
+def damaged_part(archive: zipfile.ZipFile) -> str | None:
+    """Return the first part of a checkpoint that is not as torch wrote it, without torch, which checks nothing."""
+    # Torch compresses nothing, and reads nothing of a part whose attributes say that it is a folder.
+    other = (part.filename for part in archive.infolist() if part.compress_type or part.external_attr)
+    return next(other, None) or archive.testzip()
 
 
 def json_text(path: str | Path, content: Mapping[str, Any]) -> str:
@@ -111,10 +120,10 @@ def load_json(path: str | Path) -> dict[str, Any]:
 
 def _parsed(path: str | Path) -> dict[str, Any]:
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"), parse_constant=_no_constant)
+        content = json.loads(Path(path).read_text(encoding="utf-8"), parse_constant=_refuse, parse_float=_finite)
     except FileNotFoundError as error:
         raise ArtifactError(f"{path}: no such file; run snakemake to make it") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ArtifactError(f"{path}: cannot be read as JSON ({error}); remove the file and run again") from error
     if not isinstance(content, dict):
         raise ArtifactError(
@@ -133,5 +142,9 @@ def _check_sum(path: str | Path, content: dict[str, Any]) -> None:
         )
 
 
-def _no_constant(constant: str) -> float:
-    raise ValueError(f"{constant} is no JSON number")
+def _finite(text: str) -> float:
+    return float(text) if math.isfinite(float(text)) else _refuse(text)
+
+
+def _refuse(text: str) -> float:
+    raise ValueError(f"{text} is no JSON number")

@@ -1,4 +1,4 @@
-"""What the HDF5 formats share: files whole or not at all, attributes, and a checksum where HDF5 has none of its own."""
+"""What the HDF5 formats share: files whole or not at all, attributes, and a checksum over every byte."""
 
 import hashlib
 import json
@@ -13,8 +13,8 @@ import numpy as np
 from fsnas.artifacts.files import replacing
 from fsnas.errors import ArtifactError
 
-CHECKSUM = "checksum"
-OF_SCALES = {"CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST", "_Netcdf4Dimid"}  # HDF5's own, with references
+BLOCK = 512  # bytes in front, which HDF5 leaves to its users: there is the checksum
+TITLE = b"HDF5 file of fsnas; the sha256 of all after these 512 bytes:\n"
 
 
 def encoded(value: Any) -> Any:
@@ -34,61 +34,74 @@ def _decoded(value: Any) -> Any:
 
 @contextmanager
 def writing(path: str | Path) -> Iterator[h5py.File]:
-    """Yield a new HDF5 file in memory; if the block succeeds, seal it and write it to ``path``, whole or not at all.
+    """Yield a new HDF5 file in memory; if the block succeeds, write it to ``path`` with its checksum, whole or not at all.
 
-    On a full disk HDF5 itself would lose its way and end the process. The format v110 has checksums for most of its own
-    metadata. The same content gives the same bytes.
+    On a full disk HDF5 itself would lose its way and end the process. The same content gives the same bytes.
     """
-    with h5py.File(path, "w", driver="core", backing_store=False, libver="v110", track_order=False) as file:
+    options = {"libver": "v110", "track_order": False, "userblock_size": BLOCK}
+    with h5py.File(path, "w", driver="core", backing_store=False, **options) as file:
         yield file
         _write_image(file, path)
 
 
-def _write_image(file: h5py.File, path: str | Path) -> None:
-    seal(file)
-    file.flush()
-    image = file.id.get_file_image()
-    with replacing(path) as temporary:
-        temporary.write_bytes(image)
+@contextmanager
+def reading(path: str | Path) -> Iterator[h5py.File]:
+    """Yield the HDF5 file in ``path``, whose checksum is right.
+
+    It is checked before HDF5 sees the file: in a damaged one HDF5 reads other values, or for ever.
+
+    Raises
+    ------
+    ArtifactError
+        If the file is missing, cannot be read, or its checksum is wrong. A field that it lacks is h5py's `KeyError`.
+    """
+    check_bytes(path)
+    with h5py.File(path, "r", locking=False) as file:  # locks fail on some network file systems
+        yield file
 
 
 def copy_relabelled(source: str | Path, path: str | Path, **attributes: Any) -> None:
     """Copy the HDF5 file ``source`` to ``path`` with other file attributes; arrays and names stay as they are."""
+    check_bytes(source)
     with h5py.File(source, "r+", driver="core", backing_store=False, libver="v110") as file:
         for name, value in attributes.items():
             file.attrs[name] = encoded(value)
         _write_image(file, path)
 
 
-def seal(file: h5py.File) -> None:
-    """Write the checksum of ``file`` into its attribute ``checksum``; nothing may be added afterwards."""
-    file.attrs[CHECKSUM] = _digest(file)
+def _write_image(file: h5py.File, path: str | Path) -> None:
+    file.flush()
+    image = file.id.get_file_image()  # without the block in front
+    with replacing(path) as temporary, temporary.open("wb") as output:
+        output.write(_block(hashlib.sha256(image).hexdigest()))
+        output.write(image)
 
 
-def check_seal(path: str | Path, file: h5py.File) -> None:
-    """Raise `ArtifactError` unless the checksum of ``file`` is the one that `seal` wrote."""
-    found = file.attrs.get(CHECKSUM)
-    if found != _digest(file):
+def check_bytes(path: str | Path) -> None:
+    """Raise `ArtifactError` unless the HDF5 file in ``path`` is, byte for byte, as it was written."""
+    try:
+        with open(path, "rb") as file:
+            found = file.read(BLOCK)
+            expected = _block(hashlib.file_digest(file, "sha256").hexdigest())
+    except FileNotFoundError as error:
+        raise ArtifactError(f"{path}: no such file; run snakemake to make it") from error
+    except OSError as error:
+        raise ArtifactError(f"{path}: cannot be read as HDF5 ({error}); remove the file and run again") from error
+    if not found.startswith(TITLE):
         raise ArtifactError(
-            f"{path}: field {CHECKSUM!r} is {found!r}, which does not fit names, shapes and attributes: the file was "
-            "changed or damaged; remove the file and run again"
+            f"{path}: does not begin with the checksum of an HDF5 file of this fsnas; remove the file and run again"
+        )
+    if found != expected:
+        raise ArtifactError(
+            f"{path}: field 'checksum' in the first {BLOCK} bytes does not fit the rest: the file was changed or "
+            "damaged; remove the file and run again"
         )
 
 
-def _digest(file: h5py.File) -> str:
-    """Return the sha256 over everything but the arrays that have a fletcher32 checksum."""
-    lines = [_line("/", file)]
-    file.visititems(lambda name, item: lines.append(_line(name, item)))
-    return "sha256:" + hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+def check_seal(path: str | Path, file: h5py.File) -> None:
+    """Do as `check_bytes`, for a file that is open already."""
+    check_bytes(path)
 
 
-def _line(name: str, item: Any) -> str:
-    attributes = {key: _plain(item.attrs[key]) for key in sorted(item.attrs) if key not in OF_SCALES | {CHECKSUM}}
-    if not isinstance(item, h5py.Dataset):
-        return repr((name, attributes))
-    content = None if item.fletcher32 else _plain(item[()])
-    return repr((name, attributes, str(item.dtype), item.shape, content))
-
-
-def _plain(value: Any) -> Any:
-    return np.asarray(value).tolist()
+def _block(digest: str) -> bytes:
+    return (TITLE + digest.encode() + b"\n").ljust(BLOCK, b"\0")

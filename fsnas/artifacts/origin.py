@@ -2,17 +2,15 @@
 
 import json
 import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import h5py
 from PIL import Image
 
 from fsnas.artifacts import cost, tables
-from fsnas.artifacts.files import load_json
-from fsnas.artifacts.hdf5 import check_seal, decoded
+from fsnas.artifacts.files import damaged_part, load_json
+from fsnas.artifacts.hdf5 import decoded, reading
 from fsnas.errors import ArtifactError
 
 
@@ -53,8 +51,7 @@ def read_origin(path: str | Path) -> Origin | None:
 
 def _of_hdf5(path: Path) -> dict[str, Any]:
     try:
-        with h5py.File(path, "r", locking=False) as file:
-            check_seal(path, file)
+        with reading(path) as file:
             return decoded(file.attrs)
     except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
         raise ArtifactError(f"{path}: cannot be read as HDF5 ({error})") from error
@@ -67,10 +64,10 @@ def _of_checkpoint(path: Path) -> dict[str, Any]:
     key = cost.read_cost(beside).key
     try:
         with zipfile.ZipFile(path) as archive:
-            damaged = archive.testzip()
+            damaged = damaged_part(archive)
             (pickled,) = (name for name in archive.namelist() if name.endswith("/data.pkl"))
-            same = key.encode() in archive.read(pickled)
-    except (OSError, ValueError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+            same = not damaged and key.encode() in archive.read(pickled)
+    except (OSError, ValueError, zipfile.BadZipFile, EOFError, RuntimeError) as error:
         raise ArtifactError(f"{path}: not a readable checkpoint ({error})") from error
     if damaged or not same:
         what = (

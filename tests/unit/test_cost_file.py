@@ -7,6 +7,7 @@ import pytest
 
 from fsnas.artifacts.cost import Cost, copy_cost, read_cost, write_cost
 from fsnas.errors import ArtifactError
+from tests.damage import edit
 
 COST = Cost(epochs=20, seconds=12.5, samples=17940, device="cpu", key="0123456789abcdef")
 OTHER = "seed-0/snip/leaves/01.pt"
@@ -76,8 +77,7 @@ DAMAGES = {
 
 @pytest.mark.parametrize(("number", "name"), [(float("nan"), "NaN"), (float("inf"), "Infinity")])
 def test_a_number_that_is_not_finite_is_no_json(number, name, path):
-    content = json.loads(path.read_text()) | {"seconds": number}
-    path.write_text(json.dumps(content))
+    edit(path, {"seconds": number})
     with pytest.raises(
         ArtifactError, match=rf"0\.json: cannot be read as JSON \({name} is no JSON number\); remove the"
     ):
@@ -86,8 +86,7 @@ def test_a_number_that_is_not_finite_is_no_json(number, name, path):
 
 @pytest.mark.parametrize(("changes", "message"), DAMAGES.values(), ids=DAMAGES)
 def test_a_field_that_does_not_fit_is_named(changes, message, path):
-    content = json.loads(path.read_text()) | changes
-    path.write_text(json.dumps({name: value for name, value in content.items() if value is not ...}))
+    edit(path, changes)
     with pytest.raises(ArtifactError, match=rf"0\.json: field {message}"):
         read_cost(path)
     with pytest.raises(ArtifactError, match=rf"0\.json: field {message}"):

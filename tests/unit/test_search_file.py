@@ -13,6 +13,7 @@ from fsnas.artifacts.search import Found, read_search, write_search
 from fsnas.errors import ArtifactError
 from fsnas.search import SAMPLERS, search
 from fsnas.spaces import as_space, full_space, restrict
+from tests.damage import edit
 
 SETTINGS = {"samplers": [*SAMPLERS], "evaluations": 12}
 LEAVES = {"0": restrict(full_space(), 1, [0, 2]), "1": restrict(full_space(), 1, [1, 3, 4])}
@@ -98,12 +99,6 @@ def test_what_could_not_be_read_is_not_written_and_the_old_file_stays(changed, m
     assert path.read_bytes() == before and list(path.parent.iterdir()) == [path]
 
 
-def damage(path, change):
-    content = json.loads(path.read_text())
-    changed = change(content)
-    path.write_text(json.dumps(content if changed is None else changed))
-
-
 def first(change):
     return lambda content: change(content["searches"][0])
 
@@ -142,7 +137,7 @@ DAMAGES = {
 
 @pytest.mark.parametrize(("change", "message"), DAMAGES.values(), ids=DAMAGES)
 def test_a_field_that_does_not_fit_is_named(change, message, path):
-    damage(path, change)
+    edit(path, change)
     with pytest.raises(ArtifactError, match=rf"search\.json: .*{message}"):
         read_search(path)
 

@@ -8,6 +8,7 @@ import pytest
 
 from fsnas.artifacts.selection import Judged, Selection, read_selection, write_selection
 from fsnas.errors import ArtifactError
+from tests.damage import edit
 
 RANKING = (Judged("10", 2, 0.75, 0.1 + 0.2), Judged("0", 0, 0.5, 1.5), Judged("11", 1, 0.5, 2.5))
 SETTINGS = {"seed": 3, "sampled": 16, "machine": {"device": "cpu"}}
@@ -116,13 +117,8 @@ DAMAGES = {
 }
 
 
-def spoil(path, changes):
-    content = json.loads(path.read_text()) | changes
-    path.write_text(json.dumps({name: value for name, value in content.items() if value is not ...}))
-
-
 @pytest.mark.parametrize(("changes", "message"), DAMAGES.values(), ids=DAMAGES)
 def test_a_field_that_does_not_fit_is_named(changes, message, path):
-    spoil(path, changes)
+    edit(path, changes)
     with pytest.raises(ArtifactError, match=rf"selection\.json: {re.escape(message)}"):
         read_selection(path)

@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 
 from fsnas.artifacts.splits import read_splits, read_tree, write_splits, write_tree
 from fsnas.errors import ArtifactError
+from tests.damage import edit
 from tests.splits import grown_tree
 
 SETTINGS = {"policy": {"name": "constant", "branching": 2, "max_leaves": 8}, "batch_size": 64}
@@ -100,13 +101,6 @@ def test_a_number_that_is_not_finite_is_refused_and_the_old_file_stays(level_fil
     assert level_file.read_bytes() == before and list(level_file.parent.iterdir()) == [level_file]
 
 
-def damage(path, change):
-    """Change the JSON in ``path`` in place: ``change`` gets the content, and may return another one."""
-    content = json.loads(path.read_text())
-    changed = change(content)
-    path.write_text(json.dumps(content if changed is None else changed))
-
-
 def first(change):
     return lambda content: change(content["nodes"][0])
 
@@ -140,7 +134,7 @@ def test_nodes_out_of_order_or_twice_are_an_error(change, place, tmp_path, tree_
     level_file = tmp_path / "level-2.json"
     write_level(level_file, level_of(tree, 2), level=2)
     for path, read in ((tree_file, read_tree), (level_file, read_splits)):
-        damage(path, change)
+        edit(path, change)
         with pytest.raises(ArtifactError, match=rf"{path.name}: field 'nodes\[{place}\]\.path': .*every node once"):
             read(path)
 
@@ -149,25 +143,25 @@ def test_nodes_out_of_order_or_twice_are_an_error(change, place, tmp_path, tree_
 @pytest.mark.parametrize(("change", "message"), DAMAGES.values(), ids=DAMAGES)
 def test_a_field_that_does_not_fit_is_named(change, message, kind, level_file, tree_file):
     path, read = (level_file, read_splits) if kind == "level" else (tree_file, read_tree)
-    damage(path, change)
+    edit(path, change)
     with pytest.raises(ArtifactError, match=f"{path.name}: .*{message}"):
         read(path)
 
 
 def test_a_split_of_another_level_is_an_error(level_file):
-    damage(level_file, lambda content: content.update(level=2))
+    edit(level_file, lambda content: content.update(level=2))
     with pytest.raises(ArtifactError, match=r"nodes\[0\]\.path.*is on level 1, not on 2"):
         read_splits(level_file)
 
 
 def test_leaves_that_the_splits_do_not_give_are_an_error(tree_file):
-    damage(tree_file, lambda content: content["leaves"].update({"000": content["leaves"]["111"]}))
+    edit(tree_file, lambda content: content["leaves"].update({"000": content["leaves"]["111"]}))
     with pytest.raises(ArtifactError, match="field 'leaves': the splits give the leaves"):
         read_tree(tree_file)
 
 
 def test_a_tree_that_lacks_a_parent_is_an_error(tree_file):
-    damage(tree_file, lambda content: content["nodes"].pop(0) and None)
+    edit(tree_file, lambda content: content["nodes"].pop(0) and None)
     with pytest.raises(ArtifactError, match="field 'nodes': node 0 cannot be split"):
         read_tree(tree_file)
 

@@ -1,0 +1,108 @@
+"""The command ``fsnas``: look at what a run left behind, and say what differs between two files of it."""
+
+import argparse
+import json
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+from fsnas.errors import FsnasError
+
+FOLDED = ("code", "history", "tensors")  # sections that are counted, unless all is asked for
+TROUBLE = 2  # as diff(1): 0 is the same, 1 different
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command with ``arguments`` (of the command line where None) and return its exit status."""
+    options = _parser().parse_args(arguments)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a name that the terminal cannot write is no reason to stop
+    try:
+        status: int = options.command(options)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader, head or less, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return TROUBLE
+    except (FsnasError, OSError) as error:
+        return _trouble(error)
+    except Exception:
+        print(f"fsnas failed unexpectedly; please report this\n{traceback.format_exc()}", file=sys.stderr)
+        return TROUBLE
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="fsnas", description=__doc__.partition(": ")[2])
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    inspect = commands.add_parser(
+        "inspect",
+        help="print what is in a file",
+        description="Print what is in a file that a run left behind: what it is, its content, its settings, and what "
+        "it was made from. For a folder, list the files in it and below it.",
+        epilog="Exit status: 0, or 2 where a file cannot be read.",
+    )
+    inspect.add_argument("files", nargs="+", metavar="FILE", help="a file or a folder")
+    inspect.set_defaults(command=_inspect)
+    diff = commands.add_parser(
+        "diff",
+        help="print what differs between two files",
+        description="Print what differs between two files of the same kind: settings, code, inputs and content, as far "
+        "as both have it. Measured time and memory is shown, but is no difference.",
+        epilog="Exit status: 0 where the files are the same, 1 where they differ, 2 where they cannot be compared.",
+    )
+    diff.add_argument("before", metavar="A", help="a file")
+    diff.add_argument("after", metavar="B", help="a file of the same kind")
+    diff.set_defaults(command=_diff)
+    for command in (inspect, diff):
+        command.add_argument("--json", action="store_true", help="print JSON, with every digit; NaN is null")
+        command.add_argument("--full", action="store_true", help="shorten nothing (JSON is never shortened)")
+    return parser
+
+
+def _inspect(options: argparse.Namespace) -> int:
+    from fsnas.inspecting.describing import described
+
+    documents, status = [], 0
+    for path in options.files:
+        try:
+            documents.append(described(path))
+        except (FsnasError, OSError) as error:
+            status = _trouble(error)
+    status = TROUBLE if any("unreadable" in document for document in documents) else status
+    if options.json:
+        _print_json(documents if len(options.files) > 1 else documents[0] if documents else None)
+    for i, document in enumerate([] if options.json else documents):
+        if i:
+            print()
+        _show(document, options, FOLDED)
+    return status
+
+
+def _diff(options: argparse.Namespace) -> int:
+    from fsnas.inspecting.comparing import compared
+
+    document = compared(options.before, options.after)
+    if options.json:
+        _print_json(document)
+    else:
+        _show(document, options)
+    return 0 if document["same"] else 1
+
+
+def _show(document: dict[str, Any], options: argparse.Namespace, folded: Sequence[str] = ()) -> None:
+    from fsnas.inspecting.rendering import show  # rich, which no program that reads JSON waits for
+
+    show(document, full=options.full, folded=folded)
+
+
+def _print_json(content: Any) -> None:
+    if content is not None:
+        print(json.dumps(content, indent=2, allow_nan=False))
+
+
+def _trouble(error: Exception) -> int:
+    """Say in one line what is wrong."""
+    print("fsnas:", " ".join(str(error).split()), file=sys.stderr)
+    return TROUBLE

@@ -1,0 +1,169 @@
+"""What `fsnas diff` says of two files of one kind, as a plain dict; and how arrays with named places are compared."""
+
+import itertools
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fsnas.errors import FsnasError
+from fsnas.inspecting.facts import flat, made_from, plain
+from fsnas.inspecting.opening import Artifact, opened
+
+NUMBERS = ("not_finite", "largest", "at", "before", "after", "relative", "relative_at")
+KEYS = ("differ", "of", *NUMBERS, "shape_before", "shape_after")  # of a difference, in this order
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """An array, and for each of its axes a name and labels; without axes, places are counted from 0."""
+
+    values: np.ndarray
+    axes: Mapping[str, Sequence[Hashable]] | None = None
+
+
+def compared(before: str | Path, after: str | Path) -> dict[str, Any]:
+    """Return what differs between the artifacts in two files.
+
+    ``same`` is False if anything but the time and the memory that was measured differs. The other fields are sections,
+    each with an entry per thing that differs; a section in which nothing differs is left out.
+
+    Raises
+    ------
+    FsnasError
+        If the two are of different kinds, or as `fsnas.inspecting.opening.opened`.
+    """
+    for path in (before, after):
+        if Path(path).is_dir():
+            raise FsnasError(f"{path}: is a folder; expected two files to compare")
+    a, b = opened(before), opened(after)
+    if a.kind is not b.kind:
+        raise FsnasError(
+            f"{a.path} is {a.kind.TITLE}, {b.path} is {b.kind.TITLE}; expected two files of the same kind to compare"
+        )
+    content = a.kind.differences(a, b)  # first, because it checks the fields best
+    sections = {
+        "about": changed(a.about, b.about),
+        "settings": changed(a.fields.get("settings", {}), b.fields.get("settings", {})),
+        "made_from": changed(*map(_without_code, (a, b))),
+        "code": changed(*(made_from(one.fields)["code"] for one in (a, b))),
+        **content,
+    }
+    found = {name: section for name, section in sections.items() if section}
+    names = itertools.chain(*(section for section in found.values() if isinstance(section, Mapping)))
+    about = {"before": str(a.path), "after": str(b.path), "what": a.kind.TITLE, "format": a.fields["format"]}
+    return plain({**about, "same": all(map(is_measured, names)), **found})
+
+
+def is_measured(name: str) -> bool:
+    """Return whether ``name`` is of a time or of memory, which no two runs have in common."""
+    return name == "peak_memory" or name.endswith("seconds")
+
+
+def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return what differs between two nested dicts by its flat name: ``before`` and ``after``, None where it is not."""
+    a, b = plain(dict(flat(before))), plain(dict(flat(after)))
+    names = [name for name in {**a, **b} if a.get(name) != b.get(name) or (name in a) != (name in b)]
+    return {name: {"before": a.get(name), "after": b.get(name)} for name in names}
+
+
+def _without_code(artifact: Artifact) -> dict[str, Any]:
+    return {name: value for name, value in made_from(artifact.fields).items() if name != "code"}
+
+
+def by_part(before: Mapping[str, Labelled], after: Mapping[str, Labelled], part: str) -> dict[str, Any]:
+    """Return what differs between arrays of the same name, at the places that both have.
+
+    NaN equals NaN. ``part`` says in one word what the names are of.
+
+    Returns
+    -------
+    dict
+        ``only``: for each kind of label (and of part) that one side alone has, those ``before`` and ``after``.
+        ``differences``: for each part how many values differ ``of`` how many; for numbers the ``largest`` difference,
+        where it is, the two values there, and the largest ``relative`` one (to the larger of the two); for the rest the
+        first place. Only numbers that are finite on both sides have such; ``not_finite`` counts the others.
+    """
+    only: dict[str, dict[str, dict[str, None]]] = {}
+    _add(only, part, list(before), list(after))
+    differences: dict[str, dict[str, Any]] = {}
+    for name in (name for name in before if name in after):
+        a, b = before[name], after[name]
+        if a.axes is None or b.axes is None:
+            if a.values.shape != b.values.shape:
+                differences[name] = {"shape_before": list(a.values.shape), "shape_after": list(b.values.shape)}
+                continue
+        else:
+            for axis in a.axes:
+                _add(only, axis, a.axes[axis], b.axes[axis])
+        row = _difference(*_aligned(a, b))
+        if row:
+            differences[name] = row
+    keys = [key for key in KEYS if any(key in row for row in differences.values())]
+    differences = {name: {key: row.get(key) for key in keys} for name, row in differences.items()}
+    listed = {axis: {side: list(labels) for side, labels in sides.items()} for axis, sides in only.items()}
+    return {"only": listed, "differences": differences}
+
+
+def _add(only: dict[str, dict[str, dict[str, None]]], axis: str, before: Sequence, after: Sequence) -> None:
+    """Add to ``only`` the labels of an axis that are on one side alone, each once."""
+    if before == after:
+        return
+    for side, labels, others in (("before", before, set(after)), ("after", after, set(before))):
+        missing = {as_text(label): None for label in labels if label not in others}
+        if missing:
+            only.setdefault(axis, {"before": {}, "after": {}})[side] |= missing
+
+
+def as_text(label: Hashable) -> str:
+    """Return a label for a person; one of a table's row has several parts."""
+    return ", ".join(map(str, label)) if isinstance(label, tuple) else str(label)
+
+
+def _aligned(a: Labelled, b: Labelled) -> tuple[np.ndarray, np.ndarray, Mapping[str, Sequence[Hashable]] | None]:
+    """Return the values at the labels that both have, in the order of ``a``, and these labels."""
+    if a.axes is None or b.axes is None:
+        return a.values, b.values, None
+    axes, x, y = dict(a.axes), a.values, b.values
+    for i, axis in enumerate(axes):
+        if a.axes[axis] != b.axes[axis]:
+            places = {label: place for place, label in enumerate(b.axes[axis])}
+            own = [place for place, label in enumerate(a.axes[axis]) if label in places]
+            axes[axis] = [a.axes[axis][place] for place in own]
+            x, y = x.take(own, i), y.take([places[label] for label in axes[axis]], i)
+    return x, y, axes
+
+
+def _difference(a: np.ndarray, b: np.ndarray, axes: Mapping[str, Sequence[Hashable]] | None) -> dict[str, Any]:
+    """Return the entry of two arrays in ``differences``; empty if they are equal."""
+    different = ((a != b) & ~((a != a) & (b != b))).astype(bool)
+    places = np.flatnonzero(different)
+    if not len(places):
+        return {}
+
+    def where(place: int) -> str:
+        index = np.unravel_index(place, a.shape)
+        if axes is None:
+            return str([int(i) for i in index])
+        return ", ".join(f"{axis} {as_text(axes[axis][int(i)])}" for axis, i in zip(axes, index, strict=True))
+
+    row: dict[str, Any] = {"differ": len(places), "of": a.size}
+    first = places[0]
+    x, y = a.flat[places], b.flat[places]
+    if a.dtype.kind in "iuf" and b.dtype.kind in "iuf":
+        x, y = x.astype(np.float64), y.astype(np.float64)
+        finite = np.isfinite(x) & np.isfinite(y)
+        if not finite.all():
+            row["not_finite"] = int((~finite).sum())
+        if finite.any():
+            places, x, y = places[finite], x[finite], y[finite]
+            with np.errstate(over="ignore"):
+                absolute = np.abs(x - y)
+            relative = absolute / np.maximum(np.abs(x), np.abs(y))
+            first, furthest = places[absolute.argmax()], places[relative.argmax()]
+            row |= {"largest": absolute.max(), "relative": relative.max()}
+            if furthest != first:
+                row["relative_at"] = where(furthest)
+    return row | {"at": where(first), "before": a.flat[first], "after": b.flat[first]}

@@ -1,0 +1,39 @@
+"""Facts as plain dicts: flattened, split into what made a file, and with nothing that JSON cannot hold."""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+
+def flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield name and value of everything in nested ``settings``, named as in `fsnas.provenance.lines`.
+
+    >>> list(flat({"seed": 1, "cut": {"balance": "none"}}))
+    [('seed', 1), ('cut.balance', 'none')]
+    """
+    for name, value in settings.items():
+        if isinstance(value, Mapping) and value:
+            yield from flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def made_from(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return key, digest of the inputs, packages with their versions, and code files with their digests."""
+    named = dict(line.rsplit(" ", 1) for line in fields.get("code", ()))
+    code = {name: digest for name, digest in named.items() if name.endswith(".py")}
+    packages = [f"{name} {version}" for name, version in named.items() if name not in code]
+    return {"key": fields.get("key"), "inputs": fields.get("inputs"), "packages": packages, "code": code}
+
+
+def plain(value: Any) -> Any:
+    """Return ``value`` as strict JSON can hold it: arrays as lists, NaN as null, an infinity as text."""
+    if isinstance(value, Mapping):
+        return {str(name): plain(one) for name, one in value.items()}
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    if isinstance(value, (list, tuple)):
+        return [plain(one) for one in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else str(value)
+    return value

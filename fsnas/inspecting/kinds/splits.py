@@ -1,0 +1,100 @@
+"""splits.json: the splits of one level; and what tree.json has in common with it."""
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from fsnas.artifacts.splits import VERSION, read_splits
+from fsnas.inspecting.comparing import Labelled, by_part
+from fsnas.inspecting.opening import Artifact
+from fsnas.spaces import EDGES, OPERATIONS
+from fsnas.trees import Split
+
+__all__ = ["TITLE", "VERSION", "about", "content", "differences"]
+TITLE = "the splits of one level"
+NUMBERS = ("cost", "runner_up", "ties", "edge_ties", "degenerate")
+
+
+def about(artifact: Artifact) -> dict[str, Any]:
+    """Return whose splits these are, and the rules that made them."""
+    return artifact.own | {"nodes": len(artifact.fields["nodes"])}
+
+
+def content(artifact: Artifact) -> dict[str, Any]:
+    """Return the split of every node, and what its edges would have cost."""
+    splits = read_splits(artifact.path).splits
+    return {"splits": [facts(split) for split in splits], "edge_costs": edge_costs(splits)}
+
+
+def differences(before: Artifact, after: Artifact) -> dict[str, Any]:
+    """Return as `parted`."""
+    return parted(read_splits(before.path).splits, read_splits(after.path).splits)
+
+
+def facts(split: Split) -> dict[str, Any]:
+    """Return what a person wants to know of a split; ``note`` says in words what makes it doubtful."""
+    notes = []
+    if split.ties > 1:
+        notes.append(f"the cut was drawn among {split.ties} that cost the same")
+    if split.edge_ties > 1:
+        notes.append(f"the edge was drawn among {split.edge_ties} that cost the same")
+    if split.degenerate:
+        notes.append("degenerate: all affinities of the edge are equal, the cut says nothing")
+    numbers = {name: getattr(split, name) for name in NUMBERS}
+    found = {"node": split.path, "edge": split.edge, "groups": split.groups, **numbers}
+    return found | ({"note": "; ".join(notes)} if notes else {})
+
+
+def edge_costs(splits: Sequence[Split]) -> dict[str, dict[str, float | None]]:
+    """Return the cost of the best cut of every edge of every node; None where the edge could not be split."""
+    return {split.path: {edge: split.edge_costs.get(edge) for edge in EDGES} for split in splits}
+
+
+def parted(before: Sequence[Split], after: Sequence[Split]) -> dict[str, Any]:
+    """Return where two series of splits take another edge or other groups, and which of their numbers differ.
+
+    Returns
+    -------
+    dict
+        ``part_at``: the first node, by level and path, whose splits differ. ``splits``: these nodes, edges, groups,
+        costs and split distances. ``only``, ``differences``: as `by_part`.
+    """
+    others = {split.path: split for split in after}
+    pairs = [(split, others[split.path]) for split in before if split.path in others]
+    rows = {a.path: _parting(a, b) for a, b in pairs if (a.edge, a.groups) != (b.edge, b.groups)}
+    first = {"part_at": f"node {next(iter(rows))}"} if rows else {}
+    return {**first, "splits": rows, **by_part(_numbers(before), _numbers(after), "number")}
+
+
+def _parting(a: Split, b: Split) -> dict[str, Any]:
+    return {
+        "level": a.level,
+        "edge_before": a.edge,
+        "edge_after": b.edge,
+        "groups_before": a.groups,
+        "groups_after": b.groups,
+        "distance": distance(a, b),
+        "cost_before": a.cost,
+        "cost_after": b.cost,
+    }
+
+
+def distance(a: Split, b: Split) -> float:
+    """Return the corrected split distance: pairs of operations that are together in one of the splits only, by n - 1.
+
+    `fsnas.distances.split_distance` says the same (tested), but has to wait for pandas.
+    """
+    x, y = ({frozenset(pair) for group in split.groups for pair in combinations(group, 2)} for split in (a, b))
+    return len(x ^ y) / (len(OPERATIONS) - 1)
+
+
+def _numbers(splits: Sequence[Split]) -> dict[str, Labelled]:
+    nodes = [split.path for split in splits]
+    numbers = {
+        name: Labelled(np.array([getattr(split, name) for split in splits], np.float64), {"node": nodes})
+        for name in NUMBERS
+    }
+    costs = np.array([list(row.values()) for row in edge_costs(splits).values()], np.float64)
+    return numbers | {"edge_costs": Labelled(costs.reshape(-1, len(EDGES)), {"node": nodes, "edge": EDGES})}

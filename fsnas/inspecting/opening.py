@@ -1,0 +1,207 @@
+"""A file of any kind as a dict of its fields, and the module that knows its kind."""
+
+import hashlib
+import importlib
+import json
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+from fsnas.artifacts.files import check_format, load_json
+from fsnas.errors import ArtifactError, FsnasError
+from fsnas.inspecting import kinds
+
+COMMON = {"format", "version", "settings", "key", "code", "inputs", "checksum"}  # fields that every kind has
+CHECKPOINT = ("seed", "dataset", "space", "network", "record", "state_dict")
+FIRST = ("kind", "name", "method", "metric", "seed", "level")  # what tells one file from another
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A file that a run left behind.
+
+    Attributes
+    ----------
+    path
+        Of the file; a record beside a table, and the PDF of a figure, stand for the table and for the PNG.
+    fields
+        Of a JSON file or a checkpoint all fields, of an HDF5 file its attributes, of a table its record, of a figure
+        the text in it.
+    kind
+        The module of `fsnas.inspecting.kinds` for its format.
+    """
+
+    path: Path
+    fields: dict[str, Any]
+    kind: "Kind"
+
+    @property
+    def own(self) -> dict[str, Any]:
+        """Return the fields that not every kind has, those first that tell one file from another."""
+        names = [name for name in FIRST if name in self.fields] + list(self.fields)
+        return {name: self.fields[name] for name in names if name not in COMMON}
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """Return in a few facts which one of its kind this is.
+
+        Raises
+        ------
+        ArtifactError
+            If a field that says so is missing or of another type.
+        """
+        try:
+            return self.kind.about(self)
+        except (LookupError, TypeError, AttributeError) as error:
+            raise ArtifactError(
+                f"{self.path}: a field is missing or not as expected ({error!r}); remove the file and run again"
+            ) from error
+
+
+class Kind(Protocol):
+    """What a module of `fsnas.inspecting.kinds` has."""
+
+    TITLE: str
+    VERSION: int | None
+
+    def about(self, artifact: Artifact) -> dict[str, Any]:
+        """Return in a few facts which one of its kind this is, from its fields alone."""
+
+    def content(self, artifact: Artifact) -> dict[str, Any]:
+        """Return what is in the file, by section."""
+
+    def differences(self, before: Artifact, after: Artifact) -> dict[str, Any]:
+        """Return what differs in the content: sections by name, each with an entry per thing that differs."""
+
+
+def opened(path: str | Path) -> Artifact:
+    """Return the artifact in ``path``.
+
+    Raises
+    ------
+    FsnasError
+        If there is no such file, or it is none that a run leaves behind.
+    ArtifactError
+        If it is one, but cannot be read, has a wrong checksum, or a format or version that is not known.
+    """
+    artifact = opened_if_ours(path)
+    if artifact is None:
+        raise FsnasError(
+            f"{path}: no artifact of fsnas; expected a file that a run leaves behind: .h5, .pt, .json, .csv with its "
+            ".json beside it, .png or .pdf (docs/formats.md)"
+        )
+    return artifact
+
+
+def opened_if_ours(path: str | Path) -> Artifact | None:
+    """Return the artifact in ``path``, or None for a file that fsnas did not write; errors as `opened`."""
+    path = Path(path)
+    if not path.exists():
+        raise FsnasError(
+            f"{path}: no such file; expected a file that a run leaves behind, such as results/*/*/tree.json"
+        )
+    reader = READERS.get(path.suffix)
+    found = reader(path) if reader else None
+    if found is None:
+        return None
+    path, fields = found
+    name = str(fields["format"])
+    known = sorted(module.name for module in pkgutil.iter_modules(kinds.__path__))
+    if name.removeprefix("fsnas.") not in known:
+        expected = ", ".join(f"fsnas.{one}" for one in known)
+        raise ArtifactError(f"{path}: field 'format' is {name!r}; this fsnas can show {expected}")
+    kind = cast(Kind, importlib.import_module(f"{kinds.__name__}.{name.removeprefix('fsnas.')}"))
+    if kind.VERSION is not None:
+        check_format(path, fields, name, kind.VERSION)
+    return Artifact(path, fields, kind)
+
+
+Found = tuple[Path, dict[str, Any]] | None
+
+
+def _ours(fields: Any) -> bool:
+    return isinstance(fields, dict) and str(fields.get("format")).startswith("fsnas.")
+
+
+def _json(path: Path) -> Found:
+    try:
+        fields = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        raise ArtifactError(f"{path}: cannot be read as JSON ({error}); expected a file that fsnas wrote") from error
+    if not _ours(fields):
+        return None
+    return _table(path.with_suffix(".csv")) if fields["format"] == "fsnas.table" else (path, load_json(path))
+
+
+def _hdf5(path: Path) -> Found:
+    from fsnas.artifacts.hdf5 import TITLE, decoded, reading
+
+    with path.open("rb") as start:
+        if start.read(len(TITLE)) != TITLE:
+            return None
+    try:
+        with reading(path) as file:
+            return path, decoded(file.attrs)
+    except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
+        raise ArtifactError(f"{path}: cannot be read as HDF5 ({error})") from error
+
+
+def _checkpoint(path: Path) -> Found:
+    """Return the fields of a checkpoint, with code and inputs, and the cost, from the JSON file beside it."""
+    from fsnas.inspecting.tensors import load_tensors
+
+    fields = load_tensors(path)
+    if not _ours(fields):
+        return None
+    for name in CHECKPOINT:
+        if name not in fields:
+            raise ArtifactError(f"{path}: field {name!r} is missing; remove the file and run again")
+    beside = path.with_suffix(".json")
+    try:
+        record = load_json(beside)
+    except ArtifactError as error:
+        return path, {**fields, "cost": str(error)}
+    if record.get("key") != fields.get("key"):
+        return path, {**fields, "cost": f"{beside}: belongs to another checkpoint, its key is another"}
+    cost = {name: value for name, value in record.items() if name not in COMMON}
+    return path, {**fields, "code": record["code"], "inputs": record["inputs"], "cost": cost}
+
+
+def _table(path: Path) -> Found:
+    """Return the record beside a table, as `fsnas.artifacts.tables.check_table`, which has to wait for pandas."""
+    beside = path.with_suffix(".json")
+    if not beside.exists():
+        return None
+    record = load_json(beside)
+    if not path.exists():
+        raise ArtifactError(f"{path}: no such table, though {beside.name} is there; run snakemake to make it")
+    if record.get("sha256") != hashlib.sha256(path.read_bytes()).hexdigest():
+        raise ArtifactError(f"{path}: does not have the checksum in {beside.name}: the table was changed or damaged")
+    return path, record
+
+
+def _figure(path: Path) -> Found:
+    from PIL import Image
+
+    path = path.with_suffix(".png")
+    if not path.exists():
+        return None
+    try:
+        with Image.open(path, formats=["PNG"]) as image:
+            image.verify()
+            text, size = image.info.get("fsnas"), image.size
+            return (path, {"format": "fsnas.figure", **json.loads(text), "size": list(size)}) if text else None
+    except (OSError, SyntaxError, ValueError, TypeError) as error:
+        raise ArtifactError(f"{path}: cannot be read as a figure ({error})") from error
+
+
+READERS: dict[str, Callable[[Path], Found]] = {
+    ".json": _json,
+    ".h5": _hdf5,
+    ".pt": _checkpoint,
+    ".csv": _table,
+    ".png": _figure,
+    ".pdf": _figure,
+}
