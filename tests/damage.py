@@ -1,4 +1,4 @@
-"""Files that are not as they were written: other fields under a checksum that fits, cut off, with a byte changed."""
+"""A small file of every kind, and what can be wrong with one: fields under a checksum that fits, lengths, bytes."""
 
 import dataclasses
 import hashlib
@@ -100,9 +100,9 @@ def attribute(name: str, value: Any, group: str = "/") -> Callable[[h5py.File], 
 
 
 def cut(content: bytes, count: int, seed: int = 0) -> Iterator[bytes]:
-    """Yield nothing, and what is left of ``content`` at ``count`` random lengths, one of them a byte less."""
-    lengths = np.random.default_rng(seed).integers(1, len(content) - 1, count - 1)
-    yield from (content[:length] for length in (0, *lengths, len(content) - 1))
+    """Yield nothing, all but the last byte, and what is left of ``content`` at ``count`` random lengths."""
+    lengths = np.random.default_rng(seed).integers(1, len(content) - 1, count)
+    yield from (content[:length] for length in (0, len(content) - 1, *lengths))
 
 
 def flipped(content: bytes, count: int, seed: int = 0) -> Iterator[bytes]:
@@ -145,7 +145,7 @@ def plain(value: Any) -> Any:
     if hasattr(value, "to_csv"):
         value = {name: value[name].to_numpy() for name in value}
     if isinstance(value, np.ndarray):
-        content = value.tolist() if value.dtype == object else value.tobytes()
+        content = plain(value.tolist()) if value.dtype == object else value.tobytes()
         return (str(value.dtype), value.shape, content)
     if isinstance(value, Mapping):
         return {name: plain(item) for name, item in value.items()}

@@ -84,7 +84,8 @@ def kill(run: subprocess.Popen, way: str, rng: random.Random) -> str:
 def go_on(folder: Path) -> tuple[subprocess.Popen, bool]:
     """Start Snakemake again; where the folder is locked, it must say how to unlock it, and that must do."""
     run = start(folder)
-    time.sleep(4)
+    while run.poll() is None and "Job stats" not in (folder / "printed.txt").read_text():
+        time.sleep(0.1)
     if run.poll() not in (None, 0) and "--unlock" in (folder / "printed.txt").read_text():
         unlock = [*RUN[:3], "--unlock", *RUN[5:]]
         subprocess.run(unlock, cwd=folder, check=True, capture_output=True)

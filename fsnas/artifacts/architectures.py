@@ -76,7 +76,7 @@ def write_architectures(
     problem = _problem(architectures, arrays, kind)
     if problem:
         raise ArtifactError(f"{path}: cannot be written, {problem}")
-    names = np.array([a.encode("ascii") for a in architectures])  # of fixed length: the checksum does not cover others
+    names = np.array([a.encode("ascii") for a in architectures])  # of fixed length: fletcher32 does not cover others
     checked = {"chunks": names.shape, "fletcher32": True, "track_times": False}
     with writing(path) as file:
         for name, value in sorted(about.items()):

@@ -13,6 +13,7 @@ import numpy as np
 from fsnas.artifacts.files import replacing
 from fsnas.errors import ArtifactError
 
+WRITABLE = 1  # of h5f.open_file_image
 BLOCK = 512  # bytes in front, which HDF5 leaves to its users: there is the checksum
 TITLE = b"HDF5 file of fsnas; the sha256 of all after these 512 bytes:\n"
 
@@ -34,7 +35,7 @@ def _decoded(value: Any) -> Any:
 
 @contextmanager
 def writing(path: str | Path) -> Iterator[h5py.File]:
-    """Yield a new HDF5 file in memory; if the block succeeds, write it to ``path`` with its checksum, whole or not at all.
+    """Yield a new HDF5 file in memory; if the block succeeds, write it with its checksum, whole or not at all.
 
     On a full disk HDF5 itself would lose its way and end the process. The same content gives the same bytes.
     """
@@ -48,22 +49,21 @@ def writing(path: str | Path) -> Iterator[h5py.File]:
 def reading(path: str | Path) -> Iterator[h5py.File]:
     """Yield the HDF5 file in ``path``, whose checksum is right.
 
-    It is checked before HDF5 sees the file: in a damaged one HDF5 reads other values, or for ever.
+    It is checked before HDF5 sees the file: in a damaged one HDF5 reads other values, or for ever. The file is read
+    into memory once, so that no lock of HDF5 matters, which other readers may hold or a network file system may lack.
 
     Raises
     ------
     ArtifactError
         If the file is missing, cannot be read, or its checksum is wrong. A field that it lacks is h5py's `KeyError`.
     """
-    check_bytes(path)
-    with h5py.File(path, "r", locking=False) as file:  # locks fail on some network file systems
+    with h5py.File(h5py.h5f.open_file_image(_image(path))) as file:
         yield file
 
 
 def copy_relabelled(source: str | Path, path: str | Path, **attributes: Any) -> None:
     """Copy the HDF5 file ``source`` to ``path`` with other file attributes; arrays and names stay as they are."""
-    check_bytes(source)
-    with h5py.File(source, "r+", driver="core", backing_store=False, libver="v110") as file:
+    with h5py.File(h5py.h5f.open_file_image(_image(source), WRITABLE)) as file:
         for name, value in attributes.items():
             file.attrs[name] = encoded(value)
         _write_image(file, path)
@@ -77,12 +77,11 @@ def _write_image(file: h5py.File, path: str | Path) -> None:
         output.write(image)
 
 
-def check_bytes(path: str | Path) -> None:
-    """Raise `ArtifactError` unless the HDF5 file in ``path`` is, byte for byte, as it was written."""
+def _image(path: str | Path) -> bytes:
+    """Return what HDF5 wrote into ``path``; raise `ArtifactError` unless it is, byte for byte, as it was written."""
     try:
         with open(path, "rb") as file:
-            found = file.read(BLOCK)
-            expected = _block(hashlib.file_digest(file, "sha256").hexdigest())
+            found, image = file.read(BLOCK), file.read()
     except FileNotFoundError as error:
         raise ArtifactError(f"{path}: no such file; run snakemake to make it") from error
     except OSError as error:
@@ -91,16 +90,12 @@ def check_bytes(path: str | Path) -> None:
         raise ArtifactError(
             f"{path}: does not begin with the checksum of an HDF5 file of this fsnas; remove the file and run again"
         )
-    if found != expected:
+    if found != _block(hashlib.sha256(image).hexdigest()):
         raise ArtifactError(
             f"{path}: field 'checksum' in the first {BLOCK} bytes does not fit the rest: the file was changed or "
             "damaged; remove the file and run again"
         )
-
-
-def check_seal(path: str | Path, file: h5py.File) -> None:
-    """Do as `check_bytes`, for a file that is open already."""
-    check_bytes(path)
+    return image
 
 
 def _block(digest: str) -> bytes:

@@ -49,7 +49,8 @@ def read_table(path: str | Path, /, **dtypes: type) -> pd.DataFrame:
     try:
         return pd.read_csv(path, dtype=dtypes, keep_default_na=False, na_values=[""])
     except (ValueError, OSError) as error:
-        raise ArtifactError(f"{path}: cannot be read as a table ({error}); remove it and run again") from error
+        reason = str(error).strip()  # some end in a line break
+        raise ArtifactError(f"{path}: cannot be read as a table ({reason}); remove it and run again") from error
 
 
 def check_table(path: str | Path) -> dict[str, Any]:

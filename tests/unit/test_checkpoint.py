@@ -67,6 +67,21 @@ def test_a_failed_write_leaves_the_old_file(file):
     assert file.read_bytes() == before and [path.name for path in file.parent.iterdir()] == ["supernet.pt"]
 
 
+DIRECTORY = b"PK\x01\x02"  # begins what an archive says of a part at its end
+OTHERWISE = {"a folder": (38, 0x10), "deflated": (10, 8), "LZMA": (10, 14)}
+
+
+@pytest.mark.parametrize(("place", "value"), OTHERWISE.values(), ids=OTHERWISE)
+@pytest.mark.parametrize("part", ["data/0", "data.pkl"])
+def test_a_part_that_is_not_as_torch_writes_it_is_refused(part, place, value, file):
+    """Of what is said to be a folder, torch would read nothing and leave the memory as it was."""
+    content = bytearray(file.read_bytes())
+    content[content.rindex(DIRECTORY, 0, content.rindex(part.encode())) + place] ^= value
+    file.write_bytes(content)
+    with pytest.raises(ArtifactError, match=rf"supernet\.pt: the checksum of its part '.*/{part}' is wrong; remove it"):
+        read_record(file)
+
+
 class Trap:
     """What a pickle can do: it runs code while it is read."""
 

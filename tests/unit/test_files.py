@@ -1,11 +1,12 @@
 """What all formats share: a file appears whole or not at all, and says what it is."""
 
+import json
 import os
 from contextlib import contextmanager
 
 import pytest
 
-from fsnas.artifacts.files import check_format, replacing, write_text
+from fsnas.artifacts.files import check_format, load_json, read_json, replacing, write_json, write_text
 from fsnas.errors import ArtifactError
 
 
@@ -86,11 +87,80 @@ def test_two_writers_do_not_meet(tmp_path):
     assert path.read_text() == "one" and names(tmp_path) == ["a.txt"]  # the last to end wins, whole
 
 
+def test_what_a_killed_job_left_goes_with_the_next_one(tmp_path):
+    left, others = ".a.json.x1y2.json", [".a.json.x1y2.txt", ".ba.json.x1y2.json", "a.json.x1y2.json"]
+    for name in (left, *others):
+        (tmp_path / name).write_text("half")
+    write_text(tmp_path / "a.json", "whole")
+    assert names(tmp_path) == sorted(["a.json", *others])
+
+
 def test_text_is_utf8_whatever_the_platform_says(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONIOENCODING", "latin-1")
     write_text(tmp_path / "a.txt", "größe ±\n")
     assert (tmp_path / "a.txt").read_bytes() == b"gr\xc3\xb6\xc3\x9fe \xc2\xb1\n"
 
+
+# JSON
+
+CONTENT = {"format": "fsnas.tree", "version": 2, "numbers": [1, 0.1 + 0.2, -0.0, None, True], "names": {"größe": "±"}}
+
+
+@pytest.fixture
+def json_file(tmp_path):
+    write_json(tmp_path / "a.json", CONTENT)
+    return tmp_path / "a.json"
+
+
+def test_json_comes_back_without_its_checksum(json_file):
+    assert read_json(json_file, "fsnas.tree", 2) == load_json(json_file) == CONTENT
+    assert sorted([*CONTENT, "checksum"]) == list(json.loads(json_file.read_text()))
+
+
+def test_other_white_space_and_another_order_are_the_same_content(json_file):
+    content = json.loads(json_file.read_text())
+    json_file.write_text(json.dumps(dict(reversed(content.items())), indent=7, ensure_ascii=False))
+    assert read_json(json_file, "fsnas.tree", 2) == CONTENT
+
+
+CHANGES = {
+    "another number": lambda content: content["numbers"].__setitem__(0, 2),
+    "another type": lambda content: content["numbers"].__setitem__(0, 1.0),
+    "the last digit": lambda content: content["numbers"].__setitem__(1, 0.3),
+    "a sign of zero": lambda content: content["numbers"].__setitem__(2, 0.0),
+    "another order": lambda content: content["numbers"].reverse(),
+    "true for one": lambda content: content["numbers"].__setitem__(4, 1),
+    "another name": lambda content: content.update(number=content.pop("numbers")),
+    "one less": lambda content: content.pop("names"),
+    "one more": lambda content: content.update(note=None),
+    "no checksum": lambda content: content.pop("checksum"),
+    "another checksum": lambda content: content.update(checksum="sha256:" + "0" * 64),
+    "a number for a checksum": lambda content: content.update(checksum=0),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_any_other_content_is_refused(change, json_file):
+    content = json.loads(json_file.read_text())
+    change(content)
+    json_file.write_text(json.dumps(content))
+    for reader in (load_json, lambda path: read_json(path, "fsnas.tree", 2)):
+        with pytest.raises(
+            ArtifactError, match=r"a\.json: field 'checksum' is .* does not fit the other fields: .*; remove the file"
+        ):
+            reader(json_file)
+
+
+@pytest.mark.parametrize(("text", "problem"), [("1e999", "1e999 is no"), ("-1e999", "-1e999 is no"), ("[" * 9999, "")])
+def test_json_that_python_reads_as_no_number_or_not_at_all_is_refused(text, problem, json_file):
+    json_file.write_text(json_file.read_text().replace("null", text))
+    with pytest.raises(
+        ArtifactError, match=rf"a\.json: cannot be read as JSON \({problem}.*\); remove the file and run"
+    ):
+        load_json(json_file)
+
+
+# Format and version
 
 WRONG = {
     "no format": ({}, r"a\.h5: field 'format' is None, expected 'fsnas\.scores'"),

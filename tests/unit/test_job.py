@@ -7,7 +7,9 @@ from types import SimpleNamespace
 import pytest
 
 from fsnas import provenance
+from fsnas.artifacts.origin import Origin, read_origin
 from fsnas.errors import ArtifactError, FsnasError
+from tests.damage import KINDS
 from workflow_scripts import _job
 
 
@@ -112,3 +114,12 @@ def test_the_key_of_a_job_is_over_code_settings_and_inputs_in_order():
     assert _job.key(smk(("a 1", "b 2")), "0123", {"root": [[True]]}) == expected
     others = [_job.key(smk(), "0124", {}), _job.key(smk(seed=2), "0123"), _job.key(smk(("a 1",)), "0123")]
     assert len({expected, *others}) == 4
+
+
+def test_the_origin_of_a_job_is_what_every_artifact_takes_and_says(tmp_path):
+    given = {"settings": {"seed": 1, "cut": {"balance": "none"}}, "code": ("b 2", "a 1"), "inputs": "fedc"}
+    origin = _job.origin(SimpleNamespace(params=SimpleNamespace(**given, line_0="b 2")))
+    assert origin == {**given, "code": ["b 2", "a 1"]}, "in the order of the rule, as a list that JSON can hold"
+    for kind in KINDS.values():
+        kind.write(tmp_path / kind.file, **origin)
+        assert read_origin(tmp_path / kind.file) == Origin(**given)

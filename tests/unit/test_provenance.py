@@ -1,5 +1,6 @@
 """What an artifact is made from: code that runs counts, comments do not, and no script reaches more than it needs."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fsnas import provenance
-from fsnas.provenance import digest, entries, key, reached
+from fsnas.provenance import digest, entries, key, lines, reached
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = sorted(path.name for path in (ROOT / "workflow_scripts").glob("*.py") if not path.name.startswith("_"))
@@ -162,13 +163,20 @@ def test_every_kind_of_import_is_followed(code, expected, tree):
 
 
 def test_entries_name_file_and_digest_in_order(tree):
-    root = tree({f"fsnas/{name}.py": text for name, text in LIBRARY.items()} | {"scripts/s.py": "import fsnas.ring"})
-    lines = entries(root / "scripts/s.py", root / "fsnas/b.py", packages=["numpy", "torch"])
-    files = ["fsnas/__init__.py", "fsnas/b.py", "fsnas/ring.py", "fsnas/ring2.py", "scripts/s.py"]
+    script = "workflow_scripts/s.py"
+    root = tree({f"fsnas/{name}.py": text for name, text in LIBRARY.items()} | {script: "import fsnas.ring"})
+    found = entries(root / script, root / "fsnas/b.py", packages=["numpy", "torch"])
+    files = ["fsnas/__init__.py", "fsnas/b.py", "fsnas/ring.py", "fsnas/ring2.py", script]
     expected = [f"{name} {digest(root / name)}" for name in files]
-    assert lines == [*expected, f"numpy {version('numpy')}", f"torch {version('torch')}"]
+    assert found == [*expected, f"numpy {version('numpy')}", f"torch {version('torch')}"]
     with pytest.raises(PackageNotFoundError):
-        entries(root / "scripts/s.py", packages=["no-such-package"])
+        entries(root / script, packages=["no-such-package"])
+
+
+def test_a_file_of_the_user_is_named_without_its_folder(tree):
+    root = tree({"mine/one.py": "x = 1", "moved/to/one.py": "x = 1", "fsnas/__init__.py": ""})
+    found = entries(root / "mine/one.py")
+    assert found == entries(root / "moved/to/one.py") == [f"one.py {digest(root / 'mine/one.py')}"]
 
 
 def real(script):
@@ -181,8 +189,8 @@ def test_scores_reach_neither_cuts_nor_figures_nor_any_metric_but_the_named_one(
     assert not {"fsnas/cuts.py", "fsnas/splitting.py", "fsnas/distances.py", "fsnas/policies.py"} & files
     assert not any(name.startswith("fsnas/plotting") for name in files)
     assert not {Path(name).name for name in files if name.startswith("fsnas/metrics/")} & METRICS
-    lines = entries(ROOT / "workflow_scripts/scores.py", ROOT / "fsnas/metrics/snip.py")
-    metrics = [line for line in lines if line.startswith("fsnas/metrics/") and "__init__" not in line]
+    found = entries(ROOT / "workflow_scripts/scores.py", ROOT / "fsnas/metrics/snip.py")
+    metrics = [line for line in found if line.startswith("fsnas/metrics/") and "__init__" not in line]
     assert metrics == [f"fsnas/metrics/snip.py {digest(ROOT / 'fsnas/metrics/snip.py')}"]
 
 
@@ -287,6 +295,34 @@ def test_what_has_no_text_of_its_own_is_refused():
     """The text of an object names its address, and that of a large array leaves out its middle."""
     with pytest.raises(TypeError):
         key({"settings": object()})
+
+
+# Lines
+
+LINES = {
+    "nothing": ([], {}, []),
+    "code keeps its order": (["b 2", "a 1"], {}, ["b 2", "a 1"]),
+    "options keep their order": ([], {"z": 1, "a": None}, ["option z: 1", "option a: None"]),
+    "one inside another": (
+        ["a 1"],
+        {"cut": {"b": {"c": 1, "d": 2.0}, "e": True}, "seed": 0},
+        ["a 1", "option cut.b.c: 1", "option cut.b.d: 2.0", "option cut.e: True", "option seed: 0"],
+    ),
+    "an empty one": ([], {"options": {}, "cut": {"sizes": {}}}, ["option options: {}", "option cut.sizes: {}"]),
+    "lists as they are": ([], {"seeds": [0, 1], "names": []}, ["option seeds: [0, 1]", "option names: []"]),
+}
+
+
+@pytest.mark.parametrize(("code", "settings", "expected"), LINES.values(), ids=LINES)
+def test_what_a_file_is_made_from_is_a_line_each(code, settings, expected):
+    assert lines(code, settings, "fedc") == [*expected, "inputs: fedc"]
+    kept = json.loads(json.dumps(settings))
+    assert lines(tuple(code), kept, "fedc") == [*expected, "inputs: fedc"], "as an artifact says them"
+
+
+def test_another_order_of_settings_is_another_order_of_the_same_lines():
+    one, other = lines([], {"a": {"b": 1, "c": 2}, "d": 3}, "f"), lines([], {"d": 3, "a": {"c": 2, "b": 1}}, "f")
+    assert one != other and sorted(one) == sorted(other)
 
 
 # What is imported

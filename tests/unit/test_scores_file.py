@@ -6,6 +6,7 @@ import h5py
 import numpy as np
 import pytest
 
+from fsnas.artifacts.hdf5 import copy_relabelled
 from fsnas.artifacts.scores import NodeScores, read_attributes, read_scores, write_scores
 from fsnas.errors import ArtifactError
 from fsnas.spaces import EDGES, OPERATIONS, full_space, restrict
@@ -148,6 +149,32 @@ def test_a_wrong_field_is_named(change, message, file):
     edit(file, change)
     with pytest.raises(ArtifactError, match=rf"scores\.h5: {message}"):
         read_scores(file)
+
+
+def test_a_copy_has_other_attributes_and_the_same_arrays_and_names(file, tmp_path):
+    before, copy = file.read_bytes(), tmp_path / "level-1" / "scores.h5"
+    changed = {"settings": {"batch_size": 32}, "code": ["fsnas/scoring.py 0123456789ab"], "inputs": "fedc"}
+    copy_relabelled(file, copy, **changed)
+    assert file.read_bytes() == before and [path.name for path in copy.parent.iterdir()] == ["scores.h5"]
+    found, attributes = read_scores(copy)
+    assert_equal(found, nodes())
+    assert attributes == {"format": "fsnas.scores", "version": 1, **ATTRIBUTES, **changed} == read_attributes(copy)
+    with h5py.File(copy) as content:
+        ((label, scale),) = content["nodes/10/scores"].dims[2].items()
+        assert label == "operation" and scale.asstr()[()].tolist() == list(OPERATIONS)
+
+
+def test_the_same_copy_has_the_same_bytes(file, tmp_path):
+    for name in "ab":
+        copy_relabelled(file, tmp_path / f"{name}.h5", inputs="fedc")
+    assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
+
+
+def test_a_damaged_file_is_not_copied(file, tmp_path):
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(ArtifactError, match=r"scores\.h5: field 'checksum' .* does not fit the rest"):
+        copy_relabelled(file, tmp_path / "copy.h5", inputs="fedc")
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_a_failed_write_leaves_the_old_file(file):

@@ -1,13 +1,22 @@
-"""CSV tables: the same content gives the same bytes, and a float reads back as it was."""
+"""CSV tables: the same content gives the same bytes, a float reads back as it was, and a record tells a changed one."""
+
+import hashlib
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from fsnas.artifacts.tables import read_table, write_table
+from fsnas.artifacts.tables import check_table, read_table, record_of, write_table
 from fsnas.distances import per_tree, split_distance_summary, split_distance_table, splits_table
 from fsnas.errors import ArtifactError
+from tests.damage import edit
 from tests.splits import grown_tree
+
+
+@pytest.fixture
+def path(tmp_path):
+    write_table(tmp_path / "a.csv", pd.DataFrame({"method": ["snip"], "cost": [0.5]}), settings={"seed": 3}, inputs="f")
+    return tmp_path / "a.csv"
 
 
 def tables():
@@ -20,9 +29,10 @@ def tables():
 
 @pytest.mark.parametrize("name", ["pairs", "per_tree", "summary", "splits"])
 def test_a_table_made_again_has_the_same_bytes_and_reads_back(name, tmp_path):
-    for file in ("one.csv", "other.csv"):
+    for file in ("one.csv", "again/one.csv"):
         write_table(tmp_path / file, tables()[name])
-    assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "other.csv").read_bytes()
+    for file in ("one.csv", "one.json"):
+        assert (tmp_path / file).read_bytes() == (tmp_path / "again" / file).read_bytes()
     expected = tables()[name]
     text = [column for column in expected if not pd.api.types.is_numeric_dtype(expected[column])]
     found = read_table(tmp_path / "one.csv", **dict.fromkeys(text, str))
@@ -56,15 +66,50 @@ def test_a_name_is_never_taken_for_a_missing_value(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, r"a\.csv: no such table; run snakemake to make it"),
-        (b"", r"a\.csv: cannot be read as a table"),
-        (b"a,b\n1,2\n1,2,3\n", r"a\.csv: cannot be read as a table"),
-        (b"a\n\xff\n", r"a\.csv: cannot be read as a table"),
+        (b"", "No columns"),
+        (b"a,b\n1,2\n1,2,3\n", "Expected 2 fields in line 3, saw 3"),
+        (b"a\n\xff\n", "invalid start byte"),
     ],
-    ids=["missing", "empty", "ragged", "no text"],
+    ids=["empty", "ragged", "no text"],
 )
-def test_what_is_no_table_is_an_error(content, message, tmp_path):
-    if content is not None:
-        (tmp_path / "a.csv").write_bytes(content)
-    with pytest.raises(ArtifactError, match=message):
-        read_table(tmp_path / "a.csv")
+def test_what_is_no_table_is_an_error(content, message, path):
+    path.write_bytes(content)
+    edit(path.with_suffix(".json"), {"sha256": hashlib.sha256(content).hexdigest()})
+    with pytest.raises(
+        ArtifactError, match=rf"a\.csv: cannot be read as a table \(.*{message}.*\); remove it and run again"
+    ):
+        read_table(path)
+
+
+# The record beside a table
+
+
+def test_a_record_names_its_table_and_what_that_was_made_from(path):
+    record = check_table(path)
+    assert record_of(path) == path.with_suffix(".json")
+    assert record == {
+        **{"format": "fsnas.table", "version": 1, "table": "a.csv", "settings": {"seed": 3}, "code": [], "inputs": "f"},
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+    }
+
+
+@pytest.mark.parametrize(("before", "after"), [("0.5", "0.6"), ("\n", "\r\n"), ("snip,0.5\n", ""), (",", ";")])
+def test_a_table_that_was_changed_is_refused(before, after, path):
+    path.write_bytes(path.read_bytes().replace(before.encode(), after.encode()))
+    for reader in (read_table, check_table):
+        with pytest.raises(
+            ArtifactError, match=r"a\.csv: does not have the checksum .*; remove both files and run again"
+        ):
+            reader(path)
+
+
+def test_a_table_or_record_that_is_missing_is_named(path):
+    table, record = path, path.with_suffix(".json")
+    content = record.read_bytes()
+    record.unlink()
+    with pytest.raises(ArtifactError, match=r"/a\.json: no such file; run snakemake to make it"):
+        read_table(table)
+    record.write_bytes(content)
+    table.unlink()
+    with pytest.raises(ArtifactError, match=r"/a\.csv: no such table; run snakemake to make it"):
+        read_table(table)
