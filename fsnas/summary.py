@@ -22,6 +22,7 @@ def summarise(
     caption: str,
     outdir: str,
     truth: str = "",
+    versions: str = "",
 ) -> str:
     """Return the text that ends a run.
 
@@ -41,6 +42,8 @@ def summarise(
         Folder of the results.
     truth
         The sentence that says which numbers are the truth.
+    versions
+        Of what computed the results.
     """
     lines = [
         "",
@@ -52,6 +55,7 @@ def summarise(
         "",
         *([] if few_shot is None else [*_few_shot(few_shot), "", truth]),
         caption,
+        *([f"Made with {versions}."] if versions else []),
         "",
         "Where to look",
         f"  {outdir}/figures/figure-1a.png, figure-1b.png   internal and external split distance, with the random band",

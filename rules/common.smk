@@ -27,7 +27,9 @@ from workflow_scripts._config import (
     truth_column,
     typed,
 )
+from workflow_scripts._lines import report_hint, say_lines
 from workflow_scripts._origins import Origins, code
+from workflow_scripts._versions import versions
 
 update_config(config, typed(workflow.config_settings.config))
 
@@ -46,7 +48,9 @@ SEARCH_CAPTION = search_caption(config, config["seeds"])
 TRUTH_SAID = truth_caption(config, TRUTH_COLUMN) if TRUTH_COLUMN else ""
 METRIC_OF = {name: method.metric for name, method in METHODS.items()}
 
-OUT = os.path.normpath(config["outdir"])  # Snakemake warns of every path that begins with ./
+OUT = os.path.normpath(
+    config["outdir"]
+)  # Snakemake warns of every path that begins with ./
 SEEDS = config["seeds"]
 DATA = f"{OUT}/data/{config['data']['name']}.h5"
 SUPERNET = f"{OUT}/seed-{{seed}}/supernet.pt"
@@ -168,9 +172,20 @@ def scores_of_searched():
 
 def figure(name):
     """The files of one figure."""
-    return expand(f"{OUT}/figures/{name}.{{format}}", format=FORMATS)
+    return [f"{OUT}/figures/{name}.{suffix}" for suffix in FORMATS]
+
+
+def drawn(name, caption=None, **place):
+    """The files of one figure, as outputs of its rule; the PNG stands in the report."""
+    pdf, png = figure(name)
+    return [pdf, report(png, caption=f"report/{caption or name}.rst", **place)]
+
+
+onstart:
+    say_lines(total=len(workflow.dag))
 
 
 onsuccess:
     if Path(SUMMARY).exists():
         print(Path(SUMMARY).read_text(encoding="utf-8"))
+        print(report_hint(OUT, workflow.config_settings))

@@ -27,8 +27,8 @@ rule comparison:
             name: report(
                 path,
                 caption=f"report/{Path(path).stem}.rst",
-                category="Few-shot NAS",
-                labels={"table": Path(path).stem.replace("_", " ")},
+                category="4 Few-shot NAS",
+                labels={"result": f"Table: {Path(path).stem.replace('_', ' ')}"},
             )
             for name, path in COMPARISON.items()
         },
@@ -69,29 +69,25 @@ rule comparison_figures:
         found=COMPARISON["found"],
         cost=COMPARISON["cost"],
     output:
-        rank=report(
-            figure("rank-correlation"),
-            caption="report/rank-correlation.rst",
-            category="Few-shot NAS",
-            labels={"figure": "rank correlation with the truth"},
+        rank=drawn(
+            "rank-correlation",
+            category="4 Few-shot NAS",
+            labels={"result": "Figure: rank correlation with the truth"},
         ),
-        variance=report(
-            figure("explained-variance"),
-            caption="report/explained-variance.rst",
-            category="Few-shot NAS",
-            labels={"figure": "what is in a split"},
+        variance=drawn(
+            "explained-variance",
+            category="4 Few-shot NAS",
+            labels={"result": "Figure: what is in a split"},
         ),
-        found=report(
-            figure("found"),
-            caption="report/found.rst",
-            category="Few-shot NAS",
-            labels={"figure": "what the searches found"},
+        found=drawn(
+            "found",
+            category="4 Few-shot NAS",
+            labels={"result": "Figure: what the searches found"},
         ),
-        cost=report(
-            figure("cost"),
-            caption="report/cost.rst",
-            category="Few-shot NAS",
-            labels={"figure": "cost"},
+        cost=drawn(
+            "cost",
+            category="4 Few-shot NAS",
+            labels={"result": "Figure: cost"},
         ),
     log:
         f"{OUT}/logs/comparison_figures.log",
@@ -128,14 +124,14 @@ rule proxies:
         values=report(
             PROXY_TABLES[0],
             caption="report/proxies_table.rst",
-            category="Zero-cost proxies",
-            labels={"table": "values"},
+            category="5 Zero-cost proxies",
+            labels={"result": "Table: values"},
         ),
         correlations=report(
             PROXY_TABLES[1],
             caption="report/proxy_correlations.rst",
-            category="Zero-cost proxies",
-            labels={"table": "correlations"},
+            category="5 Zero-cost proxies",
+            labels={"result": "Table: correlations"},
         ),
     log:
         f"{OUT}/logs/proxies.log",
@@ -167,11 +163,10 @@ rule proxies_figure:
     input:
         PROXY_TABLES[1],
     output:
-        report(
-            figure("proxies"),
-            caption="report/proxies.rst",
-            category="Zero-cost proxies",
-            labels={"figure": "correlations"},
+        drawn(
+            "proxies",
+            category="5 Zero-cost proxies",
+            labels={"result": "Figure: correlations with the truth"},
         ),
     log:
         f"{OUT}/logs/proxies_figure.log",

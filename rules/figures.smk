@@ -28,29 +28,25 @@ rule distance_figures:
         summary=DISTANCES[2],
         methods=DISTANCES[3],
     output:
-        internal=report(
-            figure("figure-1a"),
-            caption="report/figure-1a.rst",
-            category="Split distance",
-            labels={"figure": "1a: internal"},
+        internal=drawn(
+            "figure-1a",
+            category="2 Split distance",
+            labels={"result": "Figure 1a: internal"},
         ),
-        external=report(
-            figure("figure-1b"),
-            caption="report/figure-1b.rst",
-            category="Split distance",
-            labels={"figure": "1b: external"},
+        external=drawn(
+            "figure-1b",
+            category="2 Split distance",
+            labels={"result": "Figure 1b: external"},
         ),
-        depth=report(
-            figure("figure-2"),
-            caption="report/figure-2.rst",
-            category="Split distance",
-            labels={"figure": "2: by depth"},
+        depth=drawn(
+            "figure-2",
+            category="2 Split distance",
+            labels={"result": "Figure 2: by depth"},
         ),
-        matrix=report(
-            figure("method-matrix"),
-            caption="report/method-matrix.rst",
-            category="Split distance",
-            labels={"figure": "method against method"},
+        matrix=drawn(
+            "method-matrix",
+            category="2 Split distance",
+            labels={"result": "Figure: method against method"},
         ),
     log:
         f"{OUT}/logs/distance_figures.log",
@@ -77,17 +73,16 @@ rule tree_figures:
     input:
         expand(TREE, seed=SEEDS, allow_missing=True),
     output:
-        report(
-            expand(
-                f"{OUT}/figures/trees/{{method}}-seed-{{seed}}.{{format}}",
-                seed=SEEDS,
-                format=FORMATS,
-                allow_missing=True,
-            ),
-            caption="report/tree.rst",
-            category="Split trees",
-            subcategory="{method}",
-            labels={"figure": "{method}"},
+        *(
+            path
+            for seed in SEEDS
+            for path in drawn(
+                f"trees/{{method}}-seed-{seed}",
+                caption="tree",
+                category="3 Split trees",
+                subcategory="{method}",
+                labels={"result": f"Figure: tree of seed {seed}"},
+            )
         ),
     log:
         f"{OUT}/logs/tree_figures/{{method}}.log",
@@ -121,11 +116,10 @@ rule training_figure:
     input:
         expand(SUPERNET, seed=SEEDS),
     output:
-        report(
-            figure("training"),
-            caption="report/training.rst",
-            category="Supernets",
-            labels={"figure": "training curves"},
+        drawn(
+            "training",
+            category="6 Supernets and scores",
+            labels={"result": "Figure: training of the supernets"},
         ),
     log:
         f"{OUT}/logs/training_figure.log",
@@ -157,11 +151,10 @@ rule root_scores_figure:
             for seed in SEEDS
         ],
     output:
-        report(
-            figure("root-scores"),
-            caption="report/root-scores.rst",
-            category="Scores",
-            labels={"figure": "scores of the root"},
+        drawn(
+            "root-scores",
+            category="6 Supernets and scores",
+            labels={"result": "Figure: scores at the root"},
         ),
     log:
         f"{OUT}/logs/root_scores_figure.log",
@@ -199,7 +192,12 @@ rule summary:
         few_shot=[COMPARISON["summary"]] if SEARCHED else [],
         figures=FIGURES + FEW_SHOT,
     output:
-        SUMMARY,
+        report(
+            SUMMARY,
+            caption="report/summary.rst",
+            category="1 Summary",
+            labels={"result": "Text: what was found"},
+        ),
     log:
         f"{OUT}/logs/summary.log",
     benchmark:
@@ -215,6 +213,8 @@ rule summary:
             code=code("summary.py"),
             settings={"caption": CAPTION, "outdir": OUT, "truth": TRUTH_SAID},
         ),
+        # Of the last run that made something; takes output, so that other versions alone are no reason to run.
+        versions=lambda wildcards, output: versions(),
     message:
         "Say what was found and where to look"
     script:

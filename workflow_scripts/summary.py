@@ -11,7 +11,9 @@ def main(smk) -> None:
     summary = read_table(smk.input.summary, level=str)
     methods = read_table(smk.input.methods)
     few_shot = read_table(smk.input.few_shot[0]) if smk.input.few_shot else None
-    text = summarise(summary, methods, read_table(smk.input.sizes), few_shot, **smk.params.settings)
+    text = summarise(
+        summary, methods, read_table(smk.input.sizes), few_shot, **smk.params.settings, versions=smk.params.versions
+    )
     write_text(smk.output[0], text)
 
 

@@ -111,10 +111,10 @@ def killed_run(folder: Path, reference: Path, rng: random.Random, kills: int, lo
         what = kill(run, way, rng)
         if what:
             done += 1
-            steps = re.findall(r"(\d+ of \d+) steps", (folder / "printed.txt").read_text())
+            steps = re.findall(r"(\d+ of \d+) done,", (folder / "printed.txt").read_text())
             run, unlocked = go_on(folder)
             counts.update([way, *["unlocked"] * unlocked])
-            print(f"{way} ({what}), {steps[-1] if steps else 0} done{', unlocked' * unlocked}", flush=True)
+            print(f"{way} ({what}), {steps[-1] if steps else 0} jobs done{', unlocked' * unlocked}", flush=True)
     assert run.returncode == 0, (folder / "printed.txt").read_text()[-3000:]
     assert_same_results(reference / "results-tiny", folder / "results-tiny")
     left = [str(path) for path in (folder / "results-tiny").rglob(".*") if path.is_file()]

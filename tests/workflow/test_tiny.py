@@ -41,7 +41,7 @@ def test_paths_that_the_summary_names_exist(tiny):
     folder, printed = tiny
     named = [
         word.strip(",")
-        for line in printed.partition("Where to look")[2].splitlines()
+        for line in printed.partition("Where to look")[2].partition("All of it on one page")[0].splitlines()
         for word in line.split()
         if word.startswith("results-tiny/")
     ]

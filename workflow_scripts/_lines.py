@@ -1,0 +1,108 @@
+"""What a run says on the terminal: a line per job, behind how far the whole run is, and why a job failed."""
+
+import json
+import logging
+import os
+import shlex
+import time
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+from snakemake.logging import ColorizingTextHandler, DefaultFormatter, logger
+from snakemake_interface_logger_plugins.common import LogEvent
+
+LAST = 20  # lines of the log of a failed job
+UNSAID = ("Select jobs to execute...", "Shutting down, this might take some time.")
+
+
+def say_lines(total: int) -> None:
+    """Let Snakemake's own handler of the terminal, if that is in use, write a line per job of ``total``.
+
+    For the start of a run: a dry run, which says why a job would run, and the log in .snakemake/log stay as they are.
+    """
+    for old in [handler for handler in logger.handlers if type(handler) is ColorizingTextHandler]:
+        new = Terminal(nocolor=old.nocolor, stream=old.stream, formatter=Lines(total))
+        new.filters, new.name = old.filters, old.name
+        logger.removeHandler(old)
+        logger.addHandler(new)
+
+
+def report_hint(outdir: str, given: Any) -> str:
+    """Return the line that ends a run: how to make its report, with the config that the command line ``given``."""
+    command = ["snakemake", "--report", f"{outdir}/report.html"]
+    if given.configfiles:
+        command += ["--configfile", *(os.path.relpath(path) for path in given.configfiles)]
+    if given.config:
+        command += ["--config", *(f"{name}={json.dumps(value)}" for name, value in given.config.items())]
+    return f"All of it on one page, with config and run times: {shlex.join(command)}"
+
+
+class Terminal(ColorizingTextHandler):
+    """Snakemake's handler without the empty lines between jobs."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record."""
+        self.last_msg_was_job_info = True
+        super().emit(record)
+
+
+class Lines(DefaultFormatter):
+    """A line for a job that starts, the end of its log where it fails, at the end what failed; the rest as usual."""
+
+    def __init__(self, total: int) -> None:
+        super().__init__()
+        self.began = time.monotonic()
+        self.done, self.total = 0, total
+        self.messages: dict[int, str] = {}
+        self.failed: dict[int, str] = {}
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return what the terminal says of a record, or nothing."""
+        event = getattr(record, "event", None)
+        text = str(record.msg or "")
+        if event == LogEvent.JOB_STARTED or text in UNSAID or "CalledProcessError" in text:
+            return ""  # of the last, the job's own log says more
+        if text.startswith("Exiting because a job execution failed") and self.failed:
+            return "\n".join(["", "Failed, see above for why:", *self.failed.values()])
+        return super().format(record)
+
+    def format_job_info(self, msg: dict[str, Any]) -> str:
+        """Return how far the run is, and what a job does."""
+        if not msg["output"]:
+            return ""
+        self.messages[msg["jobid"]] = msg["rule_msg"] or msg["rule_name"]
+        return f"[{self._so_far()}] {self.messages[msg['jobid']]}"
+
+    def format_job_finished(self, msg: dict[str, Any]) -> str:
+        """Return nothing: the next line counts it."""
+        self.failed.pop(msg["job_id"], None)
+        return ""
+
+    def format_progress(self, msg: dict[str, Any]) -> str:
+        """Return nothing, but when all is done."""
+        self.done, self.total = msg["done"], msg["total"]
+        return super().format_progress(msg) if self.done == self.total else ""
+
+    def format_job_error(self, msg: dict[str, Any]) -> str:
+        """Return which job failed, the end of its logs, and where they are."""
+        job = f"{self.messages.get(msg['jobid'], msg['rule_name'])} (rule {msg['rule_name']}, job {msg['jobid']})"
+        logs = [Path(log) for log in msg["log"]]
+        self.failed[msg["jobid"]] = f"  {job}{''.join(f', {log}' for log in logs)}"
+        said = [f"  {name}: {value}" for name, value in {"message": msg["rule_msg"], **msg["aux"]}.items() if value]
+        return "\n".join([f"[{self._so_far()}] Failed: {job}", *said, *(line for log in logs for line in _end_of(log))])
+
+    def _so_far(self) -> str:
+        hours, seconds = divmod(round(time.monotonic() - self.began), 3600)
+        width = len(str(self.total))
+        return f"{self.done:{width}} of {self.total} done, {hours}:{seconds // 60:02}:{seconds % 60:02}"
+
+
+def _end_of(log: Path) -> list[str]:
+    """Return the last lines of a log, below its path."""
+    try:
+        with log.open(encoding="utf-8", errors="replace") as file:
+            end = [f"  | {line.rstrip()}" for line in deque(file, maxlen=LAST)]
+    except OSError as error:
+        return [f"  {log}: {error.strerror}"]
+    return [f"  The end of {log}:" if end else f"  {log} is empty", *end]
