@@ -21,6 +21,7 @@ from workflow_scripts._captions import (
 from workflow_scripts._config import (
     check,
     check_files,
+    check_texts,
     leaf_methods,
     proxy_metrics,
     rungs_of,
@@ -34,6 +35,7 @@ from workflow_scripts._versions import versions
 update_config(config, typed(workflow.config_settings.config))
 
 try:
+    check_texts([*workflow.configfiles, *workflow.config_settings.configfiles])
     METHODS = check(config)
     LEAF_METHODS = leaf_methods(config, METHODS)
     PROXIES = proxy_metrics(config)

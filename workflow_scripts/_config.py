@@ -4,9 +4,13 @@ Only the workflow reads the config; the library gets plain arguments. Nothing he
 """
 
 import csv
+import functools
 import math
+import os
 import re
-from collections.abc import Mapping
+import reprlib
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +26,22 @@ from fsnas.rungs import Rung, make_rungs
 
 SCHEMA = Path(__file__).resolve().parent.parent / "rules" / "schemas" / "config.schema.yaml"
 TRAIN_IMAGES = {"digits": 753, "cifar10": 25_000, "cifar100": 25_000}  # of the training part, where known beforehand
+SIDES = {"digits": 8, "cifar10": 32, "cifar100": 32}  # pixels
+DEEPEST, MOST, LONGEST, VALUES = 10, 1000, 1000, 20_000  # levels, entries of one, characters of a text, values in all
+FILE_NAME = 255  # bytes; what file systems take
+PROBLEMS = 10  # that one message lists
+BOUNDS = {
+    "minimum": "at least {}",
+    "maximum": "at most {}",
+    "exclusiveMinimum": "more than {}",
+    "exclusiveMaximum": "less than {}",
+    "minItems": "at least {} in the list",
+    "maxItems": "at most {} in the list",
+    "minLength": "a text that is not empty",
+    "maxLength": "at most {} characters",
+    "uniqueItems": "each entry once",
+    "pattern": "a text that fits {}",
+}
 POLICY_KEYS = {
     "constant": ("branching", "max_leaves"),
     "schedule": ("schedule",),
@@ -32,7 +52,7 @@ USUAL_TRUTH = {
     "cifar10": "cifar10_ori-test_accuracy_200_epochs_mean",
     "cifar100": "cifar100_x-test_accuracy_200_epochs_mean",
 }
-OFFICIAL = r"{}_(x-valid|x-test|ori-test)_accuracy_(12|200)_epochs_(mean|seed_\d+)".format(
+OFFICIAL = r"{}_(x-valid|x-test|ori-test)_accuracy_(12|200)_epochs_(mean|seed_[0-9]+)".format(
     "(cifar10-valid|cifar10|cifar100|ImageNet16-120)"
 )
 SCORE_KEYS = ("perturbation", "repetitions", "batch_size", "warmup_epochs")
@@ -72,17 +92,93 @@ def policy_arguments(choices: Mapping[str, Any]) -> dict[str, Any]:
     return {"name": choices["policy"], **{key: choices[key] for key in POLICY_KEYS[choices["policy"]]}}
 
 
-def typed(value: Any, inside: bool = False) -> Any:
+class _Short(reprlib.Repr):
+    """What a message repeats of a value, however long, deep or huge it is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel, self.maxstring, self.maxother = 3, 160, 60
+
+    def repr_int(self, value: int, level: int) -> str:
+        return f"a number of {value.bit_length()} bits" if value.bit_length() > 128 else repr(value)
+
+    def repr_OrderedDict(self, value: Mapping[Any, Any], level: int) -> str:  # noqa: N802 - what JSON configs hold
+        return self.repr_dict(dict(value), level)
+
+
+def shown(value: Any) -> str:
+    """Return ``value`` for a message: as Python writes it, shortened.
+
+    >>> shown([0] * 10**6), shown(10**400)
+    ('[0, 0, 0, 0, 0, 0, ...]', 'a number of 1329 bits')
+    """
+    text = _Short().repr(value)
+    return text if len(text) <= 200 else f"{text[:120]}...{text[-60:]}"
+
+
+def _key(key: Any) -> str:
+    """Return a key for a message: as it stands in the config, unless that cannot be read."""
+    return key if isinstance(key, str) and key.isprintable() and 0 < len(key) <= 64 else shown(key)
+
+
+def typed(value: Any, depth: int = 0) -> Any:
     """Return what ``--config`` gave, with the types of YAML: Snakemake leaves numbers inside braces texts.
 
-    >>> typed({"max_leaves": "4", "policy": "constant"}), typed(["0", "1"]), typed("4")
-    ({'max_leaves': 4, 'policy': 'constant'}, [0, 1], '4')
+    >>> typed({"max_leaves": "4", "policy": "constant"}), typed(["0", "1"]), typed("4"), typed({"folder": "a: [b"})
+    ({'max_leaves': 4, 'policy': 'constant'}, [0, 1], '4', {'folder': 'a: [b'})
     """
+    if depth > DEEPEST:  # a list may hold itself
+        return shown(value)
     if isinstance(value, Mapping):
-        return {key: typed(item, True) for key, item in value.items()}
+        return {key: typed(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list):
-        return [typed(item, True) for item in value]
-    return yaml.safe_load(value) if inside and isinstance(value, str) else value
+        return [typed(item, depth + 1) for item in value]
+    if not (depth and isinstance(value, str)):
+        return value
+    try:
+        read = yaml.safe_load(value)
+    except (yaml.YAMLError, ValueError):  # a text that is no YAML by itself, a date that is none
+        return value
+    return read if read is None or isinstance(read, (bool, int, float)) else value
+
+
+def check_texts(files: Iterable[str | Path]) -> None:
+    """Check that no key stands twice in a config file, of which YAML would silently take the last one.
+
+    Raises
+    ------
+    ConfigError
+        If one does; the message says where.
+    """
+    for file in map(Path, files):
+        try:
+            root = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        except (OSError, ValueError, RecursionError, yaml.YAMLError):  # Snakemake has read it, and says so otherwise
+            continue
+        twice = [f"{file}, line {second}: {key} stands in line {first}, too" for key, first, second in _repeated(root)]
+        if twice:
+            raise ConfigError("\n  ".join(["only the last one would count; remove the others:", *twice[:PROBLEMS]]))
+
+
+def _repeated(root: yaml.Node | None) -> Iterator[tuple[str, int, int]]:
+    """Yield every key that stands twice in one mapping, with the two lines."""
+    todo, seen = deque([("", root)]), set()
+    while todo:
+        at, node = todo.popleft()
+        if id(node) in seen:  # an alias
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            todo.extend((f"{at}{number}.", item) for number, item in enumerate(node.value))
+        elif isinstance(node, yaml.MappingNode):
+            lines: dict[str, int] = {}
+            for key, value in node.value:
+                name, line = key.value, key.start_mark.line + 1
+                if isinstance(name, str):
+                    if name in lines:
+                        yield f"{at}{_key(name)}", lines[name], line
+                    lines.setdefault(name, line)
+                    todo.append((f"{at}{_key(name)}.", value))
 
 
 def check(config: Mapping[str, Any]) -> dict[str, Method]:
@@ -94,9 +190,11 @@ def check(config: Mapping[str, Any]) -> dict[str, Method]:
         On an unknown key, a wrong type or an impossible combination; the message lists every problem of the first
         kind met, each with the key, what was found, what is allowed, and the nearest spelling.
     """
-    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    schema = _schema()
+    _check_plain(config)
     _validate(config, schema, "")
-    add_folders(config["metric_paths"])
+    _check_paths(config)
+    _add_metrics(config["metric_paths"])
     _check_data(config)
     _check_metric_options(config)
     methods: dict[str, Method] = {}
@@ -110,6 +208,8 @@ def check(config: Mapping[str, Any]) -> dict[str, Method]:
     chosen, proxies = leaf_methods(config, methods), proxy_metrics(config)
     for method in chosen.values():
         rungs_of(config, method)
+    if not chosen:
+        _rungs(config, 1, "leaves")
     if chosen or proxies:
         truth_column(config)
     return methods
@@ -134,11 +234,15 @@ def rungs_of(config: Mapping[str, Any], method: Method) -> tuple[Rung, ...]:
     ConfigError
         If the budget is none, or too small for the leaves of the tree.
     """
+    return _rungs(config, method.policy.leaves, f"leaves, method {method.name}")
+
+
+def _rungs(config: Mapping[str, Any], leaves: int, at: str) -> tuple[Rung, ...]:
     given = {name: config["leaves"][name] for name in ("selection", "keep", "epochs", "total_epochs")}
     try:
-        return make_rungs(method.policy.leaves, **given)
+        return make_rungs(leaves, **given)
     except FsnasError as error:
-        raise ConfigError(f"leaves, method {method.name}: {error}") from error
+        raise ConfigError(f"{at}: {error}") from error
 
 
 def proxy_metrics(config: Mapping[str, Any]) -> list[str]:
@@ -153,17 +257,21 @@ def proxy_metrics(config: Mapping[str, Any]) -> list[str]:
     chosen = _listed(config["proxies"]["metrics"], scores, "proxies.metrics")
     if chosen:
         _check_batch(config, "proxies.batch_size", config["proxies"]["batch_size"])
+    if "ntk" in chosen:
+        options = _options("ntk", config["metrics"].get("ntk") or {}, "metrics.ntk")
+        _check_ntk(options, config["proxies"]["batch_size"], "metrics.ntk.samples", "proxies.batch_size")
     return chosen
 
 
 def _listed(found: str | list[str], allowed: list[str], at: str) -> list[str]:
     """Return the names that a list or ``all`` stands for, in the order of ``allowed``."""
     if isinstance(found, str) and found != "all":
-        raise ConfigError(f"{at}: found {found!r}, expected 'all' or a list of names, e.g. [{found}]")
+        raise ConfigError(f"{at}: found {shown(found)}, expected 'all' or a list of names, e.g. [snip, random]")
     for name in found if isinstance(found, list) else ():
         if name not in allowed:
             raise ConfigError(
-                f"{at}: found {name!r}{nearest(name, allowed)}, allowed are {', '.join(allowed)}; correct or remove it"
+                f"{at}: found {shown(name)}{nearest(name, allowed)}, allowed are {_listing(allowed)}; correct or "
+                "remove it"
             )
     return [name for name in allowed if found == "all" or name in found]
 
@@ -188,7 +296,7 @@ def truth_column(config: Mapping[str, Any]) -> str:
             f"set it, e.g. to {USUAL_TRUTH['cifar10']}"
         )
     if not re.fullmatch(OFFICIAL, column):
-        raise ConfigError(f"truth.column: found {column!r}, expected a column like {USUAL_TRUTH['cifar10']}")
+        raise ConfigError(f"truth.column: found {shown(column)}, expected a column like {USUAL_TRUTH['cifar10']}")
     return column
 
 
@@ -204,20 +312,22 @@ def check_files(config: Mapping[str, Any]) -> None:
         If it is not.
     """
     truth = config["truth"]
-    if truth["source"] != "standalone" and not Path(truth["file"]).is_file():
+    if truth["source"] != "standalone" and not os.path.isfile(truth["file"]):
         raise ConfigError(
-            f"truth.file: there is no file {truth['file']!r}; correct the path, or put the file there (truth.source is "
-            f"{truth['source']!r}; with 'standalone' architectures are trained here instead)"
+            f"truth.file: there is no file {shown(truth['file'])}; correct the path, or put the file there "
+            f"(truth.source is {truth['source']!r}; with 'standalone' architectures are trained here instead)"
         )
 
 
 def _csv_column(truth: Mapping[str, Any]) -> str:
     """Return the column of a CSV that is the truth, after a look at its first line."""
     try:
+        if not os.path.isfile(truth["file"]):  # a pipe or a device might never end
+            raise OSError("there is no such file")
         with Path(truth["file"]).open(encoding="utf-8-sig", newline="") as file:
             header = next(csv.reader(file), [])
     except (OSError, ValueError, csv.Error) as error:
-        raise ConfigError(f"truth.file: cannot read {truth['file']!r} ({error}); correct the path") from error
+        raise ConfigError(f"truth.file: cannot read {shown(truth['file'])} ({error}); correct the path") from error
     tests = [name for name in header if "test" in name.lower()]
     wanted = {"architecture_column": truth["architecture_column"], "column": truth["column"]}
     if truth["column"] is None and len(tests) == 1:
@@ -225,7 +335,12 @@ def _csv_column(truth: Mapping[str, Any]) -> str:
     for key, name in wanted.items():
         if name not in header:
             near = nearest(name, header) if name else ""
-            raise ConfigError(f"truth.{key}: found {name!r}{near}; {truth['file']} has {', '.join(header)}")
+            raise ConfigError(f"truth.{key}: found {shown(name)}{near}; {truth['file']} has {_listing(header)}")
+    if wanted["column"] == truth["architecture_column"]:
+        raise ConfigError(
+            f"truth.column: found {shown(wanted['column'])}, but there truth.architecture_column says that the "
+            f"architectures stand; take a column of accuracies, {truth['file']} has {_listing(header)}"
+        )
     return wanted["column"]
 
 
@@ -240,8 +355,8 @@ def _check_truth(config: Mapping[str, Any]) -> None:
     for name in ("file", "sha256", "column"):
         if truth[name] is not None:
             raise ConfigError(
-                f"truth.{name}: found {truth[name]!r}, but truth.source 'standalone' trains architectures here and "
-                "reads no file; use truth.source csv or nasbench201, or null"
+                f"truth.{name}: found {shown(truth[name])}, but truth.source 'standalone' trains architectures here "
+                "and reads no file; use truth.source csv or nasbench201, or null"
             )
 
 
@@ -264,7 +379,7 @@ def _whole(_: Any, value: Any) -> bool:
 
 
 def _finite(_: Any, value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return _whole(_, value) or isinstance(value, float) and math.isfinite(value)
 
 
 # JSON Schema calls 1.0 an integer, and Python's NaN a number.
@@ -272,39 +387,164 @@ TYPES = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine_many({"integer": _
 Validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, type_checker=TYPES)
 
 
+@functools.cache
+def _schema() -> dict[str, Any]:
+    return yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+
+
 def _validate(value: Any, schema: Mapping[str, Any], at: str) -> None:
     errors = sorted(Validator(schema).iter_errors(value), key=lambda e: list(map(str, e.path)))
-    if errors:
-        raise ConfigError("\n  ".join(["the config cannot be used:", *(_explain(error, at) for error in errors)]))
+    _refuse([_explain(error, at) for error in errors])
+
+
+def _refuse(problems: list[str]) -> None:
+    """Raise `ConfigError` if there are problems; of many, the first ones are listed."""
+    more = [f"and {len(problems) - PROBLEMS} more"] if len(problems) > PROBLEMS else []
+    if problems:
+        raise ConfigError("\n  ".join(["the config cannot be used:", *problems[:PROBLEMS], *more]))
+
+
+def _listing(names: Iterable[str]) -> str:
+    """Return names with commas between them, in a length that a message can have."""
+    text = ", ".join(map(_key, names))
+    return text if len(text) <= 1000 else f"{text[:1000]}..."
+
+
+def _check_plain(config: Any) -> None:
+    """Check what holds for every value, before anything else looks at it.
+
+    YAML gives dates, sets, lists that hold themselves, numbers of any size, NaN, and texts with any character.
+    """
+    problems: list[str] = []
+    todo: deque[tuple[tuple[str, ...], Any]] = deque([((), config)])
+    looked_at = 0
+    while todo and len(problems) <= PROBLEMS:
+        at, value = todo.popleft()
+        looked_at += 1
+        expected = _plain(value, len(at))
+        if expected:
+            where = ".".join(map(_key, at)) or "the config"
+            problems.append(f"{where}: found {shown(value)} ({type(value).__name__}), expected {expected}")
+        elif isinstance(value, Mapping):
+            todo.extend(((*at, key), item) for key, item in value.items())
+        elif isinstance(value, list):
+            todo.extend(((*at, str(number)), item) for number, item in enumerate(value))
+        if looked_at + len(todo) > VALUES:
+            raise ConfigError(f"{_key(at[0])}: expected at most {VALUES} values in the whole config; remove some here")
+    _refuse(problems)
+
+
+def _plain(value: Any, depth: int) -> str:
+    """Return what is expected instead of ``value``, or nothing where it can be looked at further."""
+    if isinstance(value, (Mapping, list)):
+        if depth > DEEPEST:
+            return f"at most {DEEPEST} levels, one inside another"
+        if len(value) > MOST:
+            return f"at most {MOST} entries, not {len(value)}"
+        for key in value if isinstance(value, Mapping) else ():
+            if not isinstance(key, str):
+                return f"names as keys; put the key {shown(key)} in quotes, or correct it"
+            if not key.isprintable() or len(key) > LONGEST:
+                return f"names as keys; correct or remove the key {shown(key)}"
+        return ""
+    if isinstance(value, str):
+        if len(value) > LONGEST:
+            return f"at most {LONGEST} characters, not {len(value)}"
+        return "" if value.isprintable() else "text without line breaks and invisible characters"
+    if isinstance(value, int):  # true and false, too
+        return "" if value.bit_length() < 64 else "a number of at most 63 bits"
+    if isinstance(value, float):
+        return "" if math.isfinite(value) else "a finite number"
+    return "" if value is None else "text, a number, true, false, null or a list; put what is text in quotes"
 
 
 def _explain(error: jsonschema.ValidationError, at: str) -> str:
     """Return one line: the key, what was found, what is allowed, the nearest spelling."""
-    where = ".".join([*([at] if at else []), *map(str, error.absolute_path)])
+    where = ".".join([*([at] if at else []), *map(_key, map(str, error.absolute_path))])
     prefix = f"{where}." if where else ""
+    found = f"{where or 'the config'}: found {shown(error.instance)}"
+    about, value = error.schema.get("description"), error.validator_value
+    reason = f" ({about})" if about else ""
     if error.validator == "additionalProperties":
         keys = list(error.schema["properties"])
         unknown = [key for key in error.instance if key not in keys]
-        return "; ".join(f"{prefix}{key}: unknown key{nearest(str(key), keys)}" for key in unknown) + (
+        return "; ".join(f"{prefix}{_key(key)}: unknown key{nearest(key, keys)}" for key in unknown[:PROBLEMS]) + (
             f". Allowed{' in ' + where if where else ''}: {', '.join(keys)}"
         )
     if error.validator == "required":
-        missing = [key for key in error.validator_value if key not in error.instance]
+        missing = [key for key in value if key not in error.instance]
         return (
             "; ".join(f"{prefix}{key}: missing" for key in missing) + ". config.yaml holds every key with its default"
         )
     if error.validator == "enum":
-        near = nearest(str(error.instance), list(map(str, error.validator_value)))
-        allowed = ", ".join(map(str, error.validator_value))
-        return f"{where}: found {error.instance!r}, allowed are {allowed}{near}"
+        near = nearest(str(error.instance), list(map(str, value)))
+        return f"{found}, allowed are {', '.join(map(str, value))}{near}"
     if error.validator == "type":
-        kinds = error.validator_value
-        allowed = " or ".join(kinds) if isinstance(kinds, list) else kinds
-        return f"{where}: found {error.instance!r} ({type(error.instance).__name__}), expected {allowed}"
-    if error.validator == "oneOf":
-        allowed = "a whole number of at least 0, or a list of them, one per level"
-        return f"{where}: found {error.instance!r}, expected {allowed}"
-    return f"{where}: found {error.instance!r}: {error.message}"
+        kinds = [value] if isinstance(value, str) else value
+        expected = f"{' or '.join(kinds)}{reason}{_as_number(error.instance, kinds)}"
+        return f"{found} ({type(error.instance).__name__}), expected {expected}"
+    if error.validator == "pattern" and about:
+        return f"{found}, expected {about}"
+    return f"{found}, expected {BOUNDS.get(error.validator, '{}').format(value)}{reason}"
+
+
+def _as_number(found: Any, kinds: list[str]) -> str:
+    """Return how to write a number that YAML takes for text."""
+    try:
+        number = float(found) if isinstance(found, str) and {"integer", "number"} & set(kinds) else math.nan
+    except ValueError:
+        return ""
+    return f"; this is text: write {number!r} without quotes" if math.isfinite(number) else ""
+
+
+def _check_paths(config: Mapping[str, Any]) -> None:
+    """Check what a path must be before anything is opened: names that can be, and results in a folder of their own."""
+    data, truth, outdir = config["data"], config["truth"], config["outdir"]
+    named = {"outdir": outdir, "data.folder": data["folder"], "data.split_file": data["split_file"]}
+    named |= {"truth.file": truth["file"], **{f"metric_paths.{i}": p for i, p in enumerate(config["metric_paths"])}}
+    for key, path in named.items():
+        long = [part for part in (path or "").split("/") if len(os.fsencode(part)) > FILE_NAME]
+        if long:
+            raise ConfigError(f"{key}: found the name {shown(long[0])}, expected at most {FILE_NAME} bytes; shorten it")
+        if path and path.startswith("~") and os.path.expanduser(path) == path:
+            raise ConfigError(f"{key}: found {shown(path)}, but there is no such user; write the whole path")
+    _check_outdir(outdir)
+    if truth["file"] and _inside(truth["file"], outdir):
+        raise ConfigError(
+            f"truth.file: found {shown(truth['file'])}, which is in outdir, {shown(outdir)}; expected it outside of "
+            "the folder that the workflow writes; move the file"
+        )
+
+
+def _check_outdir(outdir: str) -> None:
+    if _inside(os.curdir, outdir):
+        raise ConfigError(
+            f"outdir: found {shown(outdir)}, which holds the folder that Snakemake runs in; expected a folder of its "
+            "own, e.g. results"
+        )
+    plain = os.path.normpath(re.sub("/+", "/", outdir))
+    if plain != outdir.rstrip("/"):
+        raise ConfigError(f"outdir: found {shown(outdir)}, expected the plain path: write {shown(plain)}")
+    for path in map(str, (Path(plain), *Path(plain).parents)):
+        if os.path.lexists(path) and not os.path.isdir(path):
+            raise ConfigError(f"outdir: found {shown(outdir)}, but {path} is no folder; rename one of them")
+
+
+def _inside(path: str, folder: str) -> bool:
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
+
+
+def _add_metrics(folders: list[str]) -> None:
+    """Make the files in ``folders`` metrics, all of which must declare themselves."""
+    try:
+        add_folders(folders)
+    except OSError as error:
+        raise ConfigError(f"metric_paths: {error.filename}: {error.strerror}; correct or remove it") from error
+    try:
+        for name in known() if folders else ():
+            declaration(name)
+    except (ConfigError, OSError) as error:
+        raise ConfigError(f"metric_paths: {error}") from error
 
 
 def _check_data(config: Mapping[str, Any]) -> None:
@@ -314,7 +554,7 @@ def _check_data(config: Mapping[str, Any]) -> None:
     if data["split"] == "nasbench201" and not (data["source"] == "cifar10" and data["split_file"]):
         raise ConfigError(
             "data.split: 'nasbench201' needs data.source 'cifar10' and the file cifar-split.txt of AutoDL-Projects in "
-            f"data.split_file; found source {data['source']!r} and split_file {data['split_file']!r}"
+            f"data.split_file; found source {data['source']!r} and split_file {shown(data['split_file'])}"
         )
     if data["source"] == "digits" and data["flip"]:
         raise ConfigError("data.flip: found true, but a mirrored digit is another sign; use false with source digits")
@@ -322,6 +562,12 @@ def _check_data(config: Mapping[str, Any]) -> None:
         raise ConfigError(
             f"data.image_size: found {data['image_size']}, but only data.source 'imagefolder' is resized; use null "
             f"with source {data['source']!r}"
+        )
+    side = SIDES.get(data["source"], data["image_size"])
+    if side is not None and data["crop_padding"] >= side:
+        raise ConfigError(
+            f"data.crop_padding: found {data['crop_padding']}, but the images have {side} pixels a side, and a crop "
+            f"could miss them; expected at most {side - 1}"
         )
     _check_batch(config, "supernet.batch_size", config["supernet"]["batch_size"])
 
@@ -337,7 +583,7 @@ def _check_batch(config: Mapping[str, Any], key: str, images: int) -> None:
 
 def _check_metric_options(config: Mapping[str, Any]) -> None:
     for metric, options in config["metrics"].items():
-        _options(metric, options or {}, f"metrics.{metric}")
+        _options(metric, options or {}, f"metrics.{_key(metric)}")
 
 
 def _options(metric: str, options: Mapping[str, Any], at: str) -> dict[str, Any]:
@@ -349,32 +595,45 @@ def _options(metric: str, options: Mapping[str, Any], at: str) -> dict[str, Any]
     for name, value in options.items():
         if name not in declared:
             allowed = ", ".join(declared) or "none"
-            raise ConfigError(f"{at}.{name}: unknown option{nearest(name, list(declared))}. Allowed: {allowed}")
+            raise ConfigError(f"{at}.{_key(name)}: unknown option{nearest(name, list(declared))}. Allowed: {allowed}")
         expected = type(declared[name])
         number = expected is float and isinstance(value, int) and not isinstance(value, bool)
         if not isinstance(value, expected) and not number or (expected is int and isinstance(value, bool)):
-            raise ConfigError(f"{at}.{name}: found {value!r} ({type(value).__name__}), expected {expected.__name__}")
+            raise ConfigError(
+                f"{at}.{name}: found {shown(value)} ({type(value).__name__}), expected {expected.__name__}"
+            )
+    _validate(options, _schema()["properties"]["metrics"]["properties"].get(metric, {}), at)
     return {**declared, **options}
+
+
+def _check_ntk(options: Mapping[str, Any], images: int, at: str, batch: str) -> None:
+    if options["samples"] > images:
+        raise ConfigError(f"{at}: found {options['samples']}, expected at most {batch}, {images}; or 0 for all of them")
 
 
 def _method(entry: Any, config: Mapping[str, Any], schema: Mapping[str, Any]) -> Method:
     """Return the method of one entry of ``methods``: a name, or a name with the keys that differ."""
     if isinstance(entry, Mapping) and len(entry) != 1:
-        raise ConfigError(f"methods: found {dict(entry)!r}, expected a metric's name or NAME: {{KEY: VALUE, ...}}")
-    name, own = (entry, {}) if isinstance(entry, str) else next((str(k), v or {}) for k, v in entry.items())
-    at = f"methods.{name}"
+        raise ConfigError(f"methods: found {shown(entry)}, expected a metric's name or NAME: {{KEY: VALUE, ...}}")
+    name, own = (entry, {}) if isinstance(entry, str) else next(iter(entry.items()))
+    own = {} if own is None else own
+    at = f"methods.{_key(name)}"
     properties = schema["properties"]["method"]["properties"]
     own_schema = {
         "type": "object",
         "additionalProperties": False,
-        "properties": {"metric": {"type": "string"}, "options": {"type": "object"}, **properties},
+        "properties": {"metric": {"type": "string", "minLength": 1}, "options": {"type": "object"}, **properties},
     }
-    _validate({"name": name}, {"properties": {"name": {"pattern": "^[A-Za-z0-9][A-Za-z0-9_-]*$"}}}, at)
+    _validate(name, schema["properties"]["data"]["properties"]["name"], at)
+    if _reads_as_number(name):
+        raise ConfigError(f"{at}: found {name!r}, which reads as a number or a truth value in a table; add a letter")
     _validate(own, own_schema, at)
     choices = {**config["method"], **{key: own[key] for key in own if key in properties}}
     metric = own.get("metric") or _metric_of(name, choices, at)
     if name in known() and metric != name:
-        raise ConfigError(f"{at}.metric: found {metric!r}, but {name} is a metric itself; give the method another name")
+        raise ConfigError(
+            f"{at}.metric: found {shown(metric)}, but {name} is a metric itself; give the method another name"
+        )
     options = _options(metric, {**(config["metrics"].get(metric) or {}), **own.get("options", {})}, at)
 
     def where(*keys: str) -> str:
@@ -386,7 +645,18 @@ def _method(entry: Any, config: Mapping[str, Any], schema: Mapping[str, Any]) ->
     except FsnasError as error:
         raise ConfigError(f"{where('policy', *POLICY_KEYS[choices['policy']])}: {error}") from error
     _check_warmup(choices["warmup_epochs"], policy.depth, where("warmup_epochs"))
+    if metric == "ntk" and policy.depth:
+        samples = f"{at}.options.samples" if "samples" in own.get("options", {}) else "metrics.ntk.samples"
+        _check_ntk(options, choices["batch_size"], samples, where("batch_size"))
     return Method(name, metric, options, choices, policy)
+
+
+def _reads_as_number(name: str) -> bool:
+    try:
+        float(name)
+    except ValueError:
+        return name.lower() in ("true", "false")
+    return True
 
 
 def _metric_of(name: str, choices: Mapping[str, Any], at: str) -> str:

@@ -40,7 +40,7 @@ def keys_of(schema: dict, prefix: str = "") -> set[str]:
     """Return every key of a schema, with its path."""
     found = set()
     for key, below in schema.get("properties", {}).items():
-        found |= {prefix + key} | keys_of(below, f"{prefix}{key}.")
+        found |= {prefix + key} | (keys_of(below, f"{prefix}{key}.") if prefix + key != "metrics" else set())
     return found
 
 
@@ -225,8 +225,8 @@ BAD = {
         {"method": {"balance": "equall"}},
         r"method\.balance: found 'equall', allowed are none, equal \(did you mean 'equal'\?\)",
     ),
-    "too small": ({"supernet": {"batch_size": 0}}, r"supernet\.batch_size: found 0: 0 is less than the minimum of 2"),
-    "same seed twice": ({"seeds": [1, 1]}, r"seeds: found \[1, 1\].*non-unique"),
+    "too small": ({"supernet": {"batch_size": 0}}, r"supernet\.batch_size: found 0, expected at least 2"),
+    "same seed twice": ({"seeds": [1, 1]}, r"seeds: found \[1, 1\], expected each entry once"),
     "no such metric": (
         {"methods": ["snp"]},
         r"methods\.snp: there is no metric of this name \(did you mean 'snip'\?\)",
@@ -240,7 +240,10 @@ BAD = {
         r"methods\.mine\.objektive: unknown key \(did you mean 'objective'\?\)",
     ),
     "same method twice": ({"methods": ["snip", "snip"]}, r"methods: 'snip' stands there twice"),
-    "name with a slash": ({"methods": [{"../snip": {"metric": "snip"}}]}, r"methods\.\.\./snip.*does not match"),
+    "name with a slash": (
+        {"methods": [{"../snip": {"metric": "snip"}}]},
+        r"methods\.\.\./snip: found '\.\./snip', expected a name",
+    ),
     "1 < N < b": (
         {"method": {"branching": 3, "max_leaves": 2}},
         r"^method\.policy and method\.branching and method\.max_leaves: max_leaves is 2 and branching 3",
@@ -268,7 +271,7 @@ BAD = {
     ),
     "b = 1, N = 1": ({"method": {"branching": 1, "max_leaves": 1}}, "branching is 1; expected 2 to 5"),
     "no whole number": ({"supernet": {"epochs": 1.0}}, r"supernet\.epochs: found 1\.0 \(float\), expected integer"),
-    "not finite": ({"supernet": {"lr": float("nan")}}, r"supernet\.lr: found nan \(float\), expected number"),
+    "not finite": ({"supernet": {"lr": float("nan")}}, r"supernet\.lr: found nan \(float\), expected a finite number"),
     "a mirrored digit": ({"data": {"flip": True}}, r"data\.flip: found true.*use false with source digits"),
     "resized digits": (
         {"data": {"image_size": 16}},
@@ -337,7 +340,7 @@ BAD = {
     "a hash that is none": ({"truth": {"sha256": "abc"}}, r"truth\.sha256: found 'abc'"),
     "more architectures than there are": (
         {"truth": {"architectures": 15626}},
-        r"truth\.architectures: found 15626: 15626 is greater than the maximum of 15625",
+        r"truth\.architectures: found 15626, expected at most 15625 \(there are 15625; 0 for all\)",
     ),
     "a proxy without scores": ({"proxies": {"metrics": ["gm"]}}, r"proxies\.metrics: found 'gm'.*, allowed are fisher"),
     "a proxy batch above the data": (
