@@ -1,0 +1,32 @@
+"""What a user sees of a bad config: one message with the key, no traceback, and no job."""
+
+import pytest
+
+from tests.workflow.conftest import copy_checkout, snakemake
+
+BAD = {
+    "NaN": ("supernet: {lr: .nan}", "supernet.lr: found nan"),
+    "infinity": ("metrics: {grasp: {temperature: .inf}}", "metrics.grasp.temperature: found inf"),
+    "a huge number": (f"seeds: [{10**400}]", "seeds.0: found a number of"),
+    "an empty list": ("methods: []", "methods: found []"),
+    "a name that leaves its folder": ('data: {name: "../../elsewhere"}', "data.name: found '../../elsewhere'"),
+    "a method that is a path": ('methods: [{"a/b": {metric: snip}}]', "a/b"),
+    "wildcards in a folder": ('outdir: "results-{seed}"', "outdir: found 'results-{seed}'"),
+    "invisible characters": ('outdir: "results\\u202e"', "outdir: found"),
+    "a key twice": ("seeds: [0]\nseeds: [1]", "seeds stands in line 1, too"),
+    "a mistyped key": ("supernet: {chanels: 4}", "supernet.chanels: unknown key"),
+    "no folder of metrics": ("metric_paths: [nowhere]", "metric_paths"),
+}
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory):
+    return copy_checkout(tmp_path_factory.mktemp("checkout"))
+
+
+@pytest.mark.parametrize(("text", "expected"), BAD.values(), ids=BAD)
+def test_a_bad_config_is_one_message_and_no_job(text, expected, checkout):
+    (checkout / "bad.yaml").write_text(text + "\n", encoding="utf-8")
+    printed = snakemake(checkout, "--cores", "1", "--configfile", "bad.yaml", expect=1)
+    assert expected in printed and "Traceback" not in printed
+    assert not list(checkout.glob("results*"))
