@@ -465,6 +465,21 @@ def test_reruns_end_where_a_run_from_scratch_ends(finished, tmp_path):
     assert_same_results(fresh / "results-tiny", folder / "results-tiny")
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("name", [name for name, (_, jobs) in TABLE.items() if jobs - LOST and "torch" not in name])
+def test_every_rerun_ends_where_a_run_from_scratch_ends(name, copy, tmp_path):
+    """Each row of the table for itself; half an hour. Another torch is a name only here, and computes the same."""
+    fresh = tmp_path / "fresh"
+    fresh.mkdir()
+    copy_checkout(fresh)
+    change, _ = TABLE[name]
+    change(copy)
+    (other_snip if "no record" in name else change)(fresh)  # which has no record to lose
+    for folder in (copy, fresh):
+        snakemake(folder, "--cores", "2", *TINY)
+    assert_same_results(fresh / "results-tiny", copy / "results-tiny")
+
+
 def test_data_and_supernets_are_shared_between_checkouts(tmp_path, monkeypatch):
     """Snakemake's between-workflow caching: the second checkout trains nothing, and still knows what it has."""
     (tmp_path / "cache").mkdir()
