@@ -55,6 +55,7 @@ USUAL_TRUTH = {
 OFFICIAL = r"{}_(x-valid|x-test|ori-test)_accuracy_(12|200)_epochs_(mean|seed_[0-9]+)".format(
     "(cifar10-valid|cifar10|cifar100|ImageNet16-120)"
 )
+PERIODIC = re.compile(r"(.+)\1{19,}$")  # a value that Snakemake refuses for a wildcard
 SCORE_KEYS = ("perturbation", "repetitions", "batch_size", "warmup_epochs")
 CUT_KEYS = ("edge", "objective", "balance")
 
@@ -301,7 +302,7 @@ def truth_column(config: Mapping[str, Any]) -> str:
 
 
 def check_files(config: Mapping[str, Any]) -> None:
-    """Check that the file of the truth is there.
+    """Check that the file of the truth is there, and the images where they have not been read yet.
 
     Where results exist already, Snakemake takes a missing input for one that is not needed any more, and would show
     them under the name of another truth.
@@ -309,13 +310,36 @@ def check_files(config: Mapping[str, Any]) -> None:
     Raises
     ------
     ConfigError
-        If it is not.
+        If one is not.
     """
+    _check_images(config)
     truth = config["truth"]
     if truth["source"] != "standalone" and not os.path.isfile(truth["file"]):
         raise ConfigError(
             f"truth.file: there is no file {shown(truth['file'])}; correct the path, or put the file there "
             f"(truth.source is {truth['source']!r}; with 'standalone' architectures are trained here instead)"
+        )
+
+
+def _check_images(config: Mapping[str, Any]) -> None:
+    """Check that images, and the list of their split, are there, unless the results or the cache may hold them."""
+    data = config["data"]
+    if data["source"] == "digits" or "SNAKEMAKE_OUTPUT_CACHE" in os.environ:
+        return
+    if os.path.lexists(f"{config['outdir']}/data/{data['name']}.h5"):
+        return
+    folder = os.path.expanduser(data["folder"])
+    parts = [f"{folder}/train", f"{folder}/test"] if data["source"] == "imagefolder" else [folder]
+    missing = next((part for part in parts if not os.path.isdir(part)), None)
+    if missing and not (data["download"] and data["source"] != "imagefolder"):
+        raise ConfigError(
+            f"data.folder: found {shown(data['folder'])}, but there is no folder {shown(missing)}; correct the path, "
+            "or put the images there (data.source digits needs none)"
+        )
+    if data["split"] == "nasbench201" and not os.path.isfile(os.path.expanduser(data["split_file"])):
+        raise ConfigError(
+            f"data.split_file: there is no file {shown(data['split_file'])}; put cifar-split.txt of AutoDL-Projects "
+            "there, correct the path, or set data.split to balanced"
         )
 
 
@@ -522,10 +546,10 @@ def _check_outdir(outdir: str) -> None:
             f"outdir: found {shown(outdir)}, which holds the folder that Snakemake runs in; expected a folder of its "
             "own, e.g. results"
         )
-    plain = os.path.normpath(re.sub("/+", "/", outdir))
-    if plain != outdir.rstrip("/"):
-        raise ConfigError(f"outdir: found {shown(outdir)}, expected the plain path: write {shown(plain)}")
-    for path in map(str, (Path(plain), *Path(plain).parents)):
+    plain = Path(os.path.normpath(outdir))
+    if str(plain).startswith("//"):  # the only double slash that stays
+        raise ConfigError(f"outdir: found {shown(outdir)}, expected one / in front; write {shown(str(plain)[1:])}")
+    for path in map(str, (plain, *plain.parents)):
         if os.path.lexists(path) and not os.path.isdir(path):
             raise ConfigError(f"outdir: found {shown(outdir)}, but {path} is no folder; rename one of them")
 
@@ -627,6 +651,8 @@ def _method(entry: Any, config: Mapping[str, Any], schema: Mapping[str, Any]) ->
     _validate(name, schema["properties"]["data"]["properties"]["name"], at)
     if _reads_as_number(name):
         raise ConfigError(f"{at}: found {name!r}, which reads as a number or a truth value in a table; add a letter")
+    if PERIODIC.search(name):
+        raise ConfigError(f"{at}: found {name!r}, which Snakemake takes for an endless loop; give it a varied name")
     _validate(own, own_schema, at)
     choices = {**config["method"], **{key: own[key] for key in own if key in properties}}
     metric = own.get("metric") or _metric_of(name, choices, at)
@@ -634,7 +660,10 @@ def _method(entry: Any, config: Mapping[str, Any], schema: Mapping[str, Any]) ->
         raise ConfigError(
             f"{at}.metric: found {shown(metric)}, but {name} is a metric itself; give the method another name"
         )
-    options = _options(metric, {**(config["metrics"].get(metric) or {}), **own.get("options", {})}, at)
+    options = _options(metric, config["metrics"].get(metric) or {}, at)
+    if own_options := own.get("options"):
+        _options(metric, own_options, f"{at}.options")
+        options |= own_options
 
     def where(*keys: str) -> str:
         return " and ".join(f"{at if key in own else 'method'}.{key}" for key in keys)
@@ -646,7 +675,7 @@ def _method(entry: Any, config: Mapping[str, Any], schema: Mapping[str, Any]) ->
         raise ConfigError(f"{where('policy', *POLICY_KEYS[choices['policy']])}: {error}") from error
     _check_warmup(choices["warmup_epochs"], policy.depth, where("warmup_epochs"))
     if metric == "ntk" and policy.depth:
-        samples = f"{at}.options.samples" if "samples" in own.get("options", {}) else "metrics.ntk.samples"
+        samples = f"{at}.options.samples" if "samples" in (own_options or {}) else "metrics.ntk.samples"
         _check_ntk(options, choices["batch_size"], samples, where("batch_size"))
     return Method(name, metric, options, choices, policy)
 

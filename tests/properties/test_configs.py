@@ -7,11 +7,13 @@ import json
 import math
 import os
 import re
+from pathlib import Path
 
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from snakemake.io import PeriodicityDetector
 
 from fsnas import metrics
 from fsnas.errors import ConfigError
@@ -99,6 +101,7 @@ JUNK = {
     "900 of all types": lambda: [0, "x", None, {}, [], 1.5] * 150,
     "900 numbers": lambda: list(range(900)),
     "60 methods": lambda: [{f"m{i}": {"metric": "snip"}} for i in range(60)],
+    "a rhythm": lambda: ["snip", {"x" + "ab" * 20: {"metric": "snip"}}],
     "a date": lambda: datetime.date(2026, 1, 1),
     "bytes": lambda: b"bytes",
     "a set": lambda: {1, 2},
@@ -117,7 +120,8 @@ def folder(tmp_path_factory):
     """A working folder with the files that the configs name."""
     made = tmp_path_factory.mktemp("configs")
     (made / "truth.csv").write_text("ArchitectureString,accuracy,x,test\n")
-    (made / "metrics").mkdir()
+    for name in ("metrics", "images/train", "images/test"):
+        (made / name).mkdir(parents=True)
     plain = '@metric(direction="none", paper="-", equation="-")\ndef plain(model, batch, *, scale: float = 1.0): ...\n'
     (made / "metrics/plain.py").write_text(plain)
     with pytest.MonkeyPatch.context() as patch:
@@ -201,20 +205,21 @@ def can_run(config, methods, leaves, column):
     metric_of = {name: method.metric for name, method in methods.items()}
     drawn = {"caption": captions[0], "metrics": metric_of, "directions": metric_of}
     assert len(lines(ROOT_SCORES, drawn, "")) < LINES
+    assert not any(map(PeriodicityDetector().is_periodic, methods))
     inside(config, methods)
 
 
 def inside(config, methods):
     """Assert that no name leaves its folder, and that files can have it."""
-    out = config["outdir"].rstrip("/")
-    assert os.path.realpath(os.curdir) != os.path.realpath(out) and not re.search(r"[{}\s]|//|^~", out.strip(" "))
+    out = os.path.normpath(config["outdir"])
+    assert not Path.cwd().resolve().is_relative_to(Path(out).resolve()) and not re.search(r"[{}$]|^~|^//", out)
     files = [f"data/{config['data']['name']}.h5"]
     for method, seed in itertools.product(methods, config["seeds"]):
         files += [f"seed-{seed}/{method}/leaves/000000.pt", f"figures/trees/{method}-seed-{seed}.png"]
         files += [f".state/seed-{seed}-{method}-found-100.pt"]
     for file in files:
         path = f"{out}/{file}"
-        assert os.path.normpath(path) == path and not {"{", "}", "\n", "\0"} & set(path)
+        assert os.path.normpath(path) == path and path.isprintable()
         assert path[len(out) + 1 :].count("/") == file.count("/") <= 3 and file.isascii()
         assert max(len(os.fsencode(part)) for part in path.split("/")) <= 255 - TEMPORARY * ("x" in file)
 

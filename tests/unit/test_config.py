@@ -1,11 +1,15 @@
 """The config: complete, checked, and every problem named with its key, what was found and what is allowed."""
 
 import copy
+import os
+import re
+from datetime import date
 from pathlib import Path
 
 import pytest
 import yaml
 
+from fsnas import metrics
 from fsnas.data import make_dataset
 from fsnas.errors import ConfigError
 from fsnas.metrics import declaration, known
@@ -15,6 +19,7 @@ from workflow_scripts._config import (
     TRAIN_IMAGES,
     check,
     check_files,
+    check_texts,
     leaf_methods,
     proxy_metrics,
     rungs_of,
@@ -199,12 +204,81 @@ def test_the_truth_of_a_csv_is_a_column_that_it_has(column, found, tmp_path):
 
 @pytest.mark.parametrize("source", ["csv", "nasbench201"])
 def test_the_file_of_the_truth_must_be_there(source, tmp_path):
-    config = {"truth": {"source": source, "file": str(tmp_path / "truth")}}
+    digits = {"data": {"source": "digits"}}
+    config = {**digits, "truth": {"source": source, "file": str(tmp_path / "truth")}}
     with pytest.raises(ConfigError, match=rf"truth\.file: there is no file '.*truth'; correct .*'{source}'"):
         check_files(config)
     (tmp_path / "truth").touch()
     check_files(config)
-    check_files({"truth": {"source": "standalone", "file": None}})
+    check_files({**digits, "truth": {"source": "standalone", "file": None}})
+
+
+@pytest.mark.parametrize("source", ["imagefolder", "cifar10"])
+def test_images_must_be_there_until_they_are_read(source, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SNAKEMAKE_OUTPUT_CACHE", raising=False)
+    data = {"source": source, "folder": "images", "split": "balanced", "crop_padding": 1}
+    config = laid_over(DEFAULT, {"data": data})
+    with pytest.raises(ConfigError, match=r"data\.folder: found 'images', but there is no folder 'images.*'; correct"):
+        check_files(config)
+    (tmp_path / "images/train").mkdir(parents=True)
+    (tmp_path / "images/test").mkdir()
+    check_files(config)
+    if source == "cifar10":
+        check_files(laid_over(config, {"data": {"folder": "elsewhere", "download": True}}))
+        official = {"data": {"split": "nasbench201", "split_file": "split.txt"}}
+        with pytest.raises(ConfigError, match=r"data\.split_file: there is no file 'split\.txt'; put cifar-split"):
+            check_files(laid_over(config, official))
+    (tmp_path / "results/data").mkdir(parents=True)
+    (tmp_path / "results/data/digits.h5").touch()
+    check_files(laid_over(config, {"data": {"folder": "moved"}}))
+
+
+def test_a_pipe_is_no_truth(tmp_path):
+    """Nothing would ever come out of it."""
+    os.mkfifo(tmp_path / "pipe")
+    config = laid_over(DEFAULT, {"truth": {"source": "csv", "file": str(tmp_path / "pipe")}})
+    with pytest.raises(ConfigError, match=r"truth\.file: cannot read '.*pipe' \(there is no such file\)"):
+        check(config)
+
+
+def test_accuracies_are_not_the_architectures(tmp_path):
+    (tmp_path / "a.csv").write_text("test,A\n")
+    truth = {"source": "csv", "file": str(tmp_path / "a.csv"), "column": "A", "architecture_column": "A"}
+    with pytest.raises(ConfigError, match=r"truth\.column: found 'A', but there truth\.architecture_column says"):
+        check(laid_over(DEFAULT, {"truth": truth}))
+
+
+@pytest.mark.parametrize(("outdir", "said"), [(".", "holds"), ("..", "holds"), ("/", "holds"), ("a", "a is no folder")])
+def test_results_need_a_folder_of_their_own(outdir, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a").touch()
+    for below in ("", "/") if outdir != "a" else ("", "/b"):
+        with pytest.raises(ConfigError, match=f"outdir: found '.*', .*{said}"):
+            check(laid_over(DEFAULT, {"outdir": f"{outdir}{below}"}))
+    check(laid_over(DEFAULT, {"outdir": "./b//c/"}))
+
+
+def test_a_key_that_stands_twice_is_found_wherever_it_is(tmp_path):
+    text = "seeds: [0]\nmethods:\n- x: {metric: snip, metric: gm}\ndata: &d {name: a}\ntruth: *d\nseeds: [1]\n"
+    (tmp_path / "a.yaml").write_text(text)
+    with pytest.raises(ConfigError, match="only the last one would count") as caught:
+        check_texts([tmp_path / "nowhere.yaml", tmp_path / "a.yaml"])
+    said = re.findall(r"line (\d): (\S+) stands in line (\d), too", str(caught.value))
+    assert said == [("6", "seeds", "1"), ("3", "methods.0.x.metric", "3")]
+    check_texts([ROOT / "config.yaml", *PRESETS])
+    (tmp_path / "a.yaml").write_text("a: [1")  # Snakemake says so itself
+    check_texts([tmp_path / "a.yaml"])
+
+
+def test_a_file_of_metrics_that_is_none_is_said_before_anything_runs(tmp_path):
+    (tmp_path / "mine.py").write_text("x = 1\n")
+    before = list(metrics.__path__)
+    try:
+        with pytest.raises(ConfigError, match=r"metric_paths: .*mine\.py: expected a function mine\(\) under @metric"):
+            check(laid_over(DEFAULT, {"metric_paths": [str(tmp_path)]}))
+    finally:
+        metrics.__path__[:] = before
 
 
 def test_who_needs_a_root():
@@ -346,6 +420,58 @@ BAD = {
     "a proxy batch above the data": (
         {"proxies": {"batch_size": 800}},
         r"proxies\.batch_size: found 800 images, but the training part of digits has 753",
+    ),
+    "a number as text": (
+        {"supernet": {"lr": "1e-3"}},
+        r"supernet\.lr: found '1e-3' \(str\), expected number; this is text: write 0\.001 without quotes",
+    ),
+    "a huge number": ({"supernet": {"lr": 10**400}}, r"supernet\.lr: found a number of 1329 bits \(int\), expected"),
+    "a seed of 33 bits": ({"seeds": [2**32]}, r"seeds\.0: found 4294967296, expected at most 4294967295 \(generators"),
+    "a line break": ({"data": {"name": "a\n"}}, r"data\.name: found 'a\\n' \(str\), expected text without line breaks"),
+    "a long name": ({"data": {"name": "x" * 65}}, r"data\.name: found 'x+', expected at most 64 characters"),
+    "a long file name": ({"metric_paths": ["x" * 256]}, r"metric_paths\.0: found the name 'x.*', expected at most 255"),
+    "a date": ({"outdir": date(2026, 1, 1)}, r"outdir: found datetime.* \(date\), expected text.*in quotes"),
+    "a number as key": ({"metrics": {1: {}}}, r"metrics: found \{.*names as keys; put the key 1 in quotes"),
+    "many entries": ({"seeds": list(range(1001))}, r"seeds: found \[0, .* expected at most 1000 entries, not 1001"),
+    "many methods": (
+        {"methods": [{f"m{i}": {"metric": "snip"}} for i in range(41)]},
+        r"methods: found .*expected at most 40 in the list \(a step that draws them all",
+    ),
+    "a method that reads as a number": (
+        {"methods": [{"1e5": {"metric": "snip"}}]},
+        r"methods\.1e5: found '1e5', which reads as a number or a truth value in a table; add a letter",
+    ),
+    "a method with a rhythm": (
+        {"methods": [{"x" + "ab" * 20: {"metric": "snip"}}]},
+        r"methods\.xabab.*: found 'xab.*', which Snakemake takes for an endless loop; give it a varied name",
+    ),
+    "a method with a value": ({"methods": [{"snip": 0}]}, r"methods\.snip: found 0 \(int\), expected object"),
+    "an empty metric": ({"methods": [{"x": {"metric": ""}}]}, r"methods\.x\.metric: found '', expected a text that"),
+    "ntk on more than a scoring batch": (
+        {"method": {"batch_size": 8}},
+        r"metrics\.ntk\.samples: found 16, expected at most method\.batch_size, 8; or 0 for all of them",
+    ),
+    "ntk on more than a batch of the proxies": (
+        {"proxies": {"batch_size": 8}},
+        r"metrics\.ntk\.samples: found 16, expected at most proxies\.batch_size, 8; or 0 for all of them",
+    ),
+    "an option out of bounds": (
+        {"methods": [{"x": {"metric": "grasp", "options": {"temperature": 0}}}]},
+        r"methods\.x\.options\.temperature: found 0, expected more than 0",
+    ),
+    "depth without end": ({"method": {"depth": 10**9}}, r"method\.depth: found 1000000000, expected at most 6"),
+    "crops beside the image": ({"data": {"crop_padding": 8}}, r"data\.crop_padding: found 8, .* 8 pixels a side"),
+    "results under a name that is not expanded": (
+        {"outdir": "$HOME/x"},
+        r"outdir: found '\$HOME/x', expected the path",
+    ),
+    "the truth among the results": (
+        {"truth": {"source": "csv", "file": "results/truth/csv.h5"}},
+        r"truth\.file: found 'results/truth/csv\.h5', which is in outdir, 'results'; .*; move the file",
+    ),
+    "no budget and no leaves": (
+        {"leaves": {"methods": [], "total_epochs": None}},
+        r"leaves: epochs is None and total_epochs None; expected one of them",
     ),
     "warm-up of the wrong length": ({"method": {"warmup_epochs": [1]}}, r"warmup_epochs: found 1 numbers, expected 3"),
 }
