@@ -1,20 +1,18 @@
-"""Split distance between partitions, within and between split trees, and its tables."""
+"""Split distance within and between split trees, and its tables."""
 
 import itertools
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from fsnas.errors import FsnasError
+from fsnas.partitions import Partition, distance_matrix
 from fsnas.seeding import generator
 from fsnas.stats import bootstrap_between, bootstrap_mean, spread
 from fsnas.trees import Split, Tree
 
-Partition = Sequence[Sequence[Hashable]]
-
-NORMALISATIONS = ("corrected", "as_printed")
 SETTINGS = ("internal", "external")
 PAIR_COLUMNS = ["method", "setting", "seed_a", "path_a", "level_a", "seed_b", "path_b", "level_b", "distance"]
 TREE_COLUMNS = ["method", "setting", "level", "seed", "mean", "pairs"]
@@ -23,70 +21,6 @@ METHOD_COLUMNS = ["method_a", "method_b", "mean", "std", "ci_low", "ci_high", "n
 SPLIT_COLUMNS = ["method", "metric", "seed", "level", "path", "edge", "groups", "sizes", "cost", "runner_up", "ties"]
 SPLIT_COLUMNS += ["edge_ties", "degenerate"]
 SIZE_COLUMNS = ["method", "sizes", "count", "ties", "edge_ties", "degenerate"]
-
-
-def split_distance(a: Partition, b: Partition, normalisation: str = "corrected") -> float:
-    """Return the split distance of two partitions of the same set, a metric.
-
-    Summed over the elements, the number of elements that share a group with it in one partition only, divided by
-    ``2 (n - 1)``; ``as_printed`` divides by ``2 n - 1``.
-
-    >>> split_distance([["a"], ["b", "c", "d", "e"]], [["a", "b"], ["c", "d", "e"]])
-    1.0
-
-    Parameters
-    ----------
-    a, b
-        Groups of hashable elements; the order of groups and elements does not matter.
-    normalisation
-        ``corrected``: moving one element from one of two groups to the other costs 1. ``as_printed``: Definition 1.
-
-    Raises
-    ------
-    FsnasError
-        If a group is empty, an element is in two groups, the partitions are not of the same set, or the
-        normalisation does not exist.
-
-    References
-    ----------
-    Ly-Manson et al., "Understanding Few-Shot Neural Architecture Search with Zero-Cost Proxies" (2023), Definition 1.
-    Mirkin and Chernyi (1970): the double sum is n (n - 1) (1 - Rand index).
-    """
-    return float(_distances([a, b], normalisation)[0, 1])
-
-
-def _distances(partitions: Sequence[Partition], normalisation: str) -> np.ndarray:
-    """Return the split distance of every two of ``partitions``: float64 ``[partitions, partitions]``."""
-    if normalisation not in NORMALISATIONS:
-        raise FsnasError(f"normalisation is {normalisation!r}; expected one of {list(NORMALISATIONS)}")
-    if not partitions:
-        return np.zeros((0, 0))
-    elements = {element: i for i, element in enumerate(dict.fromkeys(itertools.chain(*partitions[0])))}
-    labels = np.stack([_labels(partition, elements) for partition in partitions])
-    together = (labels[:, :, None] == labels[:, None, :]).reshape(len(labels), -1).astype(np.int64)
-    size = together.sum(axis=1)
-    different = size[:, None] + size[None, :] - 2 * together @ together.T
-    n = len(elements)
-    return different / (max(2 * (n - 1), 1) if normalisation == "corrected" else 2 * n - 1)
-
-
-def _labels(partition: Partition, elements: dict[Hashable, int]) -> np.ndarray:
-    """Return the group of every element: int64 ``[elements]``."""
-    labels = np.full(len(elements), -1, dtype=np.int64)
-    for label, group in enumerate(partition):
-        if not group:
-            raise FsnasError(f"a group of {list(partition)} is empty; expected non-empty groups")
-        for element in group:
-            place = elements.get(element)
-            if place is None:
-                raise FsnasError(f"{element!r} is not in {list(elements)}; expected two partitions of the same set")
-            if labels[place] >= 0:
-                raise FsnasError(f"{element!r} is twice in {list(partition)}; expected each element in one group")
-            labels[place] = label
-    if (labels < 0).any():
-        missing = [element for element, place in elements.items() if labels[place] < 0]
-        raise FsnasError(f"{missing} are not in {list(partition)}; expected two partitions of the same set")
-    return labels
 
 
 class _Coded:
@@ -112,7 +46,7 @@ class _Coded:
             self.splits[tree.method, tree.seed] = tree.splits
         self.methods = list(dict.fromkeys(tree.method for tree in trees))
         self.paths = sorted({split.path for tree in trees for split in tree.splits})
-        self.distances = _distances(partitions, normalisation)
+        self.distances = distance_matrix(partitions, normalisation)
 
     def seeds(self, method: str) -> list[int]:
         """Return the seeds of ``method`` in ascending order."""
@@ -137,7 +71,7 @@ def split_distance_table(trees: Sequence[Tree], normalisation: str = "corrected"
     Raises
     ------
     FsnasError
-        If two trees have the same method and seed, or as `split_distance`.
+        If two trees have the same method and seed, or as `fsnas.partitions.split_distance`.
     """
     coded = _Coded(trees, normalisation)
     parts = [part for method in coded.methods for part in _pairs_of_method(coded, method)]

@@ -28,7 +28,7 @@ from fsnas.spaces import architecture_string, full_space
 from tests.problems import random_network
 from tests.splits import grown_tree
 
-REMEDIES = tuple(f"remove {what} and run again" for what in ("the file", "it", "both files"))
+REMEDIES = tuple(f"remove {what} and run again" for what in ("the file", "it", "the table", "both files"))
 REMEDIES += ("remove the file and run again, or use the fsnas that wrote it", "run snakemake to make it")
 
 

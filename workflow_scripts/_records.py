@@ -43,7 +43,10 @@ def restore_records(origins: Origins, results: str, folder: Path) -> dict[str, s
     records = FilePersistence(nolock=True, path=folder)
     stale = {}
     for name in _files(results):
-        written = os.stat(name).st_mtime
+        try:
+            written = os.stat(name).st_mtime
+        except OSError:  # a link into a cache that is gone: missing, for Snakemake as well
+            continue
         record = records._read_record(name)
         if record is not None and record.endtime == written:
             continue

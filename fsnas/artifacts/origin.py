@@ -1,14 +1,12 @@
 """What any artifact says of itself: the code and settings that made it, and the digest of its inputs."""
 
-import json
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
 from fsnas.artifacts import cost, tables
+from fsnas.artifacts.figure import read_figure
 from fsnas.artifacts.files import damaged_part, load_json
 from fsnas.artifacts.hdf5 import decoded, reading
 from fsnas.errors import ArtifactError
@@ -34,13 +32,10 @@ def read_origin(path: str | Path) -> Origin | None:
         If the file cannot be read, or its checksum is wrong (of arrays, only their number is looked at).
     """
     path = Path(path)
-    reader = {".h5": _of_hdf5, ".json": load_json, ".pt": _of_checkpoint, ".csv": tables.check_table}.get(path.suffix)
-    if path.suffix in (".png", ".pdf"):
-        content = _of_png(path.with_suffix(".png"))
-    elif reader is None:
+    reader = READERS.get(path.suffix)
+    if reader is None:
         return None
-    else:
-        content = reader(path)
+    content = reader(path)
     try:
         return Origin(tuple(content["code"]), dict(content["settings"]), content["inputs"])
     except (KeyError, TypeError, ValueError) as error:
@@ -77,11 +72,19 @@ def _of_checkpoint(path: Path) -> dict[str, Any]:
     return content
 
 
-def _of_png(path: Path) -> dict[str, Any]:
-    """Return the text ``fsnas`` of a PNG, whose checksums are checked."""
-    try:
-        with Image.open(path, formats=["PNG"]) as image:
-            image.verify()
-            return json.loads(image.info["fsnas"])
-    except (OSError, SyntaxError, KeyError, ValueError) as error:
-        raise ArtifactError(f"{path}: cannot be read as a figure of fsnas ({error!r})") from error
+def _of_figure(path: Path) -> dict[str, Any]:
+    png = path.with_suffix(".png")
+    content = read_figure(png)
+    if content is None:
+        raise ArtifactError(f"{png}: cannot be read as a figure of fsnas (nothing in it says what it was made from)")
+    return content
+
+
+READERS = {
+    ".h5": _of_hdf5,
+    ".json": load_json,
+    ".pt": _of_checkpoint,
+    ".csv": tables.check_table,
+    ".png": _of_figure,
+    ".pdf": _of_figure,
+}

@@ -3,19 +3,20 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from fsnas.artifacts.files import read_json, write_json, write_text
 from fsnas.errors import ArtifactError
+
+if TYPE_CHECKING:
+    import pandas as pd  # takes longer to import than all the rest, and only reading cells needs it
 
 FORMAT, VERSION = "fsnas.table", 1
 
 
 def write_table(
     path: str | Path,
-    table: pd.DataFrame,
+    table: "pd.DataFrame",
     *,
     settings: Mapping[str, Any] | None = None,
     code: Sequence[str] = (),
@@ -37,7 +38,7 @@ def record_of(path: str | Path) -> Path:
     return Path(path).with_suffix(".json")
 
 
-def read_table(path: str | Path, /, **dtypes: type) -> pd.DataFrame:
+def read_table(path: str | Path, /, **dtypes: type) -> "pd.DataFrame":
     """Return a table; ``dtypes`` names columns that must not be guessed (``level=str``).
 
     Raises
@@ -45,6 +46,8 @@ def read_table(path: str | Path, /, **dtypes: type) -> pd.DataFrame:
     ArtifactError
         If the table or the record beside it is missing, if they do not fit each other, or if the file is no table.
     """
+    import pandas as pd
+
     check_table(path)
     try:
         return pd.read_csv(path, dtype=dtypes, keep_default_na=False, na_values=[""])
@@ -67,6 +70,8 @@ def check_table(path: str | Path) -> dict[str, Any]:
         raise ArtifactError(f"{path}: no such table; run snakemake to make it") from error
     except OSError as error:
         raise ArtifactError(f"{path}: cannot be read as a table ({error}); remove it and run again") from error
+    if not record_of(path).exists():
+        raise ArtifactError(f"{record_of(path)}: no such file beside {Path(path).name}; remove the table and run again")
     record = read_json(record_of(path), FORMAT, VERSION)
     if record.get("sha256") != _sha256(content):
         raise ArtifactError(

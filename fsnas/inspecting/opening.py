@@ -1,6 +1,5 @@
 """A file of any kind as a dict of its fields, and the module that knows its kind."""
 
-import hashlib
 import importlib
 import json
 import pkgutil
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from fsnas.artifacts.files import check_format, load_json
+from fsnas.artifacts.tables import check_table, record_of
 from fsnas.errors import ArtifactError, FsnasError
 from fsnas.inspecting import kinds
 
@@ -170,31 +170,15 @@ def _checkpoint(path: Path) -> Found:
 
 
 def _table(path: Path) -> Found:
-    """Return the record beside a table, as `fsnas.artifacts.tables.check_table`, which has to wait for pandas."""
-    beside = path.with_suffix(".json")
-    if not beside.exists():
-        return None
-    record = load_json(beside)
-    if not path.exists():
-        raise ArtifactError(f"{path}: no such table, though {beside.name} is there; run snakemake to make it")
-    if record.get("sha256") != hashlib.sha256(path.read_bytes()).hexdigest():
-        raise ArtifactError(f"{path}: does not have the checksum in {beside.name}: the table was changed or damaged")
-    return path, record
+    return (path, check_table(path)) if record_of(path).exists() else None
 
 
 def _figure(path: Path) -> Found:
-    from PIL import Image
+    from fsnas.artifacts.figure import read_figure
 
     path = path.with_suffix(".png")
-    if not path.exists():
-        return None
-    try:
-        with Image.open(path, formats=["PNG"]) as image:
-            image.verify()
-            text, size = image.info.get("fsnas"), image.size
-            return (path, {"format": "fsnas.figure", **json.loads(text), "size": list(size)}) if text else None
-    except (OSError, SyntaxError, ValueError, TypeError) as error:
-        raise ArtifactError(f"{path}: cannot be read as a figure ({error})") from error
+    fields = read_figure(path) if path.exists() else None
+    return (path, {"format": "fsnas.figure", **fields}) if fields else None
 
 
 READERS: dict[str, Callable[[Path], Found]] = {

@@ -1,7 +1,6 @@
 """What all figures share: the look of a metric, the sheet with its caption, and files with the same bytes each time."""
 
 import functools
-import json
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.transforms import Bbox, BboxBase
 
+from fsnas.artifacts.figure import metadata
 from fsnas.artifacts.files import replacing
 from fsnas.errors import FsnasError
 from fsnas.seeding import derive
@@ -234,7 +234,7 @@ def save(figure: Figure, paths: Iterable[str | Path], **origin: Any) -> None:
         If a path ends in something else.
     """
     _lay_out(figure)
-    about = {".png": {"fsnas": json.dumps(origin, sort_keys=True)}, ".pdf": {}}
+    about = {".png": metadata(**origin), ".pdf": {}}
     for path in map(Path, paths):
         if path.suffix not in METADATA:
             raise FsnasError(f"{path}: figures are written as {' or '.join(METADATA)}; name the file so")

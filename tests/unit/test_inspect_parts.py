@@ -1,6 +1,5 @@
 """The parts of fsnas inspect and diff that know no format: labelled arrays, plain values, tensors without torch."""
 
-import itertools
 import json
 
 import numpy as np
@@ -10,16 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fsnas.artifacts.checkpoint import read_record, write_checkpoint
-from fsnas.distances import split_distance
 from fsnas.errors import ArtifactError
 from fsnas.inspecting.comparing import Labelled, by_part, changed, is_measured
 from fsnas.inspecting.facts import flat, plain
-from fsnas.inspecting.kinds.splits import distance
 from fsnas.inspecting.tensors import _tensor, load_tensors
 from fsnas.provenance import lines
-from fsnas.spaces import OPERATIONS, full_space, restrict
+from fsnas.spaces import full_space, restrict
 from tests.problems import random_network
-from tests.splits import made_split
 
 SETTINGS = {"seed": 1, "cut": {"balance": "none", "more": {"a": [1, {"b": 2}]}}, "empty": {}, "none": None}
 NESTED = st.recursive(
@@ -125,23 +121,6 @@ def test_counts_and_largest_are_those_of_a_loop(x, y):
 
 
 # Splits and checkpoints
-
-
-def partitions(items):
-    if not items:
-        yield []
-        return
-    for smaller in partitions(items[1:]):
-        yield [[items[0]], *smaller]
-        for i, group in enumerate(smaller):
-            yield [*smaller[:i], [items[0], *group], *smaller[i + 1 :]]
-
-
-def test_the_distance_is_the_split_distance():
-    every = [made_split("root", groups) for groups in partitions(list(OPERATIONS))]
-    assert len(every) == 52
-    for a, b in itertools.product(every, every):
-        assert distance(a, b) == pytest.approx(split_distance(a.groups, b.groups), abs=1e-12)
 
 
 @pytest.fixture

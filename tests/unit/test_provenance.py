@@ -223,6 +223,7 @@ REACHING = {
     "fsnas/plotting/style.py": FIGURES,
     "fsnas/plotting/tree.py": FIGURES,
     "fsnas/distances.py": {"distances.py", "split_tables.py"},
+    "fsnas/partitions.py": {"distances.py", "split_tables.py"},
     "workflow_scripts/tree.py": {"tree.py"},
     "workflow_scripts/_job.py": set(),
     "fsnas/errors.py": set(SCRIPTS),

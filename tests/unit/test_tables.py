@@ -107,7 +107,7 @@ def test_a_table_or_record_that_is_missing_is_named(path):
     table, record = path, path.with_suffix(".json")
     content = record.read_bytes()
     record.unlink()
-    with pytest.raises(ArtifactError, match=r"/a\.json: no such file; run snakemake to make it"):
+    with pytest.raises(ArtifactError, match=r"/a\.json: no such file beside a\.csv; remove the table and run again"):
         read_table(table)
     record.write_bytes(content)
     table.unlink()

@@ -15,7 +15,7 @@ from fsnas.artifacts.checkpoint import read_checkpoint
 from fsnas.artifacts.dataset import read_dataset
 from fsnas.artifacts.scores import read_scores
 from fsnas.artifacts.splits import read_splits, read_tree
-from fsnas.distances import split_distance
+from fsnas.partitions import split_distance
 from fsnas.scoring import score_affinity
 from fsnas.spaces import EDGES, OPERATIONS, count_architectures
 from tests.workflow.conftest import ROOT, assert_same_results, copy_checkout, snakemake

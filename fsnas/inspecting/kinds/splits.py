@@ -1,7 +1,6 @@
 """splits.json: the splits of one level; and what tree.json has in common with it."""
 
 from collections.abc import Sequence
-from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -9,7 +8,8 @@ import numpy as np
 from fsnas.artifacts.splits import VERSION, read_splits
 from fsnas.inspecting.comparing import Labelled, by_part
 from fsnas.inspecting.opening import Artifact
-from fsnas.spaces import EDGES, OPERATIONS
+from fsnas.partitions import split_distance
+from fsnas.spaces import EDGES
 from fsnas.trees import Split
 
 __all__ = ["TITLE", "VERSION", "about", "content", "differences"]
@@ -75,19 +75,10 @@ def _parting(a: Split, b: Split) -> dict[str, Any]:
         "edge_after": b.edge,
         "groups_before": a.groups,
         "groups_after": b.groups,
-        "distance": distance(a, b),
+        "distance": split_distance(a.groups, b.groups),
         "cost_before": a.cost,
         "cost_after": b.cost,
     }
-
-
-def distance(a: Split, b: Split) -> float:
-    """Return the corrected split distance: pairs of operations that are together in one of the splits only, by n - 1.
-
-    `fsnas.distances.split_distance` says the same (tested), but has to wait for pandas.
-    """
-    x, y = ({frozenset(pair) for group in split.groups for pair in combinations(group, 2)} for split in (a, b))
-    return len(x ^ y) / (len(OPERATIONS) - 1)
 
 
 def _numbers(splits: Sequence[Split]) -> dict[str, Labelled]:

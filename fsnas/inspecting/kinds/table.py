@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from fsnas.artifacts.tables import VERSION
 from fsnas.inspecting.comparing import Labelled, as_text, by_part
 from fsnas.inspecting.opening import Artifact
 
+__all__ = ["TITLE", "VERSION", "about", "content", "differences"]
 TITLE = "a table"
-VERSION = 1  # of fsnas.artifacts.tables, which imports pandas
 SHOWN = 5  # rows, and cells that differ
 NUMBER = re.compile(r"[+-]?(inf|(0|[1-9]\d*)(\.\d*)?(e[+-]?\d+)?)?", re.I)  # or empty; 00 is the path of a node
 
