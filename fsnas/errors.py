@@ -19,6 +19,10 @@ class DataError(FsnasError):
     """Images cannot be read, downloaded or split as asked."""
 
 
+class Stopped(FsnasError):  # noqa: N818 - nothing went wrong
+    """A training ended before its end because it was asked to; its state is kept."""
+
+
 class ScoreError(FsnasError):
     """Scores leave a node without an edge that can be split."""
 

@@ -2,9 +2,10 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +17,7 @@ from fsnas.artifacts.checkpoint import load_tensors, write_tensors
 from fsnas.artifacts.cost import Cost
 from fsnas.batches import evaluation_batches, training_batches
 from fsnas.data import Dataset
-from fsnas.errors import ArtifactError, FsnasError
+from fsnas.errors import ArtifactError, FsnasError, Stopped
 from fsnas.seeding import derive, generator
 from fsnas.supernet import Pass, Supernet, executed_layers, mixing_gates, path_gates
 
@@ -120,11 +121,13 @@ def train(
     progress: Callable[[str], None] = lambda line: None,
     state: Path | None = None,
     key: str = "",
+    stop: Callable[[], bool] = lambda: False,
 ) -> Record:
     """Train ``network`` in place on the training part of ``dataset`` and return its history.
 
     Every epoch draws from its own seeded stream, so a training that resumes from ``state`` ends bit-identical to
-    one that was never stopped (same device, same number of threads).
+    one that was never stopped (same device, same number of threads). In the middle of an epoch it draws again what
+    the steps before drew.
 
     Parameters
     ----------
@@ -135,9 +138,13 @@ def train(
     state
         File that keeps the state after each epoch; a damaged or an unfitting one (other ``key``) is ignored. Remove it
         once the result is safe. None keeps nothing.
+    stop
+        Asked after every step; True keeps the state and ends the training.
 
     Raises
     ------
+    Stopped
+        If ``stop`` said so; the message names epoch and step.
     FsnasError
         If the training or the validation loss becomes NaN or infinite; the message names the epoch.
     """
@@ -145,12 +152,17 @@ def train(
     network.to(device)
     descent = _Descent(network, recipe)
     record = Record()
-    run = _State(network, descent, record)
-    if state is not None:
-        run.resume(state, key, progress)
+    run = _State(network, descent, record, _Sums(), state, key)
+    run.resume(progress)
     start, before, first = time.monotonic(), record.seconds, len(record.epoch)
     for epoch in range(first, recipe.epochs):
-        *losses, samples = _epoch(network, dataset, recipe, descent, space, seed, epoch, device)
+        for _ in _steps(network, dataset, recipe, descent, run.sums, space, seed, epoch, device):
+            if stop():
+                record.seconds = before + time.monotonic() - start
+                run.keep()
+                kept = f"; the state is kept in {state}, and the next run goes on from there" if state else ""
+                raise Stopped(f"asked to stop in epoch {epoch + 1}, after step {run.sums.steps}{kept}")
+        *losses, samples = run.sums.end_epoch()
         valid = evaluate(network, dataset, recipe, space=space, seed=seed, device=device)
         if not np.isfinite(valid[0]):  # the last step of an epoch can leave weights that no training loss has seen
             raise _diverged("validation", valid[0], f"after epoch {epoch + 1}", recipe, seed)
@@ -162,24 +174,45 @@ def train(
             f"epoch {epoch + 1}/{recipe.epochs}  loss {losses[0]:.4f}  accuracy {losses[1]:.3f}  "
             f"valid loss {valid[0]:.4f}  valid accuracy {valid[1]:.3f}  {left:.0f} s left"
         )
-        if state is not None:
-            run.keep(state, key)
+        run.keep()
     return record
 
 
-def _epoch(
+class _Sums:
+    """What an epoch has added up so far: steps, images, images once for every path, summed loss and correct ones."""
+
+    def __init__(self) -> None:
+        self.steps = self.images = self.samples = 0
+        self.totals = np.zeros(2)
+
+    def end_epoch(self) -> tuple[float, float, int]:
+        """Return mean loss, accuracy and samples of the epoch, and start from zero."""
+        (loss, accuracy), samples = self.totals / self.images, self.samples
+        _Sums.__init__(self)
+        return float(loss), float(accuracy), samples
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the sums as plain numbers, exact."""
+        return vars(self) | {"totals": self.totals.tolist()}
+
+    def load_state_dict(self, sums: dict[str, Any]) -> None:
+        """Take over ``sums``."""
+        vars(self).update(sums, totals=np.array(sums["totals"]))
+
+
+def _steps(
     network: Supernet,
     dataset: Dataset,
     recipe: Recipe,
     descent: "_Descent",
+    sums: _Sums,
     space: np.ndarray,
     seed: int,
     epoch: int,
     device: torch.device,
-) -> tuple[float, float, int]:
-    """Train one epoch; return its mean loss, its accuracy and the number of images, once for every path."""
+) -> Iterator[None]:
+    """Take the steps of an epoch that ``sums`` does not hold yet, add each to it, and yield after each."""
     rng = generator(seed, "paths", epoch)
-    totals, images_seen, samples = np.zeros(2), 0, 0
     batches = training_batches(
         dataset,
         batch_size=recipe.batch_size,
@@ -188,23 +221,25 @@ def _epoch(
         flip=recipe.flip,
         device=device,
     )
-    for step, (images, labels) in enumerate(batches):
-        network.zero_grad(set_to_none=True)
+    for step, (images, labels) in enumerate(batches, start=1):
         paths = sample_gates(space, recipe, rng)
+        if step <= sums.steps:
+            continue
+        network.zero_grad(set_to_none=True)
         for gates in paths:
             logits = network(images, Pass(gates))
             loss = F.cross_entropy(logits, labels)
             loss.backward()
-            totals += _sums(logits, labels) / len(paths)
-        if not np.isfinite(totals[0]):
-            raise _diverged("training", totals[0], f"in epoch {epoch + 1}, step {step + 1}", recipe, seed)
-        images_seen += len(labels)
-        samples += len(labels) * len(paths)
+            sums.totals += _loss_and_correct(logits, labels) / len(paths)
+        if not np.isfinite(sums.totals[0]):
+            raise _diverged("training", sums.totals[0], f"in epoch {epoch + 1}, step {step}", recipe, seed)
+        sums.steps = step
+        sums.images += len(labels)
+        sums.samples += len(labels) * len(paths)
         _complete_gradients(network, np.sum(paths, axis=0))
         torch.nn.utils.clip_grad_norm_(network.parameters(), recipe.grad_clip)
         descent.step(epoch)
-    loss_mean, accuracy = totals / images_seen
-    return float(loss_mean), float(accuracy), samples
+        yield
 
 
 def _complete_gradients(network: Supernet, gates: np.ndarray) -> None:
@@ -225,7 +260,7 @@ def _diverged(part: str, loss: float, when: str, recipe: Recipe, seed: int) -> F
     return FsnasError(f"the {part} loss is {loss} {when} (seed {seed}); expected a finite number: {advice}")
 
 
-def _sums(logits: Tensor, labels: Tensor) -> np.ndarray:
+def _loss_and_correct(logits: Tensor, labels: Tensor) -> np.ndarray:
     with torch.no_grad():
         loss = F.cross_entropy(logits, labels, reduction="sum")
         return np.array([loss.item(), (logits.argmax(1) == labels).sum().item()])
@@ -252,7 +287,7 @@ def evaluate(
     with torch.no_grad():
         for count, (images, labels) in enumerate(batches, start=1):
             gates = sample_gates(space, recipe, rng)[0]
-            totals += _sums(network(images, Pass(gates)), labels)
+            totals += _loss_and_correct(network(images, Pass(gates)), labels)
             images_seen += len(labels)
             if part == "valid" and count == recipe.valid_batches:
                 break
@@ -301,33 +336,38 @@ class _Descent:
 
 @dataclass
 class _State:
-    """Everything that a training changes from epoch to epoch."""
+    """Everything that a training changes, and the file that keeps it, if one does."""
 
     network: Supernet
     descent: _Descent
     record: Record
+    sums: _Sums
+    path: Path | None
+    key: str
 
-    def keep(self, path: Path, key: str) -> None:
-        """Write the state to ``path``, whole or not at all."""
-        parts = {name: getattr(self, name).state_dict() for name in ("network", "descent")}
-        history = {"record": self.record.as_dict(), "seconds": self.record.seconds}
-        write_tensors(path, {"key": key, **history, **parts})
+    def keep(self) -> None:
+        """Write the state, whole or not at all."""
+        if self.path is not None:
+            parts = {name: getattr(self, name).state_dict() for name in ("network", "descent", "sums")}
+            history = {"record": self.record.as_dict(), "seconds": self.record.seconds}
+            write_tensors(self.path, {"key": self.key, **history, **parts})
 
-    def resume(self, path: Path, key: str, progress: Callable[[str], None]) -> None:
-        """Take over the state in ``path`` if it is there, whole, and of the same ``key``."""
-        if not path.exists():
+    def resume(self, progress: Callable[[str], None]) -> None:
+        """Take over the state in the file if it is there, whole, and of the same key."""
+        if self.path is None or not self.path.exists():
             return
         try:
-            kept = load_tensors(path)
+            kept = load_tensors(self.path)
         except ArtifactError as error:
             progress(f"{error}; training starts from the beginning")
             return
-        if kept.get("key") != key:
-            progress(f"{path} was made by other settings; training starts from the beginning")
+        if kept.get("key") != self.key:
+            progress(f"{self.path} was made by other settings; training starts from the beginning")
             return
-        for name in ("network", "descent"):
+        for name in ("network", "descent", "sums"):
             getattr(self, name).load_state_dict(kept[name])
         for column, values in kept["record"].items():
             getattr(self.record, column).extend(values)
         self.record.seconds = kept["seconds"]
-        progress(f"resuming after epoch {len(self.record.epoch)} from {path}")
+        step = f", step {self.sums.steps} of the next one," if self.sums.steps else ""
+        progress(f"resuming after epoch {len(self.record.epoch)}{step} from {self.path}")

@@ -28,9 +28,16 @@ from workflow_scripts._config import (
     truth_column,
     typed,
 )
+from workflow_scripts._cards import visible_cards
 from workflow_scripts._lines import report_hint, say_lines
 from workflow_scripts._origins import Origins, code
+from workflow_scripts._slurm import follow
 from workflow_scripts._versions import versions
+
+if workflow.is_main_process and "gpu" not in workflow.global_resources:
+    cards = len(visible_cards())
+    if cards:  # else the same rules run on the CPU, as many at once as there are cores
+        workflow.register_resource("gpu", cards)
 
 update_config(config, typed(workflow.config_settings.config))
 
@@ -50,9 +57,8 @@ SEARCH_CAPTION = search_caption(config, config["seeds"])
 TRUTH_SAID = truth_caption(config, TRUTH_COLUMN) if TRUTH_COLUMN else ""
 METRIC_OF = {name: method.metric for name, method in METHODS.items()}
 
-OUT = os.path.normpath(
-    config["outdir"]
-)  # Snakemake warns of every path that begins with ./
+# Snakemake warns of every path that begins with ./
+OUT = os.path.normpath(config["outdir"])
 SEEDS = config["seeds"]
 DATA = f"{OUT}/data/{config['data']['name']}.h5"
 SUPERNET = f"{OUT}/seed-{{seed}}/supernet.pt"
@@ -185,6 +191,7 @@ def drawn(name, caption=None, **place):
 
 onstart:
     say_lines(total=len(workflow.dag))
+    follow(workflow, OUT)
 
 
 onsuccess:

@@ -36,12 +36,10 @@ rule comparison:
         f"{OUT}/logs/comparison.log",
     benchmark:
         f"{OUT}/benchmarks/comparison.tsv"
+    localrule: True
     conda:
         "../envs/cpu.yaml"
     threads: 1
-    resources:
-        mem_mb=4000,
-        runtime=30,
     params:
         **made_from(
             "comparison",
@@ -93,12 +91,10 @@ rule comparison_figures:
         f"{OUT}/logs/comparison_figures.log",
     benchmark:
         f"{OUT}/benchmarks/comparison_figures.tsv"
+    localrule: True
     conda:
         "../envs/cpu.yaml"
     threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
     params:
         **made_from(
             "comparison_figures",
@@ -137,12 +133,10 @@ rule proxies:
         f"{OUT}/logs/proxies.log",
     benchmark:
         f"{OUT}/benchmarks/proxies.tsv"
+    localrule: True
     conda:
         "../envs/cpu.yaml"
     threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
     params:
         **made_from(
             "proxies",
@@ -172,12 +166,10 @@ rule proxies_figure:
         f"{OUT}/logs/proxies_figure.log",
     benchmark:
         f"{OUT}/benchmarks/proxies_figure.tsv"
+    localrule: True
     conda:
         "../envs/cpu.yaml"
     threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
     params:
         **made_from(
             "proxies_figure",

@@ -4,12 +4,10 @@ rule data:
     log:
         f"{OUT}/logs/data.log",
     cache: True  # which rules out a benchmark
+    localrule: True
     conda:
         "../envs/gpu.yaml"
     threads: 1
-    resources:
-        mem_mb=config["resources"]["mem_mb"],
-        runtime=config["resources"]["runtime"],
     params:
         **made_from(
             "data",

@@ -43,12 +43,10 @@ rule distances:
         f"{OUT}/logs/distances.log",
     benchmark:
         f"{OUT}/benchmarks/distances.tsv"
+    localrule: True
     conda:
         "../envs/cpu.yaml"
     threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
     params:
         **made_from(
             "distances",
@@ -83,12 +81,10 @@ rule split_tables:
         f"{OUT}/logs/split_tables.log",
     benchmark:
         f"{OUT}/benchmarks/split_tables.tsv"
+    localrule: True
     conda:
         "../envs/cpu.yaml"
     threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
     params:
         **made_from(
             "split_tables",

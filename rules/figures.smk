@@ -19,7 +19,6 @@ if not SEARCHED:
     FEW_SHOT = []
 if PROXIES:
     FEW_SHOT += [*PROXY_TABLES, *figure("proxies")]
-FIGURE_RESOURCES = {"mem_mb": 2000, "runtime": 30}
 
 
 rule distance_figures:
@@ -52,11 +51,10 @@ rule distance_figures:
         f"{OUT}/logs/distance_figures.log",
     benchmark:
         f"{OUT}/benchmarks/distance_figures.tsv"
+    localrule: True
     conda:
         "../envs/cpu.yaml"
     threads: 1
-    resources:
-        **FIGURE_RESOURCES,
     params:
         **made_from(
             "distance_figures",
@@ -88,11 +86,10 @@ rule tree_figures:
         f"{OUT}/logs/tree_figures/{{method}}.log",
     benchmark:
         f"{OUT}/benchmarks/tree_figures/{{method}}.tsv"
+    localrule: True
     conda:
         "../envs/cpu.yaml"
     threads: 1
-    resources:
-        **FIGURE_RESOURCES,
     params:
         **made_from(
             "tree_figures",
@@ -125,11 +122,10 @@ rule training_figure:
         f"{OUT}/logs/training_figure.log",
     benchmark:
         f"{OUT}/benchmarks/training_figure.tsv"
+    localrule: True
     conda:
         "../envs/gpu.yaml"
     threads: 1
-    resources:
-        **FIGURE_RESOURCES,
     params:
         **made_from(
             "training_figure",
@@ -160,11 +156,10 @@ rule root_scores_figure:
         f"{OUT}/logs/root_scores_figure.log",
     benchmark:
         f"{OUT}/benchmarks/root_scores_figure.tsv"
+    localrule: True
     conda:
         "../envs/cpu.yaml"
     threads: 1
-    resources:
-        **FIGURE_RESOURCES,
     params:
         **made_from(
             "root_scores_figure",
@@ -202,11 +197,10 @@ rule summary:
         f"{OUT}/logs/summary.log",
     benchmark:
         f"{OUT}/benchmarks/summary.tsv"
+    localrule: True
     conda:
         "../envs/cpu.yaml"
     threads: 1
-    resources:
-        **FIGURE_RESOURCES,
     params:
         **made_from(
             "summary",

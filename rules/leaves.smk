@@ -19,7 +19,7 @@ rule leaf:
         "../envs/gpu.yaml"
     threads: config["threads"]
     resources:
-        **config["resources"],
+        gpu=config["resources"]["gpu"],
     params:
         **made_from(
             "leaf",
@@ -48,7 +48,7 @@ rule select_leaves:
         "../envs/gpu.yaml"
     threads: config["threads"]
     resources:
-        **config["resources"],
+        gpu=config["resources"]["gpu"],
     params:
         **made_from(
             "select_leaves",
@@ -83,7 +83,7 @@ rule rung:
         "../envs/gpu.yaml"
     threads: config["threads"]
     resources:
-        **config["resources"],
+        gpu=config["resources"]["gpu"],
     params:
         **made_from(
             "rung",

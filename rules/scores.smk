@@ -13,7 +13,7 @@ rule scores:
         "../envs/gpu.yaml"
     threads: config["threads"]
     resources:
-        **config["resources"],
+        gpu=config["resources"]["gpu"],
     params:
         **made_from(
             "scores",

@@ -19,7 +19,7 @@ rule evaluate:
         "../envs/gpu.yaml"
     threads: config["threads"]
     resources:
-        **config["resources"],
+        gpu=config["resources"]["gpu"],
     params:
         **made_from(
             "evaluate",
@@ -53,7 +53,7 @@ rule search:
         "../envs/gpu.yaml"
     threads: config["threads"]
     resources:
-        **config["resources"],
+        gpu=config["resources"]["gpu"],
     params:
         **made_from(
             "search",
@@ -85,7 +85,7 @@ rule proxy:
         "../envs/gpu.yaml"
     threads: config["threads"]
     resources:
-        **config["resources"],
+        gpu=config["resources"]["gpu"],
     params:
         **made_from(
             "proxy",

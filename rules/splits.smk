@@ -7,12 +7,10 @@ rule splits:
         f"{OUT}/logs/seed-{{seed}}/{{method}}/splits-{{level}}.log",
     benchmark:
         f"{OUT}/benchmarks/seed-{{seed}}/{{method}}/splits-{{level}}.tsv"
+    localrule: True
     conda:
         "../envs/cpu.yaml"
     threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
     params:
         **made_from(
             "splits",
@@ -34,12 +32,10 @@ rule tree:
         f"{OUT}/logs/seed-{{seed}}/{{method}}/tree.log",
     benchmark:
         f"{OUT}/benchmarks/seed-{{seed}}/{{method}}/tree.tsv"
+    localrule: True
     conda:
         "../envs/cpu.yaml"
     threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
     params:
         **made_from(
             "tree",

@@ -11,7 +11,7 @@ rule supernet:
         "../envs/gpu.yaml"
     threads: config["threads"]
     resources:
-        **config["resources"],
+        gpu=config["resources"]["gpu"],
     params:
         **made_from(
             "supernet",

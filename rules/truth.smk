@@ -26,7 +26,7 @@ rule standalone:
         "../envs/gpu.yaml"
     threads: config["threads"]
     resources:
-        **config["resources"],
+        gpu=config["resources"]["gpu"],
     params:
         **made_from(
             "standalone",
@@ -57,7 +57,7 @@ rule found:
         "../envs/gpu.yaml"
     threads: config["threads"]
     resources:
-        **config["resources"],
+        gpu=config["resources"]["gpu"],
     params:
         **made_from(
             "found",
@@ -82,12 +82,10 @@ if config["truth"]["source"] == "standalone":
             f"{OUT}/logs/truth.log",
         benchmark:
             f"{OUT}/benchmarks/truth.tsv"
+        localrule: True
         conda:
             "../envs/cpu.yaml"
         threads: 1
-        resources:
-            mem_mb=2000,
-            runtime=30,
         params:
             **made_from(
                 "truth",
@@ -110,12 +108,10 @@ elif config["truth"]["source"] == "csv":
             f"{OUT}/logs/truth.log",
         benchmark:
             f"{OUT}/benchmarks/truth.tsv"
+        localrule: True
         conda:
             "../envs/cpu.yaml"
         threads: 1
-        resources:
-            mem_mb=2000,
-            runtime=30,
         params:
             **made_from(
                 "truth",
@@ -145,8 +141,8 @@ else:
             "../envs/gpu.yaml"
         threads: 1
         resources:
-            mem_mb=config["truth"]["mem_mb"],
-            runtime=240,
+            gpu=0,
+            mem_mb=lambda wildcards, attempt: attempt * config["truth"]["mem_mb"],
         params:
             **made_from(
                 "truth",

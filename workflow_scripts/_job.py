@@ -1,11 +1,13 @@
-"""What every workflow script shares: one thread for BLAS, a log, errors a user can act on, and the artifact's key."""
+"""What every workflow script shares: threads, a card, a log, errors a user can act on, and the artifact's key."""
 
 import errno
 import logging
 import os
+import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from fsnas.errors import FsnasError  # noqa: E402
 from fsnas.provenance import key as _key  # noqa: E402
+from workflow_scripts._cards import take_cards  # noqa: E402
 
 log = logging.getLogger("fsnas")
 _FREE = "free some space and run again: what was finished is kept, and a training goes on from its last epoch"
+ASKING = (signal.SIGTERM, signal.SIGINT)
 REMEDIES = {
     errno.ENOSPC: _FREE,
     errno.EDQUOT: _FREE,
@@ -43,6 +47,21 @@ def progress(label: str) -> Callable[[str], None]:
     return lambda line: log.info("%s: %s", label, line)
 
 
+@contextmanager
+def stoppable() -> Iterator[Callable[[], bool]]:
+    """Give a function that says whether the job was asked to end: within, SIGTERM and SIGINT no longer end it at once.
+
+    SLURM sends SIGTERM at a time limit, a preemption, a requeue and scancel; a terminal SIGINT at Ctrl-C.
+    """
+    asked: list[int] = []
+    before = {number: signal.signal(number, lambda *got: asked.append(got[0])) for number in ASKING}
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def run(main: Callable[[Any], None], smk: Any) -> None:
     """Call ``main(smk)`` with its log open; an `FsnasError` ends the job with its message instead of a traceback.
 
@@ -55,6 +74,9 @@ def run(main: Callable[[Any], None], smk: Any) -> None:
     logging.raiseExceptions = False  # a log that cannot be written, on a full disk, hides no other message
     try:
         _log_to(str(smk.log or ""))
+        asked = int(smk.resources.get("gpu", 0))
+        if cards := take_cards(asked):
+            log.info("sees card %s", ", ".join(cards))
         main(smk)
     except Exception as error:
         log.error("%s", _explained(smk.rule, error))

@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import inspect
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from fsnas.errors import FsnasError
 from fsnas.provenance import entries, key, lines
 
 ROOT = Path(__file__).resolve().parent.parent
-LINES = 128  # more than any rule needs
+LINES = 64  # more than any rule with wildcards needs
+SIGNATURE = inspect.signature(lambda wildcards: None)  # given to every line: Snakemake asks for it thrice a job
 WHOLE = 2**30  # bytes: of a larger file that the user brings, only the size is looked at
 
 
@@ -32,9 +34,9 @@ class Origins:
     def made_from(self, name: str, code: Any, settings: Any) -> dict[str, Callable]:
         """Return the params of the rule ``name``; ``code`` and ``settings`` may be functions of the wildcards.
 
-        Snakemake records the first `LINES` of them, one per line of what the outputs are made from: a line that changes
-        reruns the rule, and the reason lists the lines that differ (of a list it would be the whole list). The others
-        are for the script; they take ``output`` and so are not recorded.
+        Snakemake records one per line of what the outputs are made from (`LINES` where their number depends on the
+        wildcards): a line that changes reruns the rule, and the reason lists the lines that differ (of a list it would
+        be the whole list). The last three are for the script; they take ``output`` and so are not recorded.
         """
 
         def value(given: Any, wildcards: Mapping[str, str]) -> Any:
@@ -47,16 +49,22 @@ class Origins:
         def made(wildcards: tuple[tuple[str, str], ...]) -> list[str]:
             at = Wildcards(fromdict=dict(wildcards))
             found = lines(value(code, at), value(settings, at), inputs(at))
-            if len(found) >= LINES:
+            if len(found) > count:
                 raise FsnasError(f"rule {name} is made from {len(found)} things; raise LINES in {__file__}")
             return found
 
         def line(number: int) -> Callable:
-            return lambda wildcards: next(iter(made(tuple(wildcards.items()))[number:]), None)
+            def slot(wildcards: Mapping[str, str]) -> str | None:
+                found = made(tuple(wildcards.items()))
+                return found[number] if number < len(found) else None
 
+            slot.__signature__ = SIGNATURE  # type: ignore[attr-defined]
+            return slot
+
+        count = LINES if callable(code) or callable(settings) else len(lines(code, settings, ""))
         self.made[name] = made
         return {
-            **{f"line_{number}": line(number) for number in range(LINES)},
+            **{f"line_{number}": line(number) for number in range(count)},
             "code": lambda wildcards, output: value(code, wildcards),
             "settings": lambda wildcards, output: value(settings, wildcards),
             "inputs": lambda wildcards, output: inputs(wildcards),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from _job import key, log, origin, progress, run
+from _job import key, log, origin, progress, run, stoppable
 from fsnas.artifacts.checkpoint import read_checkpoint, read_record, write_checkpoint
 from fsnas.artifacts.cost import copy_cost, read_cost, write_cost
 from fsnas.artifacts.dataset import read_dataset, read_key
@@ -78,9 +78,11 @@ def main(smk) -> None:
         inherit(network, parent)
     recipe = Recipe(**settings["recipe"])
     label = f"{smk.wildcards.method}, seed {settings['seed']}, {output.parent.name} {output.stem}"
-    record = train(
-        network, dataset, recipe, seed=seed, device=device, progress=progress(label), state=state, key=made_from
-    )
+    kept = {"state": state, "key": made_from}
+    with stoppable() as stop:
+        record = train(
+            network, dataset, recipe, seed=seed, device=device, progress=progress(label), stop=stop, **kept
+        )
     about = {"settings": settings, "seed": settings["seed"], "dataset": dataset.name}
     write_checkpoint(output, network, record=record.as_dict(), key=made_from, **about)
     write_cost(smk.output.cost, record.cost(device, made_from), **origin(smk))

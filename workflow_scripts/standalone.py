@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from _job import key, origin, progress, run
+from _job import key, origin, progress, run, stoppable
 from fsnas.artifacts.architectures import write_architectures
 from fsnas.artifacts.dataset import read_dataset, read_key
 from fsnas.artifacts.search import read_search
@@ -35,7 +35,8 @@ def accuracies(smk, dataset, architecture: str, state: Path, made_from: str) -> 
     network = Supernet(**sizes, space=space, seed=derive(seed, "initial weights"))
     recipe, seed = Recipe(**settings["recipe"]), derive(seed, "training")
     own_key, lines = f"{made_from} {architecture}", progress(architecture)
-    train(network, dataset, recipe, seed=seed, device=device, progress=lines, state=state, key=own_key)
+    with stoppable() as stop:
+        train(network, dataset, recipe, seed=seed, device=device, progress=lines, state=state, key=own_key, stop=stop)
     valid, test = (
         evaluate(network, dataset, recipe, space=space, seed=seed, device=device, part=part)[1]
         for part in ("valid", "test")

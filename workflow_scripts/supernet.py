@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from _job import key, origin, progress, run
+from _job import key, origin, progress, run, stoppable
 from fsnas.artifacts.checkpoint import write_checkpoint
 from fsnas.artifacts.cost import write_cost
 from fsnas.artifacts.dataset import read_dataset, read_key
@@ -25,16 +25,18 @@ def main(smk) -> None:
         in_channels=dataset.images.shape[1],
         seed=derive(seed, "initial weights"),
     )
-    record = train(
-        network,
-        dataset,
-        Recipe(**settings["recipe"]),
-        seed=derive(seed, "supernet"),
-        device=device,
-        progress=progress(f"supernet, seed {seed}"),
-        state=state,
-        key=made_from,
-    )
+    with stoppable() as stop:
+        record = train(
+            network,
+            dataset,
+            Recipe(**settings["recipe"]),
+            seed=derive(seed, "supernet"),
+            device=device,
+            progress=progress(f"supernet, seed {seed}"),
+            state=state,
+            key=made_from,
+            stop=stop,
+        )
     write_checkpoint(
         smk.output.checkpoint,
         network,

@@ -1,7 +1,11 @@
 """What a job does with errors and logs."""
 
 import logging
+import signal
+import subprocess
+import sys
 import warnings
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -29,7 +33,7 @@ def root_logger():
 
 @pytest.fixture
 def job(tmp_path):
-    return SimpleNamespace(rule="scores", log=tmp_path / "logs" / "seed-0" / "scores.log")
+    return SimpleNamespace(rule="scores", log=tmp_path / "logs" / "seed-0" / "scores.log", resources={})
 
 
 def failing(error):
@@ -123,3 +127,32 @@ def test_the_origin_of_a_job_is_what_every_artifact_takes_and_says(tmp_path):
     for kind in KINDS.values():
         kind.write(tmp_path / kind.file, **origin)
         assert read_origin(tmp_path / kind.file) == Origin(**given)
+
+
+STOPPED = """
+import os, sys, time
+sys.path[:0] = [{root!r}, {root!r} + "/workflow_scripts"]
+from _job import run, stoppable
+from types import SimpleNamespace
+
+def main(smk):
+    with stoppable() as stop:
+        print("training", flush=True)
+        while not stop():
+            time.sleep(0.01)
+    print("kept", flush=True)
+    time.sleep(60)
+
+run(main, SimpleNamespace(rule="supernet", log="", resources={{}}))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_job_that_is_asked_to_end_ends_at_once_but_in_a_training(number):
+    command = [sys.executable, "-c", STOPPED.format(root=str(Path(__file__).resolve().parents[2]))]
+    job = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert job.stdout.readline() == "training\n"
+    job.send_signal(number)
+    assert job.stdout.readline() == "kept\n"
+    job.send_signal(number)
+    assert job.wait(10) == -number

@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import random
 import re
+import zipfile
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ import fsnas.training
 from fsnas.artifacts.checkpoint import write_checkpoint
 from fsnas.artifacts.cost import Cost
 from fsnas.data import Dataset
-from fsnas.errors import FsnasError
+from fsnas.errors import FsnasError, Stopped
 from fsnas.spaces import EDGES, OPERATIONS, full_space
 from fsnas.supernet import Pass, Supernet
 from fsnas.training import SAMPLINGS, Recipe, Record, evaluate, sample_gates, train
@@ -240,6 +241,38 @@ def never_stopped(recipe, device):
     return trained(recipe, device=device)
 
 
+def stopped_after(recipe, state, steps, device=CPU):
+    """Ask a training to stop after each number of ``steps``, and go on; return what it ends with, and the lines."""
+    lines: list[str] = []
+    options = {"state": state, "key": "k", "device": device, "progress": lines.append}
+    for attempt, count in enumerate(steps):
+        asked = iter([False] * (count - 1) + [True])
+        with pytest.raises(Stopped, match=r"asked to stop in epoch \d, after step \d$"):
+            trained(
+                recipe, weights=1 if attempt == 0 else 40 + attempt, stop=lambda asked=asked: next(asked), **options
+            )
+    return *trained(recipe, weights=99, **options), lines
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("steps", [(1,), (2,), (3,), (1, 1, 1, 1), (4, 1)], ids=str)
+@pytest.mark.parametrize("sampling", SAMPLINGS)
+def test_a_training_that_was_asked_to_stop_goes_on_from_that_step(sampling, steps, device, tmp_path):
+    recipe = dataclasses.replace(RECIPE, sampling=sampling, batch_size=8)  # three steps an epoch
+    expected, record = never_stopped(recipe, device)
+    found, resumed, lines = stopped_after(recipe, tmp_path / "state.pt", steps, device)
+    assert bits(found) == bits(expected) and resumed == record
+    assert sum(line.startswith("epoch") for line in lines) == recipe.epochs, "no epoch is done twice"
+    epoch, step = divmod(sum(steps), 3) if sum(steps) % 3 else (sum(steps) // 3 - 1, 3)
+    said = [line for line in lines if line.startswith("resuming")]
+    assert said[-1] == f"resuming after epoch {epoch}, step {step} of the next one, from {tmp_path / 'state.pt'}"
+
+
+def test_a_training_without_a_state_stops_too():
+    with pytest.raises(Stopped, match="asked to stop in epoch 1, after step 1$"):
+        trained(stop=lambda: True)
+
+
 STOPS = [(1,), (2,), (3,), (2, 2, 3)]
 
 
@@ -295,8 +328,10 @@ def half(state):
 
 
 def flipped(state):
+    with zipfile.ZipFile(state) as archive:
+        part = archive.read(max(archive.infolist(), key=lambda info: info.file_size))
     content = bytearray(state.read_bytes())
-    content[len(content) // 2] ^= 4
+    content[content.index(part) + len(part) // 2] ^= 4  # not in the zip's own headers, which nobody reads
     state.write_bytes(content)
 
 
