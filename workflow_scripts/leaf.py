@@ -80,9 +80,7 @@ def main(smk) -> None:
     label = f"{smk.wildcards.method}, seed {settings['seed']}, {output.parent.name} {output.stem}"
     kept = {"state": state, "key": made_from}
     with stoppable() as stop:
-        record = train(
-            network, dataset, recipe, seed=seed, device=device, progress=progress(label), stop=stop, **kept
-        )
+        record = train(network, dataset, recipe, seed=seed, device=device, progress=progress(label), stop=stop, **kept)
     about = {"settings": settings, "seed": settings["seed"], "dataset": dataset.name}
     write_checkpoint(output, network, record=record.as_dict(), key=made_from, **about)
     write_cost(smk.output.cost, record.cost(device, made_from), **origin(smk))

@@ -1,0 +1,179 @@
+"""`snakemake --profile slurm` on a real SLURM with two GPUs that are no cards (tests/cluster.py)."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.cluster import GPUS, Cluster, cluster, missing
+from tests.workflow.conftest import assert_same_results, copy_checkout, snakemake
+
+pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
+SLURM = ("--profile", "slurm", "--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "5")
+SMALL = ("--default-resources", "mem_mb=1500 * attempt", "runtime=10 * attempt")
+TINY = ("--configfile", "configs/tiny.yaml")
+ON_CARDS = {"standalone", "supernet", "scores", "proxy", "leaf", "evaluate", "search", "found"}
+
+
+@pytest.fixture(scope="module")
+def slurm():
+    with cluster(kill_wait=10) as made:
+        yield made
+
+
+class Run:
+    """A Snakemake that submits to SLURM, and what it prints."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        self.printed = folder / f"printed-{time.monotonic_ns()}.txt"
+        environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+        with self.printed.open("w") as out:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "snakemake", *arguments],
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def said(self) -> str:
+        return self.printed.read_text()
+
+    def until(self, condition, seconds: float = 300) -> None:
+        end = time.monotonic() + seconds
+        while not condition():
+            assert self.process.poll() is None and time.monotonic() < end, self.said()[-6000:]
+            time.sleep(0.1)
+
+    def kill(self) -> None:
+        """Kill Snakemake and all its local jobs without a warning; its SLURM jobs run on."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def end(self, expect: int = 0, seconds: float = 600) -> str:
+        self.process.wait(seconds)
+        assert self.process.returncode == expect, self.said()[-6000:]
+        return self.said()
+
+
+def rule_of(job: dict[str, str]) -> str:
+    return re.fullmatch(r"rule_([a-z_]+?)(_wildcards_.*)?", job["Comment"])[1]
+
+
+def times(job: dict[str, str]) -> tuple[datetime, datetime]:
+    return datetime.fromisoformat(job["StartTime"]), datetime.fromisoformat(job["EndTime"])
+
+
+def of_run(slurm: Cluster, number: int) -> list[dict[str, str]]:
+    """The jobs of the last runs: by the name of the run that comes ``number`` from the end."""
+    jobs = [job for job in slurm.jobs() if "Comment" in job]
+    names = list(dict.fromkeys(job["JobName"] for job in sorted(jobs, key=lambda job: int(job["JobId"]))))
+    return [job for job in jobs if job["JobName"] == names[number]]
+
+
+def test_a_run_whose_snakemake_was_killed_ends_like_a_local_one(slurm, tiny, tmp_path):
+    """The whole tiny run; killed while leaves are trained, it starts again and loses nothing."""
+    folder = copy_checkout(tmp_path)
+    run = Run(folder, *SLURM, *SMALL, *TINY)
+
+    def two_leaves_run() -> bool:
+        running = [comment for _, _, comment, state in slurm.queue() if state == "RUNNING"]
+        return sum(comment.startswith("rule_leaf") for comment in running) == 2
+
+    run.until(two_leaves_run)
+    run.kill()
+    assert slurm.queue(), "SLURM does not know that Snakemake is gone"
+    assert "Directory cannot be locked" in snakemake(folder, *SLURM, *SMALL, *TINY, expect=1)
+    snakemake(folder, "--unlock", *TINY)
+    again = Run(folder, *SLURM, *SMALL, *TINY).end()
+    assert re.search(r"Cancelling \d+ SLURM jobs that a killed run left behind", again)
+    assert "rule_leaf" in again
+    assert_same_results(tiny[0] / "results-tiny", folder / "results-tiny")
+    left = [path for path in (folder / "results-tiny").rglob("*") if path.name.startswith(".") or ".tmp" in path.name]
+    assert [path.name for path in left] == [".state"]
+
+    first, second = of_run(slurm, -2), of_run(slurm, -1)
+    jobs = first + second
+    assert {rule_of(job) for job in jobs} == ON_CARDS, "the small jobs do not queue"
+    assert all(job["TresPerJob"] in ("gres:gpu:1", "gpu:1") for job in jobs), jobs[0]
+    assert all(job["MinMemoryNode"] == "1500M" and job["TimeLimit"] == "00:10:00" for job in jobs)
+    started = [job for job in jobs if job["StartTime"] != "Unknown" and job["RunTime"] != "00:00:00"]
+    for moment, _ in map(times, started):
+        assert sum(start <= moment < end for start, end in map(times, started)) <= GPUS
+    orphans = [job for job in first if job["JobState"] == "CANCELLED"]
+    assert orphans, "some ran when Snakemake was killed"
+    submitted = min(datetime.fromisoformat(job["SubmitTime"]) for job in second)
+    assert all(times(job)[1] <= submitted for job in orphans), "no two copies at the same time"
+    logs = [path.read_text() for path in (folder / "results-tiny/logs").rglob("*.log")]
+    cards = [re.match(r"sees card (.*)", text) for text in logs]
+    assert {card[1] for card in cards if card} == {"0", "1"}
+
+
+def long_training(folder: Path) -> Path:
+    """A checkout whose root takes long enough to be stopped in its middle."""
+    copy_checkout(folder)
+    path = folder / "configs/tiny.yaml"
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content["supernet"] |= {"epochs": 8, "channels": 8, "cells": 2, "batch_size": 64}
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    return folder
+
+
+ROOT, LOG = "results-tiny/seed-0/supernet.pt", "results-tiny/logs/seed-0/supernet.log"
+RESUMING = r"resuming after epoch (\d)(, step \d+ of the next one,)? from "
+
+
+@pytest.fixture(scope="module")
+def never_stopped(tmp_path_factory) -> bytes:
+    folder = long_training(tmp_path_factory.mktemp("whole"))
+    snakemake(folder, ROOT, "--cores", "1", *TINY)
+    return (folder / ROOT).read_bytes()
+
+
+def started_training(slurm: Cluster, folder: Path, *options: str) -> tuple[Run, str]:
+    """A run whose training is past its third epoch, and the id of its SLURM job."""
+    run = Run(long_training(folder), ROOT, *SLURM, *(options or SMALL), *TINY)
+    run.until(lambda: (folder / LOG).exists() and "epoch 3/8" in (folder / LOG).read_text())
+    ((number, *_),) = slurm.queue()
+    return run, number
+
+
+def assert_resumed(folder: Path, expected: bytes) -> None:
+    lines = (folder / LOG).read_text()
+    resumed = re.search(RESUMING, lines)
+    assert resumed and int(resumed[1]) >= 3 and "epoch 3/8" not in lines, lines
+    assert (folder / ROOT).read_bytes() == expected
+    assert not list((folder / "results-tiny/.state").glob("*.pt"))
+
+
+def test_a_cancelled_training_goes_on_from_its_last_step(slurm, never_stopped, tmp_path):
+    run, number = started_training(slurm, tmp_path)
+    slurm.said("scancel", number)
+    said = run.end()
+    assert f"SLURM-job '{number}' failed, SLURM status is: 'CANCELLED'" in said
+    assert "the state is kept in results-tiny/.state/seed-0-supernet.pt" in said
+    assert_resumed(tmp_path, never_stopped)
+    again = of_run(slurm, -1)[-1]
+    assert again["MinMemoryNode"] == "3000M" and again["TimeLimit"] == "00:20:00", "more at the second attempt"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("how", ["requeue", "preemption"])
+def test_a_requeued_training_goes_on_from_its_last_step(how, slurm, never_stopped, tmp_path):
+    run, number = started_training(slurm, tmp_path)
+    if how == "requeue":
+        slurm.said("scontrol", "requeue", number)
+    else:
+        slurm.said("sbatch", "-p", "urgent", "--exclusive", "-D", "/tmp", "-o", "/dev/null", "--wrap", "sleep 3")
+    run.end()
+    assert_resumed(tmp_path, never_stopped)
+    assert of_run(slurm, -1)[-1]["Restarts"] == "1" or how == "preemption"
