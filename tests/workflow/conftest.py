@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from fsnas.artifacts.cost import read_cost
 from fsnas.artifacts.origin import read_origin
@@ -51,8 +52,15 @@ def snakemake(folder: Path, *arguments: str, expect: int = 0) -> str:
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """Return the folder of a finished tiny run, and what it printed. Tests must not change it."""
-    folder = copy_checkout(tmp_path_factory.mktemp("tiny"))
-    return folder, snakemake(folder, "--cores", "2", "--configfile", "configs/tiny.yaml")
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "tiny"  # one for all workers
+    said = folder.parent / "tiny.txt"
+    with FileLock(f"{said}.lock"):
+        if not said.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            said.write_text(snakemake(copy_checkout(folder), "--cores", "2", "--configfile", "configs/tiny.yaml"))
+    return folder, said.read_text()
 
 
 TIMED = {"summary", "few_shot_summary", "training_cost", "cost"}  # these tell seconds, or are drawn from them
