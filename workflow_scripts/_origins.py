@@ -49,7 +49,7 @@ class Origins:
         def made(wildcards: tuple[tuple[str, str], ...]) -> list[str]:
             at = Wildcards(fromdict=dict(wildcards))
             found = lines(value(code, at), value(settings, at), inputs(at))
-            if len(found) > count:
+            if len(found) >= count:
                 raise FsnasError(f"rule {name} is made from {len(found)} things; raise LINES in {__file__}")
             return found
 
@@ -61,7 +61,8 @@ class Origins:
             slot.__signature__ = SIGNATURE  # type: ignore[attr-defined]
             return slot
 
-        count = LINES if callable(code) or callable(settings) else len(lines(code, settings, ""))
+        # The last is always None, so that restored records need not know how many a rule has.
+        count = 1 + (LINES if callable(code) or callable(settings) else len(lines(code, settings, "")))
         self.made[name] = made
         return {
             **{f"line_{number}": line(number) for number in range(count)},

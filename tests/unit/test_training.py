@@ -247,7 +247,7 @@ def stopped_after(recipe, state, steps, device=CPU):
     options = {"state": state, "key": "k", "device": device, "progress": lines.append}
     for attempt, count in enumerate(steps):
         asked = iter([False] * (count - 1) + [True])
-        with pytest.raises(Stopped, match=r"asked to stop in epoch \d, after step \d$"):
+        with pytest.raises(Stopped, match=r"asked to stop in epoch \d, after step \d; the state is kept in "):
             trained(
                 recipe, weights=1 if attempt == 0 else 40 + attempt, stop=lambda asked=asked: next(asked), **options
             )
