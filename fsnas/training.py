@@ -162,7 +162,8 @@ def train(
                 run.keep()
                 kept = f"; the state is kept in {state}, and the next run goes on from there" if state else ""
                 raise Stopped(f"asked to stop in epoch {epoch + 1}, after step {run.sums.steps}{kept}")
-        *losses, samples = run.sums.end_epoch()
+        *losses, samples = run.sums.means()
+        run.sums = _Sums()
         valid = evaluate(network, dataset, recipe, space=space, seed=seed, device=device)
         if not np.isfinite(valid[0]):  # the last step of an epoch can leave weights that no training loss has seen
             raise _diverged("validation", valid[0], f"after epoch {epoch + 1}", recipe, seed)
@@ -185,11 +186,10 @@ class _Sums:
         self.steps = self.images = self.samples = 0
         self.totals = np.zeros(2)
 
-    def end_epoch(self) -> tuple[float, float, int]:
-        """Return mean loss, accuracy and samples of the epoch, and start from zero."""
-        (loss, accuracy), samples = self.totals / self.images, self.samples
-        _Sums.__init__(self)
-        return float(loss), float(accuracy), samples
+    def means(self) -> tuple[float, float, int]:
+        """Return mean loss and accuracy, and the samples."""
+        loss, accuracy = self.totals / self.images
+        return float(loss), float(accuracy), self.samples
 
     def state_dict(self) -> dict[str, Any]:
         """Return the sums as plain numbers, exact."""

@@ -18,6 +18,7 @@ from workflow_scripts._captions import (
     search_caption,
     truth_caption,
 )
+from workflow_scripts._cards import visible_cards
 from workflow_scripts._config import (
     check,
     check_files,
@@ -28,7 +29,6 @@ from workflow_scripts._config import (
     truth_column,
     typed,
 )
-from workflow_scripts._cards import visible_cards
 from workflow_scripts._lines import report_hint, say_lines
 from workflow_scripts._origins import Origins, code
 from workflow_scripts._slurm import follow

@@ -177,6 +177,8 @@ def cluster(**options: int) -> Iterator[Cluster]:
     """Start a cluster, and stop it at the end."""
     with tempfile.TemporaryDirectory(prefix="slurm-", ignore_cleanup_errors=True) as folder:
         made = Cluster(Path(folder), **options)
+        if missing():  # another one may have started: its files are left alone
+            raise RuntimeError(missing())
         try:
             made.start()
             yield made

@@ -74,8 +74,7 @@ def run(main: Callable[[Any], None], smk: Any) -> None:
     logging.raiseExceptions = False  # a log that cannot be written, on a full disk, hides no other message
     try:
         _log_to(str(smk.log or ""))
-        asked = int(smk.resources.get("gpu", 0))
-        if cards := take_cards(asked):
+        if cards := take_cards(smk.resources.get("gpu", 0)):
             log.info("sees card %s", ", ".join(cards))
         main(smk)
     except Exception as error:

@@ -11,9 +11,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
-
-from fsnas.errors import FsnasError
 
 ENDING = 300  # seconds that cancelled jobs get
 # Why a job waits when all is well: other jobs, or limits on how many run at once.
@@ -62,7 +61,7 @@ def _jobs(name: str, *options: str) -> list[list[str]]:
     command = ["squeue", "--noheader", "--name", name, "--format", "%i|%k|%r", *options]
     said = subprocess.run(command, capture_output=True, text=True)
     if said.returncode:
-        raise FsnasError(f"{' '.join(command)}: {said.stderr.strip()}")
+        raise WorkflowError(f"{' '.join(command)}: {said.stderr.strip()}")
     return [line.split("|", 2) for line in said.stdout.splitlines()]
 
 
@@ -78,7 +77,7 @@ def _cancel(name: str) -> None:
     end = time.monotonic() + ENDING
     while left := _jobs(name):
         if time.monotonic() > end:
-            raise FsnasError(
+            raise WorkflowError(
                 f"SLURM jobs of a killed run do not end after scancel: {', '.join(number for number, *_ in left)}; run "
                 "again when squeue no longer lists them"
             )
@@ -90,7 +89,7 @@ def _watch(name: str, wait: float) -> None:
     said = set()
     while True:
         time.sleep(wait)
-        with contextlib.suppress(FsnasError):  # the next time
+        with contextlib.suppress(WorkflowError):  # the next time
             for number, rule, reason in _jobs(name, "--states", "PENDING"):
                 if not PASSING.fullmatch(reason) and (number, reason) not in said:
                     said.add((number, reason))

@@ -166,6 +166,16 @@ def test_a_cancelled_training_goes_on_from_its_last_step(slurm, never_stopped, t
     assert again["MinMemoryNode"] == "3000M" and again["TimeLimit"] == "00:20:00", "more at the second attempt"
 
 
+def test_a_job_that_can_never_start_is_named_with_its_reason(slurm, tmp_path):
+    too_long = ("--default-resources", "mem_mb=1500", "runtime=10", "slurm_partition=short")  # a minute at most
+    run = Run(copy_checkout(tmp_path), ROOT, *SLURM, *too_long, *TINY)
+    run.until(lambda: "does not start" in run.said(), seconds=90)
+    run.kill()
+    ((number, *_),) = slurm.queue()
+    slurm.said("scancel", number)
+    assert f"SLURM job {number} (rule_supernet_wildcards_0) does not start: PartitionTimeLimit." in run.said()
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("how", ["requeue", "preemption"])
 def test_a_requeued_training_goes_on_from_its_last_step(how, slurm, never_stopped, tmp_path):
