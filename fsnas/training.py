@@ -121,7 +121,7 @@ def train(
     progress: Callable[[str], None] = lambda line: None,
     state: Path | None = None,
     key: str = "",
-    stop: Callable[[], bool] = lambda: False,
+    stop: Callable[[], str] = lambda: "",
 ) -> Record:
     """Train ``network`` in place on the training part of ``dataset`` and return its history.
 
@@ -139,12 +139,12 @@ def train(
         File that keeps the state after each epoch; a damaged or an unfitting one (other ``key``) is ignored. Remove it
         once the result is safe. None keeps nothing.
     stop
-        Asked after every step; True keeps the state and ends the training.
+        Asked after every step who stops the training; an answer other than "" keeps the state and ends it.
 
     Raises
     ------
     Stopped
-        If ``stop`` said so; the message names epoch and step.
+        If ``stop`` said so; the message names who, epoch and step.
     FsnasError
         If the training or the validation loss becomes NaN or infinite; the message names the epoch.
     """
@@ -157,11 +157,11 @@ def train(
     start, before, first = time.monotonic(), record.seconds, len(record.epoch)
     for epoch in range(first, recipe.epochs):
         for _ in _steps(network, dataset, recipe, descent, run.sums, space, seed, epoch, device):
-            if stop():
+            if by := stop():
                 record.seconds = before + time.monotonic() - start
                 run.keep()
                 kept = f"; the state is kept in {state}, and the next run goes on from there" if state else ""
-                raise Stopped(f"asked to stop in epoch {epoch + 1}, after step {run.sums.steps}{kept}")
+                raise Stopped(f"stopped by {by} in epoch {epoch + 1}, after step {run.sums.steps}{kept}")
         *losses, samples = run.sums.means()
         run.sums = _Sums()
         valid = evaluate(network, dataset, recipe, space=space, seed=seed, device=device)

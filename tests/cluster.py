@@ -14,6 +14,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
+
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scontrol", "scancel")
 SYSTEM = Path("/etc/slurm")
 CONF = """\
@@ -119,9 +121,11 @@ class Cluster:
         self.wait(lambda: self.node_state() in ("idle", "mixed", "allocated"), "the node to come up")
 
     def kill_node(self) -> None:
-        """Kill slurmd, and all that it runs, without a warning."""
-        for daemon in ("slurmd", "slurmstepd"):
-            subprocess.run(["pkill", "-9", "-x", daemon], check=False)
+        """Kill slurmd, and all that it runs, without a warning, as a power failure does."""
+        daemons = [process for process in psutil.process_iter() if process.name() in ("slurmd", "slurmstepd")]
+        for process in [*daemons, *(child for each in daemons for child in each.children(recursive=True))]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
 
     def stop(self) -> None:
         """Stop everything, and leave no trace on the machine."""

@@ -22,7 +22,7 @@ from workflow_scripts._cards import take_cards  # noqa: E402
 
 log = logging.getLogger("fsnas")
 _FREE = "free some space and run again: what was finished is kept, and a training goes on from its last epoch"
-ASKING = (signal.SIGTERM, signal.SIGINT)
+ASKING = {signal.SIGTERM: "SIGTERM (cancelled, preempted or out of time)", signal.SIGINT: "SIGINT (Ctrl-C)"}
 REMEDIES = {
     errno.ENOSPC: _FREE,
     errno.EDQUOT: _FREE,
@@ -48,15 +48,15 @@ def progress(label: str) -> Callable[[str], None]:
 
 
 @contextmanager
-def stoppable() -> Iterator[Callable[[], bool]]:
-    """Give a function that says whether the job was asked to end: within, SIGTERM and SIGINT no longer end it at once.
+def stoppable() -> Iterator[Callable[[], str]]:
+    """Give a function that says who asked the job to end, if anyone: SIGTERM and SIGINT no longer end it at once.
 
     SLURM sends SIGTERM at a time limit, a preemption, a requeue and scancel; a terminal SIGINT at Ctrl-C.
     """
-    asked: list[int] = []
-    before = {number: signal.signal(number, lambda *got: asked.append(got[0])) for number in ASKING}
+    asked: list[str] = []
+    before = {number: signal.signal(number, lambda *got: asked.append(ASKING[got[0]])) for number in ASKING}
     try:
-        yield lambda: bool(asked)
+        yield lambda: "".join(asked[:1])
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -1,4 +1,4 @@
-"""SLURM beside Snakemake: jobs that a killed run left behind, and jobs that will wait for ever."""
+"""SLURM beside Snakemake: jobs that a killed run left behind, jobs that start again, and jobs that never start."""
 
 import contextlib
 import os
@@ -15,9 +15,10 @@ from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
 ENDING = 300  # seconds that cancelled jobs get
+REQUEUED = "BeginTime"  # two minutes; our jobs ask for no time to begin at
 # Why a job waits when all is well: other jobs, or limits on how many run at once.
 PASSING = re.compile(
-    r"None|Priority|Resources|Dependency|BeginTime|Licenses|Prolog|Cleaning|Reservation|JobArrayTaskLimit"
+    r"None|Priority|Resources|Dependency|Licenses|Prolog|Cleaning|Reservation|JobArrayTaskLimit"
     r"|(QOS|Assoc)(Grp.*|Max.*Per(User|Account).*|MaxJobs.*)"
 )
 
@@ -85,15 +86,27 @@ def _cancel(name: str) -> None:
 
 
 def _watch(name: str, wait: float) -> None:
-    """Say once of each job that waits for something that waiting does not bring."""
+    """Say once of each job that starts again, or waits for something that waiting does not bring."""
     said = set()
     while True:
         time.sleep(wait)
         with contextlib.suppress(WorkflowError):  # the next time
             for number, rule, reason in _jobs(name, "--states", "PENDING"):
-                if not PASSING.fullmatch(reason) and (number, reason) not in said:
+                if (number, reason) not in said and (line := _explained(number, rule, reason)):
                     said.add((number, reason))
-                    logger.warning(
-                        f"SLURM job {number} ({rule}) does not start: {reason}. docs/cluster.md says what to do; "
-                        f"`scancel {number}` lets Snakemake go on."
-                    )
+                    logger.warning(line)
+
+
+def _explained(number: str, rule: str, reason: str) -> str:
+    """Return what a user should know of a job that waits, if anything."""
+    if reason == REQUEUED:
+        return (
+            f"SLURM job {number} ({rule}) was requeued: it was preempted, or its node failed. SLURM starts it again in "
+            "about two minutes; a training goes on from the state that it kept."
+        )
+    if PASSING.fullmatch(reason):
+        return ""
+    return (
+        f"SLURM job {number} ({rule}) does not start: {reason}. docs/cluster.md says what to do; `scancel {number}` "
+        "lets Snakemake go on."
+    )

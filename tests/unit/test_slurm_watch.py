@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from workflow_scripts._slurm import PASSING, _alive, _process
+from workflow_scripts._slurm import _alive, _explained, _process
 
 FOR_A_WHILE = [
-    *("None", "Priority", "Resources", "Dependency", "BeginTime", "Licenses", "Reservation", "Prolog"),
+    *("None", "Priority", "Resources", "Dependency", "Licenses", "Reservation", "Prolog"),
     *("QOSGrpCpuLimit", "AssocGrpGRES", "QOSMaxJobsPerUserLimit", "AssocMaxJobsLimit", "QOSMaxGRESPerUser"),
     *("JobArrayTaskLimit", "AssocGrpCpuLimit"),
 ]
@@ -24,7 +24,14 @@ FOR_EVER = [
 
 @pytest.mark.parametrize("reason", FOR_A_WHILE + FOR_EVER)
 def test_a_reason_that_does_not_pass_is_told(reason):
-    assert (PASSING.fullmatch(reason) is not None) == (reason in FOR_A_WHILE)
+    said = _explained("12", "rule_leaf_wildcards_gm_0", reason)
+    told = f"SLURM job 12 (rule_leaf_wildcards_gm_0) does not start: {reason}. docs/cluster.md says what to do; "
+    assert said == ("" if reason in FOR_A_WHILE else f"{told}`scancel 12` lets Snakemake go on.")
+
+
+def test_a_job_that_starts_again_is_told():
+    said = _explained("12", "rule_leaf_wildcards_gm_0", "BeginTime")
+    assert "SLURM job 12 (rule_leaf_wildcards_gm_0) was requeued: it was preempted, or its node failed." in said
 
 
 def test_a_run_is_an_orphan_when_its_process_is_gone():

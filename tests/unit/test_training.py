@@ -246,8 +246,8 @@ def stopped_after(recipe, state, steps, device=CPU):
     lines: list[str] = []
     options = {"state": state, "key": "k", "device": device, "progress": lines.append}
     for attempt, count in enumerate(steps):
-        asked = iter([False] * (count - 1) + [True])
-        with pytest.raises(Stopped, match=r"asked to stop in epoch \d, after step \d; the state is kept in "):
+        asked = iter([""] * (count - 1) + ["a test"])
+        with pytest.raises(Stopped, match=r"stopped by a test in epoch \d, after step \d; the state is kept in "):
             trained(
                 recipe, weights=1 if attempt == 0 else 40 + attempt, stop=lambda asked=asked: next(asked), **options
             )
@@ -269,8 +269,8 @@ def test_a_training_that_was_asked_to_stop_goes_on_from_that_step(sampling, step
 
 
 def test_a_training_without_a_state_stops_too():
-    with pytest.raises(Stopped, match="asked to stop in epoch 1, after step 1$"):
-        trained(stop=lambda: True)
+    with pytest.raises(Stopped, match="stopped by a test in epoch 1, after step 1$"):
+        trained(stop=lambda: "a test")
 
 
 STOPS = [(1,), (2,), (3,), (2, 2, 3)]

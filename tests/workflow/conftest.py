@@ -22,6 +22,7 @@ PARTS = ["Snakefile", "config.yaml", "rules", "workflow_scripts", "fsnas", "conf
 
 def copy_checkout(folder: Path) -> Path:
     """Copy what a run needs into ``folder``."""
+    folder.mkdir(exist_ok=True)
     for part in PARTS:
         source = ROOT / part
         if source.is_dir():

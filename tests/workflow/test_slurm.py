@@ -118,12 +118,12 @@ def test_a_run_whose_snakemake_was_killed_ends_like_a_local_one(slurm, tiny, tmp
     assert {card[1] for card in cards if card} == {"0", "1"}
 
 
-def long_training(folder: Path) -> Path:
-    """A checkout whose root takes long enough to be stopped in its middle."""
+def long_training(folder: Path, epochs: int = 8) -> Path:
+    """A checkout whose root takes long enough to be stopped in its middle: a second an epoch or two."""
     copy_checkout(folder)
     path = folder / "configs/tiny.yaml"
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    content["supernet"] |= {"epochs": 8, "channels": 8, "cells": 2, "batch_size": 64}
+    content["supernet"] |= {"epochs": epochs, "channels": 8, "cells": 2, "batch_size": 64}
     path.write_text(yaml.safe_dump(content), encoding="utf-8")
     return folder
 
@@ -184,6 +184,67 @@ def test_a_requeued_training_goes_on_from_its_last_step(how, slurm, never_stoppe
         slurm.said("scontrol", "requeue", number)
     else:
         slurm.said("sbatch", "-p", "urgent", "--exclusive", "-D", "/tmp", "-o", "/dev/null", "--wrap", "sleep 3")
+    assert f"SLURM job {number} (rule_supernet_wildcards_0) was requeued" in run.end()
+    assert_resumed(tmp_path, never_stopped)
+    assert of_run(slurm, -1)[-1]["Restarts"] == "1"
+
+
+@pytest.mark.long
+def test_a_job_out_of_memory_says_so_and_gets_more(slurm, never_stopped, tmp_path):
+    run = Run(long_training(tmp_path), ROOT, *SLURM, "--default-resources", "mem_mb=500 * attempt", *TINY)
+    said = run.end()
+    assert "Failed: Train the supernet of seed 0 (rule supernet, job 0)" in said
+    assert re.search(r"The end of .*/rule_supernet/0/\d+\.log:\n(  \| .*\n)*  \| .*exceeded memory limit", said)
+    assert (tmp_path / ROOT).read_bytes() == never_stopped
+
+
+@pytest.mark.long
+def test_a_training_out_of_time_says_so_and_goes_on(slurm, tmp_path):
+    """The profile's warning comes a minute before the end: with one minute, soon after the start."""
+    limits = ("mem_mb=1500", "runtime=1 * attempt", "slurm_extra=\"'--signal=TERM@60'\"")
+    run = Run(long_training(tmp_path / "here", epochs=45), ROOT, *SLURM, "--default-resources", *limits, *TINY)
+    said = run.end()
+    assert "Failed: Train the supernet of seed 0 (rule supernet, job 0)" in said
+    assert re.search(r"  \| supernet: stopped by SIGTERM \(cancelled, preempted or out of time\) in epoch \d+", said)
+    assert re.search(r"resuming after epoch \d+", (tmp_path / "here" / LOG).read_text())
+    whole = long_training(tmp_path / "there", epochs=45)
+    snakemake(whole, ROOT, "--cores", "1", *TINY)
+    assert (tmp_path / "here" / ROOT).read_bytes() == (whole / ROOT).read_bytes()
+
+
+@pytest.mark.long
+def test_a_training_on_a_node_that_dies_goes_on_from_its_last_epoch(slurm, never_stopped, tmp_path):
+    run, number = started_training(slurm, tmp_path)
+    slurm.kill_node()
+    slurm.said("scontrol", "update", f"nodename={slurm.host}", "state=down", "reason=power")
+    run.until(lambda: f"SLURM job {number} (rule_supernet_wildcards_0) was requeued" in run.said())
+    slurm.start_node()
     run.end()
     assert_resumed(tmp_path, never_stopped)
-    assert of_run(slurm, -1)[-1]["Restarts"] == "1" or how == "preemption"
+
+
+@pytest.mark.long
+def test_a_node_that_cannot_start_a_job_because_its_disk_is_full(slurm, never_stopped, tmp_path):
+    spool = slurm.folder / "spool"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", spool], check=True)
+    try:
+        (spool / "full").write_bytes(bytes(4096))
+        run = Run(long_training(tmp_path), ROOT, *SLURM, *SMALL, *TINY)
+        run.until(lambda: "does not start: launch failed requeued held." in run.said())
+    finally:
+        subprocess.run(["umount", spool], check=True)
+    ((number, *_),) = slurm.queue()
+    slurm.said("scontrol", "update", f"nodename={slurm.host}", "state=resume")
+    slurm.said("scontrol", "release", number)
+    run.end()
+    assert (tmp_path / ROOT).read_bytes() == never_stopped
+
+
+@pytest.mark.long
+def test_ctrl_c_cancels_the_jobs_and_the_next_run_goes_on(slurm, never_stopped, tmp_path):
+    run, number = started_training(slurm, tmp_path)
+    os.killpg(run.process.pid, signal.SIGINT)
+    run.end(expect=1)
+    assert not slurm.queue()
+    Run(tmp_path, ROOT, *SLURM, *SMALL, *TINY).end()
+    assert_resumed(tmp_path, never_stopped)
