@@ -22,13 +22,12 @@ from workflow_scripts._cards import visible_cards
 from workflow_scripts._config import (
     check,
     check_files,
-    check_texts,
     leaf_methods,
     proxy_metrics,
     rungs_of,
     truth_column,
-    typed,
 )
+from workflow_scripts._config_values import check_texts, typed
 from workflow_scripts._lines import report_hint, say_lines
 from workflow_scripts._origins import Origins, code
 from workflow_scripts._slurm import follow

@@ -1,47 +1,25 @@
-"""From the config to what each rule is told: checks with messages for a person, and the settings of every rule.
+"""From the config to what each rule is told: checks that its values fit together, with messages for a person.
 
 Only the workflow reads the config; the library gets plain arguments. Nothing here imports torch.
 """
 
 import csv
-import functools
-import math
 import os
 import re
-import reprlib
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import jsonschema
-import jsonschema.validators
-import yaml
 
 from fsnas.errors import ConfigError, FsnasError, nearest
 from fsnas.metrics import add_folders, declaration, known
 from fsnas.policies import Policy, make_policy
 from fsnas.rungs import Rung, make_rungs
+from workflow_scripts._config_values import check_plain, listing, shown, shown_key, the_schema, validate
 
-SCHEMA = Path(__file__).resolve().parent.parent / "rules" / "schemas" / "config.schema.yaml"
 TRAIN_IMAGES = {"digits": 753, "cifar10": 25_000, "cifar100": 25_000}  # of the training part, where known beforehand
 SIDES = {"digits": 8, "cifar10": 32, "cifar100": 32}  # pixels
-DEEPEST, MOST, LONGEST, VALUES = 10, 1000, 1000, 20_000  # levels, entries of one, characters of a text, values in all
 FILE_NAME = 255  # bytes; what file systems take
-PROBLEMS = 10  # that one message lists
-BOUNDS = {
-    "minimum": "at least {}",
-    "maximum": "at most {}",
-    "exclusiveMinimum": "more than {}",
-    "exclusiveMaximum": "less than {}",
-    "minItems": "at least {} in the list",
-    "maxItems": "at most {} in the list",
-    "minLength": "a text that is not empty",
-    "maxLength": "at most {} characters",
-    "uniqueItems": "each entry once",
-    "pattern": "a text that fits {}",
-}
 POLICY_KEYS = {
     "constant": ("branching", "max_leaves"),
     "schedule": ("schedule",),
@@ -93,95 +71,6 @@ def policy_arguments(choices: Mapping[str, Any]) -> dict[str, Any]:
     return {"name": choices["policy"], **{key: choices[key] for key in POLICY_KEYS[choices["policy"]]}}
 
 
-class _Short(reprlib.Repr):
-    """What a message repeats of a value, however long, deep or huge it is."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.maxlevel, self.maxstring, self.maxother = 3, 160, 60
-
-    def repr_int(self, value: int, level: int) -> str:
-        return f"a number of {value.bit_length()} bits" if value.bit_length() > 128 else repr(value)
-
-    def repr_OrderedDict(self, value: Mapping[Any, Any], level: int) -> str:  # noqa: N802 - what JSON configs hold
-        return self.repr_dict(dict(value), level)
-
-
-def shown(value: Any) -> str:
-    """Return ``value`` for a message: as Python writes it, shortened.
-
-    >>> shown([0] * 10**6), shown(10**400)
-    ('[0, 0, 0, 0, 0, 0, ...]', 'a number of 1329 bits')
-    """
-    text = _Short().repr(value)
-    return text if len(text) <= 200 else f"{text[:120]}...{text[-60:]}"
-
-
-def _key(key: Any) -> str:
-    """Return a key for a message: as it stands in the config, unless that cannot be read."""
-    return key if isinstance(key, str) and key.isprintable() and 0 < len(key) <= 64 else shown(key)
-
-
-def typed(value: Any, depth: int = 0) -> Any:
-    """Return what ``--config`` gave, with the types of YAML: Snakemake leaves numbers inside braces texts.
-
-    >>> typed({"max_leaves": "4", "policy": "constant"}), typed(["0", "1"]), typed("4"), typed({"folder": "a: [b"})
-    ({'max_leaves': 4, 'policy': 'constant'}, [0, 1], '4', {'folder': 'a: [b'})
-    """
-    if depth > DEEPEST:  # a list may hold itself
-        return shown(value)
-    if isinstance(value, Mapping):
-        return {key: typed(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, list):
-        return [typed(item, depth + 1) for item in value]
-    if not (depth and isinstance(value, str)):
-        return value
-    try:
-        read = yaml.safe_load(value)
-    except (yaml.YAMLError, ValueError):  # a text that is no YAML by itself, a date that is none
-        return value
-    return read if read is None or isinstance(read, (bool, int, float)) else value
-
-
-def check_texts(files: Iterable[str | Path]) -> None:
-    """Check that no key stands twice in a config file, of which YAML would silently take the last one.
-
-    Raises
-    ------
-    ConfigError
-        If one does; the message says where.
-    """
-    for file in map(Path, files):
-        try:
-            root = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-        except (OSError, ValueError, RecursionError, yaml.YAMLError):  # Snakemake has read it, and says so otherwise
-            continue
-        twice = [f"{file}, line {second}: {key} stands in line {first}, too" for key, first, second in _repeated(root)]
-        if twice:
-            raise ConfigError("\n  ".join(["only the last one would count; remove the others:", *twice[:PROBLEMS]]))
-
-
-def _repeated(root: yaml.Node | None) -> Iterator[tuple[str, int, int]]:
-    """Yield every key that stands twice in one mapping, with the two lines."""
-    todo, seen = deque([("", root)]), set()
-    while todo:
-        at, node = todo.popleft()
-        if id(node) in seen:  # an alias
-            continue
-        seen.add(id(node))
-        if isinstance(node, yaml.SequenceNode):
-            todo.extend((f"{at}{number}.", item) for number, item in enumerate(node.value))
-        elif isinstance(node, yaml.MappingNode):
-            lines: dict[str, int] = {}
-            for key, value in node.value:
-                name, line = key.value, key.start_mark.line + 1
-                if isinstance(name, str):
-                    if name in lines:
-                        yield f"{at}{_key(name)}", lines[name], line
-                    lines.setdefault(name, line)
-                    todo.append((f"{at}{_key(name)}.", value))
-
-
 def check(config: Mapping[str, Any]) -> dict[str, Method]:
     """Check the whole config and return its methods by name.
 
@@ -191,9 +80,9 @@ def check(config: Mapping[str, Any]) -> dict[str, Method]:
         On an unknown key, a wrong type or an impossible combination; the message lists every problem of the first
         kind met, each with the key, what was found, what is allowed, and the nearest spelling.
     """
-    schema = _schema()
-    _check_plain(config)
-    _validate(config, schema, "")
+    schema = the_schema()
+    check_plain(config)
+    validate(config, schema, "")
     _check_paths(config)
     _add_metrics(config["metric_paths"])
     _check_data(config)
@@ -271,7 +160,7 @@ def _listed(found: str | list[str], allowed: list[str], at: str) -> list[str]:
     for name in found if isinstance(found, list) else ():
         if name not in allowed:
             raise ConfigError(
-                f"{at}: found {shown(name)}{nearest(name, allowed)}, allowed are {_listing(allowed)}; correct or "
+                f"{at}: found {shown(name)}{nearest(name, allowed)}, allowed are {listing(allowed)}; correct or "
                 "remove it"
             )
     return [name for name in allowed if found == "all" or name in found]
@@ -359,11 +248,11 @@ def _csv_column(truth: Mapping[str, Any]) -> str:
     for key, name in wanted.items():
         if name not in header:
             near = nearest(name, header) if name else ""
-            raise ConfigError(f"truth.{key}: found {shown(name)}{near}; {truth['file']} has {_listing(header)}")
+            raise ConfigError(f"truth.{key}: found {shown(name)}{near}; {truth['file']} has {listing(header)}")
     if wanted["column"] == truth["architecture_column"]:
         raise ConfigError(
             f"truth.column: found {shown(wanted['column'])}, but there truth.architecture_column says that the "
-            f"architectures stand; take a column of accuracies, {truth['file']} has {_listing(header)}"
+            f"architectures stand; take a column of accuracies, {truth['file']} has {listing(header)}"
         )
     return wanted["column"]
 
@@ -396,129 +285,6 @@ def _check_search(config: Mapping[str, Any]) -> None:
             f"search.evaluations: found {search['evaluations']}, but the first search.population "
             f"({search['population']}) evaluations of evolution are random; raise one or lower the other"
         )
-
-
-def _whole(_: Any, value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _finite(_: Any, value: Any) -> bool:
-    return _whole(_, value) or isinstance(value, float) and math.isfinite(value)
-
-
-# JSON Schema calls 1.0 an integer, and Python's NaN a number.
-TYPES = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine_many({"integer": _whole, "number": _finite})
-Validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, type_checker=TYPES)
-
-
-@functools.cache
-def _schema() -> dict[str, Any]:
-    return yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
-
-
-def _validate(value: Any, schema: Mapping[str, Any], at: str) -> None:
-    errors = sorted(Validator(schema).iter_errors(value), key=lambda e: list(map(str, e.path)))
-    _refuse([_explain(error, at) for error in errors])
-
-
-def _refuse(problems: list[str]) -> None:
-    """Raise `ConfigError` if there are problems; of many, the first ones are listed."""
-    more = [f"and {len(problems) - PROBLEMS} more"] if len(problems) > PROBLEMS else []
-    if problems:
-        raise ConfigError("\n  ".join(["the config cannot be used:", *problems[:PROBLEMS], *more]))
-
-
-def _listing(names: Iterable[str]) -> str:
-    """Return names with commas between them, in a length that a message can have."""
-    text = ", ".join(map(_key, names))
-    return text if len(text) <= 1000 else f"{text[:1000]}..."
-
-
-def _check_plain(config: Any) -> None:
-    """Check what holds for every value, before anything else looks at it.
-
-    YAML gives dates, sets, lists that hold themselves, numbers of any size, NaN, and texts with any character.
-    """
-    problems: list[str] = []
-    todo: deque[tuple[tuple[str, ...], Any]] = deque([((), config)])
-    looked_at = 0
-    while todo and len(problems) <= PROBLEMS:
-        at, value = todo.popleft()
-        looked_at += 1
-        expected = _plain(value, len(at))
-        if expected:
-            where = ".".join(map(_key, at)) or "the config"
-            problems.append(f"{where}: found {shown(value)} ({type(value).__name__}), expected {expected}")
-        elif isinstance(value, Mapping):
-            todo.extend(((*at, key), item) for key, item in value.items())
-        elif isinstance(value, list):
-            todo.extend(((*at, str(number)), item) for number, item in enumerate(value))
-        if looked_at + len(todo) > VALUES:
-            raise ConfigError(f"{_key(at[0])}: expected at most {VALUES} values in the whole config; remove some here")
-    _refuse(problems)
-
-
-def _plain(value: Any, depth: int) -> str:
-    """Return what is expected instead of ``value``, or nothing where it can be looked at further."""
-    if isinstance(value, (Mapping, list)):
-        if depth > DEEPEST:
-            return f"at most {DEEPEST} levels, one inside another"
-        if len(value) > MOST:
-            return f"at most {MOST} entries, not {len(value)}"
-        for key in value if isinstance(value, Mapping) else ():
-            if not isinstance(key, str):
-                return f"names as keys; put the key {shown(key)} in quotes, or correct it"
-            if not key.isprintable() or len(key) > LONGEST:
-                return f"names as keys; correct or remove the key {shown(key)}"
-        return ""
-    if isinstance(value, str):
-        if len(value) > LONGEST:
-            return f"at most {LONGEST} characters, not {len(value)}"
-        return "" if value.isprintable() else "text without line breaks and invisible characters"
-    if isinstance(value, int):  # true and false, too
-        return "" if value.bit_length() < 64 else "a number of at most 63 bits"
-    if isinstance(value, float):
-        return "" if math.isfinite(value) else "a finite number"
-    return "" if value is None else "text, a number, true, false, null or a list; put what is text in quotes"
-
-
-def _explain(error: jsonschema.ValidationError, at: str) -> str:
-    """Return one line: the key, what was found, what is allowed, the nearest spelling."""
-    where = ".".join([*([at] if at else []), *map(_key, map(str, error.absolute_path))])
-    prefix = f"{where}." if where else ""
-    found = f"{where or 'the config'}: found {shown(error.instance)}"
-    about, value = error.schema.get("description"), error.validator_value
-    reason = f" ({about})" if about else ""
-    if error.validator == "additionalProperties":
-        keys = list(error.schema["properties"])
-        unknown = [key for key in error.instance if key not in keys]
-        return "; ".join(f"{prefix}{_key(key)}: unknown key{nearest(key, keys)}" for key in unknown[:PROBLEMS]) + (
-            f". Allowed{' in ' + where if where else ''}: {', '.join(keys)}"
-        )
-    if error.validator == "required":
-        missing = [key for key in value if key not in error.instance]
-        return (
-            "; ".join(f"{prefix}{key}: missing" for key in missing) + ". config.yaml holds every key with its default"
-        )
-    if error.validator == "enum":
-        near = nearest(str(error.instance), list(map(str, value)))
-        return f"{found}, allowed are {', '.join(map(str, value))}{near}"
-    if error.validator == "type":
-        kinds = [value] if isinstance(value, str) else value
-        expected = f"{' or '.join(kinds)}{reason}{_as_number(error.instance, kinds)}"
-        return f"{found} ({type(error.instance).__name__}), expected {expected}"
-    if error.validator == "pattern" and about:
-        return f"{found}, expected {about}"
-    return f"{found}, expected {BOUNDS.get(error.validator, '{}').format(value)}{reason}"
-
-
-def _as_number(found: Any, kinds: list[str]) -> str:
-    """Return how to write a number that YAML takes for text."""
-    try:
-        number = float(found) if isinstance(found, str) and {"integer", "number"} & set(kinds) else math.nan
-    except ValueError:
-        return ""
-    return f"; this is text: write {number!r} without quotes" if math.isfinite(number) else ""
 
 
 def _check_paths(config: Mapping[str, Any]) -> None:
@@ -607,7 +373,7 @@ def _check_batch(config: Mapping[str, Any], key: str, images: int) -> None:
 
 def _check_metric_options(config: Mapping[str, Any]) -> None:
     for metric, options in config["metrics"].items():
-        _options(metric, options or {}, f"metrics.{_key(metric)}")
+        _options(metric, options or {}, f"metrics.{shown_key(metric)}")
 
 
 def _options(metric: str, options: Mapping[str, Any], at: str) -> dict[str, Any]:
@@ -619,14 +385,16 @@ def _options(metric: str, options: Mapping[str, Any], at: str) -> dict[str, Any]
     for name, value in options.items():
         if name not in declared:
             allowed = ", ".join(declared) or "none"
-            raise ConfigError(f"{at}.{_key(name)}: unknown option{nearest(name, list(declared))}. Allowed: {allowed}")
+            raise ConfigError(
+                f"{at}.{shown_key(name)}: unknown option{nearest(name, list(declared))}. Allowed: {allowed}"
+            )
         expected = type(declared[name])
         number = expected is float and isinstance(value, int) and not isinstance(value, bool)
         if not isinstance(value, expected) and not number or (expected is int and isinstance(value, bool)):
             raise ConfigError(
                 f"{at}.{name}: found {shown(value)} ({type(value).__name__}), expected {expected.__name__}"
             )
-    _validate(options, _schema()["properties"]["metrics"]["properties"].get(metric, {}), at)
+    validate(options, the_schema()["properties"]["metrics"]["properties"].get(metric, {}), at)
     return {**declared, **options}
 
 
@@ -641,19 +409,19 @@ def _method(entry: Any, config: Mapping[str, Any], schema: Mapping[str, Any]) ->
         raise ConfigError(f"methods: found {shown(entry)}, expected a metric's name or NAME: {{KEY: VALUE, ...}}")
     name, own = (entry, {}) if isinstance(entry, str) else next(iter(entry.items()))
     own = {} if own is None else own
-    at = f"methods.{_key(name)}"
+    at = f"methods.{shown_key(name)}"
     properties = schema["properties"]["method"]["properties"]
     own_schema = {
         "type": "object",
         "additionalProperties": False,
         "properties": {"metric": {"type": "string", "minLength": 1}, "options": {"type": "object"}, **properties},
     }
-    _validate(name, schema["properties"]["data"]["properties"]["name"], at)
+    validate(name, schema["properties"]["data"]["properties"]["name"], at)
     if _reads_as_number(name):
         raise ConfigError(f"{at}: found {name!r}, which reads as a number or a truth value in a table; add a letter")
     if PERIODIC.search(name):
         raise ConfigError(f"{at}: found {name!r}, which Snakemake takes for an endless loop; give it a varied name")
-    _validate(own, own_schema, at)
+    validate(own, own_schema, at)
     choices = {**config["method"], **{key: own[key] for key in own if key in properties}}
     metric = own.get("metric") or _metric_of(name, choices, at)
     if name in known() and metric != name:

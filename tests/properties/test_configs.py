@@ -23,16 +23,14 @@ from tests.properties.settings import repeatable
 from tests.unit.test_config import DEFAULT, ROOT, laid_over
 from workflow_scripts._captions import caption, proxies_caption, search_caption, truth_caption
 from workflow_scripts._config import (
-    SCHEMA,
     check,
     check_files,
     leaf_methods,
     proxy_metrics,
     rungs_of,
-    shown,
     truth_column,
-    typed,
 )
+from workflow_scripts._config_values import SCHEMA, shown, typed
 from workflow_scripts._origins import LINES, code
 
 RULES = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))

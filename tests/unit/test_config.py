@@ -15,17 +15,15 @@ from fsnas.errors import ConfigError
 from fsnas.metrics import declaration, known
 from workflow_scripts._captions import caption, proxies_caption, search_caption, truth_caption
 from workflow_scripts._config import (
-    SCHEMA,
     TRAIN_IMAGES,
     check,
     check_files,
-    check_texts,
     leaf_methods,
     proxy_metrics,
     rungs_of,
     truth_column,
-    typed,
 )
+from workflow_scripts._config_values import SCHEMA, check_texts, typed
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))

@@ -1,0 +1,247 @@
+"""The values of a config, whatever YAML or the command line made of them, and the messages about them."""
+
+import functools
+import math
+import reprlib
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import jsonschema.validators
+import yaml
+
+from fsnas.errors import ConfigError, nearest
+
+SCHEMA = Path(__file__).resolve().parent.parent / "rules" / "schemas" / "config.schema.yaml"
+DEEPEST, MOST, LONGEST, VALUES = 10, 1000, 1000, 20_000  # levels, entries of one, characters of a text, values in all
+PROBLEMS = 10  # that one message lists
+BOUNDS = {
+    "minimum": "at least {}",
+    "maximum": "at most {}",
+    "exclusiveMinimum": "more than {}",
+    "exclusiveMaximum": "less than {}",
+    "minItems": "at least {} in the list",
+    "maxItems": "at most {} in the list",
+    "minLength": "a text that is not empty",
+    "maxLength": "at most {} characters",
+    "uniqueItems": "each entry once",
+    "pattern": "a text that fits {}",
+}
+
+
+class _Short(reprlib.Repr):
+    """What a message repeats of a value, however long, deep or huge it is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel, self.maxstring, self.maxother = 3, 160, 60
+
+    def repr_int(self, value: int, level: int) -> str:
+        return f"a number of {value.bit_length()} bits" if value.bit_length() > 128 else repr(value)
+
+    def repr_OrderedDict(self, value: Mapping[Any, Any], level: int) -> str:  # noqa: N802 - what JSON configs hold
+        return self.repr_dict(dict(value), level)
+
+
+def shown(value: Any) -> str:
+    """Return ``value`` for a message: as Python writes it, shortened.
+
+    >>> shown([0] * 10**6), shown(10**400)
+    ('[0, 0, 0, 0, 0, 0, ...]', 'a number of 1329 bits')
+    """
+    text = _Short().repr(value)
+    return text if len(text) <= 200 else f"{text[:120]}...{text[-60:]}"
+
+
+def shown_key(key: Any) -> str:
+    """Return a key for a message: as it stands in the config, unless that cannot be read."""
+    return key if isinstance(key, str) and key.isprintable() and 0 < len(key) <= 64 else shown(key)
+
+
+def typed(value: Any, depth: int = 0) -> Any:
+    """Return what ``--config`` gave, with the types of YAML: Snakemake leaves numbers inside braces texts.
+
+    >>> typed({"max_leaves": "4", "policy": "constant"}), typed(["0", "1"]), typed("4"), typed({"folder": "a: [b"})
+    ({'max_leaves': 4, 'policy': 'constant'}, [0, 1], '4', {'folder': 'a: [b'})
+    """
+    if depth > DEEPEST:  # a list may hold itself
+        return shown(value)
+    if isinstance(value, Mapping):
+        return {key: typed(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [typed(item, depth + 1) for item in value]
+    if not (depth and isinstance(value, str)):
+        return value
+    try:
+        read = yaml.safe_load(value)
+    except (yaml.YAMLError, ValueError):  # a text that is no YAML by itself, a date that is none
+        return value
+    return read if read is None or isinstance(read, (bool, int, float)) else value
+
+
+def check_texts(files: Iterable[str | Path]) -> None:
+    """Check that no key stands twice in a config file, of which YAML would silently take the last one.
+
+    Raises
+    ------
+    ConfigError
+        If one does; the message says where.
+    """
+    for file in map(Path, files):
+        try:
+            root = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        except (OSError, ValueError, RecursionError, yaml.YAMLError):  # Snakemake has read it, and says so otherwise
+            continue
+        twice = [f"{file}, line {second}: {key} stands in line {first}, too" for key, first, second in _repeated(root)]
+        if twice:
+            raise ConfigError("\n  ".join(["only the last one would count; remove the others:", *twice[:PROBLEMS]]))
+
+
+def _repeated(root: yaml.Node | None) -> Iterator[tuple[str, int, int]]:
+    """Yield every key that stands twice in one mapping, with the two lines."""
+    todo, seen = deque([("", root)]), set()
+    while todo:
+        at, node = todo.popleft()
+        if id(node) in seen:  # an alias
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            todo.extend((f"{at}{number}.", item) for number, item in enumerate(node.value))
+        elif isinstance(node, yaml.MappingNode):
+            lines: dict[str, int] = {}
+            for key, value in node.value:
+                name, line = key.value, key.start_mark.line + 1
+                if isinstance(name, str):
+                    if name in lines:
+                        yield f"{at}{shown_key(name)}", lines[name], line
+                    lines.setdefault(name, line)
+                    todo.append((f"{at}{shown_key(name)}.", value))
+
+
+def check_plain(config: Any) -> None:
+    """Check what holds for every value, before anything else looks at it.
+
+    YAML gives dates, sets, lists that hold themselves, numbers of any size, NaN, and texts with any character.
+    """
+    problems: list[str] = []
+    todo: deque[tuple[tuple[str, ...], Any]] = deque([((), config)])
+    looked_at = 0
+    while todo and len(problems) <= PROBLEMS:
+        at, value = todo.popleft()
+        looked_at += 1
+        expected = _plain(value, len(at))
+        if expected:
+            where = ".".join(map(shown_key, at)) or "the config"
+            problems.append(f"{where}: found {shown(value)} ({type(value).__name__}), expected {expected}")
+        elif isinstance(value, Mapping):
+            todo.extend(((*at, key), item) for key, item in value.items())
+        elif isinstance(value, list):
+            todo.extend(((*at, str(number)), item) for number, item in enumerate(value))
+        if looked_at + len(todo) > VALUES:
+            raise ConfigError(
+                f"{shown_key(at[0])}: expected at most {VALUES} values in the whole config; remove some here"
+            )
+    refuse(problems)
+
+
+def _plain(value: Any, depth: int) -> str:
+    """Return what is expected instead of ``value``, or nothing where it can be looked at further."""
+    if isinstance(value, (Mapping, list)):
+        if depth > DEEPEST:
+            return f"at most {DEEPEST} levels, one inside another"
+        if len(value) > MOST:
+            return f"at most {MOST} entries, not {len(value)}"
+        for key in value if isinstance(value, Mapping) else ():
+            if not isinstance(key, str):
+                return f"names as keys; put the key {shown(key)} in quotes, or correct it"
+            if not key.isprintable() or len(key) > LONGEST:
+                return f"names as keys; correct or remove the key {shown(key)}"
+        return ""
+    if isinstance(value, str):
+        if len(value) > LONGEST:
+            return f"at most {LONGEST} characters, not {len(value)}"
+        return "" if value.isprintable() else "text without line breaks and invisible characters"
+    if isinstance(value, int):  # true and false, too
+        return "" if value.bit_length() < 64 else "a number of at most 63 bits"
+    if isinstance(value, float):
+        return "" if math.isfinite(value) else "a finite number"
+    return "" if value is None else "text, a number, true, false, null or a list; put what is text in quotes"
+
+
+def _whole(_: Any, value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _finite(_: Any, value: Any) -> bool:
+    return _whole(_, value) or isinstance(value, float) and math.isfinite(value)
+
+
+# JSON Schema calls 1.0 an integer, and Python's NaN a number.
+TYPES = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine_many({"integer": _whole, "number": _finite})
+
+
+Validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, type_checker=TYPES)
+
+
+@functools.cache
+def the_schema() -> dict[str, Any]:
+    return yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+
+
+def validate(value: Any, schema: Mapping[str, Any], at: str) -> None:
+    errors = sorted(Validator(schema).iter_errors(value), key=lambda e: list(map(str, e.path)))
+    refuse([_explain(error, at) for error in errors])
+
+
+def refuse(problems: list[str]) -> None:
+    """Raise `ConfigError` if there are problems; of many, the first ones are listed."""
+    more = [f"and {len(problems) - PROBLEMS} more"] if len(problems) > PROBLEMS else []
+    if problems:
+        raise ConfigError("\n  ".join(["the config cannot be used:", *problems[:PROBLEMS], *more]))
+
+
+def listing(names: Iterable[str]) -> str:
+    """Return names with commas between them, in a length that a message can have."""
+    text = ", ".join(map(shown_key, names))
+    return text if len(text) <= 1000 else f"{text[:1000]}..."
+
+
+def _explain(error: jsonschema.ValidationError, at: str) -> str:
+    """Return one line: the key, what was found, what is allowed, the nearest spelling."""
+    where = ".".join([*([at] if at else []), *map(shown_key, map(str, error.absolute_path))])
+    prefix = f"{where}." if where else ""
+    found = f"{where or 'the config'}: found {shown(error.instance)}"
+    about, value = error.schema.get("description"), error.validator_value
+    reason = f" ({about})" if about else ""
+    if error.validator == "additionalProperties":
+        keys = list(error.schema["properties"])
+        unknown = [key for key in error.instance if key not in keys]
+        return "; ".join(f"{prefix}{shown_key(key)}: unknown key{nearest(key, keys)}" for key in unknown[:PROBLEMS]) + (
+            f". Allowed{' in ' + where if where else ''}: {', '.join(keys)}"
+        )
+    if error.validator == "required":
+        missing = [key for key in value if key not in error.instance]
+        return (
+            "; ".join(f"{prefix}{key}: missing" for key in missing) + ". config.yaml holds every key with its default"
+        )
+    if error.validator == "enum":
+        near = nearest(str(error.instance), list(map(str, value)))
+        return f"{found}, allowed are {', '.join(map(str, value))}{near}"
+    if error.validator == "type":
+        kinds = [value] if isinstance(value, str) else value
+        expected = f"{' or '.join(kinds)}{reason}{_as_number(error.instance, kinds)}"
+        return f"{found} ({type(error.instance).__name__}), expected {expected}"
+    if error.validator == "pattern" and about:
+        return f"{found}, expected {about}"
+    return f"{found}, expected {BOUNDS.get(error.validator, '{}').format(value)}{reason}"
+
+
+def _as_number(found: Any, kinds: list[str]) -> str:
+    """Return how to write a number that YAML takes for text."""
+    try:
+        number = float(found) if isinstance(found, str) and {"integer", "number"} & set(kinds) else math.nan
+    except ValueError:
+        return ""
+    return f"; this is text: write {number!r} without quotes" if math.isfinite(number) else ""
