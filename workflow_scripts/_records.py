@@ -2,10 +2,12 @@
 
 import ast
 import os
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from snakemake.exceptions import WorkflowError
 from snakemake.persistence import RECORD_FORMAT_VERSION, MetadataRecord
 from snakemake.persistence.file import FilePersistence
 
@@ -39,14 +41,23 @@ def restore_records(origins: Origins, results: str, folder: Path) -> dict[str, s
     -------
     dict
         What is wrong with each file that was made from something else, by its path.
+
+    Raises
+    ------
+    WorkflowError
+        If results are links into a cache (Snakemake's ``--cache``) that is gone; Snakemake would only say that a
+        concurrent process has deleted them.
     """
     records = FilePersistence(nolock=True, path=folder)
     stale = {}
-    for name in _files(results):
-        try:
-            written = os.stat(name).st_mtime
-        except OSError:  # a link into a cache that is gone: missing, for Snakemake as well
-            continue
+    names = list(_files(results))
+    if gone := [name for name in names if os.path.islink(name) and not os.path.exists(name)]:
+        raise WorkflowError(
+            f"{len(gone)} results are links to files that are gone, e.g. {gone[0]} to {os.readlink(gone[0])}; bring back "
+            f"the cache that they were in, or remove the links and run again: find {shlex.quote(results)} -xtype l -delete"
+        )
+    for name in names:
+        written = os.stat(name).st_mtime
         record = records._read_record(name)
         if record is not None and record.endtime == written:
             continue

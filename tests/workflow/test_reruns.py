@@ -8,7 +8,9 @@ import itertools
 import os
 import random
 import re
+import shlex
 import shutil
+import subprocess
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -497,3 +499,10 @@ def test_data_and_supernets_are_shared_between_checkouts(tmp_path, monkeypatch):
     config(supernet={"lr": 0.05})(folder)
     snakemake(folder, target, "--cores", "2", "--cache", *TINY)
     assert "epoch 1/1" in (folder / log).read_text()
+    shutil.rmtree(tmp_path / "cache")
+    said = snakemake(folder, target, "-n", *TINY, expect=1)
+    assert "results are links to files that are gone, e.g. results-tiny/" in said
+    remedy = re.search(r"run again: (find .*)$", said, re.MULTILINE)
+    subprocess.run(shlex.split(remedy[1]), cwd=folder, check=True)
+    snakemake(folder, target, "--cores", "2", *TINY)
+    assert (folder / target).exists() and "Nothing to be done" in snakemake(folder, target, "-n", *TINY)
