@@ -53,8 +53,9 @@ def restore_records(origins: Origins, results: str, folder: Path) -> dict[str, s
     names = list(_files(results))
     if gone := [name for name in names if os.path.islink(name) and not os.path.exists(name)]:
         raise WorkflowError(
-            f"{len(gone)} results are links to files that are gone, e.g. {gone[0]} to {os.readlink(gone[0])}; bring back "
-            f"the cache that they were in, or remove the links and run again: find {shlex.quote(results)} -xtype l -delete"
+            f"{len(gone)} results are links to files that are gone, e.g. {gone[0]} to {os.readlink(gone[0])}; bring "
+            "back the cache that they were in, or remove the links and run again: "
+            f"find {shlex.quote(results)} -xtype l -delete"
         )
     for name in names:
         written = os.stat(name).st_mtime
