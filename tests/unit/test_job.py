@@ -130,7 +130,8 @@ def test_the_origin_of_a_job_is_what_every_artifact_takes_and_says(tmp_path):
 
 
 STOPPED = """
-import os, sys, time
+import os, signal, sys, time
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # a test in the background of a shell inherits that it is ignored
 sys.path[:0] = [{root!r}, {root!r} + "/workflow_scripts"]
 from _job import run, stoppable
 from types import SimpleNamespace

@@ -140,8 +140,11 @@ def test_a_users_matplotlibrc_changes_nothing(tmp_path):
 def test_import_brings_in_neither_torch_nor_pyplot_and_no_figure_is_registered():
     program = "import sys, fsnas.plotting; print({'torch', 'matplotlib.pyplot'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout.strip() == "set()"
+    from matplotlib import pyplot
+
+    before = pyplot.get_fignums()
     FIGURES["1a"]()
-    assert sys.modules["matplotlib.pyplot"].get_fignums() == []
+    assert pyplot.get_fignums() == before
 
 
 def test_a_dollar_is_a_dollar():
