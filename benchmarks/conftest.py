@@ -10,9 +10,11 @@ from fsnas.evaluation import Repetition
 from fsnas.spaces import full_space, splittable_edges
 from fsnas.supernet import GatedSupernet, Supernet, mixing_gates, perturb
 
+OPTIONS = {"channels": 16, "cells": 5, "batch": 64, "side": 32, "threads": 2}
+
 
 def pytest_addoption(parser):
-    for name, default in {"channels": 16, "cells": 5, "batch": 64, "side": 32, "threads": 2}.items():
+    for name, default in OPTIONS.items():
         parser.addoption(f"--{name}", type=int, default=default)
 
 
@@ -49,4 +51,4 @@ def size(request) -> Size:
 
 def pytest_benchmark_update_machine_info(config, machine_info):
     machine_info["torch"] = torch.__version__
-    machine_info["options"] = {name: config.getoption(name) for name in ("channels", "cells", "batch", "side", "threads")}
+    machine_info["options"] = {name: config.getoption(name) for name in OPTIONS}
