@@ -132,9 +132,12 @@ class Cluster:
         subprocess.run(["scancel", "--user", "root"], check=False, capture_output=True)
         with contextlib.suppress(TimeoutError):
             self.wait(lambda: not self.queue(), "the jobs to end", seconds=40)
+        daemons = []
         for pid_file in ("slurmd.pid", "slurmctld.pid", "munge/pid"):
-            with contextlib.suppress(OSError, ValueError):
-                os.kill(int((self.folder / pid_file).read_text()), 15)
+            with contextlib.suppress(OSError, ValueError, psutil.NoSuchProcess):
+                daemons.append(psutil.Process(int((self.folder / pid_file).read_text())))
+                daemons[-1].terminate()
+        psutil.wait_procs(daemons, timeout=10)  # they write their last files
         for name in ("slurm.conf", "gres.conf"):
             (SYSTEM / name).unlink(missing_ok=True)
 
