@@ -28,6 +28,6 @@ def test_step(benchmark, size, gates, who):
         loss.backward()
         return loss.detach()
 
-    loss = benchmark.pedantic(step, rounds=7, warmup_rounds=1)
+    loss = benchmark.pedantic(step, rounds=15, warmup_rounds=1)
     other = plain_network(model) if isinstance(network, GatedSupernet) else model
     assert torch.allclose(loss, F.cross_entropy(other(batch.images), batch.labels), rtol=1e-4)

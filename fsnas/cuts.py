@@ -105,17 +105,18 @@ def best_cut(
     affinity = np.asarray(affinity, dtype=np.float64)
     _check(affinity, b, objective, balance)
     n = len(affinity)
-    upper = affinity[np.triu_indices(n, 1)]
-    shrink = SHRINK if np.abs(upper).max() > HUGE else 1.0
     labels = partitions(n, b, balance)
-    costs, magnitudes = _costs(affinity * shrink, labels, objective)
+    (first, second), cut = _pairs(n, b, balance)
+    upper = affinity[first, second]
+    shrink = SHRINK if np.abs(upper).max() > HUGE else 1.0
+    costs, magnitudes = _costs(upper * shrink, cut, objective)
     tied = np.flatnonzero(tied_with_best(costs, magnitudes))
     best = costs.min()
     others = np.delete(costs, tied)
     runner_up = best if len(tied) > 1 else others.min(initial=np.inf)
     chosen = int(tied[rng.integers(len(tied))])
     with np.errstate(over="ignore"):
-        cost, second, magnitude = (float(value / shrink) for value in (best, runner_up, magnitudes[chosen]))
+        cost, next_cost, magnitude = (float(value / shrink) for value in (best, runner_up, magnitudes[chosen]))
     if not np.isfinite(cost):
         raise FsnasError(
             f"the {objective} of the affinities that are cut overflows float64 (largest affinity "
@@ -125,24 +126,28 @@ def best_cut(
     return Cut(
         groups=tuple(tuple(map(int, np.flatnonzero(labels[:, chosen] == group))) for group in range(b)),
         cost=cost,
-        runner_up=second if np.isfinite(second) else None,
+        runner_up=next_cost if np.isfinite(next_cost) else None,
         ties=len(tied),
         degenerate=bool(spread <= TIE_TOLERANCE * np.abs(upper * shrink).max()),
         magnitude=min(magnitude, sys.float_info.max),  # an infinite one would make every edge a tie
     )
 
 
-def _costs(affinity: np.ndarray, labels: np.ndarray, objective: str) -> tuple[np.ndarray, np.ndarray]:
+@functools.lru_cache(maxsize=4)
+def _pairs(n: int, b: int, balance: str) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
+    """Return the pairs of ``n`` operations, and which partitions cut them: bool ``[pairs, partitions]``."""
+    first, second = np.triu_indices(n, 1)
+    labels = partitions(n, b, balance)
+    return (first, second), labels[first] != labels[second]
+
+
+def _costs(affinities: np.ndarray, cut: np.ndarray, objective: str) -> tuple[np.ndarray, np.ndarray]:
     """Return cost and magnitude of every partition; pairs are added one by one, so that no BLAS decides a tie."""
-    n, count = labels.shape
-    costs, magnitudes = np.zeros(count), np.zeros(count)
-    pairs = np.zeros(count, dtype=np.int16)
-    for i in range(n):
-        for j in range(i + 1, n):
-            cut = labels[i] != labels[j]
-            costs += affinity[i, j] * cut
-            magnitudes += abs(affinity[i, j]) * cut
-            pairs += cut
+    costs, magnitudes = np.zeros(cut.shape[1]), np.zeros(cut.shape[1])
+    for affinity, across in zip(affinities, cut, strict=True):
+        costs += affinity * across
+        magnitudes += abs(affinity) * across
+    pairs = cut.sum(axis=0)
     return (costs / pairs, magnitudes / pairs) if objective == "mean" else (costs, magnitudes)
 
 
