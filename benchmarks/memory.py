@@ -1,6 +1,6 @@
 """Print the peak memory of each metric on two perturbed supernets, ours and as published, each in a process of its own.
 
-python benchmarks/memory.py [CHANNELS CELLS BATCH]
+python -m benchmarks.memory [CHANNELS CELLS BATCH]
 """
 
 import subprocess

@@ -1,6 +1,6 @@
 """Print what `pytest benchmarks --benchmark-json FILE --benchmark-save-data` measured, as ratios.
 
-    python benchmarks/ratios.py FILE
+    python -m benchmarks.ratios FILE
 
 A ratio is the median time of ours over the median of the reference, in the same run; the spread are the lowest and the
 highest ratio of any two repetitions without the slowest and the fastest of each.

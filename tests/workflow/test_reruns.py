@@ -234,7 +234,7 @@ TABLE = {
     "code of a metric": (other_snip, SNIP),
     "code of a metric, and no record": (both(other_snip, forgotten), SNIP | LOST),
     "code of the cuts": (
-        edit("fsnas/cuts.py", "costs += affinity[i, j] * cut", "costs += 2 * affinity[i, j] * cut"),
+        edit("fsnas/cuts.py", "costs += affinity * across", "costs += 2 * affinity * across"),
         AFTER_SPLITS,
     ),
     "code of the figures": (edit("fsnas/plotting/style.py", '"font.size": 9', '"font.size": 10'), FIGURES),
@@ -446,7 +446,7 @@ def test_reruns_end_where_a_run_from_scratch_ends(finished, tmp_path):
         **CHANGES,
         "code of the cuts and of a metric, an option of the leaves, and a method less": (
             both(
-                edit("fsnas/cuts.py", "costs += affinity[i, j]", "costs += 2 * affinity[i, j]"),
+                edit("fsnas/cuts.py", "costs += affinity", "costs += 2 * affinity"),
                 other_snip,
                 config(leaves={"total_epochs": 4}, methods=["first", "snip"]),
             ),
