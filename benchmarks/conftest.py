@@ -1,14 +1,9 @@
-"""Sizes of the benchmarks, from the command line: --channels 16 --cells 5 --batch 64 --threads 2."""
+"""Sizes of the benchmarks, from the command line: --channels 16 --cells 5 --batch 64 --side 32 --threads 2."""
 
-from dataclasses import dataclass
-
-import numpy as np
 import pytest
 import torch
 
-from fsnas.evaluation import Repetition
-from fsnas.spaces import full_space, splittable_edges
-from fsnas.supernet import GatedSupernet, Supernet, mixing_gates, perturb
+from benchmarks.sizes import Size
 
 OPTIONS = {"channels": 16, "cells": 5, "batch": 64, "side": 32, "threads": 2}
 
@@ -16,31 +11,6 @@ OPTIONS = {"channels": 16, "cells": 5, "batch": 64, "side": 32, "threads": 2}
 def pytest_addoption(parser):
     for name, default in OPTIONS.items():
         parser.addoption(f"--{name}", type=int, default=default)
-
-
-@dataclass
-class Size:
-    channels: int
-    cells: int
-    batch: int
-    side: int
-
-    def model(self, gates: np.ndarray | None = None) -> GatedSupernet:
-        network = Supernet(channels=self.channels, cells=self.cells, classes=10, seed=0)
-        return GatedSupernet(network, mixing_gates(full_space()) if gates is None else gates)
-
-    def perturbed(self) -> list[GatedSupernet]:
-        """Return all perturbed supernets of the root."""
-        root, space = self.model(), full_space()
-        edges, operations = splittable_edges(space), range(space.shape[1])
-        return [GatedSupernet(root.network, perturb(root.gates, e, o)) for e in edges for o in operations]
-
-    def repetition(self) -> Repetition:
-        drawn = torch.Generator().manual_seed(0)
-        images = torch.randn(self.batch, 3, self.side, self.side, generator=drawn)
-        labels = torch.randint(10, (self.batch,), generator=drawn)
-        crops = torch.randn(3000, 1, 3, 3, generator=drawn)
-        return Repetition(images, labels, 0, lambda samples, seed: crops[:samples])
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from matplotlib.figure import Figure
 
-from benchmarks.conftest import Size
+from benchmarks.sizes import Size
 from benchmarks.test_trees import tables
 from fsnas.scoring import score_node
 from fsnas.spaces import OPERATIONS, full_space

@@ -7,11 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-METRICS = ["gm", "gradnorm", "snip", "grasp", "synflow", "jacobcov", "ntk", "lr"]
+from benchmarks.test_scores import METRICS
+
 PROGRAM = """
 import resource, torch
 from benchmarks import published
-from benchmarks.conftest import Size
+from benchmarks.sizes import Size
 from benchmarks.test_scores import reference
 from fsnas.metrics import load
 

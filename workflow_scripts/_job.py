@@ -56,7 +56,7 @@ def stoppable() -> Iterator[Callable[[], str]]:
     asked: list[str] = []
     before = {number: signal.signal(number, lambda *got: asked.append(ASKING[got[0]])) for number in ASKING}
     try:
-        yield lambda: "".join(asked[:1])
+        yield lambda: next(iter(asked), "")
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
