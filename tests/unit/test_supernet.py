@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from fsnas.errors import FsnasError
@@ -11,6 +12,7 @@ from fsnas.supernet import (
     Pass,
     Supernet,
     Tap,
+    average_pool,
     inherit,
     live_gates,
     mixing_gates,
@@ -286,3 +288,18 @@ def test_a_parent_that_does_not_fit_is_an_error_and_the_child_stays_as_it_was(ch
     with pytest.raises(FsnasError, match=rf"^cannot take over the weight {message}; {advice}$"):
         inherit(child, parent)
     assert_same_weights(weights(child), before)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.float64, 1e-10)], ids=str)
+@pytest.mark.parametrize("shape", [(2, 3, 8, 8), (1, 2, 5, 7), (2, 1, 1, 4), (1, 1, 1, 1)], ids=str)
+def test_pooling_is_that_of_pytorch_with_its_gradient(shape, dtype, tolerance):
+    generator = torch.Generator().manual_seed(0)
+    x, seen = (torch.randn(shape, dtype=dtype, generator=generator) for _ in range(2))
+    found = []
+    for pool in (average_pool, lambda x: F.avg_pool2d(x, 3, stride=1, padding=1, count_include_pad=False)):
+        given = x.clone().requires_grad_()
+        output = pool(given)
+        output.backward(seen)
+        found.append((output, given.grad))
+    for ours, plain in zip(*found, strict=True):
+        assert torch.allclose(ours, plain, rtol=tolerance, atol=tolerance)
