@@ -28,6 +28,7 @@ from workflow_scripts._config import (
     truth_column,
 )
 from workflow_scripts._config_values import check_texts, typed
+from workflow_scripts._forkserver import start_forkserver
 from workflow_scripts._lines import report_hint, say_lines
 from workflow_scripts._origins import Origins, code
 from workflow_scripts._slurm import follow
@@ -191,6 +192,7 @@ def drawn(name, caption=None, **place):
 onstart:
     say_lines(total=len(workflow.dag))
     follow(workflow, OUT)
+    start_forkserver(workflow)
 
 
 onsuccess:

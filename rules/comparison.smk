@@ -34,8 +34,6 @@ rule comparison:
         },
     log:
         f"{OUT}/logs/comparison.log",
-    benchmark:
-        f"{OUT}/benchmarks/comparison.tsv"
     localrule: True
     conda:
         "../envs/cpu.yaml"
@@ -89,8 +87,6 @@ rule comparison_figures:
         ),
     log:
         f"{OUT}/logs/comparison_figures.log",
-    benchmark:
-        f"{OUT}/benchmarks/comparison_figures.tsv"
     localrule: True
     conda:
         "../envs/cpu.yaml"
@@ -131,8 +127,6 @@ rule proxies:
         ),
     log:
         f"{OUT}/logs/proxies.log",
-    benchmark:
-        f"{OUT}/benchmarks/proxies.tsv"
     localrule: True
     conda:
         "../envs/cpu.yaml"
@@ -164,8 +158,6 @@ rule proxies_figure:
         ),
     log:
         f"{OUT}/logs/proxies_figure.log",
-    benchmark:
-        f"{OUT}/benchmarks/proxies_figure.tsv"
     localrule: True
     conda:
         "../envs/cpu.yaml"

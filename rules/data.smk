@@ -3,7 +3,7 @@ rule data:
         DATA,
     log:
         f"{OUT}/logs/data.log",
-    cache: True  # which rules out a benchmark
+    cache: True
     localrule: True
     conda:
         "../envs/gpu.yaml"

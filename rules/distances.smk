@@ -41,8 +41,6 @@ rule distances:
         ),
     log:
         f"{OUT}/logs/distances.log",
-    benchmark:
-        f"{OUT}/benchmarks/distances.tsv"
     localrule: True
     conda:
         "../envs/cpu.yaml"
@@ -79,8 +77,6 @@ rule split_tables:
         ),
     log:
         f"{OUT}/logs/split_tables.log",
-    benchmark:
-        f"{OUT}/benchmarks/split_tables.tsv"
     localrule: True
     conda:
         "../envs/cpu.yaml"

@@ -49,8 +49,6 @@ rule distance_figures:
         ),
     log:
         f"{OUT}/logs/distance_figures.log",
-    benchmark:
-        f"{OUT}/benchmarks/distance_figures.tsv"
     localrule: True
     conda:
         "../envs/cpu.yaml"
@@ -84,8 +82,6 @@ rule tree_figures:
         ),
     log:
         f"{OUT}/logs/tree_figures/{{method}}.log",
-    benchmark:
-        f"{OUT}/benchmarks/tree_figures/{{method}}.tsv"
     localrule: True
     conda:
         "../envs/cpu.yaml"
@@ -120,8 +116,6 @@ rule training_figure:
         ),
     log:
         f"{OUT}/logs/training_figure.log",
-    benchmark:
-        f"{OUT}/benchmarks/training_figure.tsv"
     localrule: True
     conda:
         "../envs/gpu.yaml"
@@ -154,8 +148,6 @@ rule root_scores_figure:
         ),
     log:
         f"{OUT}/logs/root_scores_figure.log",
-    benchmark:
-        f"{OUT}/benchmarks/root_scores_figure.tsv"
     localrule: True
     conda:
         "../envs/cpu.yaml"
@@ -195,8 +187,6 @@ rule summary:
         ),
     log:
         f"{OUT}/logs/summary.log",
-    benchmark:
-        f"{OUT}/benchmarks/summary.tsv"
     localrule: True
     conda:
         "../envs/cpu.yaml"

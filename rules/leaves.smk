@@ -13,8 +13,6 @@ rule leaf:
         cost=LEAF.replace(".pt", ".json"),
     log:
         f"{OUT}/logs/seed-{{seed}}/{{method}}/leaves/{{path}}.log",
-    benchmark:
-        f"{OUT}/benchmarks/seed-{{seed}}/{{method}}/leaves/{{path}}.tsv"
     conda:
         "../envs/gpu.yaml"
     threads: config["threads"]
@@ -42,8 +40,6 @@ rule select_leaves:
         SELECTION,
     log:
         f"{OUT}/logs/seed-{{seed}}/{{method}}/leaves/rung-{{rung}}-selection.log",
-    benchmark:
-        f"{OUT}/benchmarks/seed-{{seed}}/{{method}}/leaves/rung-{{rung}}-selection.tsv"
     conda:
         "../envs/gpu.yaml"
     threads: config["threads"]
@@ -77,8 +73,6 @@ rule rung:
         cost=RUNG.replace(".pt", ".json"),
     log:
         f"{OUT}/logs/seed-{{seed}}/{{method}}/leaves/rung-{{rung}}-{{rank}}.log",
-    benchmark:
-        f"{OUT}/benchmarks/seed-{{seed}}/{{method}}/leaves/rung-{{rung}}-{{rank}}.tsv"
     conda:
         "../envs/gpu.yaml"
     threads: config["threads"]

@@ -7,8 +7,6 @@ rule scores:
         f"{LEVEL}/scores.h5",
     log:
         f"{OUT}/logs/seed-{{seed}}/{{method}}/scores-{{level}}.log",
-    benchmark:
-        f"{OUT}/benchmarks/seed-{{seed}}/{{method}}/scores-{{level}}.tsv"
     conda:
         "../envs/gpu.yaml"
     threads: config["threads"]

@@ -13,8 +13,6 @@ rule evaluate:
         EVALUATION,
     log:
         f"{OUT}/logs/seed-{{seed}}/{{method}}/evaluation.log",
-    benchmark:
-        f"{OUT}/benchmarks/seed-{{seed}}/{{method}}/evaluation.tsv"
     conda:
         "../envs/gpu.yaml"
     threads: config["threads"]
@@ -47,8 +45,6 @@ rule search:
         SEARCH,
     log:
         f"{OUT}/logs/seed-{{seed}}/{{method}}/search.log",
-    benchmark:
-        f"{OUT}/benchmarks/seed-{{seed}}/{{method}}/search.tsv"
     conda:
         "../envs/gpu.yaml"
     threads: config["threads"]
@@ -79,8 +75,6 @@ rule proxy:
         PROXY,
     log:
         f"{OUT}/logs/proxies/{{metric}}-seed-{{seed}}.log",
-    benchmark:
-        f"{OUT}/benchmarks/proxies/{{metric}}-seed-{{seed}}.tsv"
     conda:
         "../envs/gpu.yaml"
     threads: config["threads"]

@@ -5,8 +5,6 @@ rule splits:
         f"{LEVEL}/splits.json",
     log:
         f"{OUT}/logs/seed-{{seed}}/{{method}}/splits-{{level}}.log",
-    benchmark:
-        f"{OUT}/benchmarks/seed-{{seed}}/{{method}}/splits-{{level}}.tsv"
     localrule: True
     conda:
         "../envs/cpu.yaml"
@@ -30,8 +28,6 @@ rule tree:
         TREE,
     log:
         f"{OUT}/logs/seed-{{seed}}/{{method}}/tree.log",
-    benchmark:
-        f"{OUT}/benchmarks/seed-{{seed}}/{{method}}/tree.tsv"
     localrule: True
     conda:
         "../envs/cpu.yaml"

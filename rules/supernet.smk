@@ -6,7 +6,7 @@ rule supernet:
         cost=SUPERNET.replace(".pt", ".json"),
     log:
         f"{OUT}/logs/seed-{{seed}}/supernet.log",
-    cache: True  # which rules out a benchmark; what a training takes is in its cost
+    cache: True
     conda:
         "../envs/gpu.yaml"
     threads: config["threads"]

@@ -20,8 +20,6 @@ rule standalone:
         STANDALONE,
     log:
         f"{OUT}/logs/truth/{{number}}.log",
-    benchmark:
-        f"{OUT}/benchmarks/truth/{{number}}.tsv"
     conda:
         "../envs/gpu.yaml"
     threads: config["threads"]
@@ -51,8 +49,6 @@ rule found:
         FOUND,
     log:
         f"{OUT}/logs/seed-{{seed}}/{{method}}/found.log",
-    benchmark:
-        f"{OUT}/benchmarks/seed-{{seed}}/{{method}}/found.tsv"
     conda:
         "../envs/gpu.yaml"
     threads: config["threads"]
@@ -80,8 +76,6 @@ if config["truth"]["source"] == "standalone":
             TRUTH,
         log:
             f"{OUT}/logs/truth.log",
-        benchmark:
-            f"{OUT}/benchmarks/truth.tsv"
         localrule: True
         conda:
             "../envs/cpu.yaml"
@@ -106,8 +100,6 @@ elif config["truth"]["source"] == "csv":
             TRUTH,
         log:
             f"{OUT}/logs/truth.log",
-        benchmark:
-            f"{OUT}/benchmarks/truth.tsv"
         localrule: True
         conda:
             "../envs/cpu.yaml"
@@ -135,8 +127,6 @@ else:
             TRUTH,
         log:
             f"{OUT}/logs/truth.log",
-        benchmark:
-            f"{OUT}/benchmarks/truth.tsv"
         conda:
             "../envs/gpu.yaml"
         threads: 1

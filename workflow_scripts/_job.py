@@ -3,23 +3,29 @@
 import errno
 import logging
 import os
+import resource
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-for _library in ("OMP", "OPENBLAS", "MKL"):
-    os.environ.setdefault(f"{_library}_NUM_THREADS", "1")  # before numpy loads; torch gets its own number later
-os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic products on a card
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from workflow_scripts._forkserver import defaults, hand_over  # noqa: E402
+
+hand_over()  # from here on this process is a fork, or runs by itself
+defaults()
+
+from fsnas.artifacts.files import write_text  # noqa: E402
 from fsnas.errors import FsnasError  # noqa: E402
 from fsnas.provenance import key as _key  # noqa: E402
 from workflow_scripts._cards import take_cards  # noqa: E402
 
+_BEGAN = time.perf_counter()
 log = logging.getLogger("fsnas")
 _FREE = "free some space and run again: what was finished is kept, and a training goes on from its last epoch"
 ASKING = {signal.SIGTERM: "SIGTERM (cancelled, preempted or out of time)", signal.SIGINT: "SIGINT (Ctrl-C)"}
@@ -77,9 +83,24 @@ def run(main: Callable[[Any], None], smk: Any) -> None:
         if cards := take_cards(smk.resources.get("gpu", 0)):
             log.info("sees card %s", ", ".join(cards))
         main(smk)
+        _write_benchmark(smk)
     except Exception as error:
         log.error("%s", _explained(smk.rule, error))
         sys.exit(1)
+
+
+def _write_benchmark(smk: Any) -> None:
+    """Write what the job took to ``benchmarks``, in the columns and units of Snakemake's own `benchmark`.
+
+    Snakemake would measure the process that it started, which here waits for a fork (`hand_over`), and only by samples.
+    """
+    seconds = time.perf_counter() - _BEGAN
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    cpu, memory = sum(u.ru_utime + u.ru_stime for u in used), max(u.ru_maxrss for u in used) / 1024
+    outdir = smk.config["outdir"]
+    path = Path(outdir, "benchmarks", os.path.relpath(str(smk.log), os.path.join(outdir, "logs"))).with_suffix(".tsv")
+    row = f"{seconds:.4f}\t{memory:.2f}\t{100 * cpu / seconds:.2f}\t{cpu:.2f}"
+    write_text(path, f"s\tmax_rss\tmean_load\tcpu_time\n{row}\n")
 
 
 def _log_to(path: str) -> None:

@@ -5,6 +5,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from _job import origin, run
+
 from fsnas.artifacts.architectures import read_architectures
 from fsnas.artifacts.cost import Cost, read_cost
 from fsnas.artifacts.scores import read_attributes

@@ -1,6 +1,7 @@
 """Rule comparison_figures: rank correlation, explained variance, found architectures and cost, drawn."""
 
 from _job import origin, run
+
 from fsnas.artifacts.tables import read_table
 from fsnas.plotting import cost_figure, explained_variance_figure, found_figure, rank_correlation_figure, save
 

@@ -1,6 +1,7 @@
 """Rule data: images, labels, split and statistics of a data set, as one HDF5 file."""
 
 from _job import key, origin, run
+
 from fsnas.artifacts.dataset import write_dataset
 from fsnas.data import make_dataset
 

@@ -1,6 +1,7 @@
 """Rule distance_figures: figures 1a, 1b and 2, and the method matrix."""
 
 from _job import origin, run
+
 from fsnas.artifacts.tables import read_table
 from fsnas.plotting import by_depth_figure, method_matrix_figure, save, split_distance_figure
 

@@ -1,6 +1,7 @@
 """Rule distances: the split distances within and between trees, and their summaries."""
 
 from _job import origin, run
+
 from fsnas.artifacts.splits import read_tree
 from fsnas.artifacts.tables import write_table
 from fsnas.distances import method_distance, per_tree, split_distance_summary, split_distance_table

@@ -1,6 +1,7 @@
 """Rule evaluate: architectures with a truth, each with the weights of its leaf."""
 
 from _job import key, origin, run
+
 from fsnas.artifacts.architectures import read_architectures, write_architectures
 from fsnas.artifacts.checkpoint import read_leaves
 from fsnas.artifacts.dataset import read_dataset, read_key

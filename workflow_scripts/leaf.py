@@ -3,9 +3,10 @@
 import shutil
 from pathlib import Path
 
+from _job import key, log, origin, progress, run, stoppable
+
 import numpy as np
 
-from _job import key, log, origin, progress, run, stoppable
 from fsnas.artifacts.checkpoint import read_checkpoint, read_record, write_checkpoint
 from fsnas.artifacts.cost import copy_cost, read_cost, write_cost
 from fsnas.artifacts.dataset import read_dataset, read_key

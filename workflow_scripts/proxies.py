@@ -1,6 +1,7 @@
 """Rule proxies: the values of all metrics on single architectures, and their rank correlation with the truth."""
 
 from _job import origin, run
+
 from fsnas.artifacts.architectures import read_architectures
 from fsnas.artifacts.tables import write_table
 from fsnas.proxies import proxy_correlations, proxy_values

@@ -1,6 +1,7 @@
 """Rule proxies_figure: the rank correlations of single architectures' metrics, drawn."""
 
 from _job import origin, run
+
 from fsnas.artifacts.tables import read_table
 from fsnas.plotting import proxies_figure, save
 

@@ -1,8 +1,9 @@
 """Rule proxy: one metric of single architectures at initialisation, without a supernet."""
 
+from _job import key, origin, run
+
 import numpy as np
 
-from _job import key, origin, run
 from fsnas.artifacts.architectures import read_architectures, write_architectures
 from fsnas.artifacts.dataset import read_dataset, read_key
 from fsnas.batches import random_crops, scoring_batches

@@ -3,9 +3,10 @@
 from collections import defaultdict
 from pathlib import Path
 
+from _job import origin, run
+
 import numpy as np
 
-from _job import origin, run
 from fsnas.artifacts.scores import NodeScores, read_scores
 from fsnas.plotting import root_scores_figure, save
 

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from _job import key, log, origin, progress, run
+
 from fsnas.artifacts.checkpoint import read_checkpoint
 from fsnas.artifacts.dataset import read_dataset, read_key
 from fsnas.artifacts.hdf5 import copy_relabelled

@@ -1,8 +1,9 @@
 """Rule search: every sampler looks for the best architecture of the leaves, with the same number of evaluations."""
 
+from _job import key, log, origin, run
+
 import numpy as np
 
-from _job import key, log, origin, run
 from fsnas.artifacts.checkpoint import read_leaves
 from fsnas.artifacts.dataset import read_dataset, read_key
 from fsnas.artifacts.search import write_search

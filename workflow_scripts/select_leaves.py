@@ -1,6 +1,7 @@
 """Rule select_leaves: order the leaves of a rung by the accuracy of sampled architectures with their weights."""
 
 from _job import key, log, origin, run
+
 from fsnas.artifacts.checkpoint import read_leaves
 from fsnas.artifacts.dataset import read_dataset, read_key
 from fsnas.artifacts.selection import Judged, write_selection

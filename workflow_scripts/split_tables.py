@@ -1,6 +1,7 @@
 """Rule split_tables: every split of every tree, and how often each group size occurs."""
 
 from _job import origin, run
+
 from fsnas.artifacts.splits import read_tree
 from fsnas.artifacts.tables import write_table
 from fsnas.distances import group_sizes, splits_table

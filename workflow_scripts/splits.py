@@ -1,6 +1,7 @@
 """Rule splits: cut one edge of every node of one level."""
 
 from _job import key, origin, run
+
 from fsnas.artifacts.scores import read_scores
 from fsnas.artifacts.splits import write_splits
 from fsnas.policies import make_policy

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from _job import key, origin, progress, run, stoppable
+
 import numpy as np
 
-from _job import key, origin, progress, run, stoppable
 from fsnas.artifacts.architectures import write_architectures
 from fsnas.artifacts.dataset import read_dataset, read_key
 from fsnas.artifacts.search import read_search

@@ -1,8 +1,9 @@
 """Rule truth, of our own trainings: the stand-alone accuracies of all architectures of the sample, together."""
 
+from _job import key, origin, run
+
 import numpy as np
 
-from _job import key, origin, run
 from fsnas.artifacts.architectures import read_architectures, write_architectures
 
 

@@ -1,6 +1,7 @@
 """Rule summary: what was found and where to look, for the terminal."""
 
 from _job import run
+
 from fsnas.artifacts.files import write_text
 from fsnas.artifacts.tables import read_table
 from fsnas.summary import summarise

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from _job import key, origin, progress, run, stoppable
+
 from fsnas.artifacts.checkpoint import write_checkpoint
 from fsnas.artifacts.cost import write_cost
 from fsnas.artifacts.dataset import read_dataset, read_key

@@ -1,6 +1,7 @@
 """Rule training_figure: loss and accuracy of the supernets over their epochs."""
 
 from _job import origin, run
+
 from fsnas.artifacts.checkpoint import read_record
 from fsnas.plotting import save, training_figure
 

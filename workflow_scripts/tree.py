@@ -1,6 +1,7 @@
 """Rule tree: the splits of all levels, and the space of every leaf."""
 
 from _job import key, origin, run
+
 from fsnas.artifacts.splits import read_splits, write_tree
 from fsnas.trees import Tree, node_spaces
 

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from _job import origin, run
+
 from fsnas.artifacts.splits import read_tree
 from fsnas.plotting import save, tree_figure
 

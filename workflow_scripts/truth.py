@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 from _job import key, log, origin, run
+
 from fsnas.artifacts.architectures import write_architectures
 from fsnas.benchmark import read_csv, read_official
 

@@ -4,6 +4,7 @@ import logging
 import signal
 import subprocess
 import sys
+import time
 import warnings
 from pathlib import Path
 from types import SimpleNamespace
@@ -33,7 +34,8 @@ def root_logger():
 
 @pytest.fixture
 def job(tmp_path):
-    return SimpleNamespace(rule="scores", log=tmp_path / "logs" / "seed-0" / "scores.log", resources={})
+    log = tmp_path / "logs" / "seed-0" / "scores.log"
+    return SimpleNamespace(rule="scores", log=log, resources={}, config={"outdir": str(tmp_path)})
 
 
 def failing(error):
@@ -62,6 +64,26 @@ def test_a_job_gets_its_snakemake_object_and_logs_to_file_and_terminal(job, caps
     assert seen == [job]
     assert job.log.read_text(encoding="utf-8") == "snip, seed 0: edge 1<-0 scored ±\n"
     assert capsys.readouterr().err == "snip, seed 0: edge 1<-0 scored ±\n"
+
+
+def test_a_job_writes_what_it_took_beside_its_log(job, tmp_path):
+    spent = []
+
+    def main(smk):
+        before = time.process_time()
+        while time.process_time() < before + 0.05:
+            spent.append(b"0" * 1_000_000)
+
+    before = time.process_time()
+    _job.run(main, job)
+    [path] = (tmp_path / "benchmarks").rglob("*.tsv")
+    assert path == tmp_path / "benchmarks" / "seed-0" / "scores.tsv"
+    names, numbers = (line.split("\t") for line in path.read_text().splitlines())
+    took = dict(zip(names, map(float, numbers), strict=True))
+    assert list(took) == ["s", "max_rss", "mean_load", "cpu_time"], "columns of Snakemake"
+    assert took["cpu_time"] >= before + 0.04, "seconds"
+    assert took["max_rss"] >= len(spent), "MB"
+    assert took["mean_load"] == pytest.approx(100 * took["cpu_time"] / took["s"], rel=0.05), "percent"
 
 
 def test_an_error_of_ours_ends_with_its_message_and_no_traceback(job, capsys):
