@@ -19,6 +19,7 @@ from fsnas.errors import FsnasError
 from fsnas.spaces import EDGES, NODES, OPERATIONS, SOURCES, TARGETS, full_space
 
 CONVOLUTIONS = {"nor_conv_3x3": 3, "nor_conv_1x1": 1}
+_WEIGHTLESS = [OPERATIONS.index(operation) for operation in ("skip_connect", "avg_pool_3x3")]
 BN_EPS = 1e-5
 _LEAVING = {node: [e for e in range(len(EDGES)) if SOURCES[e] == node] for node in range(NODES - 1)}
 
@@ -192,11 +193,7 @@ class Cell(nn.Module):
 
     def _leaving(self, h: Tensor, edges: list[int], run: Pass) -> list[tuple[int, Tensor]]:
         """Return what the node ``h`` adds to the nodes after it, as (target, tensor)."""
-        skip, pool = (run.gates[:, OPERATIONS.index(o)] for o in ("skip_connect", "avg_pool_3x3"))
-        added = [(TARGETS[e], h * float(skip[e])) for e in edges if skip[e]]
-        if any(pool[e] for e in edges):
-            pooled = average_pool(h)
-            added += [(TARGETS[e], pooled * float(pool[e])) for e in edges if pool[e]]
+        added = self._pass_on(h, edges, run)
         active = {o: [e for e in edges if run.gates[e, OPERATIONS.index(o)]] for o in CONVOLUTIONS}
         count = sum(map(len, active.values()))
         if count:
@@ -205,6 +202,20 @@ class Cell(nn.Module):
             for operation, chosen in active.items():
                 if chosen:
                     added += self._convolve(rectified, operation, chosen, run)
+        return added
+
+    def _pass_on(self, h: Tensor, edges: list[int], run: Pass) -> list[tuple[int, Tensor]]:
+        """Gate what has no weights, `skip_connect` and `avg_pool_3x3`: once for all ``edges`` with the same gates."""
+        targets: dict[tuple[float, ...], list[int]] = {}
+        for e in edges:
+            targets.setdefault(tuple(run.gates[e, _WEIGHTLESS].tolist()), []).append(TARGETS[e])
+        pooled = average_pool(h) if any(pool for _, pool in targets) else h
+        added = []
+        for gates, nodes in targets.items():
+            parts = [x * gate for x, gate in zip((h, pooled), gates, strict=True) if gate]
+            if parts:
+                value = functools.reduce(torch.add, parts)
+                added += [(node, value) for node in nodes]
         return added
 
     def _convolve(self, x: Tensor, operation: str, edges: list[int], run: Pass) -> list[tuple[int, Tensor]]:
