@@ -41,8 +41,8 @@ class Repetition:
 def unchanged(models: GatedSupernet | Sequence[GatedSupernet]) -> Iterator[None]:
     """Run a block with gradients on; afterwards RNG state, grad flags and ``.grad`` are as before, also on error."""
     network = (models if isinstance(models, GatedSupernet) else models[0]).network
-    before = [(p, p.requires_grad, p.grad) for p in network.parameters()]
-    devices = [p.device for p in network.parameters() if p.is_cuda][:1]
+    before = [(p, p.requires_grad, p.grad) for p in network.named.values()]
+    devices = [p.device for p in network.named.values() if p.is_cuda][:1]
     with torch.random.fork_rng(devices=devices), torch.enable_grad():
         try:
             for parameter, _, _ in before:

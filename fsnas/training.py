@@ -225,7 +225,7 @@ def _steps(
         paths = sample_gates(space, recipe, rng)
         if step <= sums.steps:
             continue
-        network.zero_grad(set_to_none=True)
+        descent.forget_gradients()
         for gates in paths:
             logits = network(images, Pass(gates))
             loss = F.cross_entropy(logits, labels)
@@ -237,7 +237,7 @@ def _steps(
         sums.images += len(labels)
         sums.samples += len(labels) * len(paths)
         _complete_gradients(network, np.sum(paths, axis=0))
-        torch.nn.utils.clip_grad_norm_(network.parameters(), recipe.grad_clip)
+        torch.nn.utils.clip_grad_norm_(network.named.values(), recipe.grad_clip)
         descent.step(epoch)
         yield
 
@@ -248,7 +248,7 @@ def _complete_gradients(network: Supernet, gates: np.ndarray) -> None:
     Else the fast cell would decide which weights behind an edge with only `none` decay: it leaves some without a
     gradient, and gives zeros to others that share a convolution with a weight in use.
     """
-    absent = {name: parameter for name, parameter in network.named_parameters() if parameter.grad is None}
+    absent = {name: parameter for name, parameter in network.named.items() if parameter.grad is None}
     executed = executed_layers(network, gates, absent.__contains__) if absent else {}
     for name, parameter in absent.items():
         if name in executed or parameter.dim() == 1:
@@ -302,9 +302,14 @@ class _Descent:
     """
 
     def __init__(self, network: Supernet, recipe: Recipe) -> None:
-        self.parameters = dict(network.named_parameters())
+        self.parameters = network.named
         self.recipe = recipe
         self.momenta: dict[str, Tensor] = {}
+
+    def forget_gradients(self) -> None:
+        """Leave no parameter a gradient."""
+        for parameter in self.parameters.values():
+            parameter.grad = None
 
     @torch.no_grad()
     def step(self, epoch: int) -> None:

@@ -49,4 +49,5 @@ def lr(model: GatedSupernet, batch: Repetition, *, samples: int = 3000, batch_si
             last = F.batch_norm(cell(part, Pass(model.gates, tap=tap)), None, None, training=True, eps=BN_EPS)
         tap.relu(last, 1)
         rows.append(torch.cat(tap.on, dim=1).cpu().numpy())
-    return float(len({row.tobytes() for row in np.packbits(np.concatenate(rows), axis=1)}))
+    packed = np.packbits(np.concatenate(rows), axis=1)
+    return float(len(set(packed.view(f"V{packed.shape[1]}").ravel().tolist())))

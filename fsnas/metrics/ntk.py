@@ -54,7 +54,7 @@ def ntk(model: GatedSupernet, batch: Repetition, *, samples: int = 0) -> float:
             "or 0 for all"
         )
     images = (batch.images[:samples] if samples else batch.images).double()
-    doubled = {name: p.detach().double().requires_grad_() for name, p in model.network.named_parameters()}
+    doubled = {name: p.detach().double().requires_grad_() for name, p in model.network.named.items()}
     sums = model.with_weights(doubled, images).sum(dim=1)
     elements = images[:, 0].numel() * model.network.settings["channels"]
     together = max(1, ELEMENTS.get(images.device.type, 0) // elements)

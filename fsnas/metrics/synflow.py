@@ -21,7 +21,7 @@ def synflow(model: GatedSupernet, batch: Repetition) -> float:
     overflow. Without any flow the value is -inf.
     """
     absolute = {
-        name: parameter.detach().double().abs().requires_grad_() for name, parameter in model.network.named_parameters()
+        name: parameter.detach().double().abs().requires_grad_() for name, parameter in model.network.named.items()
     }
     weights = {name: absolute[name] for name in model.layers()}
     ones = torch.ones_like(batch.images[:1], dtype=torch.float64)
