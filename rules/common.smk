@@ -193,6 +193,10 @@ onstart:
     say_lines(total=len(workflow.dag))
     follow(workflow, OUT)
     start_forkserver(workflow)
+    if workflow.local_exec:
+        # Each time that Snakemake has looked for jobs it looks again a second later, after 500 jobs 500 times a second,
+        # to limit the rate of submissions.
+        workflow.scheduler.job_rate_limiter = None
 
 
 onsuccess:
