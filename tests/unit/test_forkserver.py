@@ -150,7 +150,7 @@ def test_a_killed_client_takes_its_fork_with_it(begin):
     client = begin("import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(60)")
     pid = int(client.stdout.readline())
     client.kill()
-    patiently(lambda: gone(pid))
+    assert patiently(lambda: gone(pid)), "the fork has ended"
 
 
 def test_forks_run_at_the_same_time_and_each_ends_by_itself(begin):
@@ -182,7 +182,7 @@ _forkserver.Server({str(path)!r}).serve()
     server.communicate()
     assert client.wait(30) == 1
     assert "the process that jobs are forked from has ended; run again" in client.stderr.read()
-    patiently(lambda: gone(pid))
+    assert patiently(lambda: gone(pid)), "the fork has ended"
 
 
 @pytest.mark.parametrize(
