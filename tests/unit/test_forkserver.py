@@ -130,17 +130,25 @@ def test_what_is_asked_of_a_client_by_sigterm_reaches_its_fork(begin):
     assert client.wait(30) == 5
 
 
-def test_a_terminal_interrupts_the_fork_and_its_client_waits(begin, socket):
+def ignores(pid, number):
+    """Return whether a process ignores a signal."""
+    (ignored,) = [line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("SigIgn")]
+    return bool(int(ignored.split()[1], 16) >> (number - 1) & 1)
+
+
+def test_a_terminal_interrupts_the_fork_and_its_client_waits(begin):
     """Ctrl-C goes to all processes of the group; the server is not in it here, so it is sent to the fork."""
     client = begin("""
-        import os, time
-        print(os.getpid(), flush=True)
+        import os, signal, time
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background of a shell it is ignored
         try:
+            print(os.getpid(), flush=True)
             time.sleep(60)
         except KeyboardInterrupt:
             sys.exit(6)
     """)
     pid = int(client.stdout.readline())
+    patiently(lambda: ignores(client.pid, signal.SIGINT))  # before that it passes the signal on, which came then twice
     client.send_signal(signal.SIGINT)
     os.kill(pid, signal.SIGINT)
     assert client.wait(30) == 6
