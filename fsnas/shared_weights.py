@@ -15,9 +15,10 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from fsnas.errors import FsnasError
+from fsnas.kernels import BN_EPS
 from fsnas.leaves import as_indices, held_edges, leaf_of
 from fsnas.spaces import EDGES, OPERATIONS, SOURCES, TARGETS, architecture_string
-from fsnas.supernet import BN_EPS, Affine, Cell, Reduction, Supernet, live_gates, path_gates
+from fsnas.supernet import Affine, Cell, Reduction, Supernet, live_gates, path_gates
 
 NONE = OPERATIONS.index("none")
 # CPU milliseconds a network on a core with 1 MiB of L2 cache (1 thread, on a busy machine: compare within a row), by

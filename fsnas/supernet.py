@@ -16,11 +16,11 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from fsnas.errors import FsnasError
+from fsnas.kernels import arranged, average_pool, batch_norm
 from fsnas.spaces import EDGES, NODES, OPERATIONS, SOURCES, TARGETS, full_space
 
 CONVOLUTIONS = {"nor_conv_3x3": 3, "nor_conv_1x1": 1}
 _WEIGHTLESS = [OPERATIONS.index(operation) for operation in ("skip_connect", "avg_pool_3x3")]
-BN_EPS = 1e-5
 _LEAVING = {node: [e for e in range(len(EDGES)) if SOURCES[e] == node] for node in range(NODES - 1)}
 
 
@@ -85,31 +85,6 @@ class Pass:
     tap: Tap = Tap()
 
 
-def batch_norm(x: Tensor, scale: Tensor, shift: Tensor, run: Pass) -> Tensor:
-    """Normalise ``x [b, c, h, w]`` by the statistics of the batch, then ``scale`` and ``shift`` per channel.
-
-    With ``run.batch_norm`` off BatchNorm is the identity.
-    """
-    return F.batch_norm(x, None, None, scale, shift, True, 0.0, BN_EPS) if run.batch_norm else x
-
-
-@functools.cache
-def _mean_of_neighbours(size: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """Return ``[size, size]``: row ``i`` averages the entries ``i - 1`` to ``i + 1`` that exist."""
-    near = (torch.arange(size)[:, None] - torch.arange(size)).abs() <= 1
-    return (near.double() / near.sum(dim=1, keepdim=True)).to(device, dtype)
-
-
-def average_pool(x: Tensor) -> Tensor:
-    """Return ``avg_pool_3x3`` of ``x [b, c, h, w]``: stride 1, averages over the pixels that exist.
-
-    The mean over a window is the mean over rows of means over columns: two banded matrix products, on a CPU five to
-    ten times as fast as `torch.nn.functional.avg_pool2d`, whose passes took a third of a step.
-    """
-    rows, columns = (_mean_of_neighbours(size, x.dtype, x.device) for size in x.shape[2:])
-    return rows @ (x @ columns.T)
-
-
 def _convolution(out: int, inp: int, kernel: int, generator: torch.Generator) -> nn.Parameter:
     weight = torch.empty(out, inp, kernel, kernel)
     nn.init.kaiming_uniform_(weight, a=math.sqrt(5), generator=generator)
@@ -125,8 +100,8 @@ class Affine(nn.Module):
         self.bias = nn.Parameter(torch.zeros(channels))
 
     def forward(self, x: Tensor, run: Pass) -> Tensor:
-        """Normalise ``x [b, c, h, w]``."""
-        return batch_norm(x, self.weight, self.bias, run)
+        """Normalise ``x [b, c, h, w]``; the identity where ``run`` has BatchNorm off."""
+        return batch_norm(x, self.weight, self.bias) if run.batch_norm else x
 
 
 class Conv(nn.Module):
@@ -194,14 +169,18 @@ class Cell(nn.Module):
     def _leaving(self, h: Tensor, edges: list[int], run: Pass) -> list[tuple[int, Tensor]]:
         """Return what the node ``h`` adds to the nodes after it, as (target, tensor)."""
         added = self._pass_on(h, edges, run)
-        active = {o: [e for e in edges if run.gates[e, OPERATIONS.index(o)]] for o in CONVOLUTIONS}
+        active = {o: tuple(e for e in edges if run.gates[e, OPERATIONS.index(o)]) for o in CONVOLUTIONS}
         count = sum(map(len, active.values()))
         if count:
             run.tap.relu(h, count)
             rectified = F.relu(h)
+            sums: dict[tuple[int, ...], Tensor] = {}  # operations of the same edges are added before they part
             for operation, chosen in active.items():
                 if chosen:
-                    added += self._convolve(rectified, operation, chosen, run)
+                    y = self._convolve(rectified, operation, chosen, run)
+                    sums[chosen] = sums[chosen] + y if chosen in sums else y
+            for chosen, y in sums.items():
+                added += zip([TARGETS[e] for e in chosen], y.chunk(len(chosen), dim=1), strict=True)
         return added
 
     def _pass_on(self, h: Tensor, edges: list[int], run: Pass) -> list[tuple[int, Tensor]]:
@@ -212,21 +191,20 @@ class Cell(nn.Module):
         pooled = average_pool(h) if any(pool for _, pool in targets) else h
         added = []
         for gates, nodes in targets.items():
-            parts = [x * gate for x, gate in zip((h, pooled), gates, strict=True) if gate]
+            parts = [x if gate == 1 else x * gate for x, gate in zip((h, pooled), gates, strict=True) if gate]
             if parts:
                 value = functools.reduce(torch.add, parts)
                 added += [(node, value) for node in nodes]
         return added
 
-    def _convolve(self, x: Tensor, operation: str, edges: list[int], run: Pass) -> list[tuple[int, Tensor]]:
-        """Convolve, normalise and gate one ``operation`` for all ``edges`` at once."""
+    def _convolve(self, x: Tensor, operation: str, edges: tuple[int, ...], run: Pass) -> Tensor:
+        """Convolve, normalise and gate one ``operation`` for all ``edges`` at once: equal shares of axis 1."""
         keys = [f"{EDGES[e]}:{operation}" for e in edges]
         y = F.conv2d(x, torch.cat([self.weights[key] for key in keys]), padding=CONVOLUTIONS[operation] // 2)
         run.tap.layer(y, [f"{self.name}.weights.{key}" for key in keys])
         channels = y.shape[1] // len(edges)
-        gates = y.new_tensor(run.gates[edges, OPERATIONS.index(operation)]).repeat_interleave(channels)
-        y = batch_norm(y, gates, torch.zeros_like(gates), run) if run.batch_norm else y * gates.view(1, -1, 1, 1)
-        return [(TARGETS[e], part) for e, part in zip(edges, y.split(channels, dim=1), strict=True)]
+        gates = y.new_tensor(run.gates[list(edges), OPERATIONS.index(operation)]).repeat_interleave(channels)
+        return batch_norm(y, gates, torch.zeros_like(gates)) if run.batch_norm else y * gates.view(1, -1, 1, 1)
 
 
 class Reduction(nn.Module):
@@ -311,9 +289,7 @@ class Supernet(nn.Module):
 
     def forward(self, x: Tensor, run: Pass) -> Tensor:
         """Return the logits ``[b, classes]`` of the images ``x [b, c, h, w]`` under ``run``."""
-        # Not channels_last, although it is faster: there the CPU's BatchNorm adds up in float32 and is off by 2e-5 for
-        # 64 images of 32x32, which flips ReLUs and moves gradients by 1%.
-        x = x.contiguous()
+        x = arranged(x)
         x = self.stem_bn(self.stem(x, run), run)
         for stage, cells in enumerate(self.stages):
             if stage:

@@ -7,10 +7,11 @@ from torch import Tensor
 
 from fsnas.errors import FsnasError
 from fsnas.evaluation import Repetition
+from fsnas.kernels import BN_EPS
 from fsnas.metrics import metric
 from fsnas.seeding import derive
 from fsnas.spaces import full_space
-from fsnas.supernet import BN_EPS, Cell, GatedSupernet, Pass, Tap
+from fsnas.supernet import Cell, GatedSupernet, Pass, Tap
 
 
 class _Patterns(Tap):

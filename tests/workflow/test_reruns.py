@@ -238,7 +238,7 @@ TABLE = {
         AFTER_SPLITS,
     ),
     "code of the figures": (edit("fsnas/plotting/style.py", '"font.size": 9', '"font.size": 10'), FIGURES),
-    "code of the supernet": (edit("fsnas/supernet.py", "BN_EPS = 1e-5", "BN_EPS = 2e-5"), ALL - DATA),
+    "code of the supernet": (edit("fsnas/kernels.py", "BN_EPS = 1e-5", "BN_EPS = 2e-5"), ALL - DATA),
     "a workflow script": (
         edit("workflow_scripts/split_tables.py", "trees = [", "trees = [tree for tree in []] + ["),
         {"split_tables", "summary"},
