@@ -26,7 +26,7 @@ def arranged(x: Tensor) -> Tensor:
 
 def batch_norm(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
     """Normalise ``x [b, c, h, w]`` by the statistics of the batch, then ``scale`` and ``shift`` per channel ``[c]``."""
-    if _is_large(x):
+    if _is_large(x) and x.is_contiguous(memory_format=torch.channels_last):
         return _BatchNorm.apply(x, scale, shift)[0]
     return F.batch_norm(x, None, None, scale, shift, True, 0.0, BN_EPS)
 

@@ -78,11 +78,15 @@ class Tap:
 
 @dataclass(frozen=True)
 class Pass:
-    """How one forward pass runs: the gates ``[edges, operations]``, BatchNorm or identity, and who watches."""
+    """How one forward pass runs: the gates ``[edges, operations]``, BatchNorm or identity, and who watches.
+
+    Without ``channels_last`` memory stays in NCHW order, where second derivatives are faster.
+    """
 
     gates: np.ndarray
     batch_norm: bool = True
     tap: Tap = Tap()
+    channels_last: bool = True
 
 
 def _convolution(out: int, inp: int, kernel: int, generator: torch.Generator) -> nn.Parameter:
@@ -289,7 +293,7 @@ class Supernet(nn.Module):
 
     def forward(self, x: Tensor, run: Pass) -> Tensor:
         """Return the logits ``[b, classes]`` of the images ``x [b, c, h, w]`` under ``run``."""
-        x = arranged(x)
+        x = arranged(x) if run.channels_last else x.contiguous()
         x = self.stem_bn(self.stem(x, run), run)
         for stage, cells in enumerate(self.stages):
             if stage:
@@ -359,10 +363,10 @@ class GatedSupernet:
         """Return the gates of the operations that matter: float64 ``[edges, operations]``."""
         return live_gates(self.gates)
 
-    def __call__(self, x: Tensor, *, batch_norm: bool = True, tap: Tap | None = None) -> Tensor:
-        """Return the logits ``[b, classes]`` of ``x [b, c, h, w]``."""
+    def __call__(self, x: Tensor, *, tap: Tap | None = None, **how: bool) -> Tensor:
+        """Return the logits ``[b, classes]`` of ``x [b, c, h, w]``; ``how`` as in `Pass`."""
         tap = tap or Tap()
-        return self.network(x, Pass(self.gates if tap.whole else self.live, batch_norm, tap))
+        return self.network(x, Pass(self.gates if tap.whole else self.live, tap=tap, **how))
 
     def with_weights(self, weights: Mapping[str, Tensor], x: Tensor, **how: bool) -> Tensor:
         """Return the logits of ``x`` with all parameters taken from ``weights`` (by name, any dtype)."""
