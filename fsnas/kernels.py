@@ -32,7 +32,7 @@ def batch_norm(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
 
 
 def _columns(x: Tensor) -> Tensor:
-    """Return a view of ``x [b, c, h, w]`` in channels_last as ``[b * h, w * c, 1, 1]``."""
+    """Return ``x [b, c, h, w]`` as ``[b * h, w * c, 1, 1]``: a view where ``x`` is in channels_last order."""
     b, c, h, w = x.shape
     return x.permute(0, 2, 3, 1).reshape(b * h, w * c, 1, 1)
 
