@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fsnas import metrics
+from fsnas.decisive import decisive
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -20,15 +21,8 @@ def _parsed(path: Path) -> ast.Module:
 
 @functools.cache
 def digest(path: Path) -> str:
-    """Return 12 hexadecimal digits over the syntax tree of a Python file, without comments and docstrings."""
-    tree = _parsed(path)
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
-            value = body[0].value
-            if isinstance(value, ast.Constant) and isinstance(value.value, str):
-                del body[0]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:12]
+    """Return 12 hexadecimal digits over what of a Python file decides a result (`fsnas.decisive`)."""
+    return hashlib.sha256(decisive(path.read_text(encoding="utf-8"), str(path)).encode()).hexdigest()[:12]
 
 
 def _file_of(module: str) -> Path | None:

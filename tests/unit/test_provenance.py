@@ -62,6 +62,7 @@ CODE = '''"""A module."""
 import math
 
 LIMIT = 5  # groups
+log = logging.getLogger("fsnas")
 
 
 class Cut:
@@ -70,28 +71,57 @@ class Cut:
     ties: int = 1
 
 
-def cost(a, b=(1, 2)):
+def cost(a: float, b: tuple = (1, 2), progress=print):
     """Return the cost."""
-    return math.sqrt(a + b[0] * LIMIT), "a text"
+    part: float = b[0] * LIMIT
+    hint = "lower it" if part > 7 else ""
+    advice = f"; {hint} or raise b"
+    assert part, "no part"
+    if a < 0:
+        log.warning("a is %s; it is negative", a)
+        raise ValueError(f"a: found {a}; expected 0 or more{advice}")
+    progress(f"cost of {a}")
+    return math.sqrt(a + part), "a text"
+
+
+def error(a):
+    return CutError("cannot be cut", a)
 '''
 EDITS = {
     "a comment more": ("LIMIT = 5  # groups", "# The number of groups.\nLIMIT = 5"),
     "a docstring less": ('    """Return the cost."""\n', ""),
     "another docstring": ("A cut.", "A cut of an edge.\n\n    Attributes\n    ----------\n    ties\n"),
     "no docstring of the module": ('"""A module."""\n', ""),
-    "formatting": ("cost(a, b=(1, 2)):", "cost(\n    a,\n    b = (1,2,),\n):"),
+    "formatting": ("part: float = b[0] * LIMIT", "part: float = \\\n        b[0]*LIMIT"),
     "quotes": ('"a text"', "'a text'"),
-    "parentheses": ("return math.sqrt(a + b[0] * LIMIT), ", "return (math.sqrt(a + (b[0] * LIMIT))), "),
+    "parentheses": ("return math.sqrt(a + part), ", "return (math.sqrt((a + part))), "),
+    "another annotation of an argument": ("a: float,", "a: int,"),
+    "no annotation": ("part: float =", "part ="),
+    "an annotation of what is returned": ("progress=print):", "progress=print) -> tuple[float, str]:"),
+    "a message that is raised": ("found {a}; expected", "found {a!r}, expected"),
+    "a part of a message": ("or raise b", "or lower b"),
+    "a part of a part of a message": ("lower it", "lower a"),
+    "the message of an assertion": ('part, "no part"', 'part, f"no part of {a}"'),
+    "no message of an assertion": ('part, "no part"', "part"),
+    "a message that is logged": ("is %s; it is negative", "is %s, which is negative"),
+    "a message that is no longer logged": ('        log.warning("a is %s; it is negative", a)\n', ""),
+    "a message of progress": ("cost of {a}", "the cost of {a}"),
+    "a message more": ("    return CutError", '    print("now")\n    return CutError'),
+    "a message of an error that is made": ("cannot be cut", "is whole"),
 }
 CHANGES = {
     "a constant": ("LIMIT = 5", "LIMIT = 6"),
     "its type": ("LIMIT = 5", "LIMIT = 5.0"),
     "a name": ("def cost", "def price"),
     "a default": ("(1, 2)", "(2, 1)"),
-    "an operator": ("a + b", "a - b"),
-    "precedence": ("a + b[0] * LIMIT", "(a + b[0]) * LIMIT"),
+    "an operator": ("a + part", "a - part"),
+    "precedence": ("b[0] * LIMIT", "(b[0] * LIMIT) ** 2"),
+    "a condition": ("a < 0", "a <= 0"),
+    "the kind of an error": ("raise ValueError", "raise KeyError"),
+    "what an error is made with": ('cannot be cut", a', 'cannot be cut", -a'),
+    "an error that is not raised": ("raise ValueError", "ValueError"),
     "a text that is returned": ("a text", "another text"),
-    "an annotation": ("ties: int", "ties: float"),
+    "an annotation of a field": ("ties: int", "ties: float"),
     "a decorator": ("class Cut", "@dataclass\nclass Cut"),
     "the order of statements": ("import math\n\nLIMIT = 5", "LIMIT = 5\n\nimport math"),
 }
@@ -120,8 +150,21 @@ def test_a_digest_does_not_depend_on_the_place(tmp_path):
     assert len(digest(tmp_path / "a.py")) == 12
 
 
-def test_a_text_that_is_no_docstring_counts(tmp_path):
-    assert digest_of("x = 1\n'a'\n", tmp_path, "a") != digest_of("x = 1\n'b'\n", tmp_path, "b")
+USED = """
+def f(x):
+    global limit
+    name = "first"
+    limit = "second"
+    self.part = "third"
+    alone = "fourth"
+    if name in x:
+        raise KeyError(f"{name} {limit}")
+"""
+
+
+@pytest.mark.parametrize("text", ["first", "second", "third", "fourth"])
+def test_a_text_that_is_not_only_said_counts(text, tmp_path):
+    assert digest_of(USED, tmp_path, "a") != digest_of(USED.replace(text, "other"), tmp_path, "b")
 
 
 # What a script reaches
