@@ -31,3 +31,4 @@ rule all:
         TABLES,
         FIGURES,
         FEW_SHOT,
+        list(stages()),  # so that one of them that was removed is made again

@@ -30,7 +30,8 @@ from workflow_scripts._config import (
 from workflow_scripts._config_values import check_texts, typed
 from workflow_scripts._forkserver import start_forkserver
 from workflow_scripts._lines import report_hint, say_lines
-from workflow_scripts._origins import Origins, code
+from workflow_scripts._kept import forget_forced, prune
+from workflow_scripts._origins import Origins, brought, code, device_line, resolved
 from workflow_scripts._slurm import follow
 from workflow_scripts._versions import versions
 
@@ -69,7 +70,7 @@ TREES = expand(TREE, seed=SEEDS, method=METHODS)
 LEAVES = f"{OUT}/seed-{{seed}}/{{method}}/leaves"
 SEARCHED = [(method, seed) for method in LEAF_METHODS for seed in SEEDS]
 FORMATS = ["pdf", "png"]
-ORIGINS = Origins(workflow)
+ORIGINS = Origins(workflow, config["device"])
 made_from = ORIGINS.made_from
 
 
@@ -84,14 +85,18 @@ wildcard_constraints:
     metric="[a-z0-9_]+",
 
 
-def metric_paths(wildcards, output):
-    """Where users' metrics lie: in no record, because moving them changes nothing."""
-    return config["metric_paths"]
+def unrecorded(value):
+    """Return a param that a script needs and that is in no record, because it decides no result."""
+    return lambda wildcards, output: value
 
 
-def state(name):
-    """Where a training keeps its state: outside the outputs, which Snakemake deletes, and not in its record."""
-    return lambda wildcards, output: f"{OUT}/.state/{name}".format(**wildcards)
+# Which device may compute (`restore_records` sees to it that it was that one), and the folder of states.
+STORE = f"{OUT}/.state"
+HERE = {
+    "device": unrecorded(config["device"]),
+    "only_on": device_line(config["device"]),
+    "store": unrecorded(STORE),
+}
 
 
 def splits_before(wildcards):
@@ -178,6 +183,30 @@ def scores_of_searched():
     ]
 
 
+def stages():
+    """What all stages before tables and figures leave behind."""
+    yield from [DATA, *expand(SUPERNET, seed=SEEDS), *TREES]
+    yield from (file.replace(".pt", ".json") for file in expand(SUPERNET, seed=SEEDS))
+    for method, seed in itertools.product(METHODS, SEEDS):
+        for level in range(METHODS[method].policy.depth):
+            place = LEVEL.format(seed=seed, method=method, level=level)
+            yield from (f"{place}/scores.h5", f"{place}/splits.json")
+    for method, seed in SEARCHED:
+        first, *later = rung_files(method, seed)
+        yield from itertools.chain(first, *later)
+        yield from (
+            SELECTION.format(method=method, seed=seed, rung=number)
+            for number in range(1, len(later) + 1)
+        )
+    yield from [*leaf_costs(), *of_searched(EVALUATION), *of_searched(SEARCH)]
+    if SEARCHED or PROXIES:
+        yield TRUTH
+        yield from expand(STANDALONE, number=range(len(ARCHITECTURES)))
+    if config["truth"]["source"] == "standalone":
+        yield from of_searched(FOUND)
+    yield from expand(PROXY, metric=PROXIES, seed=config["proxies"]["seeds"])
+
+
 def figure(name):
     """The files of one figure."""
     return [f"{OUT}/figures/{name}.{suffix}" for suffix in FORMATS]
@@ -191,6 +220,7 @@ def drawn(name, caption=None, **place):
 
 onstart:
     say_lines(total=len(workflow.dag))
+    forget_forced(workflow, STORE)
     follow(workflow, OUT)
     start_forkserver(workflow)
     if workflow.local_exec:
@@ -203,3 +233,5 @@ onsuccess:
     if Path(SUMMARY).exists():
         print(Path(SUMMARY).read_text(encoding="utf-8"))
         print(report_hint(OUT, workflow.config_settings))
+    if kept := prune(STORE):
+        print(kept)

@@ -12,11 +12,13 @@ rule data:
         **made_from(
             "data",
             code=code("data.py"),
-            settings={
-                k: v
-                for k, v in config["data"].items()
-                if k not in ("crop_padding", "flip")
-            },
+            settings=data_settings(),
+        ),
+        reading=unrecorded(
+            {
+                name: config["data"][name]
+                for name in ("folder", "split_file", "download")
+            }
         ),
     message:
         "Prepare the data set {config[data][name]}"

@@ -24,7 +24,7 @@ rule leaf:
             code=code("leaf.py", packages=["torch"]),
             settings=leaf_settings,
         ),
-        state=state("seed-{seed}-{method}-leaf-{path}.pt"),
+        **HERE,
     message:
         "Train leaf {wildcards.path} of {wildcards.method}, seed {wildcards.seed}"
     script:
@@ -57,6 +57,7 @@ rule select_leaves:
                 **machine(),
             },
         ),
+        **HERE,
     message:
         "Select the leaves of rung {wildcards.rung}, {wildcards.method}, seed {wildcards.seed}"
     script:
@@ -84,7 +85,7 @@ rule rung:
             code=code("leaf.py", packages=["torch"]),
             settings=lambda w: leaf_settings(w, int(w.rung)),
         ),
-        state=state("seed-{seed}-{method}-rung-{rung}-{rank}.pt"),
+        **HERE,
     message:
         "Train the leaf of rank {wildcards.rank} on, rung {wildcards.rung} of {wildcards.method}, seed {wildcards.seed}"
     script:

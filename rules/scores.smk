@@ -18,7 +18,8 @@ rule scores:
             code=scores_code,
             settings=scores_settings,
         ),
-        metric_paths=metric_paths,
+        **HERE,
+        metric_paths=unrecorded(config["metric_paths"]),
     message:
         "Score level {wildcards.level} with {wildcards.method}, seed {wildcards.seed}"
     script:

@@ -30,6 +30,7 @@ rule evaluate:
                 **machine(),
             },
         ),
+        **HERE,
     message:
         "Evaluate architectures in the leaves of {wildcards.method}, seed {wildcards.seed}"
     script:
@@ -56,11 +57,12 @@ rule search:
             code=code("search.py", packages=["torch", "optuna"]),
             settings=lambda w: {
                 "seed": int(w.seed),
-                "search": config["search"],
+                "search": search_settings(),
                 **evaluation(),
                 **machine(),
             },
         ),
+        **HERE,
     message:
         "Search the leaves of {wildcards.method}, seed {wildcards.seed}"
     script:
@@ -86,7 +88,7 @@ rule proxy:
             code=lambda w: code("proxy.py", path_of(w.metric), packages=["torch"]),
             settings=lambda w: {
                 "metric": w.metric,
-                "options": config["metrics"].get(w.metric) or {},
+                "options": metric_options(w.metric),
                 "seed": int(w.seed),
                 "batch_size": config["proxies"]["batch_size"],
                 "network": {
@@ -98,7 +100,8 @@ rule proxy:
                 **machine(),
             },
         ),
-        metric_paths=metric_paths,
+        **HERE,
+        metric_paths=unrecorded(config["metric_paths"]),
     message:
         "Score single architectures with {wildcards.metric}, seed {wildcards.seed}"
     script:

@@ -38,8 +38,40 @@ def compared(section):
 
 
 def machine():
-    """The settings of torch that decide the last bits of a result."""
-    return {"device": config["device"], "threads": config["threads"]}
+    """The setting of torch that decides the last bits of a result; the device is looked up where it computed."""
+    return {"threads": config["threads"]}
+
+
+def data_settings():
+    """What decides the images and their split. CIFAR is checked, so it matters only for folders where they lie."""
+    data = config["data"]
+    names = ["name", "source", "split", "seed", "image_size"]
+    paths = {"split_file": data["split"] == "nasbench201"}
+    paths |= {"folder": data["source"] == "imagefolder"}
+    return {
+        **{name: data[name] for name in names},
+        **{name: resolved(data[name]) for name, counts in paths.items() if counts},
+    }
+
+
+def truth_settings():
+    """What decides the truth: not the name of the file that the user brings, but its content."""
+    truth = config["truth"]
+    content = brought(truth["file"], truth["sha256"])
+    return {"source": truth["source"], "content": content}
+
+
+def search_settings():
+    """The samplers and what they need to know."""
+    needed = ["samplers", "evaluations"]
+    if "evolution" in config["search"]["samplers"]:
+        needed += ["population", "tournament"]
+    return {name: config["search"][name] for name in needed}
+
+
+def metric_options(name):
+    """All options of a metric, so that one that is given its default is no change."""
+    return {**declaration(name).options, **(config["metrics"].get(name) or {})}
 
 
 def scores_code(wildcards):

@@ -23,7 +23,7 @@ rule supernet:
                 **machine(),
             },
         ),
-        state=state("seed-{seed}-supernet.pt"),
+        **HERE,
     message:
         "Train the supernet of seed {wildcards.seed}"
     script:

@@ -34,7 +34,7 @@ rule standalone:
                 **standalone_settings(),
             },
         ),
-        state=state("standalone-{number}.pt"),
+        **HERE,
     message:
         "Train architecture {wildcards.number} by itself"
     script:
@@ -60,7 +60,7 @@ rule found:
             code=code("standalone.py", packages=["torch"]),
             settings=standalone_settings(),
         ),
-        state=state("seed-{seed}-{method}-found.pt"),
+        **HERE,
     message:
         "Train what the search found by itself, {wildcards.method}, seed {wildcards.seed}"
     script:
@@ -94,8 +94,6 @@ if config["truth"]["source"] == "standalone":
 elif config["truth"]["source"] == "csv":
 
     rule truth:
-        input:
-            config["truth"]["file"],
         output:
             TRUTH,
         log:
@@ -109,20 +107,20 @@ elif config["truth"]["source"] == "csv":
                 "truth",
                 code=code("truth.py"),
                 settings={
-                    name: config["truth"][name]
-                    for name in ("source", "architecture_column", "sha256")
+                    **truth_settings(),
+                    "architecture_column": config["truth"]["architecture_column"],
                 },
             ),
+            file=unrecorded(config["truth"]["file"]),
+            sha256=unrecorded(config["truth"]["sha256"]),
         message:
-            "Read the truth from {input}"
+            "Read the truth from {config[truth][file]}"
         script:
             "../workflow_scripts/truth.py"
 
 else:
 
     rule truth:
-        input:
-            config["truth"]["file"],
         output:
             TRUTH,
         log:
@@ -137,11 +135,11 @@ else:
             **made_from(
                 "truth",
                 code=code("truth.py", packages=["nas-bench-201"]),
-                settings={
-                    name: config["truth"][name] for name in ("source", "sha256")
-                },
+                settings=truth_settings(),
             ),
+            file=unrecorded(config["truth"]["file"]),
+            sha256=unrecorded(config["truth"]["sha256"]),
         message:
-            "Read the official NAS-Bench-201 file {input}: this runs the pickled code in it, and takes tens of GB of memory"
+            "Read the official NAS-Bench-201 file {config[truth][file]}: this runs the pickled code in it, and takes tens of GB of memory"
         script:
             "../workflow_scripts/truth.py"

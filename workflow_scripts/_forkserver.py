@@ -37,23 +37,19 @@ _STOPPING = (signal.SIGINT, signal.SIGTERM)
 _running: list[subprocess.Popen] = []  # holds the pipe whose end tells the server that Snakemake has ended
 
 
-def defaults() -> None:
-    """Set what libraries read when they are imported: one thread, torch gets its own number later; reproducibility."""
-    for library in ("OMP", "OPENBLAS", "MKL"):
-        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic products on a card
-
-
 def start_forkserver(workflow: Any) -> None:
     """Start a server for a run with many jobs on this machine, in its own environment; jobs use it when it is ready."""
     elsewhere = not workflow.local_exec or workflow.deployment_settings.deployment_method
     if sys.platform != "linux" or elsewhere or len(workflow.dag) < WORTHWHILE:
         return
+    from workflow_scripts._environment import defaults
+
+    environment = os.environ.copy()
+    defaults(environment)
     path = os.path.join(tempfile.mkdtemp(prefix="fsnas-"), "socket")
     command = [sys.executable, "-P", __file__, path]  # -P: what lies beside this file hides no library
-    _running.append(
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    )
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    _running.append(subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, **silent))  # type: ignore[call-overload]
     os.environ[SERVER] = path
 
 
@@ -190,6 +186,5 @@ def _run(request: dict[str, Any], files: list[int]) -> NoReturn:
 
 
 if __name__ == "__main__":
-    defaults()
     Server(sys.argv[1]).serve()
     shutil.rmtree(Path(sys.argv[1]).parent, ignore_errors=True)

@@ -15,14 +15,16 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from workflow_scripts._forkserver import defaults, hand_over  # noqa: E402
+from workflow_scripts._environment import defaults  # noqa: E402
+from workflow_scripts._forkserver import hand_over  # noqa: E402
 
 hand_over()  # from here on this process is a fork, or runs by itself
-defaults()
+defaults(os.environ)
 
 from fsnas.artifacts.files import write_text  # noqa: E402
 from fsnas.errors import FsnasError  # noqa: E402
 from fsnas.provenance import key as _key  # noqa: E402
+from workflow_scripts import _kept  # noqa: E402
 from workflow_scripts._cards import take_cards  # noqa: E402
 
 _BEGAN = time.perf_counter()
@@ -38,14 +40,35 @@ REMEDIES = {
 }
 
 
-def key(smk: Any, *inputs: Any) -> str:
-    """Return the key of what this job makes: its code entries and settings, and the keys (or content) of its inputs."""
-    return _key(sorted(smk.params.code), smk.params.settings, list(inputs))
+def key(smk: Any, *inputs: Any, apart_from: str = "") -> str:
+    """Return the key of what this job makes: its code entries and settings, and the keys (or content) of its inputs.
+
+    Of a job that computes on a device, its type is an input: a card does not give the same bits. The setting
+    ``apart_from`` is left out.
+    """
+    settings = {name: value for name, value in smk.params.settings.items() if name != apart_from}
+    return _key(sorted(smk.params.code), settings, list(inputs))
 
 
 def origin(smk: Any) -> dict[str, Any]:
     """Return what this job makes its outputs from, as every artifact keeps it: settings, code, digest of its inputs."""
     return {"settings": smk.params.settings, "code": list(smk.params.code), "inputs": smk.params.inputs}
+
+
+def once(smk: Any, made_from: str, make: Callable[[], None]) -> None:
+    """Let ``make`` write the outputs, which have the key ``made_from``, unless they are kept from another time."""
+    if _kept.once(Path(smk.params.store), made_from, smk.output, origin(smk), make):
+        log.info("the same code, settings and content of the inputs as before: taken over, not computed again")
+
+
+def state_of(smk: Any, number: int | None = None) -> Path:
+    """Return where a training keeps its state: outside the outputs, which Snakemake deletes, and named after the first.
+
+    A job with several trainings gives each its ``number``.
+    """
+    store = Path(smk.params.store)
+    parts = Path(smk.output[0]).relative_to(store.parent).with_suffix("").parts
+    return store / f"{'-'.join([*parts, *([] if number is None else [str(number)])])}.pt"
 
 
 def progress(label: str) -> Callable[[str], None]:
@@ -83,10 +106,22 @@ def run(main: Callable[[Any], None], smk: Any) -> None:
         if cards := take_cards(smk.resources.get("gpu", 0)):
             log.info("sees card %s", ", ".join(cards))
         main(smk)
+        _not_older_than_inputs(smk)
         _write_benchmark(smk)
     except Exception as error:
         log.error("%s", _explained(smk.rule, error))
         sys.exit(1)
+
+
+def _not_older_than_inputs(smk: Any) -> None:
+    """Give outputs the time stamp of the newest input where that lies in the future, by a clock that is ahead.
+
+    Snakemake would take them for outdated, and throw them away.
+    """
+    newest = max((os.stat(file).st_mtime_ns for file in smk.input), default=0)
+    for file in smk.output:
+        if os.stat(file).st_mtime_ns < newest:
+            os.utime(file, ns=(newest, newest))
 
 
 def _write_benchmark(smk: Any) -> None:

@@ -3,6 +3,7 @@
 import functools
 import hashlib
 import inspect
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,15 +20,20 @@ WHOLE = 2**30  # bytes: of a larger file that the user brings, only the size is 
 
 
 def code(script: str, *files: Path, packages: tuple[str, ...] = ()) -> list[str]:
-    """Return one line per module that a script reaches, with the digest of its code, and one per package."""
-    return entries(ROOT / "workflow_scripts" / script, *files, packages=packages)
+    """Return one line per module that a script reaches, with the digest of its code, and one per package.
+
+    Of the modules that all scripts share, only the one that sets their environment decides a result.
+    """
+    scripts = ROOT / "workflow_scripts"
+    return entries(scripts / script, scripts / "_environment.py", *files, packages=packages)
 
 
 class Origins:
     """What the files of one workflow are made from, as far as it can be known before any is made."""
 
-    def __init__(self, workflow: Any) -> None:
+    def __init__(self, workflow: Any, device: str) -> None:
         self.workflow = workflow
+        self.device = device  # that the config asks for
         self.made: dict[str, Callable[[tuple[tuple[str, str], ...]], list[str]]] = {}
         self.digest = functools.cache(self._digest)
 
@@ -75,6 +81,14 @@ class Origins:
         """Return the rule that makes ``file``, or None."""
         return next((rule for rule in self.workflow.rules if rule.is_producer(file)), None)
 
+    def device_of(self, name: str) -> str | None:
+        """Return the line of the device on which the rule ``name`` has to compute; None where any will do.
+
+        It is in the record, but no line that followers count: a result that ``auto`` computed there is as good.
+        """
+        rule = next((rule for rule in self.workflow.rules if rule.name == name), None)
+        return device_line(self.device) if rule is not None and "device" in dict(rule.params.items()) else None
+
     def expected(self, rule: Any, file: str) -> list[str]:
         """Return the lines of what ``file``, an output of ``rule``, must be made from now."""
         return self.made[rule.name](tuple(rule.get_wildcards(file).items()))
@@ -87,14 +101,30 @@ class Origins:
     def _digest(self, file: str) -> str:
         """Return a digest over all that ``file`` is made from, or over the content of one that the user brings."""
         rule = self.producer(file)
-        return key(sorted(self.expected(rule, file))) if rule is not None else _brought(Path(file))
+        return key(sorted(self.expected(rule, file))) if rule is not None else brought(file)
 
 
-def _brought(path: Path) -> str:
-    if not path.is_file():
+def device_line(device: str | None) -> str | None:
+    """Return the line that says on which device a result was computed, or has to be; None where any will do."""
+    return None if device in (None, "auto") else f"device: {device}"
+
+
+def resolved(path: str) -> str:
+    """Return the one name of a path that has many: absolute, without links, without a slash at its end."""
+    return os.path.realpath(os.path.expanduser(path))
+
+
+@functools.cache
+def brought(path: str, sha256: str | None = None) -> str:
+    """Return what identifies the content of a file that the user brings: its checksum.
+
+    Of a large one it is ``sha256``, if the user gives it (the step that reads the file checks it), else only the size.
+    """
+    path = resolved(path)
+    if not os.path.isfile(path):
         return "missing"
-    size = path.stat().st_size
-    return checksum(path) if size <= WHOLE else f"{size} bytes"
+    size = os.stat(path).st_size
+    return checksum(path) if size <= WHOLE else f"{size} bytes, sha256 {sha256 or 'not given'}"
 
 
 def checksum(path: str | Path) -> str:

@@ -14,7 +14,7 @@ from snakemake.persistence.file import FilePersistence
 from fsnas.artifacts.origin import read_origin
 from fsnas.errors import ArtifactError
 from fsnas.provenance import lines
-from workflow_scripts._origins import Origins, checksum
+from workflow_scripts._origins import Origins, checksum, device_line
 
 NONE = repr(None)  # what Snakemake records for the lines that a rule does not need
 UNKNOWN = "nothing that is known"
@@ -60,24 +60,26 @@ def restore_records(origins: Origins, results: str, folder: Path) -> dict[str, s
     for name in names:
         written = os.stat(name).st_mtime
         record = records._read_record(name)
-        if record is not None and record.endtime == written:
+        if record is not None and record.endtime == written and not _of_another_device(record, origins):
             continue
         rule = origins.producer(name)
         if rule is None or records._filter_incomplete_keys([name]):
             continue
-        found, problem = _word(name, record)
-        if record is None or {*map(repr, found), NONE} != set(record.params):
+        found, device, problem = _word(name, record)
+        asked = origins.device_of(rule.name)
+        params = [*map(repr, found), NONE, *([repr(device or asked)] if asked else [])]
+        if record is None or set(params) != set(record.params):
             try:
                 expected = origins.expected(rule, name)
             except LookupError:  # of a level, leaf or architecture that this config does not have
                 continue
-            if set(found) != set(expected):
+            if set(found) != set(expected) or asked and device not in (None, asked):
                 stale[name] = problem
             inputs = origins.inputs(rule, rule.get_wildcards(name))
             record = MetadataRecord(
                 rule=rule.name,
                 record_format_version=RECORD_FORMAT_VERSION,
-                params=[*map(repr, found), NONE],
+                params=params,
                 # So that the lines decide, and are given as the reason, and not the time stamps.
                 input_checksums={file: checksum(file) for file in inputs if Path(file).is_file()},
                 starttime=written,
@@ -96,15 +98,23 @@ def _files(results: str) -> Iterator[str]:
         yield from (os.path.join(folder, name) for name in files if not name.startswith("."))
 
 
-def _word(path: str, record: Any) -> tuple[list[str], str]:
-    """Return the lines of what a file says it was made from, and what is wrong if it cannot be read."""
+def _of_another_device(record: Any, origins: Origins) -> bool:
+    """Return whether a file was recorded when the config asked for another device than now, or for none."""
+    asked = {param for param in record.params if param.startswith(repr(device_line(""))[:-1])}
+    expected = origins.device_of(record.rule)
+    return asked != ({repr(expected)} if expected else set())
+
+
+def _word(path: str, record: Any) -> tuple[list[str], str | None, str]:
+    """Return the lines of what a file says it was made from, its device, and what is wrong if it cannot be read."""
     try:
         origin = read_origin(path)
     except ArtifactError as error:
-        return [UNKNOWN], str(error)
+        return [UNKNOWN], None, str(error).removeprefix(f"{path}: ")
     if origin is not None:
-        return lines(origin.code, origin.settings, origin.inputs), ""
-    return [UNKNOWN] if record is None else [ast.literal_eval(param) for param in record.params if param != NONE], ""
+        return lines(origin.code, origin.settings, origin.inputs), device_line(origin.device), ""
+    said = [] if record is None else [ast.literal_eval(param) for param in record.params if param != NONE]
+    return said or [UNKNOWN], None, ""
 
 
 def named(stale: dict[str, str]) -> str:

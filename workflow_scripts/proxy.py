@@ -1,6 +1,6 @@
 """Rule proxy: one metric of single architectures at initialisation, without a supernet."""
 
-from _job import key, origin, run
+from _job import key, once, origin, run
 
 import numpy as np
 
@@ -20,11 +20,17 @@ def main(smk) -> None:
     """Score every architecture on the same batch; weights are drawn by seed and architecture."""
     settings = smk.params.settings
     add_folders(smk.params.metric_paths)
-    device = prepare(settings["device"], settings["threads"])
-    dataset = read_dataset(smk.input.data)
+    device = prepare(smk.params.device, settings["threads"])
     truth = read_architectures(smk.input.truth, "truth")
     sample = {"count": settings["architectures"], "seed": settings["sample_seed"]}
     chosen = compared_architectures(truth, settings["column"], **sample)
+    made_from = key(smk, device.type, read_key(smk.input.data), chosen.architectures)
+    once(smk, made_from, lambda: score(smk, device, chosen, made_from))
+
+
+def score(smk, device, chosen, made_from: str) -> None:
+    """Score the architectures and write their values."""
+    settings, dataset = smk.params.settings, read_dataset(smk.input.data)
     seed = derive(settings["seed"], "proxies")
     (batch,) = scoring_batches(dataset, batch_size=settings["batch_size"], repetitions=1, seed=seed, device=device)
 
@@ -33,18 +39,19 @@ def main(smk) -> None:
 
     repetition = Repetition(*batch, seed=seed, draw_crops=crops)
     sizes = {**settings["network"], "classes": len(dataset.classes), "in_channels": dataset.images.shape[1]}
-    score, values = load(settings["metric"]), []
+    metric, values = load(settings["metric"]), []
     for string, architecture in zip(chosen.architectures, chosen.indices(), strict=True):
         network = Supernet(**sizes, space=as_space(architecture), seed=derive(seed, "initial weights", string))
         model = GatedSupernet(network.to(device), path_gates(architecture))
-        values.append(float(score(model, repetition, **settings["options"])))
+        values.append(float(metric(model, repetition, **settings["options"])))
     write_architectures(
         smk.output[0],
         chosen.architectures,
         {"value": np.array(values)},
         kind="proxy",
-        key=key(smk, read_key(smk.input.data), truth.attributes["key"]),
+        key=made_from,
         **origin(smk),
+        device=device.type,
         metric=settings["metric"],
         seed=settings["seed"],
         dataset=dataset.name,

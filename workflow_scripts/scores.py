@@ -3,35 +3,21 @@
 import copy
 import resource
 import time
-from pathlib import Path
 
-from _job import key, log, origin, progress, run
+from _job import key, log, once, origin, progress, run
 
 from fsnas.artifacts.checkpoint import read_checkpoint
 from fsnas.artifacts.dataset import read_dataset, read_key
-from fsnas.artifacts.hdf5 import copy_relabelled
-from fsnas.artifacts.scores import read_attributes, write_scores
+from fsnas.artifacts.scores import write_scores
 from fsnas.artifacts.splits import read_splits
 from fsnas.batches import random_crops, scoring_batches
 from fsnas.devices import prepare
-from fsnas.errors import ArtifactError
 from fsnas.evaluation import Repetition
 from fsnas.metrics import add_folders
 from fsnas.scoring import score_node
 from fsnas.seeding import derive
 from fsnas.training import Recipe, train
 from fsnas.trees import node_spaces
-
-
-def same_scores(output: Path, made_from: str) -> Path | None:
-    """Return the score file of another method of this seed and level with the same key, if there is one."""
-    for other in sorted(output.parents[2].glob(f"*/{output.parent.name}/{output.name}")):
-        try:
-            if read_attributes(other).get("key") == made_from:
-                return other
-        except ArtifactError:
-            continue
-    return None
 
 
 def repetitions(dataset, settings: dict, node: str, device) -> list[Repetition]:
@@ -54,8 +40,7 @@ def repetitions(dataset, settings: dict, node: str, device) -> list[Repetition]:
 def score_level(smk, network, dataset, spaces: dict) -> dict:
     """Return the scores of every node of the level, after its warm-up."""
     settings = smk.params.settings
-    device = prepare(settings["device"], settings["threads"])
-    network.to(device)
+    device = next(network.parameters()).device
     nodes = {}
     for node, space in spaces.items():
         label = f"{settings['metric']}, seed {settings['seed']}, node {node}"
@@ -81,17 +66,17 @@ def score_level(smk, network, dataset, spaces: dict) -> dict:
 def main(smk) -> None:
     """Score the level, unless another method of the seed has the same scores already."""
     add_folders(smk.params.metric_paths)
-    settings, output = smk.params.settings, Path(smk.output[0])
+    device = prepare(smk.params.device, smk.params.settings["threads"])
     network, root = read_checkpoint(smk.input.supernet)
     spaces = node_spaces([split for path in smk.input.splits for split in read_splits(path).splits])
     listed = {node: space.tolist() for node, space in spaces.items()}
-    made_from = key(smk, read_key(smk.input.data), root["key"], listed)
-    other = same_scores(output, made_from)
-    if other is not None:
-        log.info("%s has the same scores (same metric, settings, seed and nodes): copied", other)
-        copy_relabelled(other, output, **origin(smk))
-        return
-    start = time.perf_counter()
+    made_from = key(smk, device.type, read_key(smk.input.data), root["key"], listed)
+    once(smk, made_from, lambda: write_level(smk, network.to(device), spaces, made_from))
+
+
+def write_level(smk, network, spaces: dict, made_from: str) -> None:
+    """Score the level and write the scores, with what it took."""
+    settings, start = smk.params.settings, time.perf_counter()
     dataset = read_dataset(smk.input.data)
     nodes = score_level(smk, network, dataset, spaces)
     attributes = {
@@ -103,7 +88,7 @@ def main(smk) -> None:
         "seconds": time.perf_counter() - start,
         "peak_memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     }
-    write_scores(output, nodes, attributes=attributes)
+    write_scores(smk.output[0], nodes, attributes=attributes)
 
 
 run(main, globals().get("snakemake"))

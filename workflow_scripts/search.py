@@ -1,6 +1,6 @@
 """Rule search: every sampler looks for the best architecture of the leaves, with the same number of evaluations."""
 
-from _job import key, log, origin, run
+from _job import key, log, once, origin, run
 
 import numpy as np
 
@@ -16,11 +16,17 @@ from fsnas.shared_weights import evaluate_architectures
 
 
 def main(smk) -> None:
-    """Search with every sampler and keep every evaluation."""
-    settings = smk.params.settings
-    device = prepare(settings["device"], settings["threads"])
-    dataset, tree = read_dataset(smk.input.data), read_tree(smk.input.tree)
+    """Search the leaves, unless that is kept."""
+    device, tree = prepare(smk.params.device, smk.params.settings["threads"]), read_tree(smk.input.tree)
     leaves = read_leaves(smk.input.leaves, tree.leaves)
+    trained = {leaf: content["key"] for leaf, (_, content) in leaves.items()}
+    made_from = key(smk, device.type, read_key(smk.input.data), tree.method, tree.metric, trained)
+    once(smk, made_from, lambda: search_leaves(smk, device, tree, leaves, made_from))
+
+
+def search_leaves(smk, device, tree, leaves: dict, made_from: str) -> None:
+    """Search with every sampler and keep every evaluation."""
+    settings, dataset = smk.params.settings, read_dataset(smk.input.data)
     networks = {leaf: network.to(device) for leaf, (network, _) in leaves.items()}
     how = {name: settings[name] for name in ("batch_size", "batches")}
     batches = comparison_batches(dataset, **how, seed=settings["seed"], device=device)
@@ -30,16 +36,15 @@ def main(smk) -> None:
         return float(loss[0]), float(accuracy[0])
 
     spaces = {leaf: network.space for leaf, network in networks.items()}
-    budget = {name: settings["search"][name] for name in ("evaluations", "population", "tournament")}
+    budget = {name: value for name, value in settings["search"].items() if name != "samplers"}
     searches = []
     for sampler in settings["search"]["samplers"]:
         seed = derive(settings["seed"], "search", sampler)
         searches.append(search(spaces, evaluate, sampler=sampler, seed=seed, **budget))
         best = searches[-1].evaluations[searches[-1].best]
         log.info("%s: accuracy %.4f, leaf %s, %s", sampler, best.accuracy, best.leaf, best.architecture)
-    keys = [content["key"] for _, content in leaves.values()]
     about = {"method": tree.method, "metric": tree.metric, "seed": settings["seed"], **origin(smk)}
-    write_search(smk.output[0], searches=searches, key=key(smk, read_key(smk.input.data), *keys), **about)
+    write_search(smk.output[0], searches=searches, key=made_from, **about)
 
 
 run(main, globals().get("snakemake"))

@@ -1,6 +1,6 @@
 """Rule select_leaves: order the leaves of a rung by the accuracy of sampled architectures with their weights."""
 
-from _job import key, log, origin, run
+from _job import key, log, once, origin, run
 
 from fsnas.artifacts.checkpoint import read_leaves
 from fsnas.artifacts.dataset import read_dataset, read_key
@@ -14,11 +14,17 @@ from fsnas.spaces import draw_architectures
 
 
 def main(smk) -> None:
-    """Judge every leaf and keep the best."""
-    settings = smk.params.settings
-    device = prepare(settings["device"], settings["threads"])
-    dataset = read_dataset(smk.input.data)
+    """Judge every leaf and keep the best, unless that is kept."""
+    device = prepare(smk.params.device, smk.params.settings["threads"])
     leaves = read_leaves(smk.input.leaves, read_tree(smk.input.tree).leaves)
+    trained = {leaf: content["key"] for leaf, (_, content) in leaves.items()}
+    made_from = key(smk, device.type, read_key(smk.input.data), trained)
+    once(smk, made_from, lambda: judge(smk, device, leaves, made_from))
+
+
+def judge(smk, device, leaves: dict, made_from: str) -> None:
+    """Judge every leaf and write their order."""
+    settings, dataset = smk.params.settings, read_dataset(smk.input.data)
     how = {name: settings[name] for name in ("batch_size", "batches")}
     batches = comparison_batches(dataset, **how, seed=settings["seed"], device=device)
     judged = []
@@ -29,7 +35,6 @@ def main(smk) -> None:
         judged.append(Judged(leaf, number, float(accuracy.mean()), float(loss.mean())))
         log.info("leaf %s: accuracy %.4f over %d architectures", leaf, judged[-1].accuracy, len(drawn))
     ranking = sorted(judged, key=lambda one: (-one.accuracy, one.loss, one.number))
-    made_from = key(smk, read_key(smk.input.data), *(content["key"] for _, content in leaves.values()))
     write_selection(smk.output[0], ranking, keep=settings["keep"], key=made_from, **origin(smk))
 
 

@@ -1,8 +1,6 @@
 """Rule supernet: train the root supernet of one seed."""
 
-from pathlib import Path
-
-from _job import key, origin, progress, run, stoppable
+from _job import key, once, origin, progress, run, state_of, stoppable
 
 from fsnas.artifacts.checkpoint import write_checkpoint
 from fsnas.artifacts.cost import write_cost
@@ -14,12 +12,16 @@ from fsnas.training import Recipe, train
 
 
 def main(smk) -> None:
+    """Train the supernet, unless it is kept."""
+    device = prepare(smk.params.device, smk.params.settings["threads"])
+    made_from = key(smk, device.type, read_key(smk.input.data))
+    once(smk, made_from, lambda: train_root(smk, device, made_from))
+
+
+def train_root(smk, device, made_from: str) -> None:
     """Train, or resume an interrupted training, and write the checkpoint."""
-    settings = smk.params.settings
-    device = prepare(settings["device"], settings["threads"])
-    dataset = read_dataset(smk.input.data)
-    made_from = key(smk, read_key(smk.input.data))
-    seed, state = settings["seed"], Path(smk.params.state)
+    settings, dataset = smk.params.settings, read_dataset(smk.input.data)
+    seed, state = settings["seed"], state_of(smk)
     network = Supernet(
         **settings["network"],
         classes=len(dataset.classes),

@@ -116,6 +116,18 @@ def read_architectures(path: str | Path, kind: str | None = None) -> Architectur
     return ArchitectureTable(strings, columns, attributes)
 
 
+def copy_architectures(source: str | Path, path: str | Path, **attributes: Any) -> None:
+    """Write the numbers in ``source`` to ``path`` with some other attributes, as if they had been made with them.
+
+    Raises
+    ------
+    ArtifactError
+        As `read_architectures`.
+    """
+    table = read_architectures(source)
+    write_architectures(path, table.architectures, table.columns, **{**table.attributes, **attributes})
+
+
 def _problem(
     strings: Sequence[str], columns: Mapping[str, np.ndarray], kind: object, expected: str | None = None
 ) -> str | None:

@@ -1,5 +1,6 @@
 """data/{dataset}.h5: images, labels, split and statistics of a data set, with a checksum on every array."""
 
+import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -44,6 +45,17 @@ def write_dataset(
         file.create_dataset("images", data=images, chunks=chunk, compression="gzip", compression_opts=1, **checked)
         for name, array in arrays.items():
             file.create_dataset(name, data=array.astype(KINDS[name]), chunks=array.shape, **checked)
+
+
+def content_key(dataset: Dataset) -> str:
+    """Return the key of a data set: a digest over its name and all it holds, wherever that came from."""
+    parts: list[Any] = [dataset.name, list(dataset.classes)]
+    arrays = {"images": dataset.images, "labels": dataset.labels, "mean": dataset.mean, "std": dataset.std}
+    arrays |= {f"splits/{part}": dataset.splits[part] for part in PARTS}
+    for name, array in arrays.items():
+        array = np.ascontiguousarray(array, dtype=KINDS[name])
+        parts.append([name, list(array.shape), hashlib.sha256(array).hexdigest()])
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
 def read_dataset(path: str | Path) -> Dataset:

@@ -1,5 +1,7 @@
 """What all formats share: files that appear whole or not at all, checksums, and the check of format and version."""
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import math
@@ -22,10 +24,12 @@ def replacing(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    for left in path.parent.glob(f".{path.name}.*{path.suffix}"):  # by a job that was killed
-        left.unlink(missing_ok=True)
+    for left in path.parent.glob(f".{path.name}.*{path.suffix}"):
+        if _abandoned(left):
+            left.unlink(missing_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
+    with contextlib.suppress(OSError):  # not every network file system has locks
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     temporary = Path(name)
     try:
         yield temporary
@@ -39,6 +43,19 @@ def replacing(path: str | Path) -> Iterator[Path]:
         raise OSError(error.errno, error.strerror or str(error), str(path)) from error  # not the temporary name
     finally:
         temporary.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def _abandoned(temporary: Path) -> bool:
+    """Return whether a temporary file is that of a job that was killed; one that lives holds a lock on it."""
+    try:
+        with temporary.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def write_text(path: str | Path, text: str) -> None:

@@ -13,7 +13,6 @@ import numpy as np
 from fsnas.artifacts.files import replacing
 from fsnas.errors import ArtifactError
 
-WRITABLE = 1  # of h5f.open_file_image
 BLOCK = 512  # bytes in front, which HDF5 leaves to its users: there is the checksum
 TITLE = b"HDF5 file of fsnas; the sha256 of all after these 512 bytes:\n"
 
@@ -59,14 +58,6 @@ def reading(path: str | Path) -> Iterator[h5py.File]:
     """
     with h5py.File(h5py.h5f.open_file_image(_image(path))) as file:
         yield file
-
-
-def copy_relabelled(source: str | Path, path: str | Path, **attributes: Any) -> None:
-    """Copy the HDF5 file ``source`` to ``path`` with other file attributes; arrays and names stay as they are."""
-    with h5py.File(h5py.h5f.open_file_image(_image(source), WRITABLE)) as file:
-        for name, value in attributes.items():
-            file.attrs[name] = encoded(value)
-        _write_image(file, path)
 
 
 def _write_image(file: h5py.File, path: str | Path) -> None:

@@ -1,7 +1,7 @@
 """What any artifact says of itself: the code and settings that made it, and the digest of its inputs."""
 
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ class Origin:
     code: tuple[str, ...]
     settings: dict[str, Any]
     inputs: str
+    device: str | None = field(default=None, compare=False)  # cpu or cuda: which one computed, where the file says so
 
 
 def read_origin(path: str | Path) -> Origin | None:
@@ -37,11 +38,27 @@ def read_origin(path: str | Path) -> Origin | None:
         return None
     content = reader(path)
     try:
-        return Origin(tuple(content["code"]), dict(content["settings"]), content["inputs"])
-    except (KeyError, TypeError, ValueError) as error:
+        device = content["device"].partition(":")[0] if "device" in content else None
+        return Origin(tuple(content["code"]), dict(content["settings"]), content["inputs"], device)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ArtifactError(
             f"{path}: does not say what it was made from ({error}); expected the fields code, settings and inputs"
         ) from error
+
+
+def keys_of(path: str | Path) -> set[str]:
+    """Return the key of the file in ``path``, and those of the trainings whose results it holds.
+
+    Raises
+    ------
+    ArtifactError
+        As `read_origin`, and if the file has no key.
+    """
+    path = Path(path)
+    content = READERS[path.suffix](path)
+    if not isinstance(content.get("key"), str):
+        raise ArtifactError(f"{path}: field 'key' is missing; remove the file and run again")
+    return {content["key"], *content.get("keys", ())}
 
 
 def _of_hdf5(path: Path) -> dict[str, Any]:

@@ -100,6 +100,19 @@ def read_scores(path: str | Path) -> tuple[dict[str, NodeScores], dict[str, Any]
     return nodes, attributes
 
 
+def copy_scores(source: str | Path, path: str | Path, **attributes: Any) -> None:
+    """Write the scores in ``source`` to ``path`` with some other file attributes, as if they had been made with them.
+
+    Raises
+    ------
+    ArtifactError
+        As `read_scores`.
+    """
+    nodes, found = read_scores(source)
+    known = {name: value for name, value in found.items() if name not in ("format", "version")}
+    write_scores(path, nodes, attributes={**known, **attributes})
+
+
 def _node(path: str | Path, field: str, group: h5py.Group) -> NodeScores:
     return NodeScores(
         space=_array(path, field, group, "space"),

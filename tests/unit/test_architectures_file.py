@@ -6,7 +6,13 @@ import h5py
 import numpy as np
 import pytest
 
-from fsnas.artifacts.architectures import KINDS, ArchitectureTable, read_architectures, write_architectures
+from fsnas.artifacts.architectures import (
+    KINDS,
+    ArchitectureTable,
+    copy_architectures,
+    read_architectures,
+    write_architectures,
+)
 from fsnas.errors import ArtifactError, FsnasError
 from fsnas.spaces import architecture_string
 from tests.damage import attribute, edit, grouped, removed, replaced
@@ -54,6 +60,14 @@ def test_every_kind_is_read_with_and_without_its_name(kind, tmp_path):
     write(tmp_path / "a.h5", kind=kind)
     assert read_architectures(tmp_path / "a.h5").attributes["kind"] == kind
     assert_whole(read_architectures(tmp_path / "a.h5", kind))
+
+
+def test_a_copy_has_the_bytes_of_a_file_that_was_written_so(file, tmp_path):
+    copy_architectures(file, tmp_path / "same.h5")
+    assert (tmp_path / "same.h5").read_bytes() == file.read_bytes()
+    copy_architectures(file, tmp_path / "copy.h5", settings={"other": 1}, inputs="fedc")
+    write(tmp_path / "written.h5", settings={"other": 1}, inputs="fedc")
+    assert (tmp_path / "copy.h5").read_bytes() == (tmp_path / "written.h5").read_bytes()
 
 
 def test_another_kind_is_refused(file):

@@ -35,7 +35,8 @@ def root_logger():
 @pytest.fixture
 def job(tmp_path):
     log = tmp_path / "logs" / "seed-0" / "scores.log"
-    return SimpleNamespace(rule="scores", log=log, resources={}, config={"outdir": str(tmp_path)})
+    parts = {"input": [], "output": [], "resources": {}, "config": {"outdir": str(tmp_path)}}
+    return SimpleNamespace(rule="scores", log=log, **parts)
 
 
 def failing(error):

@@ -1,4 +1,4 @@
-"""The job of a leaf: what it starts from, and when it takes over the same leaf of another tree."""
+"""The job of a leaf: what it starts from."""
 
 from types import SimpleNamespace
 
@@ -29,97 +29,8 @@ def write_leaf(checkpoint, key="k", space=SPACE, seed=1, cost_key=None):
     return checkpoint
 
 
-# The same leaf of another tree
-
-
-@pytest.fixture
-def seed_folder(tmp_path):
-    return tmp_path / "results" / "seed-0"
-
-
-@pytest.fixture
-def output(seed_folder):
-    """Where the leaf goes that is to be made; nothing is there."""
-    return seed_folder / "snip" / "leaves" / "01.pt"
-
-
-PLACES = [
-    "gm/leaves/0.pt",
-    "gm/leaves/root.pt",
-    "gm/leaves/rung-1/0.pt",
-    "snip/leaves/00.pt",
-    "snip/leaves/rung-2/1.pt",
-]
-
-
-@pytest.mark.parametrize("place", PLACES)
-def test_a_leaf_with_the_same_key_is_found_wherever_it_is(place, seed_folder, output):
-    expected = write_leaf(seed_folder / place)
-    assert leaf.same_leaf(seed_folder, output, "k") == expected
-    assert leaf.same_leaf(seed_folder, output, "another key") is None
-
-
-def test_a_leaf_is_not_the_same_as_itself(seed_folder, output):
-    write_leaf(output)
-    assert leaf.same_leaf(seed_folder, output, "k") is None
-    expected = write_leaf(seed_folder / "zen" / "leaves" / "0.pt")
-    assert leaf.same_leaf(seed_folder, output, "k") == expected
-
-
-def test_of_several_leaves_the_first_by_name_is_taken(seed_folder, output):
-    places = [write_leaf(seed_folder / place) for place in ("random/leaves/0.pt", "gm/leaves/1.pt", "gm/leaves/0.pt")]
-    assert leaf.same_leaf(seed_folder, output, "k") == places[2]
-
-
-@pytest.mark.parametrize("folder", ["results/seed-1/gm/leaves", "results/seed-0/gm", "results/seed-0/leaves"])
-def test_only_the_leaves_of_the_trees_of_the_seed_are_looked_at(folder, seed_folder, output, tmp_path):
-    write_leaf(tmp_path / folder / "0.pt")
-    assert leaf.same_leaf(seed_folder, output, "k") is None
-
-
-def test_without_any_leaf_there_is_no_same_one(seed_folder, output):
-    assert leaf.same_leaf(seed_folder, output, "k") is None
-
-
 def cut(path):
     path.write_bytes(path.read_bytes()[:-20])
-
-
-def flip(path):
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 4
-    path.write_bytes(content)
-
-
-SPOILT = {
-    "a cut cost": lambda path: cut(path.with_suffix(".json")),
-    "an empty cost": lambda path: path.with_suffix(".json").write_bytes(b""),
-    "a cost of another kind": lambda path: path.with_suffix(".json").write_text("[1]"),
-    "no cost": lambda path: path.with_suffix(".json").unlink(),
-    "a cut checkpoint": cut,
-    "an empty checkpoint": lambda path: path.write_bytes(b""),
-    "a flipped bit": flip,
-    "no checkpoint": lambda path: path.unlink(),
-    "a folder for a checkpoint": lambda path: (path.unlink(), path.mkdir()),
-    "a checkpoint of other settings": lambda path: write_leaf(path, "other", cost_key="k"),
-    "a cost of other settings": lambda path: write_leaf(path, "k", cost_key="other"),
-}
-
-
-@pytest.mark.parametrize("spoil", SPOILT.values(), ids=SPOILT)
-def test_a_leaf_that_is_not_whole_is_passed_over(spoil, seed_folder, output):
-    spoil(write_leaf(seed_folder / "gm" / "leaves" / "0.pt"))
-    assert leaf.same_leaf(seed_folder, output, "k") is None
-    expected = write_leaf(seed_folder / "gm" / "leaves" / "1.pt")
-    assert leaf.same_leaf(seed_folder, output, "k") == expected
-
-
-def test_a_selection_beside_the_leaves_of_a_rung_is_no_leaf(seed_folder, output):
-    rung = seed_folder / "gm" / "leaves" / "rung-1"
-    write_selection(rung / "selection.json", [Judged("0", 0, 0.5, 1.0)], keep=1, key="k", settings={})
-    assert leaf.same_leaf(seed_folder, output, "k") is None
-    expected = write_leaf(rung / "zero.pt")
-    assert leaf.same_leaf(seed_folder, output, "k") == expected
 
 
 # What a leaf starts from

@@ -6,8 +6,7 @@ import h5py
 import numpy as np
 import pytest
 
-from fsnas.artifacts.hdf5 import copy_relabelled
-from fsnas.artifacts.scores import NodeScores, read_attributes, read_scores, write_scores
+from fsnas.artifacts.scores import NodeScores, copy_scores, read_attributes, read_scores, write_scores
 from fsnas.errors import ArtifactError
 from fsnas.spaces import EDGES, OPERATIONS, full_space, restrict
 from tests.damage import attribute, edit, grouped, removed, replaced
@@ -154,7 +153,7 @@ def test_a_wrong_field_is_named(change, message, file):
 def test_a_copy_has_other_attributes_and_the_same_arrays_and_names(file, tmp_path):
     before, copy = file.read_bytes(), tmp_path / "level-1" / "scores.h5"
     changed = {"settings": {"batch_size": 32}, "code": ["fsnas/scoring.py 0123456789ab"], "inputs": "fedc"}
-    copy_relabelled(file, copy, **changed)
+    copy_scores(file, copy, **changed)
     assert file.read_bytes() == before and [path.name for path in copy.parent.iterdir()] == ["scores.h5"]
     found, attributes = read_scores(copy)
     assert_equal(found, nodes())
@@ -164,16 +163,18 @@ def test_a_copy_has_other_attributes_and_the_same_arrays_and_names(file, tmp_pat
         assert label == "operation" and scale.asstr()[()].tolist() == list(OPERATIONS)
 
 
-def test_the_same_copy_has_the_same_bytes(file, tmp_path):
-    for name in "ab":
-        copy_relabelled(file, tmp_path / f"{name}.h5", inputs="fedc")
+def test_a_copy_has_the_bytes_of_a_file_that_was_written_so(file, tmp_path):
+    copy_scores(file, tmp_path / "same.h5")
+    assert (tmp_path / "same.h5").read_bytes() == file.read_bytes()
+    copy_scores(file, tmp_path / "a.h5", inputs="fedc")
+    write_scores(tmp_path / "b.h5", nodes(), attributes={**ATTRIBUTES, "inputs": "fedc"})
     assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
 
 
 def test_a_damaged_file_is_not_copied(file, tmp_path):
     file.write_bytes(file.read_bytes()[:-1])
     with pytest.raises(ArtifactError, match=r"scores\.h5: field 'checksum' .* does not fit the rest"):
-        copy_relabelled(file, tmp_path / "copy.h5", inputs="fedc")
+        copy_scores(file, tmp_path / "copy.h5", inputs="fedc")
     assert list(tmp_path.iterdir()) == [file]
 
 
