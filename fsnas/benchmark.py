@@ -58,7 +58,7 @@ def read_official(path: str | Path, *, sha256: str | None = None) -> tuple[list[
     Dong and Yang 2020, "NAS-Bench-201: Extending the Scope of Reproducible Neural Architecture Search".
     """
     if sha256 is not None:
-        _check_sha256(path, sha256)
+        check_sha256(path, sha256)
     strings, infos = _official_fields(path, _unpickle(path))
     results: dict[str, dict[str, float]] = {}
     with _field(path, "arch2infos"):
@@ -179,7 +179,7 @@ def _wrong_official(path: str | Path, field: str, problem: str) -> DataError:
     )
 
 
-def _check_sha256(path: str | Path, expected: str) -> None:
+def check_sha256(path: str | Path, expected: str) -> None:
     """Raise `DataError` unless the file has the hash ``expected``; it is only read as bytes."""
     try:
         with open(path, "rb") as file:
@@ -225,7 +225,7 @@ def read_csv(
         numbers has a field that is no finite number; the message names line and column.
     """
     if sha256 is not None:
-        _check_sha256(path, sha256)
+        check_sha256(path, sha256)
     header, rows = _csv_rows(path, _csv_text(path, whole=sha256 is not None))
     if architecture_column not in header:
         raise DataError(

@@ -23,11 +23,12 @@ from workflow_scripts._config import (
     check,
     check_files,
     leaf_methods,
+    metric_options,
     proxy_metrics,
     rungs_of,
     truth_column,
 )
-from workflow_scripts._config_values import check_texts, typed
+from workflow_scripts._config_values import as_declared, check_texts, the_schema, typed
 from workflow_scripts._forkserver import start_forkserver
 from workflow_scripts._lines import report_hint, say_lines
 from workflow_scripts._kept import forget_forced, prune
@@ -45,6 +46,7 @@ update_config(config, typed(workflow.config_settings.config))
 try:
     check_texts([*workflow.configfiles, *workflow.config_settings.configfiles])
     METHODS = check(config)
+    update_config(config, as_declared(config, the_schema()))
     LEAF_METHODS = leaf_methods(config, METHODS)
     PROXIES = proxy_metrics(config)
     TRUTH_COLUMN = None

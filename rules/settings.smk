@@ -69,11 +69,6 @@ def search_settings():
     return {name: config["search"][name] for name in needed}
 
 
-def metric_options(name):
-    """All options of a metric, so that one that is given its default is no change."""
-    return {**declaration(name).options, **(config["metrics"].get(name) or {})}
-
-
 def scores_code(wildcards):
     """The code that the scores of a method are made from, its metric included."""
     return code(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fsnas.benchmark import check_sha256
 from fsnas.errors import ConfigError, FsnasError, nearest
 from fsnas.metrics import add_folders, declaration, known
 from fsnas.policies import Policy, make_policy
@@ -19,6 +20,7 @@ from workflow_scripts._config_values import check_plain, listing, shown, shown_k
 
 TRAIN_IMAGES = {"digits": 753, "cifar10": 25_000, "cifar100": 25_000}  # of the training part, where known beforehand
 SIDES = {"digits": 8, "cifar10": 32, "cifar100": 32}  # pixels
+AT_ONCE = 2**30  # bytes
 FILE_NAME = 255  # bytes; what file systems take
 POLICY_KEYS = {
     "constant": ("branching", "max_leaves"),
@@ -148,7 +150,7 @@ def proxy_metrics(config: Mapping[str, Any]) -> list[str]:
     if chosen:
         _check_batch(config, "proxies.batch_size", config["proxies"]["batch_size"])
     if "ntk" in chosen:
-        options = _options("ntk", config["metrics"].get("ntk") or {}, "metrics.ntk")
+        options = metric_options("ntk", config["metrics"].get("ntk") or {}, "metrics.ntk")
         _check_ntk(options, config["proxies"]["batch_size"], "metrics.ntk.samples", "proxies.batch_size")
     return chosen
 
@@ -198,8 +200,8 @@ def check_files(config: Mapping[str, Any]) -> None:
 
     Raises
     ------
-    ConfigError
-        If one is not.
+    FsnasError
+        If one is not, or is not the one whose checksum the config gives.
     """
     _check_images(config)
     truth = config["truth"]
@@ -208,6 +210,10 @@ def check_files(config: Mapping[str, Any]) -> None:
             f"truth.file: there is no file {shown(truth['file'])}; correct the path, or put the file there "
             f"(truth.source is {truth['source']!r}; with 'standalone' architectures are trained here instead)"
         )
+    if (
+        truth["sha256"] and os.path.getsize(truth["file"]) <= AT_ONCE
+    ):  # a larger file is checked by the step that reads it
+        check_sha256(truth["file"], truth["sha256"])
 
 
 def _check_images(config: Mapping[str, Any]) -> None:
@@ -373,10 +379,10 @@ def _check_batch(config: Mapping[str, Any], key: str, images: int) -> None:
 
 def _check_metric_options(config: Mapping[str, Any]) -> None:
     for metric, options in config["metrics"].items():
-        _options(metric, options or {}, f"metrics.{shown_key(metric)}")
+        metric_options(metric, options or {}, f"metrics.{shown_key(metric)}")
 
 
-def _options(metric: str, options: Mapping[str, Any], at: str) -> dict[str, Any]:
+def metric_options(metric: str, options: Mapping[str, Any], at: str) -> dict[str, Any]:
     """Return the options of a metric, the declared defaults beneath; every given one is checked."""
     try:
         declared = declaration(metric).options
@@ -395,7 +401,8 @@ def _options(metric: str, options: Mapping[str, Any], at: str) -> dict[str, Any]
                 f"{at}.{name}: found {shown(value)} ({type(value).__name__}), expected {expected.__name__}"
             )
     validate(options, the_schema()["properties"]["metrics"]["properties"].get(metric, {}), at)
-    return {**declared, **options}
+    numbers = {name: float(value) for name, value in options.items() if isinstance(declared[name], float)}
+    return {**declared, **options, **numbers}
 
 
 def _check_ntk(options: Mapping[str, Any], images: int, at: str, batch: str) -> None:
@@ -428,9 +435,9 @@ def _method(entry: Any, config: Mapping[str, Any], schema: Mapping[str, Any]) ->
         raise ConfigError(
             f"{at}.metric: found {shown(metric)}, but {name} is a metric itself; give the method another name"
         )
-    options = _options(metric, config["metrics"].get(metric) or {}, at)
+    options = metric_options(metric, config["metrics"].get(metric) or {}, at)
     if own_options := own.get("options"):
-        _options(metric, own_options, f"{at}.options")
+        metric_options(metric, own_options, f"{at}.options")
         options |= own_options
 
     def where(*keys: str) -> str:

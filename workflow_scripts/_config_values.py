@@ -81,6 +81,18 @@ def typed(value: Any, depth: int = 0) -> Any:
     return read if read is None or isinstance(read, (bool, int, float)) else value
 
 
+def as_declared(value: Any, schema: Mapping[str, Any]) -> Any:
+    """Return ``value`` with 5.0 for 5 where ``schema`` wants a number of any kind, so that both are the same setting.
+
+    >>> as_declared({"lr": 1, "epochs": 1}, {"properties": {"lr": {"type": "number"}, "epochs": {"type": "integer"}}})
+    {'lr': 1.0, 'epochs': 1}
+    """
+    if isinstance(value, Mapping):
+        parts = schema.get("properties", {})
+        return {name: as_declared(part, parts.get(name, {})) for name, part in value.items()}
+    return float(value) if schema.get("type") == "number" else value
+
+
 def check_texts(files: Iterable[str | Path]) -> None:
     """Check that no key stands twice in a config file, of which YAML would silently take the last one.
 

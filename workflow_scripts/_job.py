@@ -9,7 +9,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -106,22 +106,23 @@ def run(main: Callable[[Any], None], smk: Any) -> None:
         if cards := take_cards(smk.resources.get("gpu", 0)):
             log.info("sees card %s", ", ".join(cards))
         main(smk)
-        _not_older_than_inputs(smk)
+        _age_inputs(smk)
         _write_benchmark(smk)
     except Exception as error:
         log.error("%s", _explained(smk.rule, error))
         sys.exit(1)
 
 
-def _not_older_than_inputs(smk: Any) -> None:
-    """Give outputs the time stamp of the newest input where that lies in the future, by a clock that is ahead.
+def _age_inputs(smk: Any) -> None:
+    """Give inputs from the future, by a clock that is ahead, the time stamp of the outputs that were just made.
 
-    Snakemake would take them for outdated, and throw them away.
+    Snakemake would take these for outdated, and throw them away.
     """
-    newest = max((os.stat(file).st_mtime_ns for file in smk.input), default=0)
-    for file in smk.output:
-        if os.stat(file).st_mtime_ns < newest:
-            os.utime(file, ns=(newest, newest))
+    now = min((os.stat(file).st_mtime_ns for file in smk.output), default=0)
+    for file in smk.input:
+        if os.stat(file).st_mtime_ns > now:
+            with suppress(OSError):
+                os.utime(file, ns=(now, now))
 
 
 def _write_benchmark(smk: Any) -> None:
