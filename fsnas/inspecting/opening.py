@@ -129,7 +129,7 @@ def _json(path: Path) -> Found:
     try:
         fields = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
-        raise ArtifactError(f"{path}: cannot be read as JSON ({error}); expected a file that fsnas wrote") from error
+        raise ArtifactError(f"{path}: cannot be read as JSON ({error}); remove the file and run again") from error
     if not _ours(fields):
         return None
     return _table(path.with_suffix(".csv")) if fields["format"] == "fsnas.table" else (path, load_json(path))
