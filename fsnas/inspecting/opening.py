@@ -13,6 +13,7 @@ from fsnas.artifacts.tables import check_table, record_of
 from fsnas.errors import ArtifactError, FsnasError
 from fsnas.inspecting import kinds
 
+REMEDY = "if a run made it, remove it and run again"
 COMMON = {"format", "version", "settings", "key", "code", "inputs", "checksum"}  # fields that every kind has
 CHECKPOINT = ("seed", "dataset", "space", "network", "record", "state_dict")
 FIRST = ("kind", "name", "method", "metric", "seed", "level")  # what tells one file from another
@@ -129,7 +130,7 @@ def _json(path: Path) -> Found:
     try:
         fields = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
-        raise ArtifactError(f"{path}: cannot be read as JSON ({error}); remove the file and run again") from error
+        raise ArtifactError(f"{path}: cannot be read as JSON ({error}); {REMEDY}") from error
     if not _ours(fields):
         return None
     return _table(path.with_suffix(".csv")) if fields["format"] == "fsnas.table" else (path, load_json(path))
@@ -145,14 +146,17 @@ def _hdf5(path: Path) -> Found:
         with reading(path) as file:
             return path, decoded(file.attrs)
     except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
-        raise ArtifactError(f"{path}: cannot be read as HDF5 ({error})") from error
+        raise ArtifactError(f"{path}: cannot be read as HDF5 ({error}); {REMEDY}") from error
 
 
 def _checkpoint(path: Path) -> Found:
     """Return the fields of a checkpoint, with code and inputs, and the cost, from the JSON file beside it."""
     from fsnas.inspecting.tensors import load_tensors
 
-    fields = load_tensors(path)
+    try:
+        fields = load_tensors(path)
+    except ArtifactError as error:
+        raise ArtifactError(f"{error}; {REMEDY}") from error
     if not _ours(fields):
         return None
     for name in CHECKPOINT:

@@ -160,7 +160,7 @@ def flip(path: Path) -> None:
 DAMAGED = [
     *("data/digits.h5", "seed-0/snip/level-0/scores.h5", "seed-1/snip/level-1/splits.json", "seed-0/random/tree.json"),
     *("seed-1/random/search.json", "seed-0/snip/evaluation.h5", "truth/standalone/3.h5", "proxies/snip-seed-0.h5"),
-    *("tables/splits.csv", "seed-0/snip/leaves/01.json"),
+    *("tables/splits.csv", "seed-0/snip/leaves/01.json", "seed-1/random/leaves/11.pt"),
 ]
 
 
