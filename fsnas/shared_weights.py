@@ -203,7 +203,18 @@ def _reduce(block: Reduction, x: Tensor) -> Tensor:
     y = _normalise(_convolve(F.relu(x), block.conv_a.weight, stride=2), block.bn_a)
     y = _normalise(_convolve(F.relu(y), block.conv_b.weight), block.bn_b)
     quarter = block.downsample.weight.expand(-1, -1, 2, 2) / 4  # the mean of 2x2 pixels and the 1x1 convolution in one
-    return y.add_(_convolve(x, quarter, stride=2, padding=0))
+    return y.add_(_convolve(_even(x), quarter, stride=2, padding=0))
+
+
+def _even(x: Tensor) -> Tensor:
+    """Return ``x [networks, b, c, h, w]`` with the last row and column repeated where there are odd ones.
+
+    The mean over a pixel and its copy is that over the pixels that exist.
+    """
+    odd = x.shape[4] % 2, x.shape[3] % 2
+    if not any(odd):
+        return x
+    return F.pad(x.flatten(0, 1), (0, odd[0], 0, odd[1]), mode="replicate").unflatten(0, x.shape[:2])
 
 
 def _convolve(x: Tensor, weight: Tensor, stride: int = 1, padding: int | None = None) -> Tensor:

@@ -212,7 +212,11 @@ class Cell(nn.Module):
 
 
 class Reduction(nn.Module):
-    """The ResNet basic block with stride 2 that NAS-Bench-201 puts between its stages."""
+    """The ResNet basic block with stride 2 that NAS-Bench-201 puts between its stages.
+
+    Odd sides are rounded up in both branches; there the last average is over the pixels that exist. NAS-Bench-201's own
+    block rounds one branch up and the other one down, and so takes even sides only.
+    """
 
     def __init__(self, inp: int, out: int, name: str, generator: torch.Generator) -> None:
         super().__init__()
@@ -228,7 +232,7 @@ class Reduction(nn.Module):
         y = self.bn_a(self.conv_a(F.relu(x), run), run)
         run.tap.relu(y, 1)
         y = self.bn_b(self.conv_b(F.relu(y), run), run)
-        return y + self.downsample(F.avg_pool2d(x, 2, stride=2), run)
+        return y + self.downsample(F.avg_pool2d(x, 2, stride=2, ceil_mode=True), run)
 
 
 class Linear(nn.Linear):

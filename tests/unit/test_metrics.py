@@ -54,6 +54,15 @@ def test_metric_equals_twin_where_a_node_has_no_input(name):
     np.testing.assert_allclose(evaluate(load(name), name, problem), expected, rtol=1e-10, atol=1e-13)
 
 
+@pytest.mark.parametrize("name", known())
+def test_metric_equals_twin_on_images_with_sides_of_any_length(name):
+    network = random_network(6, dtype=torch.float64)
+    models = [GatedSupernet(network, perturb(mixing_gates(full_space()), 3, o)) for o in (1, 3)]
+    problem = Problem(models, 3, random_batch(6, size=4, pixels=(9, 14), dtype=torch.float64))
+    expected = evaluate(getattr(twins, name), name, problem)
+    np.testing.assert_allclose(evaluate(load(name), name, problem), expected, rtol=1e-10, atol=1e-13)
+
+
 @pytest.mark.parametrize("perturbation", PERTURBATIONS)
 @pytest.mark.parametrize("name", known())
 def test_metric_equals_twin_in_float32(name, perturbation):

@@ -59,6 +59,16 @@ def test_every_operation_on_every_edge_equals_the_plain_one(dtype, tolerance):
     assert_equal_values(evaluate_architectures(network, chosen, batches), expected, tolerance)
 
 
+@pytest.mark.parametrize(("dtype", "tolerance"), TOLERANCES)
+@pytest.mark.parametrize("sides", [(30, 50), (9, 8), (11, 14)], ids=str)
+def test_images_with_sides_of_any_length_equal_the_plain_networks(sides, dtype, tolerance):
+    rng = np.random.default_rng(4)
+    network = random_network(4, dtype=dtype, in_channels=3)
+    chosen, batches = random_architectures(rng, full_space(), 6), random_batches(4, dtype, in_channels=3, pixels=sides)
+    expected = [reference.evaluate_architecture(network, tuple(a), batches) for a in chosen.tolist()]
+    assert_equal_values(evaluate_architectures(network, chosen, batches), expected, tolerance)
+
+
 def leaves(dtype: torch.dtype) -> dict[str, Supernet]:
     """Three leaves of a tree, each with weights of its own."""
     left, right = restrict(full_space(), 4, [0, 3]), restrict(full_space(), 4, [1, 2, 4])

@@ -9,6 +9,7 @@ from fsnas.supernet import (
     Cell,
     GatedSupernet,
     Pass,
+    Reduction,
     Supernet,
     Tap,
     inherit,
@@ -112,6 +113,22 @@ def test_fast_network_equals_plain_network_on_many_pixels(seed, kind):
     model = GatedSupernet(random_network(seed, channels=4, in_channels=3), gates)
     images = random_batch(seed, size=3, in_channels=3, pixels=32).images
     assert_same_network(model, plain_network(model), images, 1e-5)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), TOLERANCES)
+@pytest.mark.parametrize("sides", [(8, 9), (10, 11), (30, 50), (50, 30), (13, 8)], ids=str)
+def test_sides_of_any_length_equal_the_plain_network(sides, dtype, tolerance):
+    """Sides that are no multiples of 4, not square, and with many pixels also in the other order of memory."""
+    rng = np.random.default_rng(3)
+    model = GatedSupernet(random_network(3, dtype=dtype, in_channels=3), random_gates(rng, full_space()))
+    images = random_batch(3, size=3, in_channels=3, pixels=sides, dtype=dtype).images
+    assert_same_network(model, plain_network(model), images, tolerance)
+
+
+def test_a_reduction_halves_both_sides_and_rounds_up():
+    block = Reduction(2, 4, "block", torch.Generator().manual_seed(0))
+    for sides, halves in (((8, 8), (4, 4)), ((9, 11), (5, 6)), ((2, 3), (1, 2)), ((1, 1), (1, 1))):
+        assert block(torch.randn(3, 2, *sides), Pass(path_gates(np.zeros(6, dtype=int)))).shape == (3, 4, *halves)
 
 
 def assert_same_network(model, plain, images, tolerance):
