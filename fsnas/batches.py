@@ -100,9 +100,20 @@ def comparison_batches(
 
 
 def scoring_batches(
-    dataset: Dataset, *, batch_size: int, repetitions: int, seed: int, device: torch.device
+    dataset: Dataset,
+    *,
+    batch_size: int,
+    repetitions: int,
+    seed: int,
+    device: torch.device,
+    lower: str = "method.batch_size or method.repetitions",
 ) -> list[Batch]:
     """Return ``repetitions`` disjoint batches drawn from the training part without replacement, not augmented.
+
+    Parameters
+    ----------
+    lower
+        What the message tells to lower if there are too few images: the keys that the numbers come from.
 
     Raises
     ------
@@ -113,7 +124,7 @@ def scoring_batches(
     if batch_size * repetitions > len(train):
         raise DataError(
             f"scoring wants {repetitions} batches of {batch_size} images, {batch_size * repetitions} in all, but the "
-            f"training part of {dataset.name} has {len(train)}; lower method.batch_size or method.repetitions"
+            f"training part of {dataset.name} has {len(train)}; lower {lower}"
         )
     drawn = generator(seed, "scoring batches").permutation(train)[: batch_size * repetitions]
     parts = drawn.reshape(repetitions, batch_size)

@@ -7,7 +7,7 @@ import json
 import socket
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 
 from fsnas.errors import DataError
+from fsnas.imagefolder import RESIZES, SMALLEST, read_image_folder
 from fsnas.seeding import generator
 
 SOURCES = ("digits", "cifar10", "cifar100", "imagefolder")
 SPLITS = ("balanced", "nasbench201")
-EXTENSIONS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
+TEST_SHARE = 6  # one in so many images of each class tests, where the source has no test part
 NASBENCH201_START = [0, 5, 7, 11, 13, 15, 16, 17, 20, 24]  # of the official training part
 STALLED = 60  # seconds without a byte after which a download has failed
 
@@ -72,6 +73,8 @@ def make_dataset(
     split_file: str | None,
     seed: int,
     image_size: int | None,
+    resize: str = "squash",
+    progress: Callable[[str], None] = lambda line: None,
 ) -> Dataset:
     """Read a data set from its source and split it.
 
@@ -86,35 +89,42 @@ def make_dataset(
         split of CIFAR-10 from ``split_file``.
     image_size
         Width and height in pixels to which an image folder is resized; None wants images of one size.
+    resize
+        How, where an image is not square: ``squash``, or ``centre_crop``.
+    progress
+        Gets a line for all that a reader of the data should know.
 
     Returns
     -------
     Dataset
         Images in the order of the source: of scikit-learn; of torchvision, test images last; of sorted classes and
-        files, test images last.
+        files, those of test/ last.
 
     Raises
     ------
     DataError
         If images cannot be read, downloaded or split; the message names the file or folder.
     """
-    _check_options(source, split, split_file, image_size)
+    _check_options(source, split, split_file, image_size, resize)
     official = _official_split(str(split_file)) if split == "nasbench201" else None
     if source == "digits":
         found = _digits(seed)
     elif source == "imagefolder":
-        found = _image_folder(_folder(folder, source), image_size)
+        found = _image_folder(_folder(folder, source), image_size, resize, seed, progress)
     else:
         found = _cifar(source, _folder(folder, source), download)
     rest = np.setdiff1d(np.arange(len(found.labels)), found.test)
     splits = (official or _halves(found, rest, seed)) | {"test": found.test}
     mean, std = _statistics(found.images, splits["train"])
+    counts = ", ".join(f"{len(splits[part])} {part}" for part in ("train", "valid", "test"))
+    _, c, h, w = found.images.shape
+    progress(f"{len(found.images)} images of {len(found.classes)} classes, {w}x{h} pixels, channels: {c}; {counts}")
     return Dataset(name, found.images, found.labels, found.classes, splits, mean, std)
 
 
-def _check_options(source: str, split: str, split_file: str | None, image_size: int | None) -> None:
+def _check_options(source: str, split: str, split_file: str | None, image_size: int | None, resize: str) -> None:
     """Raise `DataError` for options that do not exist or do not go together, before anything is read."""
-    for option, found, allowed in (("source", source, SOURCES), ("split", split, SPLITS)):
+    for option, found, allowed in (("source", source, SOURCES), ("split", split, SPLITS), ("resize", resize, RESIZES)):
         if found not in allowed:
             raise DataError(f"data.{option}: found {found!r}, expected one of {', '.join(allowed)}")
     if split == "nasbench201" and (source != "cifar10" or not split_file):
@@ -127,6 +137,8 @@ def _check_options(source: str, split: str, split_file: str | None, image_size: 
         raise DataError(
             f"data.image_size: found {image_size}, but the images of {source} are not resized; expected null"
         )
+    if image_size is not None and image_size < SMALLEST:
+        raise DataError(f"data.image_size: found {image_size}, expected at least {SMALLEST}, which a network can take")
 
 
 def _folder(folder: str | None, source: str) -> Path:
@@ -170,7 +182,10 @@ def _statistics(images: np.ndarray, train: np.ndarray, chunk: int = 4096) -> tup
             counts[channel] += np.bincount(part[:, channel].ravel(), minlength=256)
     if (np.count_nonzero(counts, axis=1) == 1).any():
         channel = int(np.flatnonzero(np.count_nonzero(counts, axis=1) == 1)[0])
-        raise DataError(f"channel {channel} has the same value in all training images; expected images that differ")
+        raise DataError(
+            f"channel {channel} has the same value in all training images; expected images that differ; save images "
+            "without colours as grey ones, or add others"
+        )
     values, total = np.arange(256) / 255, counts.sum(axis=1)
     mean = counts @ values / total
     std = np.sqrt((counts * (values - mean[:, None]) ** 2).sum(axis=1) / total)
@@ -184,8 +199,29 @@ def _digits(seed: int) -> _Source:
     bunch = load_digits()
     images = np.round(bunch.images * (255 / 16)).astype(np.uint8)[:, None]
     labels = bunch.target.astype(np.int64)
-    test, _ = _balanced(labels, np.arange(len(labels)), 6, seed, "test")
+    test, _ = _balanced(labels, np.arange(len(labels)), TEST_SHARE, seed, "test")
     return _Source(images, labels, tuple(str(digit) for digit in range(10)), test)
+
+
+def _image_folder(folder: Path, size: int | None, resize: str, seed: int, progress: Callable[[str], None]) -> _Source:
+    """Return the images of ``folder``; without a folder ``test/`` a seeded sixth of each class is the test part."""
+    found = read_image_folder(folder, size=size, resize=resize, progress=progress)
+    test = found.test
+    if test is None:
+        counts = np.bincount(found.labels)
+        if counts.min() < TEST_SHARE:
+            name = found.classes[int(counts.argmin())]
+            raise DataError(
+                f"{folder}: the class {name!r} has {counts.min()} images; without test/ one in {TEST_SHARE} of each "
+                f"class tests, which takes at least {TEST_SHARE}; add images, or {folder / 'train'} and "
+                f"{folder / 'test'} with the same classes"
+            )
+        test, _ = _balanced(found.labels, np.arange(len(found.labels)), TEST_SHARE, seed, "test")
+        progress(
+            f"{folder}: has no test/, so that one in {TEST_SHARE} images of each class tests, {len(test)} drawn by "
+            f"data.seed {seed}"
+        )
+    return _Source(found.images, found.labels, found.classes, test)
 
 
 def _cifar(source: str, folder: Path, download: bool) -> _Source:
@@ -286,80 +322,6 @@ def _download(kind: Any, source: str, folder: Path) -> None:
         target.mkdir(exist_ok=True)
         for file in (Path(temporary) / kind.base_folder).iterdir():
             file.replace(target / file.name)
-
-
-def _image_folder(folder: Path, size: int | None) -> _Source:
-    """Return the images of ``folder/train/CLASS/*`` and ``folder/test/CLASS/*``."""
-    parts = {part: _classes(folder / part) for part in ("train", "test")}
-    for part, other in (("test", "train"), ("train", "test")):
-        for name in parts[part]:
-            if name not in parts[other]:
-                raise DataError(
-                    f"{folder / part / name}: the class {name!r} is in {part}, but not in {other}; expected the same "
-                    f"classes in both; add {folder / other / name} or remove this one"
-                )
-    classes = tuple(parts["train"])
-    files = [file for part in ("train", "test") for name in classes for file in parts[part][name]]
-    counts = [len(parts[part][name]) for part in ("train", "test") for name in classes]
-    labels = np.repeat(np.tile(np.arange(len(classes), dtype=np.int64), 2), counts)
-    test = np.arange(sum(counts[: len(classes)]), len(files))
-    return _Source(_read_images(files, size), labels, classes, test)
-
-
-def _classes(folder: Path) -> dict[str, list[Path]]:
-    """Return the image files of every class folder, both sorted; hidden files are passed over."""
-    if not folder.is_dir():
-        raise DataError(f"{folder}: no such folder; expected train/ and test/ with one folder of images per class")
-    names = sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
-    if not names:
-        raise DataError(f"{folder}: holds no class folders; expected one folder of images per class")
-    found = {}
-    for name in names:
-        files = sorted(path for path in (folder / name).iterdir() if not path.name.startswith("."))
-        for file in files:
-            if file.suffix.lower() not in EXTENSIONS:
-                raise DataError(f"{file}: not an image; expected files ending in {', '.join(EXTENSIONS)}")
-        if not files:
-            raise DataError(f"{folder / name}: the class has no images; add some or remove the folder")
-        found[name] = files
-    return found
-
-
-def _read_images(files: list[Path], size: int | None) -> np.ndarray:
-    """Return all images as uint8 ``[n, c, h, w]``: one channel where all are grey, else three."""
-    arrays: list[np.ndarray] = []
-    for file in files:
-        array = _read_image(file, size)
-        if arrays and array.shape[:2] != arrays[0].shape[:2]:
-            (h, w), (first_h, first_w) = array.shape[:2], arrays[0].shape[:2]
-            raise DataError(
-                f"{file}: {w}x{h} pixels, but {files[0]} has {first_w}x{first_h}; expected images of one size, or "
-                "set data.image_size to resize them"
-            )
-        arrays.append(array)
-    channels = 1 if all(array.ndim == 2 for array in arrays) else 3
-    images = np.empty((len(arrays), channels, *arrays[0].shape[:2]), dtype=np.uint8)
-    for index, array in enumerate(arrays):
-        images[index] = array if array.ndim == 2 else array.transpose(2, 0, 1)
-    return images
-
-
-def _read_image(file: Path, size: int | None) -> np.ndarray:
-    """Return one image, uint8 ``[h, w]`` if grey, else ``[h, w, 3]``; transparency is dropped."""
-    from PIL import Image
-
-    try:
-        with Image.open(file) as image:
-            if image.mode == "F" or image.mode.startswith("I"):
-                raise ValueError(f"mode {image.mode!r} has more than 8 bits a channel, which would be cut off")
-            converted = image.convert("L" if image.mode in ("1", "L", "LA", "La") else "RGB")
-        if size is not None:
-            converted = converted.resize((size, size), Image.Resampling.BILINEAR)
-        return np.asarray(converted)
-    except Exception as error:  # each of Pillow's decoders raises its own
-        raise DataError(
-            f"{file}: cannot be read as an 8-bit image ({type(error).__name__}: {error}); replace or remove it"
-        ) from error
 
 
 def _official_split(split_file: str) -> dict[str, np.ndarray]:

@@ -45,7 +45,7 @@ def machine():
 def data_settings():
     """What decides the images and their split. CIFAR is checked, so it matters only for folders where they lie."""
     data = config["data"]
-    names = ["name", "source", "split", "seed", "image_size"]
+    names = ["name", "source", "split", "seed", "image_size", "resize"]
     paths = {"split_file": data["split"] == "nasbench201"}
     paths |= {"folder": data["source"] == "imagefolder"}
     return {

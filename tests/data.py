@@ -2,7 +2,15 @@
 
 from fsnas.data import Dataset, make_dataset
 
-DEFAULTS = {"folder": None, "download": False, "split": "balanced", "split_file": None, "seed": 0, "image_size": None}
+DEFAULTS = {
+    "folder": None,
+    "download": False,
+    "split": "balanced",
+    "split_file": None,
+    "seed": 0,
+    "image_size": None,
+    "resize": "squash",
+}
 
 
 def made(source, **options) -> Dataset:

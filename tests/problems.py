@@ -52,7 +52,13 @@ def draw_crops(samples: int, seed: int) -> Tensor:
 
 
 def random_batch(
-    seed: int, *, size: int = 6, classes: int = 4, in_channels: int = 1, pixels: int | tuple[int, int] = 8, dtype=torch.float32
+    seed: int,
+    *,
+    size: int = 6,
+    classes: int = 4,
+    in_channels: int = 1,
+    pixels: int | tuple[int, int] = 8,
+    dtype=torch.float32,
 ) -> Repetition:
     """``pixels`` is one side, or height and width."""
     generator = torch.Generator().manual_seed(seed)

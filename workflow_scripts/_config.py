@@ -17,9 +17,8 @@ from fsnas.metrics import add_folders, declaration, known
 from fsnas.policies import Policy, make_policy
 from fsnas.rungs import Rung, make_rungs
 from workflow_scripts._config_values import check_plain, listing, shown, shown_key, the_schema, validate
+from workflow_scripts._needs import SIDES, TRAIN_IMAGES, check_images
 
-TRAIN_IMAGES = {"digits": 753, "cifar10": 25_000, "cifar100": 25_000}  # of the training part, where known beforehand
-SIDES = {"digits": 8, "cifar10": 32, "cifar100": 32}  # pixels
 AT_ONCE = 2**30  # bytes
 FILE_NAME = 255  # bytes; what file systems take
 POLICY_KEYS = {
@@ -95,6 +94,9 @@ def check(config: Mapping[str, Any]) -> dict[str, Method]:
         if method.name in methods:
             raise ConfigError(f"methods: {method.name!r} stands there twice; give the second entry another name")
         methods[method.name] = method
+    source = config["data"]["source"]
+    side = SIDES.get(source, config["data"]["image_size"])
+    check_images(config, train=TRAIN_IMAGES.get(source), side=side, of=source)
     _check_truth(config)
     _check_search(config)
     chosen, proxies = leaf_methods(config, methods), proxy_metrics(config)
@@ -147,8 +149,6 @@ def proxy_metrics(config: Mapping[str, Any]) -> list[str]:
     """
     scores = [name for name in known() if declaration(name).kind == "score"]
     chosen = _listed(config["proxies"]["metrics"], scores, "proxies.metrics")
-    if chosen:
-        _check_batch(config, "proxies.batch_size", config["proxies"]["batch_size"])
     if "ntk" in chosen:
         options = metric_options("ntk", config["metrics"].get("ntk") or {}, "metrics.ntk")
         _check_ntk(options, config["proxies"]["batch_size"], "metrics.ntk.samples", "proxies.batch_size")
@@ -224,11 +224,9 @@ def _check_images(config: Mapping[str, Any]) -> None:
     if os.path.lexists(f"{config['outdir']}/data/{data['name']}.h5"):
         return
     folder = os.path.expanduser(data["folder"])
-    parts = [f"{folder}/train", f"{folder}/test"] if data["source"] == "imagefolder" else [folder]
-    missing = next((part for part in parts if not os.path.isdir(part)), None)
-    if missing and not (data["download"] and data["source"] != "imagefolder"):
+    if not os.path.isdir(folder) and not (data["download"] and data["source"] != "imagefolder"):
         raise ConfigError(
-            f"data.folder: found {shown(data['folder'])}, but there is no folder {shown(missing)}; correct the path, "
+            f"data.folder: found {shown(data['folder'])}, but there is no folder {shown(folder)}; correct the path, "
             "or put the images there (data.source digits needs none)"
         )
     if data["split"] == "nasbench201" and not os.path.isfile(os.path.expanduser(data["split_file"])):
@@ -359,21 +357,10 @@ def _check_data(config: Mapping[str, Any]) -> None:
             f"data.image_size: found {data['image_size']}, but only data.source 'imagefolder' is resized; use null "
             f"with source {data['source']!r}"
         )
-    side = SIDES.get(data["source"], data["image_size"])
-    if side is not None and data["crop_padding"] >= side:
+    if data["resize"] != "squash" and data["image_size"] is None:
         raise ConfigError(
-            f"data.crop_padding: found {data['crop_padding']}, but the images have {side} pixels a side, and a crop "
-            f"could miss them; expected at most {side - 1}"
-        )
-    _check_batch(config, "supernet.batch_size", config["supernet"]["batch_size"])
-
-
-def _check_batch(config: Mapping[str, Any], key: str, images: int) -> None:
-    source = config["data"]["source"]
-    available = TRAIN_IMAGES.get(source)
-    if available is not None and images > available:
-        raise ConfigError(
-            f"{key}: found {images} images, but the training part of {source} has {available}; lower {key}"
+            f"data.resize: found {data['resize']!r}, but images are resized only where data.image_size gives a size; "
+            "set it, or use squash"
         )
 
 
@@ -443,7 +430,6 @@ def _method(entry: Any, config: Mapping[str, Any], schema: Mapping[str, Any]) ->
     def where(*keys: str) -> str:
         return " and ".join(f"{at if key in own else 'method'}.{key}" for key in keys)
 
-    _check_batch(config, where("batch_size", "repetitions"), choices["batch_size"] * choices["repetitions"])
     try:
         policy = make_policy(**policy_arguments(choices))
     except FsnasError as error:

@@ -142,7 +142,7 @@ def _write_benchmark(smk: Any) -> None:
 def _log_to(path: str) -> None:
     if path:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        handler = logging.FileHandler(path, mode="w", encoding="utf-8")
+        handler = logging.FileHandler(path, mode="w", encoding="utf-8", errors="backslashreplace")  # names of files
         handler.setFormatter(logging.Formatter("%(message)s"))
         logging.getLogger().addHandler(handler)
 

@@ -32,7 +32,8 @@ def score(smk, device, chosen, made_from: str) -> None:
     """Score the architectures and write their values."""
     settings, dataset = smk.params.settings, read_dataset(smk.input.data)
     seed = derive(settings["seed"], "proxies")
-    (batch,) = scoring_batches(dataset, batch_size=settings["batch_size"], repetitions=1, seed=seed, device=device)
+    one = {"batch_size": settings["batch_size"], "repetitions": 1, "lower": "proxies.batch_size"}
+    (batch,) = scoring_batches(dataset, **one, seed=seed, device=device)
 
     def crops(samples: int, crop_seed: int):
         return random_crops(dataset, samples=samples, seed=crop_seed, device=device)

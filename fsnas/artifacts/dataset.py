@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,29 @@ def read_key(path: str | Path) -> str:
     """Return the key of the data set in ``path``, without reading its images."""
     with _opened(path) as file, _field(path, "key"):
         return str(file.attrs["key"])
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much there is in the file of a data set, and the settings that made it."""
+
+    settings: dict[str, Any]
+    train: int
+    height: int
+    width: int
+
+
+def read_extent(path: str | Path) -> Extent | None:
+    """Return how many images of ``path`` train and how large they are, from its headers; None if that cannot be read.
+
+    Neither the checksum is checked nor an image read: those who need the content do so, and say what is wrong.
+    """
+    try:
+        with h5py.File(path, locking=False) as file:
+            settings = json.loads(file.attrs["settings"])
+            return Extent(settings, len(file["splits/train"]), *file["images"].shape[2:])
+    except (OSError, KeyError, ValueError, RuntimeError, TypeError):
+        return None
 
 
 @contextmanager

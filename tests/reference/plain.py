@@ -86,7 +86,9 @@ class ResNetBasicBlock(nn.Module):
         self.relu_b = nn.ReLU()
         self.conv_b = nn.Conv2d(out, out, 3, padding=1, bias=False)
         self.bn_b = nn.BatchNorm2d(out, track_running_stats=False)
-        self.downsample = nn.Sequential(nn.AvgPool2d(2, stride=2, ceil_mode=True, count_include_pad=False), nn.Conv2d(inp, out, 1, bias=False))
+        self.downsample = nn.Sequential(
+            nn.AvgPool2d(2, stride=2, ceil_mode=True, count_include_pad=False), nn.Conv2d(inp, out, 1, bias=False)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.bn_a(self.conv_a(self.relu_a(x)))

@@ -156,6 +156,8 @@ def test_scoring_batches_never_repeat_an_image(numbered):
 def test_more_scoring_images_than_there_are_is_an_error(numbered):
     with pytest.raises(DataError, match=r"41 in all, .* numbered has 40; lower method\.batch_size or method\.repetit"):
         scoring_batches(numbered, batch_size=41, repetitions=1, seed=0, device=CPU)
+    with pytest.raises(DataError, match=r"has 40; lower proxies\.batch_size$"):
+        scoring_batches(numbered, batch_size=41, repetitions=1, seed=0, device=CPU, lower="proxies.batch_size")
 
 
 def test_crops_are_patches_of_one_channel_of_training_images(numbered):

@@ -419,6 +419,14 @@ BAD = {
         {"proxies": {"batch_size": 800}},
         r"proxies\.batch_size: found 800 images, but the training part of digits has 753",
     ),
+    "a crop that misses": (
+        {"data": {"crop_padding": 8}},
+        r"data\.crop_padding: found 8, but the images have 8 pixels a side, .*; expected at most 7",
+    ),
+    "a crop of nothing that is resized": (
+        {"data": {"source": "imagefolder", "folder": "x", "resize": "centre_crop"}},
+        r"data\.resize: found 'centre_crop', but images are resized only where data\.image_size gives a size; set it",
+    ),
     "a number as text": (
         {"supernet": {"lr": "1e-3"}},
         r"supernet\.lr: found '1e-3' \(str\), expected number; this is text: write 0\.001 without quotes",

@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 import pytest
 
-from fsnas.artifacts.dataset import read_dataset, read_key, write_dataset
+from fsnas.artifacts.dataset import Extent, read_dataset, read_extent, read_key, write_dataset
 from fsnas.data import Dataset, make_dataset
 from fsnas.errors import ArtifactError
 from tests.damage import attribute, edit, grouped, removed, replaced
@@ -86,6 +86,14 @@ def test_other_files_are_refused(tmp_path):
     (tmp_path / "text.h5").write_text("no HDF5 file")
     with pytest.raises(ArtifactError, match=r"text\.h5: does not begin with the checksum of an HDF5 file"):
         read_dataset(tmp_path / "text.h5")
+
+
+def test_the_extent_is_read_without_the_content(file, tmp_path):
+    assert read_extent(file) == Extent(SETTINGS, len(small().splits["train"]), *small().images.shape[2:])
+    for damaged in (file.read_bytes()[:600], b"", b"no HDF5 file"):
+        file.write_bytes(damaged)
+        assert read_extent(file) is None
+    assert read_extent(tmp_path / "nothing.h5") is None
 
 
 NAN = np.array([np.nan, 1.0])

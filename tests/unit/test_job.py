@@ -95,6 +95,13 @@ def test_an_error_of_ours_ends_with_its_message_and_no_traceback(job, capsys):
     assert job.log.read_text() == capsys.readouterr().err == expected
 
 
+def test_a_name_that_is_no_utf8_is_in_the_log_all_the_same(job):
+    """Python makes a lone surrogate of such a byte, which UTF-8 cannot write."""
+    with pytest.raises(SystemExit):
+        _job.run(failing(FsnasError("train/caf\udce9/0.png: no image")), job)
+    assert job.log.read_text(encoding="utf-8") == "begun\nscores: train/caf\\udce9/0.png: no image\n"
+
+
 @pytest.mark.parametrize("error", [ValueError("shapes do not fit"), KeyError("edge"), MemoryError()], ids=repr)
 def test_an_unexpected_error_has_its_traceback_in_the_log(error, job, capsys):
     with pytest.raises(SystemExit) as ended:

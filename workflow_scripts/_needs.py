@@ -1,0 +1,58 @@
+"""What a config needs of its images: enough of them for every batch, and sides that a crop cannot miss.
+
+Known before anything runs where the images of a source are always the same, else as soon as they are read.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fsnas.errors import ConfigError
+
+TRAIN_IMAGES = {"digits": 753, "cifar10": 25_000, "cifar100": 25_000}  # of the training part, where always the same
+SIDES = {"digits": 8, "cifar10": 32, "cifar100": 32}  # pixels
+
+
+def needed_images(config: Mapping[str, Any]) -> dict[str, int]:
+    """Return how many training images a step takes at once, by the keys of the config that say so."""
+    needed = {"supernet.batch_size": config["supernet"]["batch_size"]}
+    for entry in config["methods"]:
+        name, own = (entry, None) if isinstance(entry, str) else next(iter(entry.items()))
+        choices = {**config["method"], **(own or {})}
+        places = {key: f"methods.{name}" if key in (own or {}) else "method" for key in ("batch_size", "repetitions")}
+        keys = " and ".join(f"{place}.{key}" for key, place in places.items())
+        needed[keys] = choices["batch_size"] * choices["repetitions"]
+    if config["proxies"]["metrics"]:
+        needed["proxies.batch_size"] = config["proxies"]["batch_size"]
+    return needed
+
+
+def check_images(config: Mapping[str, Any], *, train: int | None, side: int | None, of: str, more: str = "") -> None:
+    """Check that the training part has enough images, and that a crop cannot miss them.
+
+    Parameters
+    ----------
+    train, side
+        Images of the training part, and pixels of their shorter side; None where not known yet.
+    of
+        Whose training part it is.
+    more
+        What else helps, besides to lower a number.
+
+    Raises
+    ------
+    ConfigError
+        If not; the message names every key that wants too much.
+    """
+    problems = [
+        f"{keys}: found {images} images, but the training part of {of} has {train}; lower {keys}{more}"
+        for keys, images in needed_images(config).items()
+        if train is not None and images > train
+    ]
+    padding = config["data"]["crop_padding"]
+    if side is not None and padding >= side:
+        problems.append(
+            f"data.crop_padding: found {padding}, but the images have {side} pixels a side, and a crop could miss "
+            f"them; expected at most {side - 1}"
+        )
+    if problems:
+        raise ConfigError("\n  ".join(problems))
