@@ -150,12 +150,12 @@ def _folder(folder: str | None, source: str) -> Path:
 def _balanced(
     labels: np.ndarray, indices: np.ndarray, share: int, seed: int, part: str
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return a seeded, class-balanced ``1 / share`` of ``indices`` and the rest, both sorted."""
+    """Return a seeded, class-balanced ``1 / share`` of ``indices``, at least one a class, and the rest, both sorted."""
     rng = generator(seed, "split", part)
     taken: list[np.ndarray] = []
     for label in np.unique(labels[indices]):
         members = rng.permutation(indices[labels[indices] == label])
-        taken.append(members[: len(members) // share])
+        taken.append(members[: max(1, len(members) // share)])
     first = np.sort(np.concatenate(taken)).astype(np.int64)
     return first, np.setdiff1d(indices, first).astype(np.int64)
 
@@ -208,14 +208,6 @@ def _image_folder(folder: Path, size: int | None, resize: str, seed: int, progre
     found = read_image_folder(folder, size=size, resize=resize, progress=progress)
     test = found.test
     if test is None:
-        counts = np.bincount(found.labels)
-        if counts.min() < TEST_SHARE:
-            name = found.classes[int(counts.argmin())]
-            raise DataError(
-                f"{folder}: the class {name!r} has {counts.min()} images; without test/ one in {TEST_SHARE} of each "
-                f"class tests, which takes at least {TEST_SHARE}; add images, or {folder / 'train'} and "
-                f"{folder / 'test'} with the same classes"
-            )
         test, _ = _balanced(found.labels, np.arange(len(found.labels)), TEST_SHARE, seed, "test")
         progress(
             f"{folder}: has no test/, so that one in {TEST_SHARE} images of each class tests, {len(test)} drawn by "

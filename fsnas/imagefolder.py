@@ -119,7 +119,8 @@ def _classes(folder: Path) -> dict[str, list[Path]]:
             kind = "an image" if path.exists() else "a link to nothing"
             raise DataError(f"{path}: {kind} beside the class folders; move it into the folder of its class, or away")
     if not names:
-        raise DataError(f"{folder}: holds no class folders; expected one folder of images per class")
+        instead = "; without test/ a sixth of the images tests" if folder.name == "test" else ""
+        raise DataError(f"{folder}: holds no class folders; expected one folder of images per class{instead}")
     _check_names(folder, names)
     return {name: _files(folder / name) for name in names}
 

@@ -103,6 +103,12 @@ def test_without_a_test_folder_a_seeded_sixth_of_each_class_tests(folder):
     assert not np.array_equal(other.splits["test"], parts[2])
 
 
+def test_of_a_small_class_one_image_tests(folder):
+    shutil.rmtree(folder / "test")
+    dataset = read(folder)
+    assert [dataset.labels[dataset.splits[part]].tolist() for part in ("train", "valid", "test")] == [[0, 1]] * 3
+
+
 def test_without_train_and_test_each_folder_is_a_class(folder):
     shutil.rmtree(folder / "test")
     for name in ("ant", "cat"):
@@ -212,7 +218,8 @@ def bad_folders():
 
     def too_few_for_a_test_part(folder):
         shutil.rmtree(folder / "test")
-        return r"the class 'ant' has 3 images; without test/ one in 6 of each class tests, which takes at least 6"
+        (folder / "train" / "ant" / "0.png").unlink()
+        return r"the class 'ant' has 1 training images; expected at least 2, one to train and one to validate; add"
 
     def only_in_test(folder):
         (folder / "test" / "dog").mkdir()
@@ -259,3 +266,19 @@ def test_a_bad_image_folder_is_refused(spoil, folder):
     message = spoil(folder)
     with pytest.raises(DataError, match=message):
         read(folder)
+
+
+RENAMED = {
+    "no UTF-8": (os.fsdecode(b"caf\xe9"), "cat", "is not UTF-8; rename the folder"),
+    "another Unicode form": (NFD, NFC, "rename one of the folders"),
+}
+
+
+@pytest.mark.parametrize(("found", "expected", "message"), RENAMED.values(), ids=RENAMED)
+def test_a_class_that_was_renamed_as_advised_is_read(found, expected, message, folder):
+    (folder / "train" / "cat").rename(folder / "train" / expected)
+    (folder / "test" / "cat").rename(folder / "test" / found)
+    with pytest.raises(DataError, match=message):
+        read(folder)
+    (folder / "test" / found).rename(folder / "test" / expected)
+    assert expected in read(folder).classes
