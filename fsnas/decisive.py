@@ -60,7 +60,7 @@ class _Decisive(ast.NodeTransformer):
                 argument.annotation = None
         return self.generic_visit(node)
 
-    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815
+    visit_AsyncFunctionDef: Any = visit_FunctionDef  # noqa: N815
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:  # noqa: N802
         """Make an annotated assignment a plain one."""

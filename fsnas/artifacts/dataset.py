@@ -55,7 +55,7 @@ def content_key(dataset: Dataset) -> str:
     arrays |= {f"splits/{part}": dataset.splits[part] for part in PARTS}
     for name, array in arrays.items():
         array = np.ascontiguousarray(array, dtype=KINDS[name])
-        parts.append([name, list(array.shape), hashlib.sha256(array).hexdigest()])
+        parts.append([name, list(array.shape), hashlib.sha256(array.data).hexdigest()])
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
