@@ -20,7 +20,7 @@ help:
 # Snakemake runs no onsuccess where nothing is to be done; the summary is shown all the same.
 run: $(ENVIRONMENT)
 	@touch .venv/.started; $(ACTIVE) snakemake --cores all
-	@summary="$$(sed -n 's/^outdir: *\([^ #]*\).*/\1/p' config.yaml)/summary.txt"; \
+	@summary="$$($(ACTIVE) python -c 'from workflow_scripts._defaults import completed; print(completed()["outdir"])')/summary.txt"; \
 	if test -e "$$summary" && ! test "$$summary" -nt .venv/.started; then cat "$$summary"; fi
 
 test: $(ENVIRONMENT)

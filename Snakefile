@@ -1,9 +1,6 @@
 from snakemake.utils import min_version
 
-min_version("9.0")
-
-
-configfile: "config.yaml"
+min_version("9.27")
 
 
 report: "rules/report/workflow.rst"

@@ -1,13 +1,13 @@
 import itertools
 import os
-import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
-from snakemake.utils import update_config
+from snakemake.logging import logger
 
-ROOT = Path(workflow.basedir)
-sys.path.insert(0, str(ROOT))
+from workflow_scripts._versions import check_snakemake, versions
+
+check_snakemake()
 
 from fsnas.errors import FsnasError
 from fsnas.metrics import declaration, path_of
@@ -18,7 +18,7 @@ from workflow_scripts._captions import (
     search_caption,
     truth_caption,
 )
-from workflow_scripts._cards import visible_cards
+from workflow_scripts._cards import ignored_cards, visible_cards
 from workflow_scripts._config import (
     check,
     check_files,
@@ -28,25 +28,35 @@ from workflow_scripts._config import (
     rungs_of,
     truth_column,
 )
-from workflow_scripts._config_values import as_declared, check_texts, the_schema, typed
+from workflow_scripts._defaults import completed
 from workflow_scripts._forkserver import start_forkserver
-from workflow_scripts._lines import report_hint, say_lines
+from workflow_scripts._lines import report_hint, say, say_lines
 from workflow_scripts._kept import forget_forced, prune
 from workflow_scripts._origins import Origins, brought, code, device_line, resolved
 from workflow_scripts._slurm import follow
-from workflow_scripts._versions import versions
+from workflow_scripts._snakemake import (
+    check_folder,
+    given_configs,
+    place_options,
+    placed,
+)
 
 if workflow.is_main_process and "gpu" not in workflow.global_resources:
     cards = len(visible_cards())
     if cards:  # else the same rules run on the CPU, as many at once as there are cores
         workflow.register_resource("gpu", cards)
+    if said := ignored_cards():
+        logger.warning(said)
 
-update_config(config, typed(workflow.config_settings.config))
+if workflow.is_main_process:
+    check_folder(workflow)
 
 try:
-    check_texts([*workflow.configfiles, *workflow.config_settings.configfiles])
+    config = completed(*given_configs(workflow, config))
     METHODS = check(config)
-    update_config(config, as_declared(config, the_schema()))
+    # Snakemake warns of every path that begins with ./
+    OUT = os.path.normpath(config["outdir"])
+    PLACE = config["outdir"] = placed(workflow, OUT)
     LEAF_METHODS = leaf_methods(config, METHODS)
     PROXIES = proxy_metrics(config)
     TRUTH_COLUMN = None
@@ -60,8 +70,6 @@ SEARCH_CAPTION = search_caption(config, config["seeds"])
 TRUTH_SAID = truth_caption(config, TRUTH_COLUMN) if TRUTH_COLUMN else ""
 METRIC_OF = {name: method.metric for name, method in METHODS.items()}
 
-# Snakemake warns of every path that begins with ./
-OUT = os.path.normpath(config["outdir"])
 SEEDS = config["seeds"]
 DATA = f"{OUT}/data/{config['data']['name']}.h5"
 SUPERNET = f"{OUT}/seed-{{seed}}/supernet.pt"
@@ -93,7 +101,7 @@ def unrecorded(value):
 
 
 # Which device may compute (`restore_records` sees to it that it was that one), and the folder of states.
-STORE = f"{OUT}/.state"
+STORE = f"{PLACE}/.state"
 HERE = {
     "device": unrecorded(config["device"]),
     "only_on": device_line(config["device"]),
@@ -223,7 +231,7 @@ def drawn(name, caption=None, **place):
 onstart:
     say_lines(total=len(workflow.dag))
     forget_forced(workflow, STORE)
-    follow(workflow, OUT)
+    follow(workflow, PLACE)
     start_forkserver(workflow)
     if workflow.local_exec:
         # Each time that Snakemake has looked for jobs it looks again a second later, after 500 jobs 500 times a second,
@@ -233,7 +241,8 @@ onstart:
 
 onsuccess:
     if Path(SUMMARY).exists():
-        print(Path(SUMMARY).read_text(encoding="utf-8"))
-        print(report_hint(OUT, workflow.config_settings))
+        say(Path(SUMMARY).read_text(encoding="utf-8"))
+        place = {"place": place_options(workflow), "at": workflow.rundir}
+        say(report_hint(OUT, workflow.config_settings, **place))
     if kept := prune(STORE):
-        print(kept)
+        say(kept)

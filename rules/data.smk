@@ -21,6 +21,6 @@ rule data:
             }
         ),
     message:
-        "Prepare the data set {config[data][name]}"
+        f"Prepare the data set {config['data']['name']}"
     script:
         "../workflow_scripts/data.py"

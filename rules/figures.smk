@@ -195,7 +195,7 @@ rule summary:
         **made_from(
             "summary",
             code=code("summary.py"),
-            settings={"caption": CAPTION, "outdir": OUT, "truth": TRUTH_SAID},
+            settings={"caption": CAPTION, "outdir": PLACE, "truth": TRUTH_SAID},
         ),
         # Of the last run that made something; takes output, so that other versions alone are no reason to run.
         versions=lambda wildcards, output: versions(),

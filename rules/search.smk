@@ -88,7 +88,9 @@ rule proxy:
             code=lambda w: code("proxy.py", path_of(w.metric), packages=["torch"]),
             settings=lambda w: {
                 "metric": w.metric,
-                "options": metric_options(w.metric, config["metrics"].get(w.metric) or {}, ""),
+                "options": metric_options(
+                    w.metric, config["metrics"].get(w.metric) or {}, ""
+                ),
                 "seed": int(w.seed),
                 "batch_size": config["proxies"]["batch_size"],
                 "network": {

@@ -114,7 +114,7 @@ elif config["truth"]["source"] == "csv":
             file=unrecorded(config["truth"]["file"]),
             sha256=unrecorded(config["truth"]["sha256"]),
         message:
-            "Read the truth from {config[truth][file]}"
+            f"Read the truth from {config['truth']['file']}"
         script:
             "../workflow_scripts/truth.py"
 
@@ -140,6 +140,6 @@ else:
             file=unrecorded(config["truth"]["file"]),
             sha256=unrecorded(config["truth"]["sha256"]),
         message:
-            "Read the official NAS-Bench-201 file {config[truth][file]}: this runs the pickled code in it, and takes tens of GB of memory"
+            f"Read the official NAS-Bench-201 file {config['truth']['file']}: this runs the pickled code in it, and takes tens of GB of memory"
         script:
             "../workflow_scripts/truth.py"

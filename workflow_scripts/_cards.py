@@ -9,18 +9,52 @@ import time
 from pathlib import Path
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
-DEVICES = Path("/dev")
+DEVICES, DRIVER = Path("/dev"), Path("/proc/driver/nvidia")
 log = logging.getLogger("fsnas")
 _held: list[int] = []  # open until the process ends, however it ends
 
 
 def visible_cards() -> list[str]:
-    """Return the cards that this process may use, as CUDA_VISIBLE_DEVICES names them, without asking CUDA."""
+    """Return the cards that this process may use, as CUDA_VISIBLE_DEVICES names them, without asking CUDA.
+
+    CUDA takes the names up to the first one that is no card, and none at all if one stands there twice.
+    """
+    count = sum(1 for device in DEVICES.glob("nvidia*") if re.fullmatch(r"nvidia\d+", device.name))
     given = os.environ.get(VISIBLE)
-    if given is not None:
-        return [card.strip() for card in given.split(",") if card.strip() not in ("", "-1")]
-    found = [device for device in DEVICES.glob("nvidia*") if re.fullmatch(r"nvidia\d+", device.name)]
-    return [str(number) for number in range(len(found))]
+    if given is None:
+        return [str(number) for number in range(count)]
+    uuids = _uuids()
+    cards: list[str] = []
+    for name in map(str.strip, given.split(",")):
+        if re.fullmatch(r"\+?\d+", name):
+            known = not count or int(name) < count  # without devices nobody can tell: those of other makers, WSL
+        elif name.startswith("GPU-"):
+            known = not uuids or sum(uuid.startswith(name) for uuid in uuids) == 1
+        else:
+            known = name.startswith("MIG-")
+        if not known:
+            break
+        cards.append(name)
+    return cards if len(set(cards)) == len(cards) else []
+
+
+def ignored_cards() -> str:
+    """Return a line on cards that CUDA_VISIBLE_DEVICES names and this machine does not have, or nothing."""
+    given, cards = os.environ.get(VISIBLE, ""), visible_cards()
+    wanted = re.match(r"\s*(\d|GPU-|MIG-)", given) and [name.strip() for name in given.partition(",-1")[0].split(",")]
+    if not wanted or wanted == cards:
+        return ""
+    return (
+        f"{VISIBLE} is {given!r}: CUDA takes its names up to the first one that is no card of this machine, and none "
+        f"if one stands there twice, so jobs run on {'card ' + ', '.join(cards) if cards else 'the CPU'}"
+    )
+
+
+def _uuids() -> list[str]:
+    """Return the names of the cards, where the driver tells them all."""
+    texts = [file.read_text() for file in DRIVER.glob("gpus/*/information")]
+    found = [uuid[0] for text in texts if (uuid := re.search(r"GPU-[0-9a-f-]+", text))]
+    return found if len(found) == len(texts) else []
 
 
 def take_cards(count: int) -> list[str]:

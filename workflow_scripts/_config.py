@@ -16,7 +16,7 @@ from fsnas.errors import ConfigError, FsnasError, nearest
 from fsnas.metrics import add_folders, declaration, known
 from fsnas.policies import Policy, make_policy
 from fsnas.rungs import Rung, make_rungs
-from workflow_scripts._config_values import check_plain, listing, shown, shown_key, the_schema, validate
+from workflow_scripts._config_values import check_plain, listing, shown, shown_key, the_schema, validate, written
 from workflow_scripts._needs import SIDES, TRAIN_IMAGES, check_images
 
 AT_ONCE = 2**30  # bytes
@@ -34,6 +34,7 @@ USUAL_TRUTH = {
 OFFICIAL = r"{}_(x-valid|x-test|ori-test)_accuracy_(12|200)_epochs_(mean|seed_[0-9]+)".format(
     "(cifar10-valid|cifar10|cifar100|ImageNet16-120)"
 )
+KINDS = {bool: "boolean", int: "integer", float: "number", str: "string"}  # as the schema calls them
 PERIODIC = re.compile(r"(.+)\1{19,}$")  # a value that Snakemake refuses for a wildcard
 SCORE_KEYS = ("perturbation", "repetitions", "batch_size", "warmup_epochs")
 CUT_KEYS = ("edge", "objective", "balance")
@@ -205,15 +206,43 @@ def check_files(config: Mapping[str, Any]) -> None:
     """
     _check_images(config)
     truth = config["truth"]
-    if truth["source"] != "standalone" and not os.path.isfile(truth["file"]):
-        raise ConfigError(
-            f"truth.file: there is no file {shown(truth['file'])}; correct the path, or put the file there "
-            f"(truth.source is {truth['source']!r}; with 'standalone' architectures are trained here instead)"
+    if truth["source"] != "standalone":
+        _check_file(
+            "truth.file",
+            truth["file"],
+            "correct the path, or put the file there "
+            f"(truth.source is {truth['source']!r}; with 'standalone' architectures are trained here instead)",
         )
     if (
         truth["sha256"] and os.path.getsize(truth["file"]) <= AT_ONCE
     ):  # a larger file is checked by the step that reads it
         check_sha256(truth["file"], truth["sha256"])
+
+
+def _check_file(key: str, path: str, remedy: str) -> None:
+    """Check that there is a file that can be read."""
+    _check_readable(key, path)
+    if not os.path.isfile(path):
+        raise ConfigError(f"{key}: there is no file {shown(path)}{_link(path)}; {remedy}")
+
+
+def _check_readable(key: str, path: str) -> None:
+    """Check that what is there, if anything, is no folder and may be read."""
+    if os.path.isdir(path):
+        raise ConfigError(f"{key}: found {shown(path)}, which is a folder; expected a file: name the one that is meant")
+    try:
+        os.stat(path)
+    except PermissionError as error:
+        raise ConfigError(f"{key}: you may not open the folder of {shown(path)}; change its permissions") from error
+    except OSError:
+        return
+    if not os.access(path, os.R_OK):
+        raise ConfigError(f"{key}: found {shown(path)}, which you may not read; change its permissions (chmod a+r)")
+
+
+def _link(path: str) -> str:
+    """Return where a path leads that is a link to nothing."""
+    return f", only a link to {os.readlink(path)}, which is not there" if os.path.islink(path) else ""
 
 
 def _check_images(config: Mapping[str, Any]) -> None:
@@ -223,24 +252,25 @@ def _check_images(config: Mapping[str, Any]) -> None:
         return
     if os.path.lexists(f"{config['outdir']}/data/{data['name']}.h5"):
         return
-    folder = os.path.expanduser(data["folder"])
+    folder = data["folder"]
     if not os.path.isdir(folder) and not (data["download"] and data["source"] != "imagefolder"):
         raise ConfigError(
-            f"data.folder: found {shown(data['folder'])}, but there is no folder {shown(folder)}; correct the path, "
-            "or put the images there (data.source digits needs none)"
+            f"data.folder: found {shown(folder)}, but there is no folder {shown(folder)}{_link(folder)}; correct the "
+            "path, or put the images there (data.source digits needs none)"
         )
-    if data["split"] == "nasbench201" and not os.path.isfile(os.path.expanduser(data["split_file"])):
-        raise ConfigError(
-            f"data.split_file: there is no file {shown(data['split_file'])}; put cifar-split.txt of AutoDL-Projects "
-            "there, correct the path, or set data.split to balanced"
-        )
+    if os.path.isdir(folder) and not os.access(folder, os.R_OK | os.X_OK):
+        raise ConfigError(f"data.folder: you may not read {shown(folder)}; change its permissions (chmod a+rX)")
+    if data["split"] == "nasbench201":
+        remedy = "put cifar-split.txt of AutoDL-Projects there, correct the path, or set data.split to balanced"
+        _check_file("data.split_file", data["split_file"], remedy)
 
 
 def _csv_column(truth: Mapping[str, Any]) -> str:
     """Return the column of a CSV that is the truth, after a look at its first line."""
+    _check_readable("truth.file", truth["file"])
     try:
         if not os.path.isfile(truth["file"]):  # a pipe or a device might never end
-            raise OSError("there is no such file")
+            raise OSError(f"there is no such file{_link(truth['file'])}")
         with Path(truth["file"]).open(encoding="utf-8-sig", newline="") as file:
             header = next(csv.reader(file), [])
     except (OSError, ValueError, csv.Error) as error:
@@ -297,16 +327,31 @@ def _check_paths(config: Mapping[str, Any]) -> None:
     named = {"outdir": outdir, "data.folder": data["folder"], "data.split_file": data["split_file"]}
     named |= {"truth.file": truth["file"], **{f"metric_paths.{i}": p for i, p in enumerate(config["metric_paths"])}}
     for key, path in named.items():
-        long = [part for part in (path or "").split("/") if len(os.fsencode(part)) > FILE_NAME]
-        if long:
-            raise ConfigError(f"{key}: found the name {shown(long[0])}, expected at most {FILE_NAME} bytes; shorten it")
-        if path and path.startswith("~") and os.path.expanduser(path) == path:
-            raise ConfigError(f"{key}: found {shown(path)}, but there is no such user; write the whole path")
+        if path:
+            _check_path(key, path)
     _check_outdir(outdir)
     if truth["file"] and _inside(truth["file"], outdir):
         raise ConfigError(
             f"truth.file: found {shown(truth['file'])}, which is in outdir, {shown(outdir)}; expected it outside of "
             "the folder that the workflow writes; move the file"
+        )
+
+
+def _check_path(key: str, path: str) -> None:
+    """Check what holds for every path: a name that files can have, of which no part is still to be filled in."""
+    long = [part for part in path.split("/") if len(os.fsencode(part)) > FILE_NAME]
+    if long:
+        raise ConfigError(f"{key}: found the name {shown(long[0])}, expected at most {FILE_NAME} bytes; shorten it")
+    if address := re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", path):
+        raise ConfigError(
+            f"{key}: found {shown(path)}, expected a path: fsnas reads and writes files and follows no address "
+            f"({address[0]}); copy or mount what is there, and give the path"
+        )
+    if path.startswith("~"):
+        raise ConfigError(f"{key}: found {shown(path)}, but there is no such user, or no HOME; write the whole path")
+    if "$" in path:
+        raise ConfigError(
+            f"{key}: found {shown(path)}, but of all that a shell fills in only a ~ in front is; write the whole path"
         )
 
 
@@ -320,6 +365,11 @@ def _check_outdir(outdir: str) -> None:
     if str(plain).startswith("//"):  # the only double slash that stays
         raise ConfigError(f"outdir: found {shown(outdir)}, expected one / in front; write {shown(str(plain)[1:])}")
     for path in map(str, (plain, *plain.parents)):
+        if os.path.islink(path) and not os.path.exists(path):
+            raise ConfigError(
+                f"outdir: found {shown(outdir)}, but {path} is a link to {os.readlink(path)}, which is not there; make "
+                f"that folder, or remove the link"
+            )
         if os.path.lexists(path) and not os.path.isdir(path):
             raise ConfigError(f"outdir: found {shown(outdir)}, but {path} is no folder; rename one of them")
 
@@ -386,6 +436,7 @@ def metric_options(metric: str, options: Mapping[str, Any], at: str) -> dict[str
         if not isinstance(value, expected) and not number or (expected is int and isinstance(value, bool)):
             raise ConfigError(
                 f"{at}.{name}: found {shown(value)} ({type(value).__name__}), expected {expected.__name__}"
+                f"{written(value, [KINDS.get(expected, '')])}"
             )
     validate(options, the_schema()["properties"]["metrics"]["properties"].get(metric, {}), at)
     numbers = {name: float(value) for name, value in options.items() if isinstance(declared[name], float)}

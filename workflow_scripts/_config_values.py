@@ -4,7 +4,7 @@ import functools
 import math
 import reprlib
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from fsnas.errors import ConfigError, nearest
 SCHEMA = Path(__file__).resolve().parent.parent / "rules" / "schemas" / "config.schema.yaml"
 DEEPEST, MOST, LONGEST, VALUES = 10, 1000, 1000, 20_000  # levels, entries of one, characters of a text, values in all
 PROBLEMS = 10  # that one message lists
+BOOLEANS = {True: "yes, on and true", False: "no, off and false"}  # as YAML reads them
+NULLS = ("null", "Null", "NULL", "~", "")
 BOUNDS = {
     "minimum": "at least {}",
     "maximum": "at most {}",
@@ -60,25 +62,58 @@ def shown_key(key: Any) -> str:
     return key if isinstance(key, str) and key.isprintable() and 0 < len(key) <= 64 else shown(key)
 
 
-def typed(value: Any, depth: int = 0) -> Any:
-    """Return what ``--config`` gave, with the types of YAML: Snakemake leaves numbers inside braces texts.
+def typed(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what ``--config`` gave, with the types of YAML: Snakemake leaves what stands inside braces texts.
 
-    >>> typed({"max_leaves": "4", "policy": "constant"}), typed(["0", "1"]), typed("4"), typed({"folder": "a: [b"})
-    ({'max_leaves': 4, 'policy': 'constant'}, [0, 1], '4', {'folder': 'a: [b'})
+    Where the config holds a text, a text stays one; elsewhere a number that YAML takes for another one does.
+
+    >>> typed({"method": {"max_leaves": "4"}, "seeds": ["0", "010"], "data": {"name": "no", "folder": "null"}})
+    {'method': {'max_leaves': 4}, 'seeds': [0, '010'], 'data': {'name': 'no', 'folder': None}}
     """
+    return _typed(config, the_schema(), 0)
+
+
+def _typed(value: Any, schema: Mapping[str, Any], depth: int) -> Any:
     if depth > DEEPEST:  # a list may hold itself
         return shown(value)
     if isinstance(value, Mapping):
-        return {key: typed(item, depth + 1) for key, item in value.items()}
+        return {key: _typed(item, _below(schema, key), depth + 1) for key, item in value.items()}
     if isinstance(value, list):
-        return [typed(item, depth + 1) for item in value]
-    if not (depth and isinstance(value, str)):
+        return [_typed(item, schema.get("items", {}), depth + 1) for item in value]
+    if not isinstance(value, str) or not depth:
         return value
+    kinds = schema.get("type", [])
+    if "enum" in schema or "string" in kinds:
+        return None if "null" in kinds and value in NULLS else value
     try:
         read = yaml.safe_load(value)
     except (yaml.YAMLError, ValueError):  # a text that is no YAML by itself, a date that is none
         return value
-    return read if read is None or isinstance(read, (bool, int, float)) else value
+    plain = read is None or isinstance(read, (bool, int, float))
+    return read if plain and not _is_another_number(value, read) else value
+
+
+def _below(schema: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """Return the schema of what stands under ``key``."""
+    others = schema.get("additionalProperties") or {}
+    return schema.get("properties", {}).get(key, others if isinstance(others, Mapping) else {})
+
+
+def _is_another_number(text: str, value: Any) -> bool:
+    """Say whether YAML 1.1 makes another number of a text than the one that stands there: 8 of 010, 90 of 1:30.
+
+    >>> _is_another_number("010", 8), _is_another_number("1:30", 90), _is_another_number("0x10", 16)
+    (True, True, False)
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        return False
+    digits = text.replace("_", "").lower()
+    if digits.lstrip("+-").startswith(("0x", "0b")):
+        return False
+    try:
+        return (int(digits) if isinstance(value, int) else float(digits)) != value
+    except ValueError:  # a colon
+        return True
 
 
 def as_declared(value: Any, schema: Mapping[str, Any]) -> Any:
@@ -94,42 +129,68 @@ def as_declared(value: Any, schema: Mapping[str, Any]) -> Any:
 
 
 def check_texts(files: Iterable[str | Path]) -> None:
-    """Check that no key stands twice in a config file, of which YAML would silently take the last one.
+    """Check what YAML would silently change: a key that stands twice, and a number that it takes for another one.
 
     Raises
     ------
     ConfigError
-        If one does; the message says where.
+        If there is one; the message says where.
     """
     for file in map(Path, files):
         try:
             root = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
         except (OSError, ValueError, RecursionError, yaml.YAMLError):  # Snakemake has read it, and says so otherwise
             continue
-        twice = [f"{file}, line {second}: {key} stands in line {first}, too" for key, first, second in _repeated(root)]
-        if twice:
+        entries = list(_entries(root))
+        if twice := [f"{file}, {line}" for line in _twice(entries)]:
             raise ConfigError("\n  ".join(["only the last one would count; remove the others:", *twice[:PROBLEMS]]))
+        scalars = [(at, node) for _, at, *nodes in entries for node in nodes if isinstance(node, yaml.ScalarNode)]
+        if others := [f"{file}, {line}" for at, node in scalars if (line := _other_number(at, node))]:
+            raise ConfigError("\n  ".join(["YAML takes what is written for another number:", *others[:PROBLEMS]]))
 
 
-def _repeated(root: yaml.Node | None) -> Iterator[tuple[str, int, int]]:
-    """Yield every key that stands twice in one mapping, with the two lines."""
+def _entries(root: yaml.Node | None) -> Iterator[tuple[yaml.Node, str, yaml.Node | None, yaml.Node]]:
+    """Yield all that lists and mappings hold: the one that holds it, its place, its key (in a mapping), and itself."""
     todo, seen = deque([("", root)]), set()
     while todo:
         at, node = todo.popleft()
         if id(node) in seen:  # an alias
             continue
         seen.add(id(node))
+        inside: list[tuple[str, yaml.Node | None, yaml.Node]] = []
         if isinstance(node, yaml.SequenceNode):
-            todo.extend((f"{at}{number}.", item) for number, item in enumerate(node.value))
+            inside = [(f"{at}{number}", None, item) for number, item in enumerate(node.value)]
         elif isinstance(node, yaml.MappingNode):
-            lines: dict[str, int] = {}
-            for key, value in node.value:
-                name, line = key.value, key.start_mark.line + 1
-                if isinstance(name, str):
-                    if name in lines:
-                        yield f"{at}{shown_key(name)}", lines[name], line
-                    lines.setdefault(name, line)
-                    todo.append((f"{at}{shown_key(name)}.", value))
+            inside = [(f"{at}{shown_key(key.value)}", key, value) for key, value in node.value]
+        yield from ((node, *entry) for entry in inside)
+        todo.extend((f"{place}.", value) for place, _, value in inside)
+
+
+def _twice(entries: Iterable[tuple[yaml.Node, str, yaml.Node | None, yaml.Node]]) -> Iterator[str]:
+    """Yield a line on every key that stands twice in one mapping."""
+    lines: dict[tuple[int, str], int] = {}
+    for mapping, at, key, _ in entries:
+        if isinstance(key, yaml.ScalarNode):
+            name, line = (id(mapping), key.value), key.start_mark.line + 1
+            if name in lines:
+                yield f"line {line}: {at} stands in line {lines[name]}, too"
+            lines.setdefault(name, line)
+
+
+def _other_number(at: str, node: yaml.ScalarNode) -> str:
+    """Return a line on a number that YAML takes for another one, or nothing."""
+    if not node.tag.endswith((":int", ":float")):
+        return ""
+    try:
+        value = yaml.SafeLoader("").construct_object(node)
+    except ValueError:
+        return ""
+    if not _is_another_number(node.value, value):
+        return ""
+    return (
+        f"line {node.start_mark.line + 1}: {at}: {node.value} is {value} in YAML; write {value} if you mean that, a "
+        f'number without a 0 in front and without a colon if you mean another one, and "{node.value}" if it is a text'
+    )
 
 
 def check_plain(config: Any) -> None:
@@ -167,7 +228,8 @@ def _plain(value: Any, depth: int) -> str:
             return f"at most {MOST} entries, not {len(value)}"
         for key in value if isinstance(value, Mapping) else ():
             if not isinstance(key, str):
-                return f"names as keys; put the key {shown(key)} in quotes, or correct it"
+                read = f" (YAML reads {BOOLEANS[key]} as it)" if isinstance(key, bool) else ""
+                return f"names as keys; put the key {shown(key)}{read} in quotes, or correct it"
             if not key.isprintable() or len(key) > LONGEST:
                 return f"names as keys; correct or remove the key {shown(key)}"
         return ""
@@ -243,17 +305,33 @@ def _explain(error: jsonschema.ValidationError, at: str) -> str:
         return f"{found}, allowed are {', '.join(map(str, value))}{near}"
     if error.validator == "type":
         kinds = [value] if isinstance(value, str) else value
-        expected = f"{' or '.join(kinds)}{reason}{_as_number(error.instance, kinds)}"
+        expected = f"{' or '.join(kinds)}{reason}{written(error.instance, kinds)}"
         return f"{found} ({type(error.instance).__name__}), expected {expected}"
     if error.validator == "pattern" and about:
         return f"{found}, expected {about}"
     return f"{found}, expected {BOUNDS.get(error.validator, '{}').format(value)}{reason}"
 
 
-def _as_number(found: Any, kinds: list[str]) -> str:
-    """Return how to write a number that YAML takes for text."""
-    try:
-        number = float(found) if isinstance(found, str) and {"integer", "number"} & set(kinds) else math.nan
-    except ValueError:
+def written(found: Any, kinds: Collection[str]) -> str:
+    """Return how to write what was meant, where YAML made it another type: a number in quotes, a text without them.
+
+    >>> written("20", ["integer"]), written(20.0, ["integer"]), written(2024, ["string"])
+    ('; this is text: write 20 without quotes', '; write 20', '; put what is text in quotes')
+    """
+    if "string" in kinds:
+        if found is None or isinstance(found, bool):
+            read = "null, ~ and nothing" if found is None else BOOLEANS[found]
+            return f"; YAML reads {read} as this: put what is text in quotes"
+        number = isinstance(found, (int, float)) and {*kinds} <= {"string", "null"}
+        return "; put what is text in quotes" if number else ""
+    if "boolean" in kinds and isinstance(found, str) and found.lower() in ("true", "false"):
+        return f"; this is text: write {found.lower()} without quotes"
+    if not isinstance(found, (str, float)) or not {"integer", "number"} & {*kinds}:
         return ""
-    return f"; this is text: write {number!r} without quotes" if math.isfinite(number) else ""
+    try:
+        best = float(found) if "number" in kinds else int(float(found))
+    except (ValueError, OverflowError):
+        return ""
+    if not math.isfinite(best) or float(found) != best:
+        return ""
+    return f"; this is text: write {best!r} without quotes" if isinstance(found, str) else f"; write {best!r}"

@@ -4,8 +4,10 @@ import json
 import logging
 import os
 import shlex
+import sys
 import time
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +30,24 @@ def say_lines(total: int) -> None:
         logger.addHandler(new)
 
 
-def report_hint(outdir: str, given: Any) -> str:
-    """Return the line that ends a run: how to make its report, with the config that the command line ``given``."""
-    command = ["snakemake", "--report", f"{outdir}/report.html"]
+def report_hint(outdir: str, given: Any, *, place: Sequence[str] = (), at: str = os.curdir) -> str:
+    """Return the line that ends a run: how to make its report, with the config that the command line ``given``.
+
+    ``place`` are the options that say where it ran, ``at`` is the folder in which they were typed.
+    """
+    command = ["snakemake", "--report", f"{outdir}/report.html", *place]
     if given.configfiles:
-        command += ["--configfile", *(os.path.relpath(path) for path in given.configfiles)]
+        command += ["--configfile", *(os.path.relpath(path, at) for path in given.configfiles)]
     if given.config:
         command += ["--config", *(f"{name}={json.dumps(value)}" for name, value in given.config.items())]
     return f"All of it on one page, with config and run times: {shlex.join(command)}"
+
+
+def say(text: str) -> None:
+    """Print a text on the standard output; of characters that it cannot show, their numbers."""
+    if sys.stdout is not None:  # closed
+        encoding = sys.stdout.encoding or "utf-8"
+        print(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
 class Terminal(ColorizingTextHandler):

@@ -12,6 +12,7 @@ from snakemake.iocontainers import Wildcards
 
 from fsnas.errors import FsnasError
 from fsnas.provenance import entries, key, lines
+from workflow_scripts._snakemake import rule_name
 
 ROOT = Path(__file__).resolve().parent.parent
 LINES = 64  # more than any rule with wildcards needs
@@ -34,7 +35,9 @@ class Origins:
     def __init__(self, workflow: Any, device: str) -> None:
         self.workflow = workflow
         self.device = device  # that the config asks for
-        self.made: dict[str, Callable[[tuple[tuple[str, str], ...]], list[str]]] = {}
+        # Of all rules, also those of other ``use rule`` statements that import this Snakefile.
+        self.made: dict[str, Callable[[tuple[tuple[str, str], ...]], list[str]]]
+        self.made = vars(workflow).setdefault("made_from_of_rules", {})
         self.digest = functools.cache(self._digest)
 
     def made_from(self, name: str, code: Any, settings: Any) -> dict[str, Callable]:
@@ -49,7 +52,7 @@ class Origins:
             return given(wildcards) if callable(given) else given
 
         def inputs(wildcards: Mapping[str, str]) -> str:
-            return key([self.digest(file) for file in self.inputs(self.workflow.get_rule(name), wildcards)])
+            return key([self.digest(file) for file in self.inputs(self.workflow.get_rule(own), wildcards)])
 
         @functools.cache
         def made(wildcards: tuple[tuple[str, str], ...]) -> list[str]:
@@ -69,7 +72,8 @@ class Origins:
 
         # The last is always None, so that restored records need not know how many a rule has.
         count = 1 + (LINES if callable(code) or callable(settings) else len(lines(code, settings, "")))
-        self.made[name] = made
+        if own := rule_name(self.workflow, name):
+            self.made[own] = made
         return {
             **{f"line_{number}": line(number) for number in range(count)},
             "code": lambda wildcards, output: value(code, wildcards),
@@ -101,7 +105,8 @@ class Origins:
     def _digest(self, file: str) -> str:
         """Return a digest over all that ``file`` is made from, or over the content of one that the user brings."""
         rule = self.producer(file)
-        return key(sorted(self.expected(rule, file))) if rule is not None else brought(file)
+        ours = rule is not None and rule.name in self.made  # else of a workflow that imports this one
+        return key(sorted(self.expected(rule, file))) if ours else brought(file)
 
 
 def device_line(device: str | None) -> str | None:

@@ -19,8 +19,8 @@ from fsnas.training import Recipe, train
 
 def start(smk) -> tuple[np.ndarray, Supernet | None, str]:
     """Return the space of the leaf, the network whose weights it takes over, and the key of that network."""
-    if smk.rule == "rung":
-        chosen = read_selection(smk.input.selection).kept[int(smk.wildcards.rank)]
+    if selection := getattr(smk.input, "selection", None):
+        chosen = read_selection(selection).kept[int(smk.wildcards.rank)]
         parent, content = read_checkpoint(smk.input.leaves[chosen.number])
         return parent.space, parent, content["key"]
     space = read_tree(smk.input.tree).leaves[smk.wildcards.path]

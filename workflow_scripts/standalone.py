@@ -19,9 +19,10 @@ from workflow_scripts._kept import holds, place
 
 def wanted(smk) -> list[str]:
     """Return the architectures to train."""
-    if smk.rule == "standalone":
+    search = getattr(smk.input, "search", None)
+    if search is None:
         return smk.params.settings["architectures"]
-    record = read_search(smk.input.search)
+    record = read_search(search)
     return list(dict.fromkeys(found.evaluations[found.best].architecture for found in record.searches))
 
 

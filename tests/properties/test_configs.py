@@ -31,6 +31,7 @@ from workflow_scripts._config import (
     truth_column,
 )
 from workflow_scripts._config_values import SCHEMA, shown, typed
+from workflow_scripts._defaults import completed
 from workflow_scripts._origins import LINES, code
 
 RULES = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
@@ -174,6 +175,7 @@ def refusal(config):
     """Return why a config is refused by what rules/common.smk calls, or None for one that can run."""
     before = list(metrics.__path__)
     try:
+        config = completed(config) if isinstance(config, dict) else config
         methods = check(config)
         leaves, proxies = leaf_methods(config, methods), proxy_metrics(config)
         if leaves or proxies:

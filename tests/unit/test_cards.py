@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from workflow_scripts import _cards
-from workflow_scripts._cards import VISIBLE, visible_cards
+from workflow_scripts._cards import VISIBLE, ignored_cards, visible_cards
 
 ROOT = Path(__file__).resolve().parents[2]
 JOB = """
@@ -88,3 +88,61 @@ def test_without_a_choice_of_the_user_the_machine_says_which_cards_there_are(dev
     assert visible_cards() == cards
     monkeypatch.setenv(VISIBLE, "-1")
     assert visible_cards() == []
+
+
+UUIDS = ["GPU-5f0a1b2c-0000-1111-2222-333344445555", "GPU-5fff1b2c-0000-1111-2222-333344445555"]
+
+
+@pytest.fixture
+def two_cards(monkeypatch, tmp_path):
+    for number, uuid in enumerate(UUIDS):
+        (tmp_path / f"nvidia{number}").touch()
+        (tmp_path / f"gpus/{number}").mkdir(parents=True)
+        (tmp_path / f"gpus/{number}/information").write_text(f"Model: \t Fake\nGPU UUID: \t {uuid}\n")
+    monkeypatch.setattr(_cards, "DEVICES", tmp_path)
+    monkeypatch.setattr(_cards, "DRIVER", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("visible", "cards"),
+    [
+        ("0,1", ["0", "1"]),
+        (" 1 , 0", ["1", "0"]),
+        *((none, []) for none in ("none", "NoDevFiles", "no", "-1", "", " ", "-1,0", "all", "void", "cuda:0")),
+        ("7", []),
+        ("0,7,1", ["0"]),
+        ("0,-1,1", ["0"]),
+        ("0,,1", ["0"]),
+        ("0,0", []),
+        ("1,x", ["1"]),
+        (UUIDS[1], [UUIDS[1]]),
+        ("GPU-5f0", ["GPU-5f0"]),
+        ("GPU-5f", []),  # which of the two?
+        ("GPU-77", []),
+        ("MIG-5f0a1b2c-0000-1111-2222-333344445555", ["MIG-5f0a1b2c-0000-1111-2222-333344445555"]),
+    ],
+)
+def test_only_what_names_a_card_of_this_machine_is_one(visible, cards, two_cards, monkeypatch):
+    """As CUDA reads it: up to the first name that is none, and nothing of a list with one of them twice."""
+    monkeypatch.setenv(VISIBLE, visible)
+    assert visible_cards() == cards
+    wanted = any(name in visible for name in ("7", "0,0", "0,,1", "1,x")) or visible == "GPU-5f"
+    assert bool(ignored_cards()) == wanted
+    if wanted:
+        assert f"is {visible!r}" in ignored_cards() and ("the CPU" in ignored_cards()) == (not cards)
+
+
+def test_a_driver_that_hides_the_names_of_cards_is_no_reason_to_refuse_one(two_cards, monkeypatch):
+    (two_cards / "gpus/0/information").write_text("GPU UUID: \t GPU-????????-????-????-????-????????????\n")
+    monkeypatch.setenv(VISIBLE, "GPU-77")
+    assert visible_cards() == ["GPU-77"]
+
+
+def test_without_devices_nothing_is_known_of_numbers_but_a_word_is_no_card(monkeypatch, tmp_path):
+    """Cards of another maker, and those of a virtual machine, have no such devices."""
+    monkeypatch.setattr(_cards, "DEVICES", tmp_path)
+    monkeypatch.setattr(_cards, "DRIVER", tmp_path)
+    for visible, cards in {"3": ["3"], "none": [], "NoDevFiles": [], "0,none": ["0"], "0,0": []}.items():
+        monkeypatch.setenv(VISIBLE, visible)
+        assert visible_cards() == cards

@@ -240,6 +240,59 @@ def test_a_pipe_is_no_truth(tmp_path):
         check(config)
 
 
+def test_a_link_to_nothing_is_named_with_what_it_should_lead_to(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "link").symlink_to("gone")
+    (tmp_path / "loop").symlink_to("loop")
+    for outdir, to in {"link": "gone", "link/below": "gone", "loop": "loop"}.items():
+        message = f"outdir: found '{outdir}', but {outdir[:4]} is a link to {to}, which is not there; make that folder"
+        with pytest.raises(ConfigError, match=message):
+            check(laid_over(DEFAULT, {"outdir": outdir}))
+    truth = laid_over(DEFAULT, {"truth": {"source": "csv", "file": "link"}})
+    with pytest.raises(ConfigError, match=r"truth\.file: .*, only a link to gone, which is not there"):
+        check(truth)
+    images = laid_over(DEFAULT, {"data": {"source": "cifar10", "folder": "link"}})
+    with pytest.raises(ConfigError, match=r"data\.folder: .*no folder 'link', only a link to gone, which is not there"):
+        check_files(images)
+    (tmp_path / "gone").mkdir()
+    check(laid_over(DEFAULT, {"outdir": "link"}))
+    check_files(images)
+
+
+@pytest.mark.parametrize("source", ["csv", "nasbench201"])
+def test_a_truth_that_is_a_folder_or_closed_is_no_file(source, tmp_path, monkeypatch):
+    truth = {"source": source, "file": str(tmp_path / "truth"), "column": "cifar10_x-test_accuracy_200_epochs_mean"}
+    config = laid_over(DEFAULT, {"truth": truth})
+
+    def checked() -> None:
+        check(config)
+        check_files(config)
+
+    (tmp_path / "truth").mkdir()
+    with pytest.raises(ConfigError, match=r"truth\.file: found '.*truth', which is a folder; expected a file: name"):
+        checked()
+    (tmp_path / "truth").rmdir()
+    (tmp_path / "truth").write_text(f"ArchitectureString,{truth['column']}\n")
+    with monkeypatch.context() as closed:  # root may read everything
+        closed.setattr(os, "access", lambda path, mode: not str(path).endswith("truth"))
+        with pytest.raises(ConfigError, match=r"truth\.file: found '.*truth', which you may not read; change its perm"):
+            checked()
+    checked()
+
+
+def test_images_that_are_closed_are_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "images").mkdir()
+    config = laid_over(DEFAULT, {"data": {"source": "cifar10", "folder": "images"}})
+    with monkeypatch.context() as closed:
+        closed.setattr(os, "access", lambda path, mode: path != "images")
+        with pytest.raises(ConfigError, match=r"data\.folder: you may not read 'images'; change its permissions"):
+            check_files(config)
+    split = {"data": {"split": "nasbench201", "split_file": "images"}}
+    with pytest.raises(ConfigError, match=r"data\.split_file: found 'images', which is a folder"):
+        check_files(laid_over(config, split))
+
+
 def test_accuracies_are_not_the_architectures(tmp_path):
     (tmp_path / "a.csv").write_text("test,A\n")
     truth = {"source": "csv", "file": str(tmp_path / "a.csv"), "column": "A", "architecture_column": "A"}
@@ -471,6 +524,7 @@ BAD = {
         {"outdir": "$HOME/x"},
         r"outdir: found '\$HOME/x', expected the path",
     ),
+    "results at an address": ({"outdir": "s3://a/b"}, r"outdir: found 's3://a/b', expected a path: .*; copy or mount"),
     "the truth among the results": (
         {"truth": {"source": "csv", "file": "results/truth/csv.h5"}},
         r"truth\.file: found 'results/truth/csv\.h5', which is in outdir, 'results'; .*; move the file",

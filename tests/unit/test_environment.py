@@ -12,6 +12,9 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
+from snakemake.exceptions import WorkflowError
+
+from workflow_scripts._versions import SNAKEMAKE, check_snakemake
 
 ROOT = Path(__file__).parents[2]
 CONDA_NAMES = {"matplotlib-base": "matplotlib", "pytorch": "torch", "snakemake-minimal": "snakemake"}
@@ -53,6 +56,21 @@ def found_in_project(pattern):
         for number, line in enumerate(text.splitlines(), start=1)
         if pattern.search(line)
     ]
+
+
+def test_snakemake_is_bound_to_the_versions_it_was_tried_with():
+    """In pyproject, in the Snakefile, which older ones read first, and before anything undocumented is used."""
+    (stated,) = [r.specifier for r in map(Requirement, PROJECT["dependencies"]) if r.name == "snakemake"]
+    assert stated == SpecifierSet(SNAKEMAKE) and VERSIONS["snakemake"] in stated
+    assert f'min_version("{next(s.version for s in stated if s.operator == ">=")}")' in (ROOT / "Snakefile").read_text()
+    check_snakemake()
+    check_snakemake("9.99.1")
+    for found in ("9.26.1", "8.0.0", "10.0.0", "11.2"):
+        with pytest.raises(WorkflowError, match=rf"found {found}, expected .*; install .*: pip install 'snakemake>="):
+            check_snakemake(found)
+    text = (ROOT / "rules/common.smk").read_text()
+    others = re.findall("from workflow_scripts.*", text)[1:]
+    assert len(others) > 5 and text.index("\ncheck_snakemake()\n") < min(map(text.index, others))
 
 
 def test_every_pin_is_exact_and_unique():

@@ -3,6 +3,7 @@
 import io
 import logging
 import shlex
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +11,7 @@ from snakemake.cli import parse_config
 from snakemake.logging import ColorizingTextHandler, logger
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from workflow_scripts._lines import LAST, report_hint, say_lines
+from workflow_scripts._lines import LAST, report_hint, say, say_lines
 
 
 @pytest.fixture
@@ -142,3 +143,15 @@ def test_the_report_is_made_with_the_config_of_the_run(monkeypatch, tmp_path):
     assert parse_config(words[6:]) == config
     plain = report_hint("results", SimpleNamespace(configfiles=[], config={}))
     assert plain.endswith(": snakemake --report results/report.html")
+
+
+@pytest.mark.parametrize(("encoding", "shown"), [("ascii", r"r\xe9sultats \u2192"), ("utf-8", "résultats →")])
+def test_a_terminal_gets_what_it_can_show(encoding, shown, monkeypatch):
+    """In the locale C, a summary that names a folder with an accent ended a run that had succeeded."""
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding=encoding))
+    say("résultats →")
+    sys.stdout.flush()
+    assert raw.getvalue().decode() == f"{shown}\n"
+    monkeypatch.setattr(sys, "stdout", None)
+    say("to nobody")

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[2]
 NO_PYTHON = r"fsnas needs Python 3.11, 3.12 or 3.13 (found: "
@@ -69,3 +70,28 @@ def test_packages_that_cannot_be_installed_leave_no_mark_of_success(tmp_path):
     uv.chmod(0o755)
     only(make(tmp_path, f"PYTHON={sys.executable}", f"UV={uv}"), NO_PACKAGES)
     assert not (tmp_path / ".venv/.installed").exists()
+
+
+def test_make_run_shows_the_summary_wherever_the_results_are(tmp_path):
+    """Where nothing is to be done; Snakemake is a stand-in that does nothing."""
+    outdir = "'~/my # results'  # quoted"
+    for name in ("Makefile", "requirements.txt", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    for name in ("fsnas", "workflow_scripts", "rules"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    config = (ROOT / "config.yaml").read_text(encoding="utf-8")
+    (tmp_path / "config.yaml").write_text(config.replace("outdir: results", f"outdir: {outdir}"), encoding="utf-8")
+    for name, does in {"python": f'exec "{sys.executable}" "$@"', "snakemake": "exit 0"}.items():
+        file = tmp_path / ".venv/bin" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"#!/bin/sh\n{does}\n")
+        file.chmod(0o755)
+    (tmp_path / ".venv/.installed").write_text(f"{tmp_path}\n")
+    folder = Path(yaml.safe_load(outdir).replace("~", str(tmp_path)))
+    (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / folder / "summary.txt").write_text("What was found")
+    os.utime(tmp_path / folder / "summary.txt", (0, 0))
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    command = ["make", "--no-print-directory", "run", "UV=true"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout) == (0, "What was found"), done.stderr

@@ -1,0 +1,75 @@
+"""The config as it counts: what is given, laid over config.yaml, whose defaults give way to it."""
+
+import itertools
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from snakemake.utils import update_config
+
+from workflow_scripts._config_values import as_declared, check_plain, the_schema, validate
+
+DEFAULTS = Path(__file__).resolve().parent.parent / "config.yaml"
+PATHS = (("outdir",), ("data", "folder"), ("data", "split_file"), ("truth", "file"))  # and each of metric_paths
+
+
+def completed(*given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the whole config: each of ``given`` over those before it and the defaults, and every ~ written out.
+
+    What cannot stand beside a later word gives way to it: what a user would have to repeat otherwise.
+
+    Raises
+    ------
+    ConfigError
+        On an unknown key or a wrong type.
+    """
+    config = yaml.safe_load(DEFAULTS.read_text(encoding="utf-8"))
+    for said in given or ({},):
+        check_plain(said)
+        update_config(config, said)
+        validate(config, the_schema(), "")
+        _give_way(config, said)
+    _expand(config)
+    return as_declared(config, the_schema())
+
+
+def _give_way(config: dict[str, Any], said: Mapping[str, Any]) -> None:
+    """Change what was said before and does not fit what is said now; the rest stays."""
+
+    def default(*keys: str) -> bool:
+        inside: Any = said
+        for key in keys:
+            if not inside or key not in inside:
+                return True
+            inside = inside[key]
+        return False
+
+    leaves, search, ntk = config["leaves"], config["search"], config["metrics"].get("ntk") or {}
+    if default("leaves", "methods") and not default("methods") and leaves["methods"] != "all":
+        names = [entry if isinstance(entry, str) else next(iter(entry), "") for entry in config["methods"]]
+        leaves["methods"] = [name for name in leaves["methods"] if name in names]
+    for budget, other in itertools.permutations(("epochs", "total_epochs")):
+        if default("leaves", budget) and not default("leaves", other) and leaves[other] is not None:
+            leaves[budget] = None
+    if default("search", "population") and search["population"] >= search["evaluations"]:
+        search["population"] = max(1, search["evaluations"] // 2)
+    if default("search", "tournament"):
+        search["tournament"] = min(search["tournament"], search["population"])
+    if default("metrics", "ntk", "samples") and "samples" in ntk:
+        ntk["samples"] = min(ntk["samples"], *(config[section]["batch_size"] for section in ("method", "proxies")))
+
+
+def _expand(config: dict[str, Any]) -> None:
+    """Write out the ~ in front of a path, in every key of one."""
+    for *above, last in PATHS:
+        inside = config[above[0]] if above else config
+        inside[last] = _expanded(inside[last])
+    config["metric_paths"] = [_expanded(path) for path in config["metric_paths"]]
+
+
+def _expanded(path: str | None) -> str | None:
+    if path is None or os.environ.get("HOME") == "":  # of ~/x nothing would be left but /x
+        return path
+    return os.path.expanduser(path)
