@@ -1,5 +1,6 @@
 """Where the workflow runs: away from its checkout, in a read-only one, and as a part of another workflow."""
 
+import re
 import shlex
 import shutil
 import subprocess
@@ -75,7 +76,7 @@ def test_another_workflow_imports_this_one(checkout, tmp_path):
     shutil.rmtree(tmp_path / ".snakemake")  # the records are restored from what the files say
     planned = snakemake(tmp_path, "fsnas_all", "-n", *config)
     assert "fsnas_leaf " in planned and "below/results-tiny/seed-2/one-shot/leaves/root.pt" in planned
-    assert "fsnas_standalone " not in planned and "fsnas_data " not in planned, planned[-3000:]
+    assert not re.search(r"^fsnas_(data|standalone|truth) +\d", planned, re.M), planned[-3000:]
 
 
 def test_a_read_only_checkout_says_where_to_run_instead(checkout, tmp_path):
