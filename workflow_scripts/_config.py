@@ -213,9 +213,8 @@ def check_files(config: Mapping[str, Any]) -> None:
             "correct the path, or put the file there "
             f"(truth.source is {truth['source']!r}; with 'standalone' architectures are trained here instead)",
         )
-    if (
-        truth["sha256"] and os.path.getsize(truth["file"]) <= AT_ONCE
-    ):  # a larger file is checked by the step that reads it
+    # A larger file is checked by the step that reads it.
+    if truth.get("sha256") and os.path.getsize(truth["file"]) <= AT_ONCE:
         check_sha256(truth["file"], truth["sha256"])
 
 
