@@ -1,15 +1,24 @@
 """What metrics share: the batch they see, the loss, its gradients, and a network that stays as it was."""
 
-import functools
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+import dataclasses
+import math
+import numbers
+import reprlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
+from fsnas.errors import FsnasError
+from fsnas.isolation import own_copy, undisturbed
+from fsnas.seeding import derive
 from fsnas.supernet import GatedSupernet
+
+SYMMETRY = 1e-6  # of the largest affinity, as the cut allows: float32 products differ by less, a wrong matrix by more
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,29 +39,110 @@ class Repetition:
     labels: Tensor
     seed: int
     draw_crops: Callable[[int, int], Tensor]
+    _drawn: dict[int, Tensor] = field(default_factory=dict, repr=False)
 
-    @functools.lru_cache(maxsize=1)  # noqa: B019 (the repetition lives as long as its node is scored)
     def crops(self, samples: int) -> Tensor:
-        """Return ``samples`` crops, the same at every call."""
-        return self.draw_crops(samples, self.seed)
+        """Return ``samples`` crops, the same at every call: drawn once, and a copy of them each time."""
+        if samples not in self._drawn:
+            self._drawn[samples] = self.draw_crops(samples, self.seed)
+        return self._drawn[samples].clone()
+
+    def split(self, parts: int) -> list["Repetition"]:
+        """Return the images and labels in ``parts`` batches, in order, of sizes that differ by at most one.
+
+        For a metric that needs several batches of one repetition (ZiCo). Each has a seed of its own.
+
+        Raises
+        ------
+        FsnasError
+            If there are fewer images than that.
+        """
+        if not 1 <= parts <= len(self.images):
+            raise FsnasError(
+                f"batch.split: found {parts} parts, expected 1 to {len(self.images)}, the images of a scoring batch; "
+                "ask for fewer, or raise method.batch_size (proxies.batch_size for single architectures)"
+            )
+        batches = zip(self.images.tensor_split(parts), self.labels.tensor_split(parts), strict=True)
+        seeds = (derive(self.seed, "split", i) for i in range(parts))
+        return [Repetition(*batch, seed, self.draw_crops) for batch, seed in zip(batches, seeds, strict=True)]
 
 
-@contextmanager
-def unchanged(models: GatedSupernet | Sequence[GatedSupernet]) -> Iterator[None]:
-    """Run a block with gradients on; afterwards RNG state, grad flags and ``.grad`` are as before, also on error."""
-    network = (models if isinstance(models, GatedSupernet) else models[0]).network
-    before = [(p, p.requires_grad, p.grad) for p in network.named.values()]
-    devices = [p.device for p in network.named.values() if p.is_cuda][:1]
-    with torch.random.fork_rng(devices=devices), torch.enable_grad():
+def evaluate(function: Callable, kind: str, /, *arguments: Any, **options: Any) -> Any:
+    """Return what a metric says: a float, or for the kind ``affinity`` a matrix ``[n, n]`` of ``n`` operations.
+
+    The metric gets copies of network, gates and batch, with gradients on and the global generators seeded by the
+    repetition; whatever it does, the next evaluation sees what this one saw.
+
+    Parameters
+    ----------
+    function, kind
+        Of the metric: ``function(model, batch, **options)``, or of the kind ``affinity``
+        ``function(models, edge, batch, **options)``.
+    arguments
+        What it is called with.
+
+    Raises
+    ------
+    FsnasError
+        If the value is none of that kind.
+    """
+    first, *edge, batch = arguments
+    models: Sequence[GatedSupernet] = first if kind == "affinity" else [first]
+    with undisturbed(batch.seed, next(iter(models[0].network.named.values())).device):
+        own = {network: own_copy(network) for network in {model.network for model in models}}
+        given = [GatedSupernet(own[model.network], model.gates.copy()) for model in models]
+        apart = dataclasses.replace(batch, images=batch.images.detach().clone(), labels=batch.labels.clone())
         try:
-            for parameter, _, _ in before:
-                parameter.requires_grad_(True)
-                parameter.grad = None
-            yield
-        finally:
-            for parameter, flag, grad in before:
-                parameter.requires_grad_(flag)
-                parameter.grad = grad
+            value = function(given if kind == "affinity" else given[0], *edge, apart, **options)
+        except SystemExit as left:
+            message = f"{function.__name__}() called sys.exit({left.code!r}), expected that it returns a value"
+            raise RuntimeError(message).with_traceback(left.__traceback__) from None
+        return _matrix(function, value, len(models)) if kind == "affinity" else _number(function, value)
+
+
+def _number(function: Callable, value: Any) -> float:
+    """Return one real number as a float; where it is too large for one, inf."""
+    array = value.detach().cpu().numpy() if isinstance(value, Tensor) else value
+    if isinstance(array, (np.ndarray, np.generic)) and array.size == 1 and array.dtype.kind in "biuf":
+        return float(array.reshape(()))
+    if isinstance(array, numbers.Real):
+        try:
+            return float(array)
+        except OverflowError:
+            return math.copysign(math.inf, array)
+    raise FsnasError(f"{_place(function)} returned {_shape(value)}, expected one number; return a float")
+
+
+def _matrix(function: Callable, value: Any, operations: int) -> Any:
+    """Return a symmetric matrix ``[operations, operations]`` of real numbers as it is, without gradient."""
+    found = value.detach().cpu() if isinstance(value, Tensor) else value
+    array = np.asarray(found)
+    expected = (operations, operations)
+    if array.shape != expected or array.dtype.kind not in "biuf":
+        raise FsnasError(
+            f"{_place(function)} returned {_shape(value)}, expected affinities: a matrix of numbers with the shape "
+            f"{list(expected)}, a row and a column for each of the models"
+        )
+    largest = np.abs(array[np.isfinite(array)]).max(initial=0.0)
+    if not np.allclose(array, array.T, rtol=0.0, atol=SYMMETRY * largest, equal_nan=True):
+        raise FsnasError(
+            f"{_place(function)} returned a matrix that is not symmetric, expected A[i, j] == A[j, i]: the affinity of "
+            "two operations has no order"
+        )
+    return found
+
+
+def _place(function: Callable) -> str:
+    code = function.__code__
+    return f"{code.co_filename}, line {code.co_firstlineno}: {function.__name__}()"
+
+
+def _shape(value: Any) -> str:
+    """Return what a value is, in a few words."""
+    shape = getattr(value, "shape", None)
+    if shape is not None:
+        return f"a {type(value).__name__} of shape {list(shape)} and type {value.dtype}"
+    return "None" if value is None else f"{reprlib.repr(value)} ({type(value).__name__})"
 
 
 def loss_of(model: GatedSupernet, batch: Repetition) -> Tensor:

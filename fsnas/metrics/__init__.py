@@ -46,22 +46,21 @@ class Declaration:
 
 
 def metric(*, direction: str, paper: str, equation: str, kind: str = "score") -> Callable[[Callable], Callable]:
-    """Declare a metric: evaluate it with gradients on, and leave RNG, flags and weights as they were.
+    """Declare a metric: its function runs on copies, with gradients on and seeded generators (`fsnas.evaluation`).
 
     The arguments must be literals (`declaration` reads them without importing the file).
     """
 
     def declare(function: Callable) -> Callable:
-        """Return ``function``, which leaves everything as it was."""
+        """Return ``function``, which leaves everything as it was and returns what its kind says."""
 
         @functools.wraps(function)
-        def evaluate(*args: Any, **options: Any) -> Any:
-            from fsnas.evaluation import unchanged
+        def evaluated(*arguments: Any, **options: Any) -> Any:
+            from fsnas.evaluation import evaluate
 
-            with unchanged(args[0]):
-                return function(*args, **options)
+            return evaluate(function, kind, *arguments, **options)
 
-        return evaluate
+        return evaluated
 
     return declare
 
