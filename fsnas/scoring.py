@@ -56,7 +56,7 @@ def score_node(
             value = np.mean(found, axis=0)
         else:
             for r, batch in enumerate(repetitions):
-                row = np.array([float(function(model, batch, **(options or {}))) for model in models])
+                row = np.array([function(model, batch, **(options or {})) for model in models])
                 reasons += [_reason(f, edge, (int(o),), r) for o, f in zip(enabled, row, strict=True) if not _finite(f)]
                 scores[r, edge, enabled] = np.where(np.isfinite(row), row, np.nan)
             value = score_affinity(scores[:, edge, enabled])

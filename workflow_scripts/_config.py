@@ -15,6 +15,7 @@ from fsnas.benchmark import check_sha256
 from fsnas.errors import ConfigError, FsnasError, nearest
 from fsnas.metrics import add_folders, declaration, known
 from fsnas.policies import Policy, make_policy
+from fsnas.provenance import check_metric
 from fsnas.rungs import Rung, make_rungs
 from workflow_scripts._config_values import check_plain, listing, shown, shown_key, the_schema, validate, written
 from workflow_scripts._needs import SIDES, TRAIN_IMAGES, check_images
@@ -378,7 +379,7 @@ def _inside(path: str, folder: str) -> bool:
 
 
 def _add_metrics(folders: list[str]) -> None:
-    """Make the files in ``folders`` metrics, all of which must declare themselves."""
+    """Make the files in ``folders`` metrics, all of which must declare themselves and be code that can be followed."""
     try:
         add_folders(folders)
     except OSError as error:
@@ -386,6 +387,7 @@ def _add_metrics(folders: list[str]) -> None:
     try:
         for name in known() if folders else ():
             declaration(name)
+            check_metric(name)
     except (ConfigError, OSError) as error:
         raise ConfigError(f"metric_paths: {error}") from error
 

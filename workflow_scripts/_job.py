@@ -23,6 +23,7 @@ defaults(os.environ)
 
 from fsnas.artifacts.files import write_text  # noqa: E402
 from fsnas.errors import FsnasError  # noqa: E402
+from fsnas.metrics import users_folders  # noqa: E402
 from fsnas.provenance import key as _key  # noqa: E402
 from workflow_scripts import _kept  # noqa: E402
 from workflow_scripts._cards import take_cards  # noqa: E402
@@ -153,4 +154,20 @@ def _explained(rule: str, error: Exception) -> str:
         return f"{rule}: {error}"
     if isinstance(error, OSError) and error.errno in REMEDIES:
         return f"{rule}: {error}; {REMEDIES[error.errno]}"
+    if place := _place_in_metric(error):
+        kind = type(error).__name__
+        return f"{rule}: the metric {place} raised {kind}: {error}\nCorrect that file.\n{traceback.format_exc()}"
     return f"{rule} failed unexpectedly; please report this\n{traceback.format_exc()}"
+
+
+def _place_in_metric(error: BaseException | None) -> str:
+    """Return the file of a user's metric, and the line in it, where an error came up; nothing for one of fsnas."""
+    folders = {str(folder) for folder in users_folders()}
+    while error is not None:
+        for frame in traceback.extract_tb(error.__traceback__):
+            if os.path.dirname(frame.filename) in folders:
+                return f"{frame.filename}, line {frame.lineno} ({frame.line}),"
+        if isinstance(error, SyntaxError) and os.path.dirname(error.filename or "") in folders:
+            return f"{error.filename}, line {error.lineno},"
+        error = error.__cause__ or error.__context__
+    return ""

@@ -1,6 +1,6 @@
 """Rule proxy: one metric of single architectures at initialisation, without a supernet."""
 
-from _job import key, once, origin, run
+from _job import key, log, once, origin, run
 
 import numpy as np
 
@@ -44,7 +44,10 @@ def score(smk, device, chosen, made_from: str) -> None:
     for string, architecture in zip(chosen.architectures, chosen.indices(), strict=True):
         network = Supernet(**sizes, space=as_space(architecture), seed=derive(seed, "initial weights", string))
         model = GatedSupernet(network.to(device), path_gates(architecture))
-        values.append(float(metric(model, repetition, **settings["options"])))
+        values.append(metric(model, repetition, **settings["options"]))
+    lost = [name for name, value in zip(chosen.architectures, values, strict=True) if not np.isfinite(value)]
+    if lost:
+        log.info("%d of %d values are not finite, the first of %s; they take no part", len(lost), len(values), lost[0])
     write_architectures(
         smk.output[0],
         chosen.architectures,

@@ -59,7 +59,7 @@ def score_level(smk, network, dataset, spaces: dict) -> dict:
             mixing=settings["mixing"],
             options=settings["options"],
         )
-        log.info("%s: %s", label, "; ".join(nodes[node].reasons) or "scored")
+        log.info("%s: %s", label, nodes[node].summary())
     return nodes
 
 

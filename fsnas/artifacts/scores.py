@@ -1,6 +1,8 @@
 """scores.h5: per node of a level its space, scores and affinities, with named edges and operations."""
 
 import json
+import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +43,17 @@ class NodeScores:
     scores: np.ndarray | None
     affinity: np.ndarray
     reasons: tuple[str, ...]
+
+    def summary(self) -> str:
+        """Return a line on how many values are not finite, of which operations, and the first reason."""
+        if not self.reasons:
+            return "scored"
+        each = Counter(name for reason in self.reasons for name in re.findall("|".join(OPERATIONS), reason))
+        named = ", ".join(f"{name} {count}" for name, count in each.most_common())
+        return (
+            f"{len(self.reasons)} values are not finite ({named}), the first on {self.reasons[0]}; all of them are kept "
+            "in scores.h5 (reasons)"
+        )
 
 
 def write_scores(path: str | Path, nodes: Mapping[str, NodeScores], *, attributes: Mapping[str, Any]) -> None:

@@ -5,44 +5,19 @@ declares (direction, options, source) is read from its syntax tree, so that a co
 torch.
 """
 
-import ast
 import functools
 import importlib
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fsnas.declarations import Declaration, read_declaration
 from fsnas.errors import ConfigError, nearest
 
+__all__ = ["Declaration", "add_folders", "declaration", "known", "load", "metric", "path_of"]
+
 NAME = re.compile("[a-z][a-z0-9_]*")
-
-
-@dataclass(frozen=True)
-class Declaration:
-    """What a metric says of itself.
-
-    Attributes
-    ----------
-    name
-        Of the metric, its function and its file.
-    direction
-        ``higher``, ``lower`` or ``none``: which scores go with better networks.
-    kind
-        ``score`` (one number per perturbed supernet) or ``affinity`` (a matrix over the operations of an edge).
-    paper, equation
-        The source.
-    options
-        Keyword arguments of the function that a config may set, with their defaults.
-    """
-
-    name: str
-    direction: str
-    kind: str
-    paper: str
-    equation: str
-    options: dict[str, Any]
 
 
 def metric(*, direction: str, paper: str, equation: str, kind: str = "score") -> Callable[[Callable], Callable]:
@@ -86,14 +61,34 @@ def add_folders(folders: Iterable[str | Path]) -> None:
                     f"metric_paths: {path} cannot be a metric, expected a name of a-z, 0-9 and _ that begins with a "
                     "letter; rename the file, or put an underscore in front of one that is no metric"
                 )
-            if path.stem in known():
-                raise ConfigError(f"metric_paths: {path} has the name of {path_of(path.stem)}; rename one of them")
+        taken = {path.stem: path for other in __path__ for path in _modules(Path(other))}
+        for path in _modules(folder):
+            if path.stem in taken:
+                raise ConfigError(
+                    f"metric_paths: {path} has the name of {taken[path.stem]}: of two fsnas.metrics.{path.stem} only "
+                    "one would be imported; rename one of them"
+                )
+            ours = globals().get(path.stem)  # also a metric that was imported
+            if ours is not None and getattr(ours, "__name__", "") != f"{__name__}.{path.stem}":
+                raise ConfigError(f"metric_paths: {path} has a name that fsnas.metrics uses itself; rename it")
+            taken[path.stem] = path
         __path__.append(str(folder.resolve()))
     importlib.invalidate_caches()
 
 
+def users_folders() -> list[Path]:
+    """Return the folders that `add_folders` has added."""
+    return [Path(folder) for folder in __path__[1:]]
+
+
 def _files(folder: Path) -> list[Path]:
     return [path for path in sorted(folder.glob("*.py")) if not path.stem.startswith("_")]
+
+
+def _modules(folder: Path) -> list[Path]:
+    """Return what can be imported from a folder: files, and packages."""
+    packages = [path for path in sorted(folder.iterdir()) if path.is_dir() and any(path.glob("*.py"))]
+    return [path for path in sorted(folder.glob("*.py")) if path.stem != "__init__"] + packages
 
 
 def known() -> list[str]:
@@ -115,9 +110,15 @@ def path_of(name: str) -> Path:
 
 
 def load(name: str) -> Callable:
-    """Return the function of the metric ``name`` (imports its file, and so torch)."""
+    """Return the function of the metric ``name`` (imports its file, and so torch).
+
+    The import draws from seeded generators, too, and leaves settings as they were.
+    """
+    from fsnas.isolation import undisturbed
+
     path_of(name)
-    return getattr(importlib.import_module(f"fsnas.metrics.{name}"), name)
+    with undisturbed(seed=0):
+        return getattr(importlib.import_module(f"fsnas.metrics.{name}"), name)
 
 
 def declaration(name: str) -> Declaration:
@@ -126,34 +127,9 @@ def declaration(name: str) -> Declaration:
     Raises
     ------
     ConfigError
-        If the file has no function of its own name under ``@metric(...)``, or declares no literal.
+        If the file has no function of its own name under ``@metric(...)``, or declares what cannot be.
     """
     return _declaration(name, path_of(name))
 
 
-@functools.cache
-def _declaration(name: str, path: Path) -> Declaration:
-    try:
-        said = _declared(name, path)
-    except (SyntaxError, ValueError, KeyError) as error:
-        raise ConfigError(
-            f"{path}: cannot be read as a metric ({error!r}); expected Python whose @metric(...) states direction, "
-            "paper and equation as literals; see CONTRIBUTING.md"
-        ) from error
-    if said is None:
-        raise ConfigError(f"{path}: expected a function {name}() under @metric(...), found none; see CONTRIBUTING.md")
-    return said
-
-
-def _declared(name: str, path: Path) -> Declaration | None:
-    for node in ast.parse(path.read_text(encoding="utf-8"), filename=str(path)).body:
-        if isinstance(node, ast.FunctionDef) and node.name == name:
-            for call in node.decorator_list:
-                if isinstance(call, ast.Call) and getattr(call.func, "id", None) == "metric":
-                    said = {k.arg: ast.literal_eval(k.value) for k in call.keywords if k.arg}
-                    arguments = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
-                    options = {a.arg: ast.literal_eval(d) for a, d in arguments if d is not None}
-                    return Declaration(
-                        name, said["direction"], said.get("kind", "score"), said["paper"], said["equation"], options
-                    )
-    return None
+_declaration = functools.cache(read_declaration)

@@ -22,7 +22,7 @@ METRICS = {path.name for path in (ROOT / "fsnas/metrics").glob("*.py") if not pa
 
 
 def forget():
-    for cached in (provenance.digest, provenance._imports, provenance.reached):
+    for cached in (provenance.digest, provenance._content, provenance._imports, provenance.reached):
         cached.cache_clear()
 
 
@@ -199,10 +199,10 @@ LIBRARY = {
 
 @pytest.mark.parametrize(("code", "expected"), KINDS.items())
 def test_every_kind_of_import_is_followed(code, expected, tree):
-    root = tree({f"fsnas/{name}.py": text for name, text in LIBRARY.items()} | {"script.py": code})
-    found = {str(path.relative_to(root)) for path in reached(root / "script.py")}
+    root = tree({f"fsnas/{name}.py": text for name, text in LIBRARY.items()} | {"workflow_scripts/s.py": code})
+    found = {str(path.relative_to(root)) for path in reached(root / "workflow_scripts/s.py")}
     library = set() if expected is None else {"__init__", *expected}
-    assert found == {"script.py", *(f"fsnas/{name}.py" for name in library)}
+    assert found == {"workflow_scripts/s.py", *(f"fsnas/{name}.py" for name in library)}
 
 
 def test_entries_name_file_and_digest_in_order(tree):
