@@ -152,11 +152,11 @@ def _explained(rule: str, error: Exception) -> str:
     """Return what the user reads: what is wrong and what to do, or the whole traceback of what nobody foresaw."""
     if isinstance(error, FsnasError):
         return f"{rule}: {error}"
-    if isinstance(error, OSError) and error.errno in REMEDIES:
-        return f"{rule}: {error}; {REMEDIES[error.errno]}"
     if place := _place_in_metric(error):
         kind = type(error).__name__
         return f"{rule}: the metric {place} raised {kind}: {error}\nCorrect that file.\n{traceback.format_exc()}"
+    if isinstance(error, OSError) and error.errno in REMEDIES:
+        return f"{rule}: {error}; {REMEDIES[error.errno]}"
     return f"{rule} failed unexpectedly; please report this\n{traceback.format_exc()}"
 
 

@@ -51,8 +51,8 @@ class NodeScores:
         each = Counter(name for reason in self.reasons for name in re.findall("|".join(OPERATIONS), reason))
         named = ", ".join(f"{name} {count}" for name, count in each.most_common())
         return (
-            f"{len(self.reasons)} values are not finite ({named}), the first on {self.reasons[0]}; all of them are kept "
-            "in scores.h5 (reasons)"
+            f"{len(self.reasons)} values are not finite ({named}), the first on {self.reasons[0]}; all reasons are "
+            "kept in scores.h5"
         )
 
 
