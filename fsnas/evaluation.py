@@ -109,14 +109,17 @@ def _number(function: Callable, value: Any) -> float:
         try:
             return float(array)
         except OverflowError:
-            return math.copysign(math.inf, array)
+            return math.inf if array > 0 else -math.inf
     raise FsnasError(f"{_place(function)} returned {_shape(value)}, expected one number; return a float")
 
 
 def _matrix(function: Callable, value: Any, operations: int) -> Any:
     """Return a symmetric matrix ``[operations, operations]`` of real numbers as it is, without gradient."""
     found = value.detach().cpu() if isinstance(value, Tensor) else value
-    array = np.asarray(found)
+    try:
+        array = np.asarray(found)
+    except (ValueError, TypeError, RuntimeError):  # lists of unequal lengths, or of tensors elsewhere
+        array = np.asarray(None)
     expected = (operations, operations)
     if array.shape != expected or array.dtype.kind not in "biuf":
         raise FsnasError(

@@ -14,7 +14,12 @@ import pytest
 from fsnas import provenance
 from fsnas.artifacts.origin import Origin, read_origin
 from fsnas.errors import ArtifactError, FsnasError
+from fsnas.metrics import load
+from fsnas.spaces import full_space
+from fsnas.supernet import GatedSupernet, mixing_gates
 from tests.damage import KINDS
+from tests.problems import random_batch, random_network
+from tests.users import folders_of_metrics, plain, write
 from workflow_scripts import _job
 
 
@@ -111,6 +116,45 @@ def test_an_unexpected_error_has_its_traceback_in_the_log(error, job, capsys):
     assert text.startswith("begun\nscores failed unexpectedly; please report this\nTraceback (most recent call last)")
     assert "test_job.py" in text and "in main" in text and type(error).__name__ in text and str(error) in text
     assert capsys.readouterr().err == text
+
+
+IN_A_METRIC = {
+    "an error": ("return 1 / 0", "", "line 6 (return 1 / 0), raised ZeroDivisionError: division by zero"),
+    "in torch": ("return model(batch.images[0])", "", "line 6 (return model(batch.images[0])), raised"),
+    "of a file": ("return open('/nowhere/w.npy')", "", "line 6 (return open('/nowhere/w.npy')), raised FileNotFound"),
+    "in a helper": ("return f()", "from fsnas.metrics._mine import f", "line 7 (return f()), raised KeyError: 'x'"),
+    "an import": ("return 1.0", "from math import nothing", "line 1 (from math import nothing), raised ImportError"),
+    "sys.exit": ("raise SystemExit(0)", "", "raised RuntimeError: plain() called sys.exit(0)"),
+}
+
+
+@pytest.mark.parametrize(("body", "imports", "said"), IN_A_METRIC.values(), ids=IN_A_METRIC)
+def test_an_error_in_a_metric_of_a_user_is_its_own(body, imports, said, job, tmp_path):
+    helper = {"_mine.py": "def f():\n    return {}['x']\n"}
+    folder = write(tmp_path / "mine", {"plain.py": plain(body, imports), **helper})
+
+    def main(smk):
+        load("plain")(GatedSupernet(random_network(1), mixing_gates(full_space())), random_batch(1))
+
+    with folders_of_metrics(folder), pytest.raises(SystemExit):
+        _job.run(main, job)
+    text = job.log.read_text()
+    assert text.startswith(f"scores: the metric {folder}/plain.py, line ") and said in text.splitlines()[0]
+    assert "Traceback (most recent call last)" in text and "report" not in text
+    if "_mine" in imports:
+        assert "_mine.py" in text
+
+
+def test_a_metric_that_is_no_python_is_named_when_it_is_loaded(job, tmp_path):
+    with folders_of_metrics(write(tmp_path / "mine", {"plain.py": "def plain(:\n"})), pytest.raises(SystemExit):
+        _job.run(lambda smk: load("plain"), job)
+    assert f"the metric {tmp_path}/mine/plain.py, line 1, raised SyntaxError" in job.log.read_text()
+
+
+def test_an_error_of_a_metric_that_is_ours_is_to_be_reported(job):
+    with pytest.raises(SystemExit):
+        _job.run(lambda smk: load("snip")(GatedSupernet(random_network(1), full_space() * 1.0), None), job)
+    assert "please report this" in job.log.read_text()
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])

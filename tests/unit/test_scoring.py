@@ -223,6 +223,21 @@ def test_a_real_metric_that_breaks_down_says_so_for_every_supernet():
     assert len(set(node.reasons)) == len(HELD) * len(OPERATIONS)
 
 
+def test_what_is_not_finite_is_told_in_a_line(spy):
+    spy(lambda gates, repetition: np.nan)
+    said = score_node(random_network(4), DEEP, "spy", BATCHES).summary()
+    counts = "none 12, skip_connect 12, nor_conv_1x1 12, nor_conv_3x3 12, avg_pool_3x3 12"
+    assert said.startswith(
+        f"60 values are not finite ({counts}), the first on edge 1<-0, none, repetition 0: the value"
+    )
+    assert "\n" not in said and len(said) < 300
+    spy(lambda edge, repetition: np.full((5, 5), np.inf), "affinity")
+    said = score_node(random_network(4), DEEP, "spy", BATCHES).summary()
+    assert said.startswith("120 values are not finite (") and "none 48" in said and len(said) < 300
+    spy(nothing)
+    assert score_node(random_network(4), DEEP, "spy", BATCHES).summary() == "scored"
+
+
 def test_every_edge_is_reported():
     lines: list[str] = []
     score_node(random_network(1), DEEP, "random", BATCHES[:1], progress=lines.append)
