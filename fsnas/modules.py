@@ -54,7 +54,7 @@ class _Cell(nn.Module):
             self.places.append((name, SOURCES[e], TARGETS[e], float(gates[e, o])))
 
     def forward(self, x: Tensor) -> Tensor:
-        nodes = [x, *[torch.zeros_like(x)] * (NODES - 1)]
+        nodes = [x, *[x * 0.0] * (NODES - 1)]  # as NAS-Bench-201's Zero: a weight always has a gradient
         for name, source, target, gate in self.places:  # in the order of their targets
             nodes[target] = nodes[target] + gate * self.operations[name](nodes[source])
         return nodes[-1]

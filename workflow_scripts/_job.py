@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -153,8 +154,8 @@ def _explained(rule: str, error: Exception) -> str:
     if isinstance(error, FsnasError):
         return f"{rule}: {error}"
     if place := _place_in_metric(error):
-        kind = type(error).__name__
-        return f"{rule}: the metric {place} raised {kind}: {error}\nCorrect that file.\n{traceback.format_exc()}"
+        said = "".join(traceback.format_exception(type(error), error, _inside_metric(error)))
+        return f"{rule}: the metric {place} raised {type(error).__name__}: {error}\nCorrect that file.\n{said}"
     if isinstance(error, OSError) and error.errno in REMEDIES:
         return f"{rule}: {error}; {REMEDIES[error.errno]}"
     return f"{rule} failed unexpectedly; please report this\n{traceback.format_exc()}"
@@ -162,12 +163,23 @@ def _explained(rule: str, error: Exception) -> str:
 
 def _place_in_metric(error: BaseException | None) -> str:
     """Return the file of a user's metric, and the line in it, where an error came up; nothing for one of fsnas."""
-    folders = {str(folder) for folder in users_folders()}
     while error is not None:
-        for frame in traceback.extract_tb(error.__traceback__):
-            if os.path.dirname(frame.filename) in folders:
-                return f"{frame.filename}, line {frame.lineno} ({frame.line}),"
-        if isinstance(error, SyntaxError) and os.path.dirname(error.filename or "") in folders:
+        if (inside := _inside_metric(error)) is not error.__traceback__:
+            frame = traceback.extract_tb(inside)[0]
+            return f"{frame.filename}, line {frame.lineno} ({frame.line}),"
+        if isinstance(error, SyntaxError) and error.filename and _is_metric(error.filename):
             return f"{error.filename}, line {error.lineno},"
         error = error.__cause__ or error.__context__
     return ""
+
+
+def _inside_metric(error: BaseException) -> TracebackType | None:
+    """Return the traceback of an error from a user's metric on, or all of it."""
+    inside = error.__traceback__
+    while inside is not None and not _is_metric(inside.tb_frame.f_code.co_filename):
+        inside = inside.tb_next
+    return inside or error.__traceback__
+
+
+def _is_metric(file: str) -> bool:
+    return Path(file).parent in users_folders()

@@ -141,6 +141,7 @@ def test_an_error_in_a_metric_of_a_user_is_its_own(body, imports, said, job, tmp
     text = job.log.read_text()
     assert text.startswith(f"scores: the metric {folder}/plain.py, line ") and said in text.splitlines()[0]
     assert "Traceback (most recent call last)" in text and "report" not in text
+    assert text.partition("  File ")[2].startswith(f'"{folder}/plain.py", line') or "sys.exit" in said
     if "_mine" in imports:
         assert "_mine.py" in text
 

@@ -16,7 +16,7 @@ from fsnas.metrics import declaration, load, metric
 from fsnas.modules import as_module
 from fsnas.provenance import check_metric
 from fsnas.spaces import full_space
-from fsnas.supernet import GatedSupernet, mixing_gates
+from fsnas.supernet import GatedSupernet, mixing_gates, path_gates
 from tests.problems import draw_crops, random_batch, random_network, random_problem
 from tests.reference.plain import plain_network
 from tests.users import folders_of_metrics, write
@@ -123,6 +123,8 @@ def test_a_metric_of_several_batches_equals_its_slow_twin(tmp_path):
         for model, batches in zip(problem.models, (2, 3, 4, 2, 3), strict=True):
             found = load("zico")(model, problem.batch, batches=batches)
             assert found == pytest.approx(slow_zico(model, problem.batch, batches), rel=1e-8)
+        nothing = GatedSupernet(random_network(2), path_gates(np.zeros(6, dtype=int)))
+        assert math.isfinite(load("zico")(nothing, random_batch(2))), "an architecture of `none` only"
 
 
 def test_a_batch_is_split_in_order_into_parts_of_nearly_equal_size():
