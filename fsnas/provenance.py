@@ -20,6 +20,7 @@ from fsnas.user_code import check_draws, imports, loads, named_files
 
 ROOT = Path(__file__).resolve().parent.parent
 HUGE = 2**30  # bytes
+MOST = 12  # files of a user that have a line each
 
 
 @functools.cache
@@ -151,7 +152,9 @@ def _located(module: str) -> Path | str | None:
         spec = None if folders is None else _found(".".join([top, *rest][:i]), list(folders))
     if spec is None:
         return None
-    return top if _is_installed(spec) or not os.path.isfile(spec.origin or "") else Path(str(spec.origin)).resolve()
+    return (
+        top if _is_installed(spec) or not os.path.isfile(spec.origin or "") else Path(os.path.abspath(str(spec.origin)))
+    )
 
 
 def _found(module: str, folders: list[str] | None) -> ModuleSpec | None:
@@ -223,10 +226,15 @@ def entries(*paths: Path, packages: Iterable[str] = ()) -> list[str]:
     packages
         Installed packages whose version decides the result (torch).
     """
-    files = frozenset().union(*(reached(path.resolve()) for path in paths))
-    digests = sorted({f"{_named(file)} {_content(file)}" for file in files})
+    places = [Path(os.path.abspath(path)) for path in paths]
+    files = frozenset().union(*map(reached, places))
+    ours = sorted(f"{_named(file)} {_content(file)}" for file in files if _is_ours(file))
+    users = sorted({f"{_named(file)} {_content(file)}" for file in files if not _is_ours(file)})
+    if len(users) > MOST:
+        rest = hashlib.sha256("\n".join(users[MOST:]).encode()).hexdigest()[:12]
+        users[MOST:] = [f"{len(users) - MOST} more files {rest}"]
     named = [f"{name} {_version(name)}" for name in packages]
-    return digests + named + sorted(set().union(*(_installed(path.resolve()) for path in paths)) - {*named})
+    return sorted(ours + users) + named + sorted(set().union(*map(_installed, places)) - {*named})
 
 
 _version = functools.cache(importlib.metadata.version)

@@ -5,6 +5,7 @@ known could not be told from another one.
 """
 
 import ast
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -86,6 +87,7 @@ def _optional(tree: ast.Module) -> Iterator[ast.AST]:
     """Yield what stands where a module may be missing: in a ``try`` that catches it, or for type checkers."""
     for node in ast.walk(tree):
         caught = isinstance(node, ast.Try) and any(_catches_imports(handler) for handler in node.handlers)
+        caught = caught or isinstance(node, ast.With) and "suppress" in ast.dump(node.items[0])
         if caught or isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
             yield from (inner for statement in node.body for inner in ast.walk(statement))  # type: ignore[attr-defined]
 
@@ -132,5 +134,5 @@ def named_files(path: Path) -> Iterator[Path]:
             continue
         for place in (path.parent / node.value, Path(node.value)):
             if place.is_file():
-                yield place.resolve()
+                yield Path(os.path.abspath(place))
                 break

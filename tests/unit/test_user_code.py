@@ -84,6 +84,12 @@ FOLLOWED = {
     "its other form": ("from importlib import import_module as im\nim('mylib')", {}, {"mylib.py": ""}, ["mylib.py"]),
     "__import__": ("__import__('mylib')", {}, {"mylib.py": ""}, ["mylib.py"]),
     "a module that may be missing": ("try:\n    import nowhere\nexcept ImportError:\n    pass", {}, {}, []),
+    "one that may be missing, in short": (
+        "from contextlib import suppress\nwith suppress(ImportError):\n    import nowhere",
+        {},
+        {},
+        [],
+    ),
     "Python's own": ("import importlib.util, os.path, json\nfrom collections import abc", {}, {}, []),
     "a file of data beside it": (
         "from pathlib import Path\nWEIGHTS = Path(__file__).parent / 'w.npy'",
@@ -159,6 +165,26 @@ def test_what_cannot_be_followed_or_repeated_is_refused(imports, line, said, tmp
     folder = write(tmp_path / "mine", {"plain.py": plain(imports=imports), "_beside.py": ""})
     with folders_of_metrics(folder), pytest.raises(ConfigError, match=rf"plain\.py, line {line}: .*{said}"):
         check_metric("plain")
+
+
+def test_a_large_package_has_a_line_for_the_last_of_its_files(tmp_path, beside):
+    """Snakemake records every line; an edit of any file is still seen."""
+    files = {f"mylib/m{i:02}.py": f"x = {i}" for i in range(20)}
+    imports = "\n".join(f"import mylib.m{i:02}" for i in range(20))
+    write(beside, {"mylib/__init__.py": "", **files})
+    with folders_of_metrics(write(tmp_path / "mine", {"plain.py": plain(imports=imports)})):
+        before = code_of()
+        assert len(before) == 13 and before[0].startswith("10 more files ")
+        write(beside, {"mylib/m19.py": "x = 0"})
+        assert [line.split()[:3] for line in set(code_of()) - set(before)] == [["10", "more", "files"]]
+
+
+def test_a_link_is_the_file_that_it_is_imported_as(tmp_path):
+    write(tmp_path / "elsewhere", {"one.py": plain(imports="from ._mine import f")})
+    folder = write(tmp_path / "mine", {"_mine.py": "f = 1"})
+    (folder / "plain.py").symlink_to(tmp_path / "elsewhere/one.py")
+    with folders_of_metrics(folder):
+        assert names(code_of()) == ["_mine.py", "plain.py"]
 
 
 @pytest.mark.parametrize(
