@@ -109,7 +109,7 @@ def _number(function: Callable, value: Any) -> float:
         try:
             return float(array)
         except OverflowError:
-            return math.inf if array > 0 else -math.inf
+            return -math.inf if array < 0 else math.inf
     raise FsnasError(f"{_place(function)} returned {_shape(value)}, expected one number; return a float")
 
 

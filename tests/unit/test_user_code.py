@@ -1,12 +1,15 @@
 """What a user's metric imports, reads and draws is part of what a result is made from, or refused by name and line."""
 
 import os
+import random
 import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 from fsnas import metrics, provenance
 from fsnas.errors import ConfigError
@@ -27,10 +30,13 @@ def beside(tmp_path, monkeypatch):
 
 
 def code_of(name="plain"):
-    """The lines of a metric's own code, without those of fsnas."""
+    """The lines of a metric's own code, as `entries` has them between those of fsnas."""
     forget()
     check_metric(name)
-    return [line for line in entries(metrics.path_of(name)) if not line.startswith("fsnas/")]
+    path = metrics.path_of(name)
+    files = [file for file in provenance.reached(path) if not provenance._is_ours(file)]
+    lines = sorted(f"{provenance._named(file)} {provenance._content(file)}" for file in files)
+    return lines + sorted(provenance._installed(path))
 
 
 def names(lines):
@@ -173,10 +179,14 @@ def test_a_large_package_has_a_line_for_the_last_of_its_files(tmp_path, beside):
     imports = "\n".join(f"import mylib.m{i:02}" for i in range(20))
     write(beside, {"mylib/__init__.py": "", **files})
     with folders_of_metrics(write(tmp_path / "mine", {"plain.py": plain(imports=imports)})):
-        before = code_of()
+        path = metrics.path_of("plain")
+        before = [line for line in entries(path) if not line.startswith("fsnas/")]
         assert len(before) == 13 and before[0].startswith("10 more files ")
         write(beside, {"mylib/m19.py": "x = 0"})
-        assert [line.split()[:3] for line in set(code_of()) - set(before)] == [["10", "more", "files"]]
+        forget()
+        assert [line.split()[:3] for line in set(entries(path)) - set(before) if "fsnas/" not in line] == [
+            ["10", "more", "files"]
+        ]
 
 
 def test_a_link_is_the_file_that_it_is_imported_as(tmp_path):
@@ -230,3 +240,23 @@ print([line for line in entries(metrics.path_of("plain")) if line.startswith("my
 
     assert "there is no module 'mylib'" in run().stderr
     assert "mylib.py" in run(PYTHONPATH=f"{ROOT}:.").stdout
+
+
+def test_to_import_a_metric_changes_nothing_and_draws_the_same(tmp_path):
+    imports = """import random
+import numpy as np
+import torch
+DRAWN = torch.rand(1).item(), np.random.rand(), random.random()
+torch.set_default_dtype(torch.float64)
+np.random.seed(3)
+random.seed(3)"""
+    drawn = []
+    for name in ("one", "two"):
+        with folders_of_metrics(write(tmp_path / name, {"plain.py": plain(imports=imports)})):
+            before = torch.get_rng_state().tolist(), str(np.random.get_state()), random.getstate()
+            metrics.load("plain")
+            after = torch.get_rng_state().tolist(), str(np.random.get_state()), random.getstate()
+            assert before == after and torch.get_default_dtype() is torch.float32
+            drawn.append(sys.modules["fsnas.metrics.plain"].DRAWN)
+        np.random.rand(), random.random(), torch.rand(1)
+    assert drawn[0] == drawn[1]
