@@ -76,7 +76,9 @@ class _Reduction(nn.Module):
         super().__init__()
         first = [nn.ReLU(), _convolution(block.conv_a.weight, 2), _batch_norm(block.bn_a)]
         self.residual = nn.Sequential(*first, nn.ReLU(), _convolution(block.conv_b.weight), _batch_norm(block.bn_b))
-        self.downsample = nn.Sequential(nn.AvgPool2d(2, stride=2), _convolution(block.downsample.weight))
+        self.downsample = nn.Sequential(
+            nn.AvgPool2d(2, stride=2, ceil_mode=True), _convolution(block.downsample.weight)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         return self.residual(x) + self.downsample(x)

@@ -38,6 +38,12 @@ def test_a_supernet_as_modules_gives_the_same_logits(seed, perturbation):
         assert {id(p) for p in [*convolutions, net.classifier.weight]} == {id(p) for p in model.layers().values()}
 
 
+def test_odd_sides_are_rounded_as_in_the_supernet():
+    model = GatedSupernet(random_network(1, dtype=torch.float64), mixing_gates(full_space()))
+    images = random_batch(1, pixels=11, dtype=torch.float64).images
+    torch.testing.assert_close(as_module(model)(images), model(images), rtol=1e-10, atol=1e-12)
+
+
 def test_to_make_modules_draws_nothing():
     state = torch.get_rng_state()
     as_module(GatedSupernet(random_network(1), mixing_gates(full_space())))
