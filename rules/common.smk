@@ -22,6 +22,7 @@ from workflow_scripts._cards import ignored_cards, visible_cards
 from workflow_scripts._config import (
     check,
     check_files,
+    check_truth,
     leaf_methods,
     metric_options,
     proxy_metrics,
@@ -63,6 +64,8 @@ try:
     if LEAF_METHODS or PROXIES:
         check_files(config)
         TRUTH_COLUMN = truth_column(config)
+        if workflow.is_main_process:  # the jobs rely on it
+            check_truth(config, TRUTH_COLUMN)
 except FsnasError as error:
     raise WorkflowError(str(error))
 CAPTION = caption(config, METHODS.values(), config["seeds"])

@@ -111,6 +111,7 @@ elif config["truth"]["source"] == "csv":
                     "architecture_column": config["truth"]["architecture_column"],
                 },
             ),
+            column=unrecorded(TRUTH_COLUMN),
             file=unrecorded(config["truth"]["file"]),
             sha256=unrecorded(config["truth"]["sha256"]),
         message:

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fsnas.benchmark import check_sha256
-from fsnas.errors import ConfigError, FsnasError, nearest
+from fsnas.accuracies import is_test_accuracy
+from fsnas.benchmark import SETS, check_sha256, csv_header, read_csv
+from fsnas.errors import ConfigError, DataError, FsnasError, nearest
+from fsnas.file_kinds import check_kind
 from fsnas.metrics import add_folders, declaration, known
 from fsnas.policies import Policy, make_policy
 from fsnas.provenance import check_metric
@@ -32,8 +34,8 @@ USUAL_TRUTH = {
     "cifar10": "cifar10_ori-test_accuracy_200_epochs_mean",
     "cifar100": "cifar100_x-test_accuracy_200_epochs_mean",
 }
-OFFICIAL = r"{}_(x-valid|x-test|ori-test)_accuracy_(12|200)_epochs_(mean|seed_[0-9]+)".format(
-    "(cifar10-valid|cifar10|cifar100|ImageNet16-120)"
+OFFICIAL = "({})_accuracy_(12|200)_epochs_(mean|seed_[0-9]+)".format(
+    "|".join(f"{data}_({'|'.join(sets)})" for data, sets in SETS.items())
 )
 KINDS = {bool: "boolean", int: "integer", float: "number", str: "string"}  # as the schema calls them
 PERIODIC = re.compile(r"(.+)\1{19,}$")  # a value that Snakemake refuses for a wildcard
@@ -207,16 +209,44 @@ def check_files(config: Mapping[str, Any]) -> None:
     """
     _check_images(config)
     truth = config["truth"]
-    if truth["source"] != "standalone":
-        _check_file(
-            "truth.file",
-            truth["file"],
-            "correct the path, or put the file there "
-            f"(truth.source is {truth['source']!r}; with 'standalone' architectures are trained here instead)",
-        )
+    if truth["source"] == "standalone":
+        return
+    _check_kind(truth)
+    _check_file(
+        "truth.file",
+        truth["file"],
+        "correct the path, or put the file there "
+        f"(truth.source is {truth['source']!r}; with 'standalone' architectures are trained here instead)",
+    )
     # A larger file is checked by the step that reads it.
     if truth.get("sha256") and os.path.getsize(truth["file"]) <= AT_ONCE:
         check_sha256(truth["file"], truth["sha256"])
+
+
+def check_truth(config: Mapping[str, Any], column: str) -> None:
+    """Read the CSV of the truth, as the job that makes the table of it will, so that no job runs for a wrong one.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be read, or ``column`` holds no accuracies; the message says what the file seems to be.
+    """
+    truth = config["truth"]
+    if truth["source"] != "csv":
+        return
+    try:
+        given = {name: truth[name] for name in ("architecture_column", "sha256")}
+        read_csv(truth["file"], column=column, **given)
+    except DataError as error:
+        raise ConfigError(f"truth.file: {error}") from error
+
+
+def _check_kind(truth: Mapping[str, Any]) -> None:
+    """Check that the file is of the kind that its source has, as far as its first bytes tell."""
+    try:
+        check_kind(truth["file"], truth["source"])
+    except DataError as error:
+        raise ConfigError(f"truth.file: {error}") from error
 
 
 def _check_file(key: str, path: str, remedy: str) -> None:
@@ -267,28 +297,42 @@ def _check_images(config: Mapping[str, Any]) -> None:
 
 def _csv_column(truth: Mapping[str, Any]) -> str:
     """Return the column of a CSV that is the truth, after a look at its first line."""
+    _check_kind(truth)
     _check_readable("truth.file", truth["file"])
     try:
         if not os.path.isfile(truth["file"]):  # a pipe or a device might never end
             raise OSError(f"there is no such file{_link(truth['file'])}")
-        with Path(truth["file"]).open(encoding="utf-8-sig", newline="") as file:
-            header = next(csv.reader(file), [])
+        header = csv_header(truth["file"])
+    except DataError as error:
+        raise ConfigError(f"truth.file: {error}") from error
     except (OSError, ValueError, csv.Error) as error:
         raise ConfigError(f"truth.file: cannot read {shown(truth['file'])} ({error}); correct the path") from error
-    tests = [name for name in header if "test" in name.lower()]
     wanted = {"architecture_column": truth["architecture_column"], "column": truth["column"]}
-    if truth["column"] is None and len(tests) == 1:
-        wanted["column"] = tests[0]
     for key, name in wanted.items():
-        if name not in header:
-            near = nearest(name, header) if name else ""
-            raise ConfigError(f"truth.{key}: found {shown(name)}{near}; {truth['file']} has {listing(header)}")
+        if name is not None and name not in header:
+            raise ConfigError(
+                f"truth.{key}: found {shown(name)}{nearest(name, header)}; {truth['file']} has {listing(header)}"
+            )
+    if wanted["column"] is None:
+        return _only_test_accuracy(truth["file"], [name for name in header if name != truth["architecture_column"]])
     if wanted["column"] == truth["architecture_column"]:
         raise ConfigError(
             f"truth.column: found {shown(wanted['column'])}, but there truth.architecture_column says that the "
             f"architectures stand; take a column of accuracies, {truth['file']} has {listing(header)}"
         )
     return wanted["column"]
+
+
+def _only_test_accuracy(file: str, header: list[str]) -> str:
+    """Return the one column whose name says that it holds test accuracies."""
+    named = [name for name in header if is_test_accuracy(name)]
+    if len(named) == 1:
+        return named[0]
+    found = f"{len(named)} columns ({listing(named)})" if named else "no column"
+    raise ConfigError(
+        f"truth.column: found null, which takes the only column that has the words test and accuracy (or acc) in its "
+        f"name, but {file} has {found} of this kind; set it to one of {listing(header)}"
+    )
 
 
 def _check_truth(config: Mapping[str, Any]) -> None:

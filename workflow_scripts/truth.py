@@ -9,9 +9,12 @@ from fsnas.benchmark import read_csv, read_official
 def main(smk) -> None:
     """Read the source and write the table."""
     settings, file = dict(smk.params.settings), smk.params.file
-    read = read_csv if settings.pop("source") == "csv" else read_official
-    settings.pop("content")
-    architectures, columns = read(file, **settings, sha256=smk.params.sha256)
+    checks = {"sha256": smk.params.sha256}
+    if settings["source"] == "csv":
+        names = {"architecture_column": settings["architecture_column"], "column": smk.params.column}
+        architectures, columns = read_csv(file, **names, **checks)
+    else:
+        architectures, columns = read_official(file, **checks)
     log.info("%s: %d architectures, columns %s", file, len(architectures), ", ".join(columns))
     about = {"kind": "truth", "key": key(smk), **origin(smk)}
     write_architectures(smk.output[0], architectures, columns, **about)

@@ -3,12 +3,14 @@
 import hashlib
 import itertools
 import math
+import re
 
 import numpy as np
+import pandas
 import pytest
 
 from fsnas.artifacts.architectures import read_architectures, write_architectures
-from fsnas.benchmark import read_csv
+from fsnas.benchmark import csv_header, read_csv
 from fsnas.errors import DataError
 from fsnas.spaces import architecture_string, architectures, full_space
 
@@ -89,7 +91,21 @@ REFUSED = {
         {"architecture_column": "Architectur"},
         r"line 1 names no column 'Architectur' \(did you",
     ),
-    "other separator": (["a;b"], {"header": "Architecture;CIFAR10"}, "no column 'Architecture'.*found 'Architecture;C"),
+    "semicolons": (["a;b"], {"header": "Architecture;CIFAR10"}, "line 1 has semicolons between the names, expected co"),
+    "tabs": (["a\tb"], {"header": "Architecture\tCIFAR10"}, "line 1 has tabs between the names, expected commas"),
+    "size space": (changed(2, META[0], "64:8:8:64:8"), {}, "line 2, .*seems to be one of NATS-Bench's size space"),
+    "another space": (changed(2, META[0], "00120120"), {}, "line 2, .*seems to be one of NAS-Bench-Macro"),
+    "NASLib": (changed(2, META[0], '"(4, 0, 3, 1, 4, 3)"'), {}, "line 2, .*seems to be a list of operation indices"),
+    "unique string": (
+        changed(2, META[0], "((0)@none)@none+#"),
+        {},
+        "line 2, .*seems to be a unique string of nas-bench",
+    ),
+    "index": (
+        changed(2, META[0], "4711"),
+        {},
+        r"line 2, .*found '4711', which seems to be an index; .*architecture_column",
+    ),
     "no numbers": (LINES, {"header": "a,Architecture,b,c,d"}, "line 2, column 'Architecture'"),
     "no numeric column": ([f"a,{META[0]}"], {"header": "x,Architecture"}, r"none of the columns \['x'\] holds numbers"),
     "only architectures": ([META[0]], {"header": "Architecture"}, r"none of the columns \[\] holds numbers"),
@@ -131,10 +147,126 @@ def test_an_empty_csv_is_refused(content, tmp_path):
 def test_a_missing_csv_and_a_folder_are_refused(tmp_path):
     with pytest.raises(DataError, match=r"none\.csv: no such file; correct truth\.file"):
         read(tmp_path / "none.csv")
-    with pytest.raises(DataError, match=r": cannot be read .*; correct truth\.file"):
+    with pytest.raises(DataError, match=r": is a folder, expected a CSV; give the file in it, .* correct truth\.file"):
         read(tmp_path)
 
 
 def test_codes_with_underscores_are_texts(tmp_path):
     path = table(tmp_path, f"1_2_3,50,{META[0]}", header="code,accuracy,Architecture")
     assert list(read(path)[1]) == ["accuracy"]
+
+
+# The truth
+
+
+def truth(folder, numbers, name="test acc"):
+    rows = [f'{architecture},"{number}"' for architecture, number in zip(META, numbers, strict=False)]
+    return table(folder, *rows, header=f"Architecture,{name}")
+
+
+TRUTHS = {
+    "percent": [94.37, 10, 0],
+    "some missing": [94.37, "", 10.0],
+    "the worst benchmark": [1.01, 0.83],
+    "whole percent": [1, 2, 3, 4],
+}
+
+
+@pytest.mark.parametrize("numbers", TRUTHS.values(), ids=TRUTHS)
+def test_accuracies_in_percent_are_a_truth(numbers, tmp_path):
+    found = read(truth(tmp_path, numbers), column="test acc")[1]["test acc"]
+    np.testing.assert_array_equal(found, [math.nan if n == "" else n for n in numbers])
+
+
+NO_TRUTH = {
+    "fractions": (
+        [0.9437, 0.1, 1.0],
+        r"holds values from 0\.1 to 1, .*they seem to be fractions .*: multiply them by 100",
+    ),
+    "hundredths": ([9399, 1000, 9437], "they seem to be hundredths of a percent .*: divide them by 100"),
+    "per mille": ([939.9, 100, 943.7], r"they seem to be per mille .*: divide them by 10"),
+    "a marker": (
+        [93.0, -1, 10, -1],
+        r"-1 \(2 times\) seems to mark what is missing: leave .* empty \(the first .* line 3\)",
+    ),
+    "a marker among fractions": (
+        [0.93, -1, 0.1],
+        r"-1 \(1 times\) .* empty, and the others: they seem to be fractions",
+    ),
+    "log-likelihoods": ([-0.3, -2.3, -1.1], "those below 0 seem to be losses or differences"),
+    "one digit too many": ([93.1, 931.0, 92, 90], r"1 of 4 are above 100, .*correct them.*line 3\)"),
+    "parameters": ([1e6, 2e6, 3e6], "3 of 3 are above 100"),
+    "all the same": ([93, 93, 93], "holds 93 for all 3 architectures, so nothing can be ranked by it"),
+    "one": ([93, "", ""], "holds 1 value, expected those of at least 2 architectures"),
+    "none": (["", "", ""], "holds 0 values, expected those of at least 2"),
+    "percent signs": (["93 %", "92 %"], "line 2, column 'test acc': found '93 %', expected a number without %"),
+    "decimal commas": (
+        ["93,1", "92,5"],
+        "line 2, column 'test acc': found '93,1', expected a number with a decimal point",
+    ),
+    "texts": (["high", "low", 3], "line 2, column 'test acc': found 'high', expected a finite number"),
+    "NaN": ([93, "nan", 92], "line 3, column 'test acc': found 'nan', expected a finite number"),
+}
+
+
+@pytest.mark.parametrize(("numbers", "message"), NO_TRUTH.values(), ids=NO_TRUTH)
+def test_numbers_that_are_no_accuracies_are_no_truth(numbers, message, tmp_path):
+    path = truth(tmp_path, numbers)
+    with pytest.raises(DataError, match=rf"truth\.csv: .*{message}"):
+        read(path, column="test acc")
+
+
+def test_ranks_are_no_truth(tmp_path):
+    every = [architecture_string(a) for a in itertools.islice(architectures(full_space()), 50)]
+    ranks = [f"{name},{1 + (7 * i) % 50}" for i, name in enumerate(every)]
+    with pytest.raises(DataError, match="'test acc' holds values from 1 to 50, .*they seem to be ranks: take"):
+        read(table(tmp_path, *ranks, header="Architecture,test acc"), column="test acc")
+
+
+@pytest.mark.parametrize("name", ["test_loss", "TestError", "test_rank", "nll"])
+def test_what_is_lower_for_the_best_is_no_truth(name, tmp_path):
+    path = truth(tmp_path, [0.3, 2.3, 1.1], name)
+    with pytest.raises(DataError, match=rf"column '{name}' seems to hold losses, errors or ranks.*rename it"):
+        read(path, column=name)
+    assert list(read(path)[1]) == [name], "beside a truth it may stand"
+
+
+def test_other_columns_than_the_truth_may_hold_anything(tmp_path):
+    rows = [f"{name},{number},{-number},{number / 1e4},93 %" for name, number in zip(META, (9, 5, 7), strict=False)]
+    path = table(tmp_path, *rows, header="Architecture,acc,loss,fraction,text")
+    assert list(read(path, column="acc")[1]) == ["acc", "loss", "fraction"]
+    with pytest.raises(DataError, match=r"line 1 names no column 'ac' \(did you mean 'acc'\?\); .*truth\.column"):
+        read(path, column="ac")
+
+
+# What a message says to do
+
+
+def done_as_told(message, folder, monkeypatch):
+    """Run the pandas expression in ``message`` in ``folder`` and return the file that it writes."""
+    monkeypatch.chdir(folder)
+    (expression,) = re.findall(r"pandas\.read_csv.*?to_csv\(.*?\)", message)
+    eval(expression, {"pandas": pandas})
+    return folder / "truth.csv"
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_another_separator_is_mended_as_told(separator, tmp_path, monkeypatch):
+    rows = [f"{name}{separator}{number}" for name, number in zip(META, (90.5, 80.25), strict=False)]
+    path = table(tmp_path, *rows, header=f"Architecture{separator}acc").rename(tmp_path / "given.csv")
+    with pytest.raises(DataError) as raised:
+        read(path, column="acc")
+    names, columns = read(done_as_told(str(raised.value), tmp_path, monkeypatch), column="acc")
+    assert names == META[:2] and list(columns["acc"]) == [90.5, 80.25]
+    with pytest.raises(DataError, match="expected commas"):
+        csv_header(path)
+
+
+def test_a_line_for_each_training_is_mended_as_told(tmp_path, monkeypatch):
+    rows = [f"{name},{seed},{number}" for name, number in zip(META, (90, 80), strict=False)
+            for seed, number in ((777, number + 1), (888, number - 0.5))]  # fmt: skip
+    path = table(tmp_path, *rows, header="Architecture,seed,acc").rename(tmp_path / "given.csv")
+    with pytest.raises(DataError, match=r"line 3 repeats .*line of its own \(4 lines, 2 architectures\)") as raised:
+        read(path, column="acc")
+    names, columns = read(done_as_told(str(raised.value), tmp_path, monkeypatch), column="acc")
+    assert dict(zip(names, columns["acc"], strict=True)) == {META[0]: 90.25, META[1]: 80.25}

@@ -1,6 +1,7 @@
 """The config: complete, checked, and every problem named with its key, what was found and what is allowed."""
 
 import copy
+import itertools
 import os
 import re
 from datetime import date
@@ -13,11 +14,13 @@ from fsnas import metrics
 from fsnas.data import make_dataset
 from fsnas.errors import ConfigError
 from fsnas.metrics import declaration, known
+from fsnas.spaces import architecture_string, architectures, full_space
 from workflow_scripts._captions import caption, proxies_caption, search_caption, truth_caption
 from workflow_scripts._config import (
     TRAIN_IMAGES,
     check,
     check_files,
+    check_truth,
     leaf_methods,
     proxy_metrics,
     rungs_of,
@@ -182,22 +185,103 @@ def test_the_usual_truth_is_that_of_the_data_set(source, column):
     assert truth_column(config) == column
 
 
-@pytest.mark.parametrize(("column", "found"), [(None, "My test"), ("Other", "Other")])
+@pytest.mark.parametrize(("column", "found"), [(None, "My test acc"), ("Other", "Other")])
 def test_the_truth_of_a_csv_is_a_column_that_it_has(column, found, tmp_path):
-    (tmp_path / "a.csv").write_text("My test,Other,Architecture\n")
+    (tmp_path / "a.csv").write_text("My test acc,Other,Architecture\n")
     truth = {"source": "csv", "file": str(tmp_path / "a.csv"), "architecture_column": "Architecture", "column": column}
     assert truth_column({"data": {"source": "digits"}, "truth": truth}) == found
     for wrong, message in (
-        ({"column": "Othre"}, r"truth\.column: found 'Othre' \(did you mean 'Other'\?\); .*a\.csv has My test, Other"),
+        (
+            {"column": "Othre"},
+            r"truth\.column: found 'Othre' \(did you mean 'Other'\?\); .*a\.csv has My test acc, Other",
+        ),
         ({"architecture_column": "Arch"}, r"truth\.architecture_column: found 'Arch'"),
         ({"file": "nowhere.csv"}, r"truth\.file: cannot read 'nowhere\.csv' .*; correct the path"),
     ):
         with pytest.raises(ConfigError, match=message):
             truth_column({"data": {"source": "digits"}, "truth": {**truth, **wrong}})
-    (tmp_path / "a.csv").write_text("test a,test b,Architecture\n")
-    if column is None:
-        with pytest.raises(ConfigError, match=r"truth\.column: found None; .*a\.csv has test a, test b"):
-            truth_column({"data": {"source": "digits"}, "truth": truth})
+
+
+@pytest.mark.parametrize("name", ["CIFAR10TestAccuracy200Epochs", "test_acc", "x-test accuracy (%)", "acc.test"])
+def test_the_only_test_accuracy_is_the_truth_whatever_stands_beside_it(name, tmp_path):
+    others = "latest_run,fastest,contest,test_loss,test,valid_accuracy,latest_accuracy,test_acc_std,test_error,A"
+    (tmp_path / "a.csv").write_text(f"{others},{name}\n")
+    truth = {"source": "csv", "file": str(tmp_path / "a.csv"), "architecture_column": "A", "column": None}
+    assert truth_column({"data": {"source": "digits"}, "truth": truth}) == name
+
+
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [
+        (name, "no column of this kind")
+        for name in (
+            "test_loss",
+            "latest_run",
+            "fastest",
+            "contest",
+            "test",
+            "accuracy",
+            "latest_accuracy",
+            "test_rank",
+        )
+    ]
+    + [("test_acc a,test_acc b", r"2 columns \(test_acc a, test_acc b\) of this kind")],
+)
+def test_what_is_no_test_accuracy_by_name_is_not_taken_as_the_truth(header, found, tmp_path):
+    (tmp_path / "a.csv").write_text(f"A,{header}\n")
+    truth = {"source": "csv", "file": str(tmp_path / "a.csv"), "architecture_column": "A", "column": None}
+    message = rf"truth\.column: found null, which takes the only column .*has {found}; set it to one of {header[:4]}"
+    with pytest.raises(ConfigError, match=message):
+        truth_column({"data": {"source": "digits"}, "truth": truth})
+
+
+def csv_config(folder, text, **changes):
+    (folder / "truth.csv").write_text(text)
+    truth = {"source": "csv", "file": str(folder / "truth.csv"), "architecture_column": "A", "column": "test_acc"}
+    return laid_over(DEFAULT, {"truth": truth | changes})
+
+
+def test_a_csv_is_read_before_any_job_runs(tmp_path):
+    names = [architecture_string(a) for a in itertools.islice(architectures(full_space()), 3)]
+    for numbers, message in {
+        (94.37, 0, 10): None,
+        (0.9437, 0.1, 0.5): r"seem to be fractions \(0\.94 for 94 %\): multiply them by 100",
+        (9437, 1000, 5000): r"seem to be hundredths of a percent .*: divide them by 100",
+        (94.37, -1, 10): r"-1 \(1 times\) seems to mark what is missing: leave these fields empty.* line 3\)",
+    }.items():
+        text = "A,test_acc\n" + "".join(f"{name},{number}\n" for name, number in zip(names, numbers, strict=True))
+        config = csv_config(tmp_path, text)
+        check(config)
+        if message is None:
+            check_truth(config, "test_acc")
+            continue
+        with pytest.raises(ConfigError, match=rf"truth\.file: .*truth\.csv: column 'test_acc' .*{message}"):
+            check_truth(config, "test_acc")
+    check_truth(DEFAULT, "standalone_test_accuracy_5_epochs_seed_0")
+    with pytest.raises(ConfigError, match=r"truth\.file: .*its sha256 is"):
+        check_truth(csv_config(tmp_path, text, sha256="0" * 64), "test_acc")
+
+
+@pytest.mark.parametrize("source", ["csv", "nasbench201"])
+def test_another_kind_of_file_is_no_truth(source, tmp_path):
+    (tmp_path / "NATS-tss-v1_0-3ffb9-simple").mkdir()
+    (tmp_path / "NATS-tss-v1_0-3ffb9-simple/meta.pickle.pbz2").touch()
+    truth = {"source": source, "file": str(tmp_path / "NATS-tss-v1_0-3ffb9-simple")}
+    config = laid_over(DEFAULT, {"truth": truth})
+    for checked_by in (check_files, truth_column) if source == "csv" else (check_files,):
+        with pytest.raises(
+            ConfigError, match=r"truth\.file: .*-simple: is a folder of NATS-Bench, expected .*; write a"
+        ):
+            checked_by(config)
+
+
+def test_a_column_that_the_official_file_cannot_have_is_refused():
+    """CIFAR-10 trained on all images has no part that was held back."""
+    truth = {"source": "nasbench201", "file": "a.pth", "column": "cifar10_x-valid_accuracy_200_epochs_mean"}
+    with pytest.raises(
+        ConfigError, match=r"truth\.column: found 'cifar10_x-valid_accuracy_200_epochs_mean', expected a"
+    ):
+        check(laid_over(DEFAULT, {"truth": truth}))
 
 
 @pytest.mark.parametrize("source", ["csv", "nasbench201"])
