@@ -9,6 +9,7 @@ from torch import Tensor
 
 BN_EPS = 1e-5
 ROWS = 2048  # pixels of a batch that PyTorch's channels_last BatchNorm adds up with an error below 1e-6
+SUMMED = 32  # pixels that are added up in float32: of more of one value the rounding errors add up, too
 
 
 def _is_large(x: Tensor) -> bool:
@@ -31,18 +32,28 @@ def batch_norm(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
     return F.batch_norm(x, None, None, scale, shift, True, 0.0, BN_EPS)
 
 
+@functools.cache
+def _summed(pixels: int) -> int:
+    """Return the largest number of pixels, at most `SUMMED`, that groups of ``pixels`` can have."""
+    return next(count for count in range(SUMMED, 0, -1) if pixels % count == 0)
+
+
 def _columns(x: Tensor) -> Tensor:
-    """Return ``x [b, c, h, w]`` as ``[b * h, w * c, 1, 1]``: a view where ``x`` is in channels_last order."""
+    """Return ``x [b, c, h, w]`` as ``[s, b * h * w / s * c, 1, 1]``: a view where ``x`` is in channels_last order.
+
+    Every column holds ``s`` pixels of one channel, at most `SUMMED`.
+    """
     b, c, h, w = x.shape
-    return x.permute(0, 2, 3, 1).reshape(b * h, w * c, 1, 1)
+    return x.permute(0, 2, 3, 1).reshape(_summed(b * h * w), -1, 1, 1)
 
 
 class _BatchNorm(torch.autograd.Function):
     """BatchNorm in channels_last with exact sums.
 
     PyTorch's adds up all pixels of a channel one after the other in float32: for 64 images of 32x32 it is off by 2e-5,
-    which flips ReLUs and moves gradients by 1%. Here the sums are those of every column of pixels, put together in
-    float64 (a variance is the mean of the columns' variances and the variance of their means).
+    which flips ReLUs and moves gradients by 1%, and by 2e-4 where many pixels have one value. Here the sums are those
+    of columns of up to `SUMMED` pixels, put together in float64 (a variance is the mean of the columns' variances and
+    the variance of their means).
     """
 
     generate_vmap_rule = True
@@ -69,8 +80,9 @@ class _BatchNorm(torch.autograd.Function):
         backward = torch.ops.aten.native_batch_norm_backward
         if torch.is_grad_enabled():  # the gradient will be differentiated, as PyTorch's knows to be
             return backward(grad, x, scale, None, None, mean, rstd, True, BN_EPS, list(ctx.needs_input_grad))
-        width, every = x.shape[3], x.numel() // len(scale)
-        stats = mean.repeat(width), rstd.repeat(width)
+        every = x.numel() // len(scale)
+        columns = every // _summed(every)
+        stats = mean.repeat(columns), rstd.repeat(columns)
         sums = backward(_columns(grad), _columns(x), None, None, None, *stats, True, BN_EPS, [False, True, True])
         grad_scale, grad_shift = (of.view(-1, len(scale)).double().sum(0) for of in sums[1:])
         slope = -scale * rstd * rstd * grad_scale / every

@@ -56,16 +56,46 @@ def test_batch_norm_can_be_vectorised():
     assert torch.allclose(found, torch.stack([slope(plain, x) for x in stack]), rtol=1e-10, atol=1e-10)
 
 
+def ordinary(x: Tensor) -> Tensor:
+    return x
+
+
+def half_constant(x: Tensor) -> Tensor:
+    return torch.relu(x - 1) + 0.3
+
+
+def mostly_constant(x: Tensor) -> Tensor:
+    x = x.clone()
+    x[:, :, 4:] = 3.3
+    return x
+
+
+def one_pixel(x: Tensor) -> Tensor:
+    x = torch.full_like(x, 0.1)
+    x[0, :, 0, 0] = 50
+    return x
+
+
+def far_from_zero(x: Tensor) -> Tensor:
+    return x + 100
+
+
+def error(found: list[Tensor], expected: list[Tensor]) -> list[float]:
+    """Return the largest errors of output and gradients, relative to their largest values."""
+    return [((f - e).abs().max() / e.abs().max()).item() for f, e in zip(found, expected, strict=True)]
+
+
 @pytest.mark.parametrize("side", [32, 31])
-def test_batch_norm_of_many_pixels_is_exact_in_float32(side):
-    """PyTorch's own is off by 2e-6 in channels_last, relative to the largest."""
-    given = drawn(64, 8, side, side), drawn(8, seed=1), drawn(8, seed=2)
-    expected = with_gradients(plain, *given)
-    x, scale, shift = (each.float() for each in given)
-    found = with_gradients(batch_norm, arranged(x), scale, shift)
+@pytest.mark.parametrize("kind", [ordinary, half_constant, mostly_constant, one_pixel, far_from_zero])
+def test_batch_norm_of_many_pixels_is_as_exact_as_pytorch_in_nchw_order(kind, side):
+    """Both in float32, against float64. Single draws differ by a few roundings of 6e-8: so three times, or 5e-7."""
+    x = kind(drawn(64, 8, side, side)).float()
+    scale, shift = drawn(8, seed=1).float(), drawn(8, seed=2).float()
+    exact = with_gradients(plain, x.double(), scale.double(), shift.double())
+    nchw = error(with_gradients(plain, x, scale, shift), exact)
     assert arranged(x).is_contiguous(memory_format=torch.channels_last)
-    for ours, exact in zip(found, expected, strict=True):
-        assert (ours - exact).abs().max() <= 1e-6 * exact.abs().max()
+    for ours, theirs in zip(error(with_gradients(batch_norm, arranged(x), scale, shift), exact), nchw, strict=True):
+        assert ours <= max(3 * theirs, 5e-7)
 
 
 def test_only_large_batches_in_float32_are_channels_last():
