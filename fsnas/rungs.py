@@ -27,8 +27,9 @@ def make_rungs(
     ----------
     selection
         ``all`` has one rung. ``top_k`` trains all leaves, then goes on with the best ``keep`` of them untrained.
-        ``successive_halving`` (Jamieson and Talwalkar 2016, as GM-NAS uses it, Hu et al. 2022) halves the leaves from
-        rung to rung until ``keep`` are left, and gives every rung the same share of the budget.
+        ``successive_halving`` (Jamieson and Talwalkar 2016) halves the leaves from rung to rung until ``keep`` are
+        left, and gives every rung the same share of the budget. GM-NAS (Hu et al. 2022) halves the architectures
+        instead that the leaves led to, while these are trained by themselves.
     epochs, total_epochs
         Budget of every leaf that is never dropped, or of the whole tree; one of them is None. A share that is no whole
         number of epochs is rounded down, so that the leaves of a rung are trained equally long.

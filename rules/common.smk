@@ -69,7 +69,7 @@ try:
 except FsnasError as error:
     raise WorkflowError(str(error))
 CAPTION = caption(config, METHODS.values(), config["seeds"])
-SEARCH_CAPTION = search_caption(config, config["seeds"])
+SEARCH_CAPTION = search_caption(config, config["seeds"], LEAF_METHODS.values())
 TRUTH_SAID = truth_caption(config, TRUTH_COLUMN) if TRUTH_COLUMN else ""
 METRIC_OF = {name: method.metric for name, method in METHODS.items()}
 

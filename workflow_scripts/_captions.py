@@ -43,21 +43,29 @@ def caption(
     return text
 
 
-def search_caption(config: Mapping[str, Any], seeds: Collection[int]) -> str:
-    """Return n, seeds and settings of trees, leaves, evaluation and search, as their figures say them."""
+def search_caption(config: Mapping[str, Any], seeds: Collection[int], methods: Iterable[Method] = ()) -> str:
+    """Return n, seeds and settings of trees, leaves, evaluation and search, as their figures say them.
+
+    Of ``methods``, those whose leaves are searched, what differs from the settings of the run is said for each.
+    """
     data, net, leaves = config["data"], config["supernet"], config["leaves"]
     evaluation, search, method = config["evaluation"], config["search"], config["method"]
     budget = next(key for key in ("epochs", "total_epochs") if leaves[key] is not None)
     selected = "all" if leaves["selection"] == "all" else _said(leaves, ("selection", "keep", "sampled"))
     dropped = "" if leaves["selection"] == "all" else " Leaves that were dropped are ranked with their last weights."
     few = "; of 2 or 3 seeds it is their range, and covers the mean in about 50 or 70 % of cases"
+    own = ""
+    for one in methods:
+        keys = (*SCORE_KEYS, *tree_keys(one.choices), "init")
+        other = _said(one.choices, [key for key in keys if one.choices[key] != method[key]])
+        own += f" {one.name}: {other}." if other else ""
     return (
         f"n = {_counted(len(seeds), 'seed')} ({', '.join(map(str, seeds))}). Data: {data['name']}. C = "
         f"{net['channels']}, N = {net['cells']}. Root: {net['sampling']}, {_counted(net['epochs'], 'epoch')}. Trees: "
-        f"{_said(method, (*SCORE_KEYS, *tree_keys(method)))}, or as their names say. Leaves: "
+        f"{_said(method, (*SCORE_KEYS, *tree_keys(method)))}. Leaves: "
         f"{_said({**leaves, 'init': method['init']}, ('init', 'sampling', budget))} a "
         f"{'leaf' if budget == 'epochs' else 'tree'}, batch size {net['batch_size']}, lr {net['lr']}; searched: "
-        f"{selected}.{dropped} Shared weights on {evaluation['batches'] or 'all'} validation batches of "
+        f"{selected}.{dropped}{own} Shared weights on {evaluation['batches'] or 'all'} validation batches of "
         f"{evaluation['batch_size']}, {evaluation['architectures'] or 'all'} architectures ranked. Search: "
         f"{_said(search, ('evaluations', 'population', 'tournament'))}. Interval: 95 %, bootstrap over seeds"
         f"{few if len(seeds) in (2, 3) else ''}."

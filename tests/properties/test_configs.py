@@ -195,7 +195,10 @@ def can_run(config, methods, leaves, column):
     json.dumps(config, allow_nan=False)  # every file keeps its settings
     seeds = [*config["seeds"], *config["proxies"]["seeds"], config["data"]["seed"], config["truth"]["seed"]]
     assert all(0 <= seed < 2**32 and 0 <= generator(seed, "x").random() < 1 for seed in seeds)
-    captions = [caption(config, methods.values(), config["seeds"]), search_caption(config, config["seeds"])]
+    captions = [
+        caption(config, methods.values(), config["seeds"]),
+        search_caption(config, config["seeds"], leaves.values()),
+    ]
     captions += [proxies_caption(config), *([truth_caption(config, column)] if column else [])]
     assert all(said.isprintable() for said in captions)
     for method in methods.values():

@@ -98,7 +98,7 @@ def test_the_paper_preset_is_the_papers_experiment():
     config = laid_over(DEFAULT, yaml.safe_load((ROOT / "configs/paper.yaml").read_text(encoding="utf-8")))
     methods = check(config)
     eight = {"gm", "gradnorm", "snip", "grasp", "synflow", "jacobcov", "ntk", "lr"}
-    baselines = {"gm-equal", "one-shot", "few-shot", "few-shot-best"}
+    baselines = {"gm-nas", "one-shot", "few-shot-nas", "few-shot-best"}
     assert set(methods) == eight | {"random"} | baselines and len(config["seeds"]) == 10
     assert (config["supernet"]["channels"], config["supernet"]["cells"], config["supernet"]["epochs"]) == (16, 5, 200)
     assert all(methods[m].policy.depth == 3 and methods[m].policy.branching(0) == 2 for m in eight)
@@ -131,6 +131,41 @@ def test_a_caption_says_settings_and_what_each_method_has_of_its_own():
     assert "policy schedule, schedule [2, 3], edge first, objective mean, balance none. Split distance" in alone
 
 
+NAMED = {  # what their authors run, as far as a method says it
+    "gm-nas": {"perturbation": "isolate", "balance": "equal", "edge": "best", "policy": "constant", "branching": 2}
+    | {"init": "scratch"},
+    "few-shot-nas": {"policy": "exhaustive", "depth": 1, "edge": "first", "init": "root"},
+}
+
+
+@pytest.mark.parametrize("preset", [None, *PRESETS], ids=lambda path: path.stem if path else "default")
+def test_a_name_that_stands_for_a_paper_is_what_its_authors_run_whatever_the_defaults_are(preset):
+    config = laid_over(DEFAULT, yaml.safe_load(preset.read_text(encoding="utf-8")) if preset else {})
+    other = {
+        "perturbation": "disable",
+        "balance": "none",
+        "edge": "random",
+        "policy": "none",
+        "branching": 3,
+        "depth": 2,
+    }
+    for init in ("scratch", "root"):
+        methods = check(laid_over(config, {"method": {**other, "init": init}}))
+        for name, choices in NAMED.items():
+            if name in methods:
+                assert {key: methods[name].choices[key] for key in choices} == choices
+                assert name == "few-shot-nas" or methods[name].metric == "gm"
+        if preset is None or preset.stem == "paper":
+            assert set(NAMED) <= set(methods)
+
+
+def test_comments_promise_no_paper_beside_other_names():
+    for file in (ROOT / "config.yaml", *PRESETS):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            if line.startswith("  - ") and re.search("#.*(GM-NAS|Few-Shot NAS)", line) and "ours" not in line:
+                assert line.split(":")[0].removeprefix("  - ") in NAMED, line
+
+
 def test_few_shot_nas_needs_no_metric():
     method = checked({"few-shot": {"policy": "exhaustive"}})["few-shot"]
     assert method.metric == "random" and method.policy.branching(0) == 5
@@ -152,13 +187,17 @@ def test_all_leaves_and_no_leaves():
 
 def test_the_default_trees_cost_the_same():
     chosen = leaf_methods(DEFAULT, check(DEFAULT))
-    assert {"one-shot", "few-shot", "few-shot-best", "gm-equal", "random", "gm", "snip", "jacobcov"} == set(chosen)
+    assert {"one-shot", "few-shot-nas", "gm-nas", "random", "gm", "snip", "jacobcov"} == set(chosen)
     costs = {name: sum(rung.leaves * rung.epochs for rung in rungs_of(DEFAULT, m)) for name, m in chosen.items()}
     assert set(costs.values()) == {DEFAULT["leaves"]["total_epochs"]}
 
 
 def test_captions_say_how_leaves_were_trained_and_what_the_truth_is():
-    said = search_caption(DEFAULT, [3])
+    said = search_caption(DEFAULT, [3], leaf_methods(DEFAULT, check(DEFAULT)).values())
+    assert (
+        " gm-nas: perturbation isolate, balance equal. one-shot: policy none. few-shot-nas: policy exhaustive" in said
+    )
+    assert "edge first, init root. Shared weights on" in said
     assert said.startswith("n = 1 seed (3). Data: digits. C = 4, N = 1. Root: superposition, 20 epochs. Trees: ")
     assert "Leaves: init scratch, sampling uniform, total epochs 40 a tree" in said
     assert said.endswith("Interval: 95 %, bootstrap over seeds.") and "their range" in search_caption(DEFAULT, [1, 2])
