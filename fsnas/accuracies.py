@@ -45,11 +45,11 @@ def what_is_wrong(values: np.ndarray) -> str:
     low, high = float(values.min()), float(values.max())
     if low == high:
         return f"holds {low:g} for all {len(values)} architectures, so nothing can be ranked by it; take another one"
-    if 0 <= low and 1 < high <= 100 and not _is_ranking(values):
+    if low >= 0 and 1 < high <= 100 and not _is_ranking(values):
         return ""
     return (
-        f"holds values from {low:g} to {high:g}, expected test accuracies in percent: all from 0 to 100, the best above "
-        f"1; {_seems(values)}"
+        f"holds values from {low:g} to {high:g}, expected test accuracies in percent: all from 0 to 100, the best "
+        f"above 1; {_seems(values)}"
     )
 
 
@@ -63,7 +63,7 @@ def _seems(values: np.ndarray) -> str:
     """Return what values that are no accuracies in percent seem to be, and what to do."""
     negative, others = np.unique(values[values < 0]), values[values >= 0]
     if len(negative) == 1 and len(others):
-        rest = "" if 0 <= others.min() and 1 < others.max() <= 100 else f", and the others: {_seems(others)}"
+        rest = "" if others.min() >= 0 and 1 < others.max() <= 100 else f", and the others: {_seems(others)}"
         count = int((values < 0).sum())
         return f"{negative[0]:g} ({count} times) seems to mark what is missing: leave these fields empty{rest}"
     if len(negative):

@@ -288,8 +288,8 @@ def _check_separator(path: str | Path, header: Sequence[str]) -> None:
         if len(header) == 1 and separator in header[0]:
             read = f"pandas.read_csv({str(path)!r}, sep={separator!r})"
             raise DataError(
-                f'{path}: line 1 has {name} between the names, expected commas; write it anew: {read}.to_csv("truth.csv", '
-                'index=False), with decimal="," in read_csv if it has a comma in numbers'
+                f"{path}: line 1 has {name} between the names, expected commas; write it anew: "
+                f'{read}.to_csv("truth.csv", index=False), with decimal="," in read_csv if it has a comma in numbers'
             )
 
 
@@ -384,17 +384,18 @@ def _check_truth(path: str | Path, column: str, fields: Mapping[str, Sequence[tu
             f"{path}: line 1 names no column {column!r}{nearest(column, list(fields))}; found "
             f"{', '.join(map(repr, fields))}: set truth.column"
         )
-    numbers = {}
+    numbers: dict[int, float] = {}
     for line, text in fields[column]:
         if text.strip():
-            numbers[line] = _number(text)
-            if numbers[line] is None or not math.isfinite(numbers[line]):
+            number = _number(text)
+            if number is None or not math.isfinite(number):
                 raise _no_number(path, line, column, text)
+            numbers[line] = number
     where = f"{path}: column {column!r}"
     if is_lower_better(column):
         raise DataError(
-            f"{where} seems to hold losses, errors or ranks, of which the best architecture has the lowest; expected test "
-            "accuracies in percent: take a column of these, or rename it if it holds them"
+            f"{where} seems to hold losses, errors or ranks, of which the best architecture has the lowest; expected "
+            "test accuracies in percent: take a column of these, or rename it if it holds them"
         )
     problem = what_is_wrong(np.array(list(numbers.values()), np.float64))
     if problem:
@@ -410,7 +411,8 @@ def _no_number(path: str | Path, line: int, column: str, text: str) -> DataError
     elif re.fullmatch(r"[+-]?\d*,\d+", text.strip()):
         expected = "a number with a decimal point instead of the comma"
     return DataError(
-        f"{path}: line {line}, column {column!r}: found {text!r}, expected {expected}, or nothing where there is no value"
+        f"{path}: line {line}, column {column!r}: found {text!r}, expected {expected}, or nothing where there is no "
+        "value"
     )
 
 

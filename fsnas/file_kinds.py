@@ -20,7 +20,10 @@ SIGNATURES = {
     b"\xd0\xcf\x11\xe0": "spreadsheet",
     b"version https://git-lfs": "pointer",
 }
-WRITE_A_CSV = "write a CSV of it (truth.source csv): a line for each architecture, with its string and its test accuracy in percent"
+WRITE_A_CSV = (
+    "write a CSV of it (truth.source csv): a line for each architecture, with its string and its test accuracy in "
+    "percent"
+)
 KINDS = {  # what it is, and what to do
     "folder": ("a folder", "give the file in it, or " + WRITE_A_CSV),
     "nats-bench": ("a folder of NATS-Bench", WRITE_A_CSV),

@@ -330,8 +330,8 @@ def _only_test_accuracy(file: str, header: list[str]) -> str:
         return named[0]
     found = f"{len(named)} columns ({listing(named)})" if named else "no column"
     raise ConfigError(
-        f"truth.column: found null, which takes the only column that has the words test and accuracy (or acc) in its "
-        f"name, but {file} has {found} of this kind; set it to one of {listing(header)}"
+        "truth.column: found null, which takes the only column with the words test and accuracy (or acc) in its name, "
+        f"but {file} has {found} of this kind; set it to one of {listing(named or header)}"
     )
 
 
