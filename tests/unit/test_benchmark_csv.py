@@ -216,6 +216,23 @@ def test_numbers_that_are_no_accuracies_are_no_truth(numbers, message, tmp_path)
         read(path, column="test acc")
 
 
+@pytest.mark.parametrize(
+    ("numbers", "told", "mended"),
+    [
+        ([0.9437, 0.1], "multiply them by 100", lambda number: number * 100),
+        ([9437, 1000], "divide them by 100", lambda number: number / 100),
+        ([943.7, 100.1], "divide them by 10", lambda number: number / 10),
+        ([93.1, -1, 10], "leave these fields empty", lambda number: "" if number < 0 else number),
+        ([93.1, 931, 10, 90], "correct them", lambda number: min(number, 93.1)),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_numbers_that_are_mended_as_told_are_a_truth(numbers, told, mended, tmp_path):
+    with pytest.raises(DataError, match=told):
+        read(truth(tmp_path, numbers), column="test acc")
+    read(truth(tmp_path, map(mended, numbers)), column="test acc")
+
+
 def test_ranks_are_no_truth(tmp_path):
     every = [architecture_string(a) for a in itertools.islice(architectures(full_space()), 50)]
     ranks = [f"{name},{1 + (7 * i) % 50}" for i, name in enumerate(every)]

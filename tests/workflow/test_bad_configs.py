@@ -1,7 +1,10 @@
 """What a user sees of a bad config: one message with the key, no traceback, and no job."""
 
+import itertools
+
 import pytest
 
+from fsnas.spaces import architecture_string, architectures, full_space
 from tests.workflow.conftest import copy_checkout, snakemake
 
 BAD = {
@@ -16,12 +19,21 @@ BAD = {
     "a key twice": ("seeds: [0]\nseeds: [1]", "seeds stands in line 1, too"),
     "a mistyped key": ("supernet: {chanels: 4}", "supernet.chanels: unknown key"),
     "no folder of metrics": ("metric_paths: [nowhere]", "metric_paths"),
+    "a truth in fractions": (
+        "truth: {source: csv, file: truth.csv, architecture_column: A}",
+        "column 'test_acc' holds values from 0.1 to 0.94, expected test accuracies in percent",
+    ),
 }
 
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory):
-    return copy_checkout(tmp_path_factory.mktemp("checkout"))
+    folder = copy_checkout(tmp_path_factory.mktemp("checkout"))
+    names = map(architecture_string, itertools.islice(architectures(full_space()), 2))
+    (folder / "truth.csv").write_text(
+        "A,test_acc\n" + "".join(f"{a},{v}\n" for a, v in zip(names, (0.94, 0.1), strict=True))
+    )
+    return folder
 
 
 @pytest.mark.parametrize(("text", "expected"), BAD.values(), ids=BAD)
