@@ -326,7 +326,7 @@ def test_a_column_that_the_official_file_cannot_have_is_refused():
 @pytest.mark.parametrize("source", ["csv", "nasbench201"])
 def test_the_file_of_the_truth_must_be_there(source, tmp_path):
     digits = {"data": {"source": "digits"}}
-    config = {**digits, "truth": {"source": source, "file": str(tmp_path / "truth")}}
+    config = {**digits, "truth": {"source": source, "file": str(tmp_path / "truth"), "sha256": None}}
     with pytest.raises(ConfigError, match=rf"truth\.file: there is no file '.*truth'; correct .*'{source}'"):
         check_files(config)
     (tmp_path / "truth").touch()
