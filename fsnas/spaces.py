@@ -38,7 +38,7 @@ def restrict(space: np.ndarray, edge: int, group: Sequence[int]) -> np.ndarray:
 
 
 def splittable_edges(space: np.ndarray) -> list[int]:
-    """Return the edges that still hold all the operations of the root (DESIGN: only those can be split)."""
+    """Return the edges that still hold all the operations of the root (only those can be split, docs/decisions.md)."""
     return [int(edge) for edge in np.flatnonzero(space.all(axis=1))]
 
 

@@ -40,7 +40,7 @@ def caption(
         own = [said for said in (_said(method.choices, other), _said(changed, changed)) if said]
         if own:
             text += f" {method.name}: {', '.join(own)}."
-    return text
+    return f"{text} {_interval(seeds)}" if "distance" in about and len(seeds) > 1 else text
 
 
 def search_caption(config: Mapping[str, Any], seeds: Collection[int], methods: Iterable[Method] = ()) -> str:
@@ -53,7 +53,6 @@ def search_caption(config: Mapping[str, Any], seeds: Collection[int], methods: I
     budget = next(key for key in ("epochs", "total_epochs") if leaves[key] is not None)
     selected = "all" if leaves["selection"] == "all" else _said(leaves, ("selection", "keep", "sampled"))
     dropped = "" if leaves["selection"] == "all" else " Leaves that were dropped are ranked with their last weights."
-    few = "; of 2 or 3 seeds it is their range, and covers the mean in about 50 or 70 % of cases"
     own = ""
     for one in methods:
         keys = (*SCORE_KEYS, *tree_keys(one.choices), "init")
@@ -67,8 +66,7 @@ def search_caption(config: Mapping[str, Any], seeds: Collection[int], methods: I
         f"{'leaf' if budget == 'epochs' else 'tree'}, batch size {net['batch_size']}, lr {net['lr']}; searched: "
         f"{selected}.{dropped}{own} Shared weights on {evaluation['batches'] or 'all'} validation batches of "
         f"{evaluation['batch_size']}, {evaluation['architectures'] or 'all'} architectures ranked. Search: "
-        f"{_said(search, ('evaluations', 'population', 'tournament'))}. Interval: 95 %, bootstrap over seeds"
-        f"{few if len(seeds) in (2, 3) else ''}."
+        f"{_said(search, ('evaluations', 'population', 'tournament'))}. {_interval(seeds)}"
     )
 
 
@@ -95,6 +93,11 @@ def proxies_caption(config: Mapping[str, Any]) -> str:
         f"{_counted(len(seeds), 'seed')} ({', '.join(map(str, seeds))}). Data: {config['data']['name']}. "
         f"C = {channels}, N = {cells}.{''.join(options)} Interval: 95 %, bootstrap over architectures."
     )
+
+
+def _interval(seeds: Collection[int]) -> str:
+    """Return what the intervals over ``seeds`` are, and how little they cover where there are few."""
+    return f"Interval: 95 %, bootstrap over seeds{few if len(seeds) in (2, 3) else ''}."
 
 
 def tree_keys(choices: Mapping[str, Any]) -> tuple[str, ...]:

@@ -1,9 +1,10 @@
-"""The band of the `random` metric, and the rows of the distance tables that a figure shows."""
+"""The band of the `random` metric, the entries of a legend for what has an interval, and rows of the distance tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -19,7 +20,7 @@ MEAN: dict[str, Any] = {"color": GREY, "linestyle": (0, (5, 2)), "linewidth": 1.
 
 @dataclass(frozen=True)
 class Band:
-    """Mean of a method, its bootstrap interval, and the range of its trees."""
+    """Mean of a method, its bootstrap interval, and the range of its trees; NaN twice where there is no such thing."""
 
     mean: float
     ci_low: float
@@ -49,29 +50,61 @@ def band(per_tree: pd.DataFrame, summary: pd.DataFrame, setting: str, level: str
     if trees.empty or total.empty:
         return None
     one = total.iloc[0]
-    low, high = (float(one[end]) if pd.notna(one[end]) else float(one["mean"]) for end in ("ci_low", "ci_high"))
-    return Band(float(one["mean"]), low, high, float(trees["mean"].min()), float(trees["mean"].max()))
+    ends = (trees["mean"].min(), trees["mean"].max()) if has_spread(total) else (np.nan, np.nan)
+    return Band(*map(float, (one["mean"], one["ci_low"], one["ci_high"], *ends)))
+
+
+def has_spread(total: pd.DataFrame) -> bool:
+    """Return whether the trees of a method differ by chance: not one tree, nor two that have the same pairs."""
+    return bool(total["std"].notna().any())
+
+
+def one_pair(total: pd.DataFrame) -> str:
+    """Return the sentence for the caption of external distances of two seeds, which have one value."""
+    alone = len(total) > 0 and total["setting"].iloc[0] == "external" and not has_spread(total)
+    return "Two seeds have one pair of trees: an external distance without spread or interval." if alone else ""
 
 
 def draw_band(axes: Axes, found: Band, left: float | None = None, right: float | None = None) -> None:
     """Shade ``found`` over the whole width of ``axes``, or from ``left`` to ``right``."""
+    parts = [
+        (found.low, found.high, {"gid": "band", **RANGE}),
+        (found.ci_low, found.ci_high, {"gid": "ci", **INTERVAL}),
+    ]
+    parts = [part for part in parts if np.isfinite(part[0])]
     if left is None or right is None:
-        axes.axhspan(found.low, found.high, gid="band", **RANGE)
-        axes.axhspan(found.ci_low, found.ci_high, **INTERVAL)
+        for low, high, look in parts:
+            axes.axhspan(low, high, **look)
         axes.axhline(found.mean, **MEAN)
         return
-    axes.fill_between([left, right], found.low, found.high, gid="band", **RANGE)
-    axes.fill_between([left, right], found.ci_low, found.ci_high, **INTERVAL)
+    for low, high, look in parts:
+        axes.fill_between([left, right], low, high, **look)
     axes.plot([left, right], [found.mean, found.mean], **MEAN)
 
 
-def band_handles(method: str) -> list[Artist]:
-    """Return the legend's entries for the band of ``method``."""
-    return [
+def band_handles(method: str | None, bands: Iterable[Band | None], of: str = "trees") -> list[Artist]:
+    """Return the legend's entries for what of the ``bands`` of ``method`` is drawn."""
+    drawn = [band for band in bands if band is not None]
+    if method is None or not drawn:
+        return []
+    handles: list[Artist] = [
         Line2D([], [], color=GREY, linestyle=(0, (5, 2)), linewidth=1.2, label=f"{method}: mean"),
-        Patch(facecolor=GREY, alpha=0.44, label=f"{method}: 95 % interval"),
-        Patch(facecolor=GREY, alpha=0.14, label=f"{method}: range of the trees"),
     ]
+    if any(np.isfinite(band.ci_low) for band in drawn):
+        handles.append(Patch(facecolor=GREY, alpha=0.44, label=f"{method}: 95 % interval"))
+    if any(np.isfinite(band.low) for band in drawn):
+        handles.append(Patch(facecolor=GREY, alpha=0.14, label=f"{method}: range of the {of}"))
+    return handles
+
+
+def mean_handle(seeds: int, interval: bool) -> Artist:
+    """Return the legend's entry for a mean over ``seeds``, which has an ``interval`` or none."""
+    if interval:
+        return Line2D([], [], color="black", marker="|", markersize=7, markeredgewidth=1.8, linewidth=1.4,
+                      label="mean, 95 % interval over seeds")  # fmt: skip
+    of = {1: "one seed", 2: "two seeds"}.get(seeds, f"{seeds} seeds")
+    return Line2D([], [], color="black", marker="_", linestyle="", markersize=7, markeredgewidth=1.8,
+                  label=f"mean ({of}: no interval)")  # fmt: skip
 
 
 def no_band(methods: Sequence[str], metrics: Mapping[str, str] | None) -> str:

@@ -8,7 +8,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from fsnas.plotting.bands import band, band_handles, draw_band, no_band, reference, rows
+from fsnas.plotting.bands import band, band_handles, draw_band, no_band, one_pair, reference, rows
 from fsnas.plotting.style import empty, heading, looks, notes, ordered, sheet, styled
 
 TITLES = {
@@ -39,10 +39,11 @@ def by_depth_figure(
     found = {level for level in summary["level"].astype(str) if level.isdigit()}
     levels = list(range(max(map(int, found), default=0) + 1))
     width = max(7.0, 2.4 + len(levels) * max(1.6, 0.16 * len(methods)))
-    figure = sheet(width, 7.6, caption, no_band(methods, metrics), notes(methods, metrics))
+    figure = sheet(width, 7.6, caption, no_band(methods, metrics), one_pair(rows(summary, "external")),
+                   notes(methods, metrics))  # fmt: skip
     heading(figure, "Split distance by level of the split tree")
     panels = figure.subplots(2, 1, sharex=True)
-    shaded = False
+    bands = []
     for axes, setting in zip(panels, TITLES, strict=True):
         axes.set_title(TITLES[setting], loc="left")
         axes.set_ylabel("split distance")
@@ -58,7 +59,7 @@ def by_depth_figure(
             of_level = band(per_tree, summary, setting, str(level), control)
             if of_level is not None:
                 draw_band(axes, of_level, level - 0.46, level + 0.46)
-                shaded = True
+                bands.append(of_level)
         _draw_lines(axes, shown, methods, metrics)
         axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
         if setting == "internal" and "0" not in set(shown["level"]):
@@ -66,7 +67,7 @@ def by_depth_figure(
                       ha="center", va="center", color="#555555")  # fmt: skip
     panels[1].set_xticks(levels, [str(level) for level in levels])
     panels[1].set_xlabel("level")
-    _legend(figure, panels, band_handles(control) if shaded and control is not None else [])
+    _legend(figure, panels, band_handles(control, bands))
     return figure
 
 

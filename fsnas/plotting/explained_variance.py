@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from fsnas.plotting.bands import band_handles
 from fsnas.plotting.seeds import (
     LEGEND,
     below,
@@ -24,7 +25,6 @@ from fsnas.plotting.seeds import (
     name_methods,
     no_chance,
     over_seeds,
-    seed_band_handles,
     seed_handles,
     sentence,
     styles_of,
@@ -135,7 +135,7 @@ def _draw_variance(
     name_methods(axes, list(styles))
     most = max(map(len, values.values()))
     by_chance = Line2D([], [], label=CHANCE, **EXPECTED)
-    handles = [*seed_handles(most, "a tree (seed)"), by_chance, *seed_band_handles(control, [band]), *boxes]
+    handles = [*seed_handles(most, "a tree (seed)"), by_chance, *band_handles(control, [band], "seeds"), *boxes]
     part.legend(handles=handles, loc="outside right upper")
 
 

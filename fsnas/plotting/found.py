@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from fsnas.plotting.bands import Band, draw_band
+from fsnas.plotting.bands import Band, band_handles, draw_band
 from fsnas.plotting.seeds import (
     LEGEND,
     below,
@@ -22,7 +22,6 @@ from fsnas.plotting.seeds import (
     name_methods,
     no_chance,
     over_seeds,
-    seed_band_handles,
     seed_handles,
     sentence,
     span,
@@ -101,7 +100,7 @@ def found_figure(
     from_zero(axes)
     most = int(held.groupby(["method", "sampler"]).size().max())
     oracles = [Line2D([], [], label=ORACLE_NAME, **ORACLE)] if np.isfinite(held["oracle"].astype(float)).any() else []
-    handles = [*_sampler_handles(samplers), *seed_handles(most)[1:], *oracles, *seed_band_handles(name, [band])]
+    handles = [*_sampler_handles(samplers), *seed_handles(most)[1:], *oracles, *band_handles(name, [band], "seeds")]
     figure.legend(handles=handles, loc="outside right upper")
     return figure
 

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
+from fsnas.plotting.bands import band_handles
 from fsnas.plotting.seeds import (
     LEGEND,
     below,
@@ -16,7 +17,6 @@ from fsnas.plotting.seeds import (
     name_methods,
     no_chance,
     over_seeds,
-    seed_band_handles,
     seed_handles,
     sentence,
     styles_of,
@@ -82,7 +82,7 @@ def rank_correlation_figure(
         most = max(most, *map(len, values.values()))
     if most:
         name_methods(panels[1], methods)
-        handles = [*seed_handles(most), *seed_band_handles(control, bands)]
+        handles = [*seed_handles(most), *band_handles(control, bands, "seeds")]
         figure.legend(handles=handles, loc="outside right upper")
     else:
         panels[1].set(xticks=[], yticks=[])

@@ -9,7 +9,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from fsnas.plotting.bands import Band, band_handles, draw_band
+from fsnas.plotting.bands import Band, draw_band, mean_handle
 from fsnas.plotting.style import Look, looks, ordered, text_size
 from fsnas.seeding import generator
 from fsnas.stats import bootstrap_mean
@@ -69,14 +69,12 @@ def by_seed(table: pd.DataFrame, method: str, column: str) -> np.ndarray:
 
 
 def over_seeds(values: np.ndarray, seed: int, resamples: int, *names: str) -> Band | None:
-    """Return mean, 95 % bootstrap interval (the mean twice for one value) and range of ``values``, None for none."""
+    """Return mean, 95 % bootstrap interval and range of ``values``, which one value does not have; None for none."""
     if not len(values):
         return None
-    mean = float(values.mean())
-    low, high = bootstrap_mean(values, generator(seed, "bootstrap", *names), resamples)
-    if np.isnan(low):
-        low = high = mean
-    return Band(mean, low, high, float(values.min()), float(values.max()))
+    interval = bootstrap_mean(values, generator(seed, "bootstrap", *names), resamples)
+    ends = (float(values.min()), float(values.max())) if len(values) > 1 else (np.nan, np.nan)
+    return Band(float(values.mean()), *interval, *ends)
 
 
 def draw_methods(
@@ -163,19 +161,5 @@ def name_methods(axes: Axes, methods: Sequence[str], places: Sequence[float] | N
 
 def seed_handles(most: int, point: str = "a seed") -> list[Artist]:
     """Return the legend's entries for points, means and intervals, where no method has more than ``most`` seeds."""
-    mean = Line2D([], [], color="black", marker="|", markersize=7, markeredgewidth=1.8, linewidth=1.4,
-                  label="mean, 95 % interval over seeds")  # fmt: skip
-    if most < 2:
-        mean = Line2D([], [], color="black", marker="_", linestyle="", markersize=7, markeredgewidth=1.8,
-                      label="mean (one seed: no interval)")  # fmt: skip
-    return [Line2D([], [], color="#333333", marker="o", linestyle="", markersize=4, label=point), mean]
-
-
-def seed_band_handles(name: str | None, bands: Sequence[Band | None]) -> list[Artist]:
-    """Return the legend's entries for the ``bands`` called ``name``, without a spread if none of them has one."""
-    drawn = [band for band in bands if band is not None]
-    if name is None or not drawn:
-        return []
-    handles = band_handles(name)
-    handles[-1].set_label(f"{name}: range of the seeds")
-    return handles if any(band.low < band.high for band in drawn) else handles[:1]
+    seed = Line2D([], [], color="#333333", marker="o", linestyle="", markersize=4, label=point)
+    return [seed, mean_handle(most, interval=most > 1)]

@@ -10,7 +10,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from fsnas.plotting.bands import band, band_handles, draw_band, no_band, reference, rows
+from fsnas.plotting.bands import (
+    band,
+    band_handles,
+    draw_band,
+    has_spread,
+    mean_handle,
+    no_band,
+    one_pair,
+    reference,
+    rows,
+)
 from fsnas.plotting.style import Look, empty, heading, looks, notes, ordered, sheet, styled
 
 VIOLIN_FROM = 8  # trees; fewer do not show a density
@@ -47,7 +57,8 @@ def split_distance_figure(
     trees, total = rows(per_tree, setting, "all"), rows(summary, setting, "all")
     methods = ordered(per_tree["method"], metrics)
     control = reference(methods, metrics)
-    figure = sheet(max(5.6, 1.4 + 0.5 * len(methods)), 4.6, caption, no_band(methods, metrics), notes(methods, metrics))
+    figure = sheet(max(5.6, 1.4 + 0.5 * len(methods)), 4.6, caption, no_band(methods, metrics), one_pair(total),
+                   notes(methods, metrics))  # fmt: skip
     heading(figure, TITLES[setting])
     axes = figure.add_subplot()
     axes.set_ylabel("split distance")
@@ -61,24 +72,28 @@ def split_distance_figure(
         draw_band(axes, shaded)
     for place, (method, style) in enumerate(looks(methods, metrics).items()):
         of_method = trees[trees["method"] == method].sort_values("seed")
-        _draw_trees(axes, place, method, style, of_method["mean"].to_numpy(float))
-        _draw_mean(axes, place, method, total[total["method"] == method])
+        of_total = total[total["method"] == method]
+        _draw_trees(axes, place, method, style, of_method["mean"].to_numpy(float), has_spread(of_total))
+        _draw_mean(axes, place, method, of_total)
     axes.set_xlim(-0.6, len(methods) - 0.4)
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
     _label(axes, methods)
-    _legend(figure, axes, band_handles(control) if shaded is not None and control is not None else [])
+    _legend(figure, axes, mean_handle(int(total["n"].max()), bool(total["ci_low"].notna().any())),
+            band_handles(control, [shaded]))  # fmt: skip
     return figure
 
 
-def _draw_trees(axes: Axes, place: int, method: str, style: Look, values: np.ndarray) -> None:
-    """Draw the box or violin of one method, and a point per tree."""
+def _draw_trees(axes: Axes, place: int, method: str, style: Look, values: np.ndarray, spreads: bool) -> None:
+    """Draw a point per tree of one method, and their box or violin if they have a spread."""
     if not len(values):
         axes.text(place, 0.02, "no pairs", rotation=90, ha="center", va="bottom", color="#555555", size=8)
         return
     drawn: Any = []
-    if len(values) >= VIOLIN_FROM:
+    if not spreads:
+        pass
+    elif len(values) >= VIOLIN_FROM:
         drawn = axes.violinplot(values, positions=[place], widths=0.64, showextrema=False)["bodies"]
-    elif len(values) > 1:
+    else:
         drawn = axes.boxplot(
             values, positions=[place], widths=0.5, whis=(0, 100), patch_artist=True, medianprops={"color": "#333333"}
         )["boxes"]
@@ -101,7 +116,9 @@ def _draw_trees(axes: Axes, place: int, method: str, style: Look, values: np.nda
 def _draw_mean(axes: Axes, place: int, method: str, total: pd.DataFrame) -> None:
     """Draw mean and interval beside the points."""
     for row in total.itertuples():
-        axes.plot([place + 0.38] * 2, [row.ci_low, row.ci_high], color="black", linewidth=1.4, zorder=4)
+        if np.isfinite(row.ci_low):
+            axes.plot([place + 0.38] * 2, [row.ci_low, row.ci_high], color="black", linewidth=1.4, zorder=4,
+                      gid=f"interval:{method}")  # fmt: skip
         axes.plot(
             place + 0.38, row.mean, marker="_", markersize=7, markeredgewidth=1.8, color="black", zorder=4,
             gid=f"mean:{method}",
@@ -117,13 +134,12 @@ def _label(axes: Axes, methods: list[str]) -> None:
             label.set_rotation_mode("anchor")
 
 
-def _legend(figure: Figure, axes: Axes, extra: list[Artist]) -> None:
+def _legend(figure: Figure, axes: Axes, mean: Artist, band: list[Artist]) -> None:
     """Write the legend above the axes, in as many columns as the width holds."""
     handles = [
         Line2D([], [], color="#333333", marker="o", linestyle="", markersize=4, label="a tree (seed)"),
-        Line2D([], [], color="black", marker="|", markersize=7, markeredgewidth=1.8, linewidth=1.4,
-               label="mean, 95 % interval over seeds"),
-        *extra,
-    ]  # fmt: skip
+        mean,
+        *band,
+    ]
     columns = 5 if figure.get_figwidth() > 10.5 else 3 if figure.get_figwidth() > 7 else 2
     axes.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 1.0), borderaxespad=0.2, ncols=columns)

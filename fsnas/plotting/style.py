@@ -40,6 +40,7 @@ STYLE = {
     "grid.linewidth": 0.6,
     "hatch.linewidth": 0.6,
     "text.parse_math": False,
+    "pdf.fonttype": 42,  # TrueType: publishers refuse Type 3, and no editor can change a text in it
     "svg.hashsalt": "fsnas",
 }
 METADATA: dict[str, dict[str, None]] = {

@@ -36,8 +36,9 @@ def distances(metrics: dict[str, str], seeds: int, depth: int = 3) -> tuple[pd.D
                 for seed, mean in enumerate(means):
                     trees.append((method, setting, level, seed, mean, 21))
                 half = means.std() / seeds**0.5 * 2
-                summary.append((method, setting, level, means.mean(), means.std(), means.mean() - half,
-                                means.mean() + half, seeds, 21 * seeds))  # fmt: skip
+                spread = (means.std(), means.mean() - half, means.mean() + half)
+                spread = spread if seeds > 1 + (setting == "external") else (np.nan,) * 3
+                summary.append((method, setting, level, means.mean(), *spread, seeds, 21 * seeds))
     columns = ["method", "setting", "level", "mean", "std", "ci_low", "ci_high", "n", "pairs"]
     return (
         pd.DataFrame(trees, columns=["method", "setting", "level", "seed", "mean", "pairs"]),

@@ -166,6 +166,16 @@ def test_comments_promise_no_paper_beside_other_names():
                 assert line.split(":")[0].removeprefix("  - ") in NAMED, line
 
 
+@pytest.mark.parametrize("seeds", [[0], [0, 1], [0, 1, 2], [*range(10)]])
+def test_a_caption_of_distances_says_how_little_an_interval_over_few_seeds_covers(seeds):
+    methods = check(DEFAULT).values()
+    said, others = caption(DEFAULT, methods, seeds), caption(DEFAULT, methods, seeds, about=["scores"])
+    assert ("Interval: 95 %, bootstrap over seeds" in said) == (len(seeds) > 1)
+    few = "; of 2 or 3 seeds it is their range, and covers the mean in about 50 or 70 % of cases."
+    assert said.endswith(few) == search_caption(DEFAULT, seeds).endswith(few) == (len(seeds) in (2, 3))
+    assert "Interval" not in others  # these figures draw none
+
+
 def test_few_shot_nas_needs_no_metric():
     method = checked({"few-shot": {"policy": "exhaustive"}})["few-shot"]
     assert method.metric == "random" and method.policy.branching(0) == 5

@@ -1,6 +1,7 @@
 """The figures hold what they must, cut nothing off, and are the same bytes every time."""
 
 import itertools
+import re
 import subprocess
 import sys
 
@@ -11,6 +12,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_hex
 from matplotlib.patches import PathPatch
 
+from fsnas.distances import per_tree, split_distance_summary, split_distance_table
 from fsnas.errors import FsnasError
 from fsnas.plotting import (
     by_depth_figure,
@@ -23,6 +25,7 @@ from fsnas.plotting import (
     tree_figure,
 )
 from fsnas.plotting.style import LOOKS
+from tests.splits import grown_tree
 from tests.unit import plotting_data as data
 from tests.unit.drawn_figures import FIGURES, ONE_EACH, TWO, depth_figure, distance_figure, drawn, extent, tagged, texts
 
@@ -97,6 +100,14 @@ def test_two_runs_give_the_same_bytes(name, tmp_path):
         first, second = ((tmp_path / run / f"figure.{kind}").read_bytes() for run in ("a", "b"))
         assert first == second and len(first) > 1000
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["figure.pdf", "figure.png"]
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_pdf_embeds_truetype_fonts(name, tmp_path):
+    """Publishers refuse Type 3."""
+    save(FIGURES[name](), [tmp_path / "figure.pdf"])
+    kinds = set(re.findall(rb"/Subtype\s*/(Type3|Type0|TrueType|Type1)\b", (tmp_path / "figure.pdf").read_bytes()))
+    assert b"Type0" in kinds and b"Type3" not in kinds
 
 
 def test_pdf_bytes_do_not_depend_on_the_process(tmp_path):
@@ -208,6 +219,37 @@ def test_external_needs_two_seeds_and_says_so():
 def test_one_tree_is_a_point_without_a_box():
     axes = distance_figure(TWO, 1, "internal").axes[0]
     assert len(tagged(axes, "trees:")) == 2 and not tagged(axes, "spread:")
+
+
+@pytest.mark.parametrize("seeds", [1, 2, 3])
+@pytest.mark.parametrize("setting", ["internal", "external"])
+def test_figures_1_and_2_draw_and_name_a_spread_and_an_interval_only_where_the_tables_have_them(seeds, setting):
+    if setting == "external" and seeds == 1:
+        return
+    held = seeds > 1 + (setting == "external")
+    figure, depth = distance_figure(TWO, seeds, setting), depth_figure(TWO, seeds)
+    for prefix in ("interval:", "spread:", "band", "ci"):
+        assert bool(tagged(figure, prefix)) == held, prefix
+    shown = texts(figure)
+    for text in ("mean, 95 % interval over seeds", "random: 95 % interval", "random: range of the trees"):
+        assert (text in shown) == held, text
+    none = {1: "mean (one seed: no interval)", 2: "mean (two seeds: no interval)"}
+    assert held or none[seeds] in shown
+    panel = depth.axes[["internal", "external"].index(setting)]
+    assert bool(tagged(panel, "band")) == bool(tagged(panel, "ci")) == held
+    alone = "Two seeds have one pair of trees: an external distance without spread or interval."
+    for one in (figure, depth):
+        said = " ".join(tagged(one, "caption")["caption"].get_text().split())
+        assert (alone in said) == (seeds == 2 and (one is depth or setting == "external"))
+
+
+def test_the_real_tables_of_two_seeds_have_no_external_interval_to_draw():
+    rng = np.random.default_rng(0)
+    table = split_distance_table([grown_tree(method, seed, (2, 2), rng) for method in TWO for seed in (0, 1)])
+    tables = per_tree(table), split_distance_summary(table, seed=0)
+    figure = split_distance_figure(*tables, setting="external", caption="", metrics=TWO)
+    assert not tagged(figure, "interval:") and not tagged(figure, "spread:") and not tagged(figure, "band")
+    assert tagged(split_distance_figure(*tables, setting="internal", caption="", metrics=TWO), "interval:")
 
 
 def test_a_method_without_pairs_keeps_its_place_and_a_note():

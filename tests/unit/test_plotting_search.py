@@ -124,10 +124,28 @@ def test_one_shot_of_the_metric_random_is_no_band(kind):
     assert not tagged(figure, "band") and NO_BAND in said(figure)
 
 
+@pytest.mark.parametrize("kind", data.KINDS)
+def test_a_pdf_embeds_truetype_fonts(kind, tmp_path):
+    save(data.draw(kind, "default"), [tmp_path / "figure.pdf"])
+    content = (tmp_path / "figure.pdf").read_bytes()
+    assert b"/Type0" in content and b"/Type3" not in content
+
+
 @pytest.mark.parametrize("kind", ["rank", "variance", "found"])
 def test_one_seed_has_no_interval_and_the_legend_says_so(kind):
     figure = drawn(kind, "one")
     assert not tagged(figure, "interval:") and "mean (one seed: no interval)" in texts(figure)
+    methods = {"snip": "snip", "random": "random"}
+    alone = {
+        "rank": lambda: rank_correlation_figure(data.rank(methods, 1), caption="", metrics=methods),
+        "variance": lambda: explained_variance_figure(
+            data.variance(methods, 1), data.leaf_truth(methods, 1), caption="", metrics=methods
+        ),
+        "found": lambda: found_figure(data.found(methods, 1, ("tpe",)), caption="", metrics=methods),
+    }
+    figure = alone[kind]()
+    assert not tagged(figure, "band") and not tagged(figure, "ci")
+    assert not any("95 %" in text or "range" in text for text in texts(figure))
     assert tagged(drawn(kind, "default"), "interval:")
     assert "mean, 95 % interval over seeds" in texts(drawn(kind, "default"))
 
