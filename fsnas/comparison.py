@@ -26,13 +26,15 @@ LEAF_COLUMNS = ["method", "seed", "leaf", "n", "mean", "std", "min", "q25", "med
 VARIANCE_COLUMNS = ["method", "seed", "leaves", "n", "eta_squared", "expected"]
 FOUND_COLUMNS = ["method", "seed", "sampler", "evaluations", "leaf", "architecture", "valid_accuracy", "test_accuracy"]
 FOUND_COLUMNS += ["optimum", "regret", "rank", "of", "oracle", "oracle_n"]
-COST_COLUMNS = ["method", "seed", "root_epochs", "leaf_epochs", "leaf_samples", "trainings", "shared", "root_seconds"]
-COST_COLUMNS += ["scoring_seconds", "leaf_seconds", "search_evaluations"]
+TIMES = ("seconds", "device_seconds")  # wall clock, and what processors or a card spent
+TIME_COLUMNS = {kind: [f"{part}_{kind}" for part in ("root", "scoring", "leaf")] for kind in TIMES}
+COST_COLUMNS = ["method", "seed", "root_epochs", "leaf_epochs", "leaf_samples", "trainings", "shared"]
+COST_COLUMNS += [*(column for columns in TIME_COLUMNS.values() for column in columns), "search_evaluations"]
 FOUND_QUANTITIES = ("test_accuracy", "regret", "rank", "oracle")
 QUANTITIES = ("kendall_all", "kendall_within", "spearman_all", "spearman_within", "eta_squared", *FOUND_QUANTITIES)
 PLAIN = ("architectures_all", "architectures_within", "expected", "of", "oracle_n")  # what the quantities rest on
 SUMMARY_COLUMNS = ["method", "n", *(f"{name}{end}" for name in QUANTITIES for end in ("", "_ci_low", "_ci_high"))]
-SUMMARY_COLUMNS += ["sampler", *PLAIN, "root_epochs", "leaf_epochs", "seconds"]
+SUMMARY_COLUMNS += ["sampler", *PLAIN, "root_epochs", "leaf_epochs", *TIMES]
 
 
 def rank_correlations(
@@ -212,8 +214,9 @@ def _best_of(found: Found, tree: Tree) -> Evaluation:
 def cost_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Return the costs, ordered by method (in the order of their first rows) and seed.
 
-    Columns ``method, seed, root_epochs, leaf_epochs, leaf_samples, trainings, shared, root_seconds,
-    scoring_seconds, leaf_seconds, search_evaluations``.
+    Columns ``method, seed, root_epochs, leaf_epochs, leaf_samples, trainings, shared, root_seconds, scoring_seconds,
+    leaf_seconds, root_device_seconds, scoring_device_seconds, leaf_device_seconds, search_evaluations``: ``seconds``
+    are of the wall clock, ``device_seconds`` of processors or a card (`fsnas.devices.device_clock`).
 
     Parameters
     ----------
@@ -259,9 +262,10 @@ def few_shot_summary(
     test_accuracy, regret, rank, oracle`` the mean over seeds, ``_ci_low`` and ``_ci_high``; then the ``sampler`` of the
     found architectures, and means over seeds of what the numbers rest on: ``architectures_all`` and
     ``architectures_within`` of the rank correlations, ``expected`` (eta squared of a split by chance), ``of`` (of the
-    rank), ``oracle_n``; then of ``root_epochs, leaf_epochs, seconds``. ``n`` counts the seeds of a method in any table;
-    one without a value is left out of that mean. The intervals are the 95 % percentile bootstrap over seeds, NaN for
-    fewer than two. ``seconds`` adds up root, scoring and leaves; it is NaN where one of them is.
+    rank), ``oracle_n``; then of ``root_epochs, leaf_epochs, seconds, device_seconds``. ``n`` counts the seeds of a method
+    in any table; one without a value is left out of that mean. The intervals are the 95 % percentile bootstrap over
+    seeds, NaN for fewer than two. ``seconds`` and ``device_seconds`` add up root, scoring and leaves; NaN where one of
+    them is.
 
     Parameters
     ----------
@@ -281,8 +285,8 @@ def few_shot_summary(
     found = _of_sampler(found, sampler)
     tables = [rank, variance, found, cost]
     sources = _sources(rank, variance, found)
-    seconds = cost[["root_seconds", "scoring_seconds", "leaf_seconds"]].astype("float64").sum(axis=1, skipna=False)
-    cost = cost.assign(seconds=seconds)
+    times = {kind: cost[columns].astype("float64").sum(axis=1, skipna=False) for kind, columns in TIME_COLUMNS.items()}
+    cost = cost.assign(**times)
     trained = {method for table in (rank, found, cost) for method in table["method"]}
     methods = list(dict.fromkeys(method for table in (variance, rank, found, cost) for method in table["method"]))
     rows = []
@@ -294,7 +298,7 @@ def few_shot_summary(
             row += [_mean(values), *bootstrap_mean(values, generator(seed, "bootstrap", method, name), resamples)]
         row.append(next(iter(found.loc[found["method"] == method, "sampler"]), None))
         row += [_mean(_per_seed(table, method, column)) for table, column in _basis(rank, variance, found)]
-        row += [_mean(_per_seed(cost, method, column)) for column in ("root_epochs", "leaf_epochs", "seconds")]
+        row += [_mean(_per_seed(cost, method, column)) for column in ("root_epochs", "leaf_epochs", *TIMES)]
         rows.append(row)
     return pd.DataFrame(rows, columns=SUMMARY_COLUMNS)
 

@@ -1,8 +1,19 @@
 """The device of a job, and the flags that make it deterministic."""
 
+import time
+
 import torch
 
 from fsnas.errors import FsnasError
+
+
+def device_clock(device: torch.device) -> float:
+    """Return a clock, in seconds, of what ``device`` has spent on this process; only differences mean something.
+
+    Of the CPU it is the time of its processors, all threads together, whatever else they work for; of a card, which no
+    other job sees, the time that passes.
+    """
+    return time.process_time() if device.type == "cpu" else time.monotonic()
 
 
 def prepare(device: str, threads: int) -> torch.device:

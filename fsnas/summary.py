@@ -1,6 +1,10 @@
 """The summary of a run for the terminal: where to look and what was found."""
 
+from collections.abc import Callable
+
 import pandas as pd
+
+from fsnas.alike import comparable_methods
 
 QUANTITIES = {  # of the few-shot table: column, heading, digits
     "kendall_all": ("tau all", 3),
@@ -51,7 +55,7 @@ def summarise(
         "",
         *_table(distances, sizes),
         "",
-        *_neighbours(methods),
+        *_neighbours(methods, comparable_methods(sizes)),
         "",
         *([] if few_shot is None else [*_few_shot(few_shot), "", truth]),
         caption,
@@ -96,13 +100,25 @@ def _spread(std: float) -> str:
     return f" +- {std:.2f}" if pd.notna(std) else ""
 
 
-def _neighbours(methods: pd.DataFrame) -> list[str]:
-    """Return the pairs of methods that split most and least alike."""
+def _neighbours(methods: pd.DataFrame, comparable: Callable[[str, str], bool]) -> list[str]:
+    """Return the pairs of methods that split most and least alike, of those whose distance their metrics decide."""
     pairs = methods[methods["method_a"] != methods["method_b"]].dropna(subset=["mean"])
     keys = pairs.apply(lambda row: " ".join(sorted((row["method_a"], row["method_b"]))), axis=1)
     pairs = pairs[~keys.duplicated()].sort_values(["mean", "method_a", "method_b"]) if len(pairs) else pairs
     if pairs.empty:
         return ["Fewer than two methods with splits: no pair of methods to compare."]
+    count = len(pairs)
+    pairs = pairs[[comparable(a, b) for a, b in zip(pairs["method_a"], pairs["method_b"], strict=True)]]
+    others = count - len(pairs)
+    left_out = (
+        f"  Left out: {others} {'pair' if others == 1 else 'pairs'} with other numbers of groups, or one a operation"
+    )
+    return [*_extremes(pairs), *([left_out] if others else [])]
+
+
+def _extremes(pairs: pd.DataFrame) -> list[str]:
+    if pairs.empty:
+        return ["No two methods split into the same numbers of groups: no pair of methods to compare."]
     least, most = pairs["mean"].min(), pairs["mean"].max()
     if len(pairs) == 1:
         return [f"{_names(pairs)}: {least:.3f} apart"]
@@ -128,13 +144,13 @@ def _few_shot(table: pd.DataFrame) -> list[str]:
         "What the leaves are worth: rank correlation of shared weights with the truth, what the tree explains of it,",
         f"and what the search ({samplers}) found; mean over seeds, intervals are in tables/few_shot_summary.csv",
         "",
-        f"  {'method':{width}}  {headings}  epochs  seconds",
+        f"  {'method':{width}}  {headings}  epochs  device s",
     ]
     for row in shown.to_dict("records"):
         cells = [f"{_number(row[name], digits):>10}" for name, (_, digits) in QUANTITIES.items()]
-        epochs, seconds = _number(row["root_epochs"] + row["leaf_epochs"]), _number(row["seconds"])
-        lines.append(f"  {row['method']:{width}}  {'  '.join(cells)}  {epochs:>6}  {seconds:>7}")
-    return lines
+        epochs, seconds = _number(row["root_epochs"] + row["leaf_epochs"]), _number(row["device_seconds"])
+        lines.append(f"  {row['method']:{width}}  {'  '.join(cells)}  {epochs:>6}  {seconds:>8}")
+    return [*lines, "", "device s: of processors, all threads together, or of a card; not of the clock"]
 
 
 def _number(value: float, digits: int = 0) -> str:

@@ -17,11 +17,13 @@ from fsnas.artifacts.checkpoint import load_tensors, write_tensors
 from fsnas.artifacts.cost import Cost
 from fsnas.batches import evaluation_batches, training_batches
 from fsnas.data import Dataset
+from fsnas.devices import device_clock
 from fsnas.errors import ArtifactError, FsnasError, Stopped
 from fsnas.seeding import derive, generator
 from fsnas.supernet import Pass, Supernet, executed_layers, mixing_gates, path_gates
 
 SAMPLINGS = ("superposition", "uniform", "fair")
+TIMES = ("seconds", "device_seconds")
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,10 @@ class Record:
     samples
         Images that went forward and backward in the epoch, once for every path.
     seconds
-        Of the whole training, over all its interruptions; not part of the history, which is the same at every run.
+        Wall clock of the whole training, over all its interruptions; not part of the history, which is the same at
+        every run.
+    device_seconds
+        The same of `fsnas.devices.device_clock`.
     """
 
     epoch: list[int] = field(default_factory=list)
@@ -78,6 +83,7 @@ class Record:
     valid_accuracy: list[float] = field(default_factory=list)
     samples: list[int] = field(default_factory=list)
     seconds: float = field(default=0.0, compare=False)
+    device_seconds: float = field(default=0.0, compare=False)
 
     def add(self, *values: float) -> None:
         """Append one epoch: a value for every column, in their order."""
@@ -86,11 +92,12 @@ class Record:
 
     def as_dict(self) -> dict[str, list]:
         """Return the history as plain lists by column."""
-        return {name: value for name, value in asdict(self).items() if name != "seconds"}
+        return {name: value for name, value in asdict(self).items() if name not in TIMES}
 
     def cost(self, device: torch.device, key: str) -> Cost:
         """Return what the training of the checkpoint with this ``key`` took on ``device``."""
-        return Cost(len(self.epoch), self.seconds, sum(self.samples), device.type, key=key)
+        times = {name: getattr(self, name) for name in TIMES}
+        return Cost(len(self.epoch), samples=sum(self.samples), device=device.type, key=key, **times)
 
 
 def sample_gates(space: np.ndarray, recipe: Recipe, rng: np.random.Generator) -> list[np.ndarray]:
@@ -154,11 +161,11 @@ def train(
     record = Record()
     run = _State(network, descent, record, _Sums(), state, key)
     run.resume(progress)
-    start, before, first = time.monotonic(), record.seconds, len(record.epoch)
+    clock, first = _Clock(record, device), len(record.epoch)
     for epoch in range(first, recipe.epochs):
         for _ in _steps(network, dataset, recipe, descent, run.sums, space, seed, epoch, device):
             if by := stop():
-                record.seconds = before + time.monotonic() - start
+                clock.read()
                 run.keep()
                 kept = f"; the state is kept in {state}, and the next run goes on from there" if state else ""
                 raise Stopped(f"stopped by {by} in epoch {epoch + 1}, after step {run.sums.steps}{kept}")
@@ -168,15 +175,31 @@ def train(
         if not np.isfinite(valid[0]):  # the last step of an epoch can leave weights that no training loss has seen
             raise _diverged("validation", valid[0], f"after epoch {epoch + 1}", recipe, seed)
         record.add(epoch + 1, *losses, *valid, samples)
-        taken = time.monotonic() - start
-        record.seconds = before + taken
-        left = taken / (epoch + 1 - first) * (recipe.epochs - epoch - 1)
+        left = clock.read() / (epoch + 1 - first) * (recipe.epochs - epoch - 1)
         progress(
             f"epoch {epoch + 1}/{recipe.epochs}  loss {losses[0]:.4f}  accuracy {losses[1]:.3f}  "
             f"valid loss {valid[0]:.4f}  valid accuracy {valid[1]:.3f}  {left:.0f} s left"
         )
         run.keep()
     return record
+
+
+class _Clock:
+    """Adds what the process takes from now on to the times of a record."""
+
+    def __init__(self, record: Record, device: torch.device) -> None:
+        self.record, self.device = record, device
+        self.before = (record.seconds, record.device_seconds)
+        self.start = self._now()
+
+    def _now(self) -> tuple[float, float]:
+        return time.monotonic(), device_clock(self.device)
+
+    def read(self) -> float:
+        """Bring the record up to date, and return the seconds since the start."""
+        taken = [now - start for now, start in zip(self._now(), self.start, strict=True)]
+        self.record.seconds, self.record.device_seconds = (b + t for b, t in zip(self.before, taken, strict=True))
+        return taken[0]
 
 
 class _Sums:
@@ -354,8 +377,8 @@ class _State:
         """Write the state, whole or not at all."""
         if self.path is not None:
             parts = {name: getattr(self, name).state_dict() for name in ("network", "descent", "sums")}
-            history = {"record": self.record.as_dict(), "seconds": self.record.seconds}
-            write_tensors(self.path, {"key": self.key, **history, **parts})
+            times = {name: getattr(self.record, name) for name in TIMES}
+            write_tensors(self.path, {"key": self.key, "record": self.record.as_dict(), **times, **parts})
 
     def resume(self, progress: Callable[[str], None]) -> None:
         """Take over the state in the file if it is there, whole, and of the same key."""
@@ -373,6 +396,6 @@ class _State:
             getattr(self, name).load_state_dict(kept[name])
         for column, values in kept["record"].items():
             getattr(self.record, column).extend(values)
-        self.record.seconds = kept["seconds"]
+        self.record.seconds, self.record.device_seconds = (kept[name] for name in TIMES)
         step = f", step {self.sums.steps} of the next one," if self.sums.steps else ""
         progress(f"resuming after epoch {len(self.record.epoch)}{step} from {self.path}")

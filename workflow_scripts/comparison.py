@@ -13,6 +13,7 @@ from fsnas.artifacts.search import read_search
 from fsnas.artifacts.splits import read_tree
 from fsnas.artifacts.tables import write_table
 from fsnas.comparison import (
+    TIMES,
     cost_table,
     explained_variance,
     few_shot_summary,
@@ -46,9 +47,9 @@ def cost_rows(smk, searches: dict) -> list[dict]:
     leaves: dict[tuple[str, int], list[Cost]] = defaultdict(list)
     for path in smk.input.costs:
         leaves[place(path)].append(read_cost(path))
-    scoring: dict[tuple[str, int], float] = defaultdict(float)
+    scoring: dict[tuple[str, int], list[dict]] = defaultdict(list)
     for path in smk.input.scores:
-        scoring[place(path)] += float(read_attributes(path)["seconds"])
+        scoring[place(path)].append(read_attributes(path))
     rows = []
     for (method, seed), record in searches.items():
         costs, needs_root = leaves[method, seed], method in smk.params.settings["rooted"]
@@ -62,9 +63,15 @@ def cost_rows(smk, searches: dict) -> list[dict]:
                 "leaf_samples": sum(cost.samples for cost in trained),
                 "trainings": sum(cost.shared_with is None for cost in trained),
                 "shared": sum(cost.shared_with is not None for cost in trained),
-                "root_seconds": roots[seed].seconds if needs_root else 0.0,
-                "scoring_seconds": scoring[method, seed],
-                "leaf_seconds": sum(cost.seconds for cost in trained),
+                **{
+                    name: value
+                    for kind in TIMES
+                    for name, value in {
+                        f"root_{kind}": getattr(roots[seed], kind) if needs_root else 0.0,
+                        f"scoring_{kind}": sum(float(scores[kind]) for scores in scoring[method, seed]),
+                        f"leaf_{kind}": sum(getattr(cost, kind) for cost in trained),
+                    }.items()
+                },
                 "search_evaluations": len(record.searches[0].evaluations),
             }
         )

@@ -11,7 +11,7 @@ from fsnas.artifacts.dataset import read_dataset, read_key
 from fsnas.artifacts.scores import write_scores
 from fsnas.artifacts.splits import read_splits
 from fsnas.batches import random_crops, scoring_batches
-from fsnas.devices import prepare
+from fsnas.devices import device_clock, prepare
 from fsnas.evaluation import Repetition
 from fsnas.metrics import add_folders
 from fsnas.scoring import score_node
@@ -39,9 +39,8 @@ def repetitions(dataset, settings: dict, node: str, device) -> list[Repetition]:
 
 def score_level(smk, network, dataset, spaces: dict) -> dict:
     """Return the scores of every node of the level, after its warm-up."""
-    settings = smk.params.settings
+    settings, nodes = smk.params.settings, {}
     device = next(network.parameters()).device
-    nodes = {}
     for node, space in spaces.items():
         label = f"{settings['metric']}, seed {settings['seed']}, node {node}"
         scored = network
@@ -76,7 +75,8 @@ def main(smk) -> None:
 
 def write_level(smk, network, spaces: dict, made_from: str) -> None:
     """Score the level and write the scores, with what it took."""
-    settings, start = smk.params.settings, time.perf_counter()
+    settings, device = smk.params.settings, next(network.parameters()).device
+    start, spent = time.perf_counter(), device_clock(device)
     dataset = read_dataset(smk.input.data)
     nodes = score_level(smk, network, dataset, spaces)
     attributes = {
@@ -84,8 +84,9 @@ def write_level(smk, network, spaces: dict, made_from: str) -> None:
         "dataset": dataset.name,
         "key": made_from,
         **origin(smk),
-        "device": str(next(network.parameters()).device),
+        "device": str(device),
         "seconds": time.perf_counter() - start,
+        "device_seconds": device_clock(device) - spent,
         "peak_memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     }
     write_scores(smk.output[0], nodes, attributes=attributes)

@@ -9,7 +9,7 @@ from typing import Any
 from fsnas.artifacts.files import read_json, write_json
 from fsnas.errors import ArtifactError
 
-FORMAT, VERSION = "fsnas.cost", 1
+FORMAT, VERSION = "fsnas.cost", 2
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Cost:
     epochs
         Epochs of this training.
     seconds
-        Wall clock time of the epochs, over all interruptions.
+        Wall clock time of the epochs, over all interruptions: also what other work on the machine took.
     samples
         Images that went forward and backward, once for every path.
     device
@@ -30,6 +30,9 @@ class Cost:
         Checkpoint of another tree that this one was copied from, below the results folder; None if it was trained.
     key
         Of the checkpoint.
+    device_seconds
+        What the device spent on the epochs, over all interruptions: processor time of all threads, or the wall clock
+        of a card, which no other job sees.
     """
 
     epochs: int
@@ -38,6 +41,7 @@ class Cost:
     device: str
     shared_with: str | None = None
     key: str = ""
+    device_seconds: float = 0.0
 
 
 def write_cost(
@@ -115,4 +119,5 @@ _RULES = {
     "device": ("text", _text),
     "shared_with": ("text or null", lambda value: value is None or _text(value)),
     "key": ("text", _text),
+    "device_seconds": ("a finite number from 0", _number),
 }

@@ -1,4 +1,4 @@
-"""The band of the `random` metric, the entries of a legend for what has an interval, and rows of the distance tables."""
+"""The band of the `random` metric, legends of what has an interval, and the rows that a figure shows of a table."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What every method costs: epochs and seconds of the root, of scoring and of the leaves."""
+"""What every method costs: epochs and seconds of the device for root, scoring and leaves."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,11 +16,18 @@ from fsnas.plotting.style import Look, empty, heading, notes, sheet, styled, tex
 ROOT = "root: once a seed, shared\nby all methods that need it"
 SHARED = (
     "The root is trained once a seed and shared by the methods of that seed that need it, and a leaf that another tree "
-    "already has is not trained again; every bar counts both in full, as if its method stood alone."
+    "already has is not trained again; every bar counts both in full, as if its method stood alone. Seconds are those "
+    "of processors, all threads together, or those in which a job had its card; not those of the clock, which other "
+    "work on the machine moves as well."
 )
+SECONDS = "seconds of the device"
 PARTS = {
     "epochs": {"root_epochs": ROOT, "leaf_epochs": "leaves"},
-    "seconds": {"root_seconds": ROOT, "scoring_seconds": "scoring", "leaf_seconds": "leaves"},
+    SECONDS: {
+        "root_device_seconds": ROOT,
+        "scoring_device_seconds": "scoring",
+        "leaf_device_seconds": "leaves",
+    },
 }
 LOOK: dict[str, dict[str, Any]] = {
     "root": {"facecolor": "#D0D0D0", "edgecolor": "#666666", "hatch": "////"},
@@ -34,15 +41,16 @@ ROW, PANEL = 0.27, 3.1  # inches of a method and, about, of the width of a panel
 def cost_figure(
     cost: pd.DataFrame, *, caption: str, metrics: Mapping[str, str] | None = None, truth: str = ""
 ) -> Figure:
-    """Draw two panels of stacked bars, epochs and seconds of every method: means over its seeds.
+    """Draw two panels of stacked bars, epochs and device seconds of every method: means over its seeds.
 
     Parameters
     ----------
     cost
-        Columns ``method, seed, root_epochs, leaf_epochs, leaf_samples, trainings, shared, root_seconds,
-        scoring_seconds, leaf_seconds, search_evaluations``; ``trainings`` counts the leaves that a method trained
-        itself, ``shared`` those of another tree, both are in ``leaf_epochs`` and ``leaf_seconds``. A NaN is left out
-        of a mean; a method without any value of a panel says so, and a part that is missing is named at its bar.
+        Columns ``method, seed, root_epochs, leaf_epochs, leaf_samples, trainings, shared, root_device_seconds,
+        scoring_device_seconds, leaf_device_seconds, search_evaluations``; ``trainings`` counts the leaves that a method
+        trained itself, ``shared`` those of another tree, both are in ``leaf_epochs`` and ``leaf_device_seconds``. A NaN
+        is left out of a mean; a method without any value of a panel says so, and a part that is missing is named at its
+        bar.
     caption
         Written below the axes.
     metrics
@@ -71,7 +79,7 @@ def cost_figure(
         panels[0].set_ylim(max(len(methods), 3) - 0.4, -0.6)
         panels[0].set_yticks(range(len(methods)), methods)
         _mark(figure, panels[0], styles)
-    handles = [Patch(label=label, **LOOK[column.split("_")[0]]) for column, label in PARTS["seconds"].items()]
+    handles = [Patch(label=label, **LOOK[column.split("_")[0]]) for column, label in PARTS[SECONDS].items()]
     figure.legend(handles=handles, loc="outside right upper")
     return figure
 

@@ -1,6 +1,7 @@
 """The distance of every method's trees to every other's, ordered by clustering."""
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Callable, Mapping
 
 import matplotlib
 import numpy as np
@@ -12,6 +13,7 @@ from matplotlib.transforms import ScaledTranslation
 from scipy.cluster.hierarchy import dendrogram, linkage
 from scipy.spatial.distance import squareform
 
+from fsnas.alike import comparable_methods
 from fsnas.plotting.style import COLOUR_MAP, empty, heading, ink, looks, notes, ordered, sheet, styled
 
 DIAGONAL = (
@@ -19,10 +21,18 @@ DIAGONAL = (
     "method's own trees, not 0; the clustering leaves it out."
 )
 
+BRACKETS = (
+    "In brackets: other numbers of groups, or one per operation, decide the distance in part, and not the metrics."
+)
+
 
 @styled
 def method_matrix_figure(
-    method_distance: pd.DataFrame, *, caption: str, metrics: Mapping[str, str] | None = None
+    method_distance: pd.DataFrame,
+    *,
+    caption: str,
+    metrics: Mapping[str, str] | None = None,
+    sizes: pd.DataFrame | None = None,
 ) -> Figure:
     """Draw the mean split distance between the trees of every two methods (same seed), clustered by average linkage.
 
@@ -35,6 +45,9 @@ def method_matrix_figure(
         Written below the axes.
     metrics
         The metric of each method; gives the colours of the marks beside the names.
+    sizes
+        The table of `fsnas.distances.group_sizes`: a distance between methods that it does not make comparable stands
+        in brackets.
     """
     present = [*method_distance["method_a"], *method_distance["method_b"]]
     methods = [method for method in ordered(present, metrics) if method in set(present)]
@@ -42,7 +55,9 @@ def method_matrix_figure(
     side = max(2.4, 0.46 * count)
     names = 0.09 * max(map(len, methods), default=0) + 0.6
     width = max(5.6, side + names + 2.6)
-    figure = sheet(width, side + names + 0.9, caption, DIAGONAL, notes(methods, metrics))
+    comparable = (lambda a, b: True) if sizes is None else comparable_methods(sizes)
+    other = any(not comparable(a, b) for a, b in itertools.combinations(methods, 2))
+    figure = sheet(width, side + names + 0.9, caption, DIAGONAL, BRACKETS if other else "", notes(methods, metrics))
     heading(figure, "Split distance between methods")
     if not count:
         empty(figure.add_subplot(), "no method has a split")
@@ -53,7 +68,7 @@ def method_matrix_figure(
     order = np.arange(count)
     if count > 1:
         order = _draw_dendrogram(tree_axes, matrix)
-    _draw_matrix(figure, axes, matrix[np.ix_(order, order)], [methods[i] for i in order], metrics)
+    _draw_matrix(figure, axes, matrix[np.ix_(order, order)], [methods[i] for i in order], metrics, comparable)
     return figure
 
 
@@ -81,13 +96,20 @@ def _draw_dendrogram(axes: Axes, matrix: np.ndarray) -> np.ndarray:
 
 
 def _draw_matrix(
-    figure: Figure, axes: Axes, matrix: np.ndarray, methods: list[str], metrics: Mapping[str, str] | None
+    figure: Figure,
+    axes: Axes,
+    matrix: np.ndarray,
+    methods: list[str],
+    metrics: Mapping[str, str] | None,
+    comparable: Callable[[str, str], bool],
 ) -> None:
     """Draw the heat map with its values, the diagonal outlined, and each metric's mark beside its name."""
     colours = matplotlib.colormaps[COLOUR_MAP].with_extremes(bad="#CCCCCC")
     image = axes.imshow(np.ma.masked_invalid(matrix), cmap=colours, aspect="auto", vmin=0)
     for (row, column), value in np.ndenumerate(matrix):
         text = "n/a" if np.isnan(value) else f"{value:.2f}"
+        if row != column and np.isfinite(value) and not comparable(methods[row], methods[column]):
+            text = f"({text})"
         shade = "#CCCCCC" if np.isnan(value) else image.cmap(image.norm(value))
         axes.text(column, row, text, ha="center", va="center", size=7.5, color=ink(shade))
         if row == column:

@@ -121,8 +121,10 @@ def folder(tmp_path_factory):
     (made / "truth.csv").write_text("ArchitectureString,accuracy,x,test\n")
     for name in ("metrics", "images/train", "images/test"):
         (made / name).mkdir(parents=True)
-    plain = '@metric(direction="none", paper="-", equation="-")\ndef plain(model, batch, *, scale: float = 1.0): ...\n'
-    (made / "metrics/plain.py").write_text(plain)
+    made_up = (
+        '@metric(direction="none", paper="-", equation="-")\ndef made_up(model, batch, *, scale: float = 1.0): ...\n'
+    )
+    (made / "metrics/made_up.py").write_text(made_up)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(made)
         yield made

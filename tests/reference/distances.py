@@ -6,7 +6,7 @@ import numpy as np
 
 
 def split_distance(a, b, as_printed: bool = False) -> float:
-    """Definition 1 of the paper, with the z of docs/decisions.md: members lost and members gained, for every operation."""
+    """Definition 1 of the paper, corrected as docs/decisions.md says: for every operation, members lost and gained."""
     elements = [element for group in a for element in group]
     total = 0
     for element in elements:

@@ -12,6 +12,7 @@ from fsnas.comparison import (
     COST_COLUMNS,
     QUANTITIES,
     SCOPES,
+    TIMES,
     cost_table,
     explained_variance,
     few_shot_summary,
@@ -64,7 +65,8 @@ def found(tree, names, sampler="random", best=0):
 
 def costs(method="gm", seed=0, **changed):
     row = dict.fromkeys(COST_COLUMNS, 1) | {"method": method, "seed": seed}
-    return row | {"root_seconds": 1.5, "scoring_seconds": 2.0, "leaf_seconds": 4.0} | changed
+    row |= {"root_seconds": 1.5, "scoring_seconds": 2.0, "leaf_seconds": 4.0}
+    return row | {"root_device_seconds": 1.0, "scoring_device_seconds": 0.5, "leaf_device_seconds": 3.0} | changed
 
 
 # Rank correlations
@@ -303,7 +305,7 @@ def test_the_summary_has_one_row_a_method_and_those_without_leaves_come_last():
     assert summary["method"].tolist() == ["none", "gm", "snip"] and (summary["n"] == 3).all()
     names = [f"{name}{end}" for name in QUANTITIES for end in ("", "_ci_low", "_ci_high")]
     basis = ["sampler", "architectures_all", "architectures_within", "expected", "of", "oracle_n"]
-    assert list(summary.columns) == ["method", "n", *names, *basis, "root_epochs", "leaf_epochs", "seconds"]
+    assert list(summary.columns) == ["method", "n", *names, *basis, "root_epochs", "leaf_epochs", *TIMES]
     of_tree = ["method", "n", "eta_squared", "eta_squared_ci_low", "eta_squared_ci_high", "expected"]
     last = summary.iloc[2].drop(of_tree)
     assert last.isna().all() and np.isfinite(summary["eta_squared"][2])
@@ -321,6 +323,7 @@ def test_the_summary_is_the_mean_over_seeds():
     assert summary.loc["gm", "regret"] == pytest.approx(first["regret"].mean(), abs=1e-12)
     assert summary.loc["gm", "rank"] == pytest.approx(first["rank"].astype(float).mean(), abs=1e-12)
     assert summary.loc["gm", "seconds"] == pytest.approx(1.5 + 2 + (0 + 1 + 2) / 3, abs=1e-12)
+    assert summary.loc["gm", "device_seconds"] == pytest.approx(1.0 + 0.5 + 3.0, abs=1e-12)
     all_, within = (rank[(rank["method"] == "gm") & (rank["scope"] == scope)]["n"].mean() for scope in SCOPES)
     assert tuple(summary.loc["gm", ["architectures_all", "architectures_within"]]) == (all_, within)
     assert summary.loc["gm", "expected"] == pytest.approx(variance[variance["method"] == "gm"]["expected"].mean())

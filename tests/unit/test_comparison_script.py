@@ -74,12 +74,12 @@ def run(tmp_path):
     inputs = SimpleNamespace(roots=[], costs=[], scores=[])
 
     def cost(kind, path, *values, shared_with=None):
-        write_cost(tmp_path / path, Cost(*values, "cpu", shared_with, "k"))
+        write_cost(tmp_path / path, Cost(*values, "cpu", shared_with, "k", device_seconds=values[1] / 2))
         getattr(inputs, kind).append(str(tmp_path / path))
 
     def scored(path, seconds):
         node = NodeScores(full_space(), None, np.zeros((6, 5, 5)), ())
-        write_scores(tmp_path / path, {"root": node}, attributes={"seconds": seconds})
+        write_scores(tmp_path / path, {"root": node}, attributes={"seconds": seconds, "device_seconds": seconds / 2})
         inputs.scores.append(str(tmp_path / path))
 
     for seed in (0, 1):
@@ -106,10 +106,11 @@ def searched(method, seed, *evaluations):
 
 
 ROWS = {
-    ("gm", 0): (20, 17, 1900, 3, 0, 100.5, 2.5, 36.25, 30),
-    ("gm", 1): (21, 5, 500, 1, 0, 101.5, 3.5, 11.0, 30),
-    ("snip", 0): (20, 10, 1150, 1, 1, 100.5, 4.0, 23.0, 8),  # a leaf of no epochs was neither trained nor shared
-    ("none", 0): (0, 10, 4000, 1, 0, 0.0, 0.0, 60.0, 30),  # neither the root nor scores are needed
+    ("gm", 0): (20, 17, 1900, 3, 0, 100.5, 2.5, 36.25, 50.25, 1.25, 18.125, 30),
+    ("gm", 1): (21, 5, 500, 1, 0, 101.5, 3.5, 11.0, 50.75, 1.75, 5.5, 30),
+    # A leaf of no epochs was neither trained nor shared.
+    ("snip", 0): (20, 10, 1150, 1, 1, 100.5, 4.0, 23.0, 50.25, 2.0, 11.5, 8),
+    ("none", 0): (0, 10, 4000, 1, 0, 0.0, 0.0, 60.0, 0.0, 0.0, 30.0, 30),  # neither the root nor scores are needed
 }
 
 

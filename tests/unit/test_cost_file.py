@@ -9,7 +9,7 @@ from fsnas.artifacts.cost import Cost, copy_cost, read_cost, write_cost
 from fsnas.errors import ArtifactError
 from tests.damage import edit
 
-COST = Cost(epochs=20, seconds=12.5, samples=17940, device="cpu", key="0123456789abcdef")
+COST = Cost(epochs=20, seconds=12.5, samples=17940, device="cpu", key="0123456789abcdef", device_seconds=9.5)
 OTHER = "seed-0/snip/leaves/01.pt"
 
 
@@ -57,7 +57,7 @@ def test_what_could_not_be_read_is_not_written_and_the_old_file_stays(changes, f
 
 DAMAGES = {
     "other format": ({"format": "fsnas.tree"}, "'format' is 'fsnas.tree', expected 'fsnas.cost'; remove"),
-    "newer version": ({"version": 2}, "'version' is 2, this fsnas reads 1"),
+    "newer version": ({"version": 3}, "'version' is 3, this fsnas reads 2"),
     "no version": ({"version": ...}, "'version' is None"),
     "no epochs": (
         {"epochs": ...},
@@ -70,6 +70,7 @@ DAMAGES = {
     "true seconds": ({"seconds": True}, "'seconds' is True"),
     "no seconds": ({"seconds": None}, "'seconds' is None, expected a finite number from 0"),
     "negative seconds": ({"seconds": -0.5}, r"'seconds' is -0\.5"),
+    "no device seconds": ({"device_seconds": ...}, "'device_seconds' is missing, expected a finite number from 0"),
     "text": ({"samples": "17940"}, "'samples' is '17940', expected a whole number from 0"),
     "a number for a path": ({"shared_with": 1}, "'shared_with' is 1, expected text or null"),
 }

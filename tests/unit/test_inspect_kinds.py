@@ -393,7 +393,9 @@ def test_a_checkpoint_is_shown_with_its_cost(tmp_path):
     space = restrict(full_space(), 0, (1,))
     path = written(tmp_path, "supernet", random_network(3, space))
     found = described(path)
-    assert found["cost"] == {"epochs": 2, "seconds": 1.5, "samples": 640, "device": "cpu", "shared_with": None}
+    assert found["cost"] == {
+        **{"epochs": 2, "seconds": 1.5, "device_seconds": 0.0, "samples": 640, "device": "cpu", "shared_with": None}
+    }
     assert found["space"]["restricted"] == ["1<-0: skip_connect"]
     assert found["training"]["loss"] == 1.9 and len(found["training"]["history"]) == 2
     tensors = {name: list(tensor.shape) for name, tensor in random_network(3, space).state_dict().items()}

@@ -319,7 +319,10 @@ def test_found_without_a_truth_says_so():
 def test_cost_stacks_the_means_of_every_part():
     figure, table = drawn("cost", "default"), data.cost(data.EIGHT, 3)
     means = table.groupby("method").mean()
-    for columns in (["root_epochs", "leaf_epochs"], ["root_seconds", "scoring_seconds", "leaf_seconds"]):
+    for columns in (
+        ["root_epochs", "leaf_epochs"],
+        ["root_device_seconds", "scoring_device_seconds", "leaf_device_seconds"],
+    ):
         for method in data.EIGHT:
             left = 0.0
             for column in columns:
@@ -332,15 +335,17 @@ def test_cost_stacks_the_means_of_every_part():
     assert "root: once a seed, shared by all methods that need it" in joined(figure)
     assert "The root is trained once a seed and shared by the methods of that seed" in said(figure)
     assert "The search is not counted: 200 evaluations" in said(figure)
+    assert "Seconds are those of processors, all threads together" in said(figure)
+    assert "seconds of the device" in shown and not any(text == "seconds" for text in shown)
 
 
 def test_cost_names_what_is_missing():
-    table = data.cost(data.EIGHT, 3).assign(scoring_seconds=np.nan, root_epochs=np.nan, leaf_epochs=np.nan)
-    table.loc[table["method"] == "gm", ["root_seconds", "leaf_seconds"]] = np.nan
+    table = data.cost(data.EIGHT, 3).assign(scoring_device_seconds=np.nan, root_epochs=np.nan, leaf_epochs=np.nan)
+    table.loc[table["method"] == "gm", ["root_device_seconds", "leaf_device_seconds"]] = np.nan
     shown = texts(cost_figure(table, caption="", metrics=data.EIGHT))
     assert "no epochs recorded" in shown and "no value" in shown and "31 (no scoring)" in shown
     shown = texts(cost_figure(table[:0], caption="", metrics=data.EIGHT))
-    assert {"no epochs recorded", "no seconds recorded"} <= set(shown)
+    assert {"no epochs recorded", "no seconds of the device recorded"} <= set(shown)
 
 
 # --- proxies ------------------------------------------------------------------------------------------------------

@@ -96,6 +96,36 @@ def test_the_methods_that_split_most_and_least_alike(means, expected):
     assert lines[end - len(expected) : end] == expected and lines[end - len(expected) - 1] == ""
 
 
+def with_sizes(**shapes):
+    return pd.DataFrame([(m, s, 1, 0, 0, 0) for m, every in shapes.items() for s in every], columns=SIZES.columns)
+
+
+LEFT_OUT = {
+    "another number of groups": (
+        with_sizes(snip=["1|4", "2|3"], random=["2|3"], gm=["1|2|2"]),
+        ["snip and random: 0.900 apart", "  Left out: 2 pairs with other numbers of groups, or one a operation"],
+    ),
+    "a group per operation": (
+        with_sizes(snip=["1|1|1|1|1"], random=["1|1|1|1|1"], gm=["2|3"]),
+        [
+            "No two methods split into the same numbers of groups: no pair of methods to compare.",
+            "  Left out: 3 pairs with other numbers of groups, or one a operation",
+        ],
+    ),
+    "the same schedule": (
+        with_sizes(snip=["2|3", "1|2|2"], random=["1|1|3", "1|4"], gm=["2|3"]),
+        ["snip and random: 0.900 apart", "  Left out: 2 pairs with other numbers of groups, or one a operation"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("sizes", "expected"), LEFT_OUT.values(), ids=LEFT_OUT)
+def test_pairs_that_are_apart_by_construction_are_left_out(sizes, expected):
+    lines = summary(methods=between([0.9, 0.3, 1.1]), sizes=sizes).splitlines()
+    end = lines.index("n = 3 seeds (0, 1, 2).") - 1
+    assert lines[end - len(expected) : end] == expected
+
+
 @pytest.mark.parametrize("methods", [("snip",), ()], ids=["one method", "no method"])
 def test_without_two_methods_there_is_nothing_to_compare(methods):
     distances = DISTANCES[DISTANCES["method"].isin(methods)]
@@ -116,7 +146,7 @@ def test_the_summary_says_where_to_look():
 
 FEW_SHOT_COLUMNS = [
     *("method", "kendall_all", "kendall_within", "eta_squared", "expected", "test_accuracy", "regret", "oracle"),
-    *("sampler", "root_epochs", "leaf_epochs", "seconds"),
+    *("sampler", "root_epochs", "leaf_epochs", "device_seconds"),
 ]
 FEW_SHOT = pd.DataFrame(
     [
@@ -145,11 +175,11 @@ def few_shot_lines(text):
 
 def test_every_method_with_leaves_has_its_line_in_the_order_of_the_table():
     """What is not known is a dash; a method whose leaves were not trained has no line."""
-    assert few_shot_lines(with_leaves())[3:-1] == [
-        "  method     tau all  tau within   explained   by chance     found %      regret    oracle %  epochs  seconds",
-        "  snip         0.512      -0.250       1.000       0.467       91.46        0.00       94.37      64     1235",
-        "  none         0.500           -           -           -           -           -           -       8        3",
-        "  gm           0.600       0.400       0.125       0.467      100.00        2.91       94.00      68        -",
+    assert few_shot_lines(with_leaves())[3:-3] == [
+        "  method     tau all  tau within   explained   by chance     found %      regret    oracle %  epochs  device s",
+        "  snip         0.512      -0.250       1.000       0.467       91.46        0.00       94.37      64      1235",
+        "  none         0.500           -           -           -           -           -           -       8         3",
+        "  gm           0.600       0.400       0.125       0.467      100.00        2.91       94.00      68         -",
     ]
 
 
@@ -161,11 +191,16 @@ def test_a_line_says_what_the_numbers_are_and_where_their_intervals_are():
     ]
 
 
+def test_the_seconds_are_said_to_be_those_of_the_device():
+    last = few_shot_lines(with_leaves())[-2]
+    assert last == "device s: of processors, all threads together, or of a card; not of the clock"
+
+
 def test_the_few_shot_columns_are_as_wide_as_the_longest_method_needs():
     name = "gm-equal-with-halving"
     lines = few_shot_lines(with_leaves(FEW_SHOT[:3].replace({"method": {"gm": name}})))[3:-1]
     assert lines[-1].startswith(f"  {name}       0.600")
-    assert {len(line) for line in lines} == {2 + len(name) + 7 * (2 + 10) + 2 + len("epochs") + 2 + len("seconds")}
+    assert {len(line) for line in lines} == {2 + len(name) + 7 * (2 + 10) + 2 + len("epochs") + 2 + len("device s")}
     assert not any(line != line.rstrip() for line in with_leaves().splitlines())
 
 

@@ -11,6 +11,7 @@ import pytest
 import torch
 from scipy.stats import chisquare
 
+import fsnas.devices
 import fsnas.training
 from fsnas.artifacts.checkpoint import write_checkpoint
 from fsnas.artifacts.cost import Cost
@@ -479,15 +480,15 @@ def test_samples_count_every_path_of_the_space(sampling):
 
 @pytest.mark.parametrize("device", ["cpu", "cuda", "cuda:1"])
 def test_the_cost_of_a_training_adds_up_its_record(device):
-    record = Record(seconds=12.5)
+    record = Record(seconds=12.5, device_seconds=8.5)
     record.add(1, 2.0, 0.25, 1.5, 0.5, 260)
     record.add(2, 1.0, 0.5, 1.25, 0.5, 130)
-    assert record.cost(torch.device(device), "k") == Cost(2, 12.5, 390, device.partition(":")[0], None, "k")
+    assert record.cost(torch.device(device), "k") == Cost(2, 12.5, 390, device.partition(":")[0], None, "k", 8.5)
 
 
 def test_a_training_of_no_epochs_costs_nothing():
     _, record = trained(dataclasses.replace(RECIPE, epochs=0))
-    assert record.cost(CPU, "k") == Cost(0, 0.0, 0, "cpu", None, "k")
+    assert record.cost(CPU, "k") == Cost(0, 0.0, 0, "cpu", None, "k", 0.0)
 
 
 def test_a_record_has_one_value_for_every_column():
@@ -498,9 +499,10 @@ def test_a_record_has_one_value_for_every_column():
 
 
 def ticking(monkeypatch, step):
-    """Let every look at the clock be ``step`` seconds after the one before."""
-    clock = iter(range(0, 10_000 * step, step))
+    """Let every look at the clock be ``step`` seconds after the one before, and half as much at the processor's."""
+    clock, spent = iter(range(0, 10_000 * step, step)), iter(range(0, 5_000 * step, step // 2))
     monkeypatch.setattr(fsnas.training.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(fsnas.devices.time, "process_time", lambda: next(spent))
 
 
 def test_the_clock_changes_no_byte_of_a_checkpoint(monkeypatch, tmp_path):
@@ -521,10 +523,17 @@ def test_seconds_and_samples_survive_an_interruption_in_the_state(monkeypatch, t
     with pytest.raises(KilledError):
         trained(state=state, key="k", progress=kill_at([3], []))
     kept = torch.load(state)
-    assert kept["seconds"] == 20.0 and kept["record"]["samples"] == [26, 26] and "seconds" not in kept["record"]
+    assert (kept["seconds"], kept["device_seconds"]) == (20.0, 10.0) and kept["record"]["samples"] == [26, 26]
+    assert not {"seconds", "device_seconds"} & set(kept["record"])
     ticking(monkeypatch, 70)
     _, record = trained(state=state, key="k")
-    assert record.cost(CPU, "k") == Cost(3, 90.0, 78, "cpu", None, "k")
+    assert record.cost(CPU, "k") == Cost(3, 90.0, 78, "cpu", None, "k", 45.0)
+
+
+@pytest.mark.parametrize(("device", "clock"), [("cpu", "process_time"), ("cuda", "monotonic")])
+def test_the_seconds_of_a_device_are_of_processors_or_of_the_card(device, clock, monkeypatch):
+    monkeypatch.setattr(fsnas.devices.time, clock, lambda: 42.0)
+    assert fsnas.devices.device_clock(torch.device(device)) == 42.0
 
 
 DIVERGING = {

@@ -126,10 +126,10 @@ def test_a_metric_in_one_new_file_runs_only_its_own_steps(tiny, tmp_path):
     """What the README says, followed to the letter: ten lines in a folder of one's own, two names in the config."""
     folder = shutil.copytree(tiny[0], tmp_path / "run")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    code = readme.partition("`my_metrics/plain.py`:\n\n")[2].partition("\nand name the folder")[0]
+    code = readme.partition("`my_metrics/gradient_sum.py`:\n\n")[2].partition("\nand name the folder")[0]
     (folder / "my_metrics").mkdir()
-    (folder / "my_metrics/plain.py").write_text("\n".join(line[4:] for line in code.splitlines()) + "\n")
-    named = ["metric_paths=[my_metrics]", "methods=[snip,random,plain]"]
+    (folder / "my_metrics/gradient_sum.py").write_text("\n".join(line[4:] for line in code.splitlines()) + "\n")
+    named = ["metric_paths=[my_metrics]", "methods=[snip,random,gradient_sum]"]
     run = snakemake(folder, "--cores", "2", "--configfile", "configs/tiny.yaml", "--config", *named)
     jobs = dict(re.findall(r"^(\w+) +(\d+)$", run.partition("Job stats:")[2].partition("total")[0], re.M))
     assert {name: int(count) for name, count in jobs.items()} == {
@@ -146,10 +146,10 @@ def test_a_metric_in_one_new_file_runs_only_its_own_steps(tiny, tmp_path):
         "comparison_figures": 1,
         "summary": 1,
     }
-    assert set(re.findall(r"Score level \d with (\w+), seed", run)) == {"plain"}
-    assert set(pd.read_csv(folder / "results-tiny/tables/splits.csv").method) == {"snip", "random", "plain"}
-    nodes, attributes = read_scores(folder / "results-tiny/seed-1/plain/level-0/scores.h5")
-    assert np.isfinite(nodes["root"].scores).all() and any("plain.py" in line for line in attributes["code"])
+    assert set(re.findall(r"Score level \d with (\w+), seed", run)) == {"gradient_sum"}
+    assert set(pd.read_csv(folder / "results-tiny/tables/splits.csv").method) == {"snip", "random", "gradient_sum"}
+    nodes, attributes = read_scores(folder / "results-tiny/seed-1/gradient_sum/level-0/scores.h5")
+    assert np.isfinite(nodes["root"].scores).all() and any("gradient_sum.py" in line for line in attributes["code"])
 
 
 def test_another_number_of_cores_gives_the_same_files(tiny, tmp_path):
