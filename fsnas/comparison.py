@@ -262,10 +262,10 @@ def few_shot_summary(
     test_accuracy, regret, rank, oracle`` the mean over seeds, ``_ci_low`` and ``_ci_high``; then the ``sampler`` of the
     found architectures, and means over seeds of what the numbers rest on: ``architectures_all`` and
     ``architectures_within`` of the rank correlations, ``expected`` (eta squared of a split by chance), ``of`` (of the
-    rank), ``oracle_n``; then of ``root_epochs, leaf_epochs, seconds, device_seconds``. ``n`` counts the seeds of a method
-    in any table; one without a value is left out of that mean. The intervals are the 95 % percentile bootstrap over
-    seeds, NaN for fewer than two. ``seconds`` and ``device_seconds`` add up root, scoring and leaves; NaN where one of
-    them is.
+    rank), ``oracle_n``; then of ``root_epochs, leaf_epochs, seconds, device_seconds``. ``n`` counts the seeds of a
+    method in any table; one without a value is left out of that mean. The intervals are the 95 % percentile bootstrap
+    over seeds, NaN for fewer than two. ``seconds`` and ``device_seconds`` add up root, scoring and leaves; NaN where
+    one of them is.
 
     Parameters
     ----------

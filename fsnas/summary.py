@@ -144,13 +144,17 @@ def _few_shot(table: pd.DataFrame) -> list[str]:
         "What the leaves are worth: rank correlation of shared weights with the truth, what the tree explains of it,",
         f"and what the search ({samplers}) found; mean over seeds, intervals are in tables/few_shot_summary.csv",
         "",
-        f"  {'method':{width}}  {headings}  epochs  device s",
+        f"  {'method':{width}}  {headings}  epochs  seconds",
     ]
     for row in shown.to_dict("records"):
         cells = [f"{_number(row[name], digits):>10}" for name, (_, digits) in QUANTITIES.items()]
         epochs, seconds = _number(row["root_epochs"] + row["leaf_epochs"]), _number(row["device_seconds"])
-        lines.append(f"  {row['method']:{width}}  {'  '.join(cells)}  {epochs:>6}  {seconds:>8}")
-    return [*lines, "", "device s: of processors, all threads together, or of a card; not of the clock"]
+        lines.append(f"  {row['method']:{width}}  {'  '.join(cells)}  {epochs:>6}  {seconds:>7}")
+    return [
+        *lines,
+        "",
+        "Seconds are those of processors, all threads together, or those in which a job had its card, not the clock's.",
+    ]
 
 
 def _number(value: float, digits: int = 0) -> str:

@@ -111,8 +111,8 @@ def cost(methods, seeds):
             scoring = 8.0 * (leaves == 8) * (1 + rng.random())
             rows.append((method, seed, 20 * rooted, 40, 35840, leaves - shared, shared, (21.0 + rng.random()) * rooted,
                          scoring, 31.0, 200))  # fmt: skip
-    columns = ["method", "seed", "root_epochs", "leaf_epochs", "leaf_samples", "trainings", "shared", "root_device_seconds",
-               "scoring_device_seconds", "leaf_device_seconds", "search_evaluations"]  # fmt: skip
+    columns = ["method", "seed", "root_epochs", "leaf_epochs", "leaf_samples", "trainings", "shared",
+               *(f"{part}_device_seconds" for part in ("root", "scoring", "leaf")), "search_evaluations"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
 
 
