@@ -35,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="fsnas", description=__doc__.partition(": ")[2])
+    parser.add_argument("--version", action=_Version, nargs=0, help="print version and commit, and exit")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     inspect = commands.add_parser(
         "inspect",
@@ -49,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
         "diff",
         help="print what differs between two files",
         description="Print what differs between two files of the same kind: settings, code, inputs and content, as far "
-        "as both have it. Measured time and memory is shown, but is no difference.",
+        "as both have it. The commit, and measured time and memory, are shown, but are no difference.",
         epilog="Exit status: 0 where the files are the same, 1 where they differ, 2 where they cannot be compared.",
     )
     diff.add_argument("before", metavar="A", help="a file")
@@ -59,6 +60,16 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--json", action="store_true", help="print JSON, with every digit; NaN is null")
         command.add_argument("--full", action="store_true", help="shorten nothing (JSON is never shortened)")
     return parser
+
+
+class _Version(argparse.Action):
+    """Prints the version; git is asked for the commit only here."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from fsnas.commit import version_and_commit
+
+        print(f"fsnas {version_and_commit()}")
+        parser.exit()
 
 
 def _inspect(options: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ from workflow_scripts._versions import check_snakemake, versions
 
 check_snakemake()
 
+from fsnas.commit import hand_to_jobs
 from fsnas.errors import FsnasError
 from fsnas.metrics import declaration, path_of
 from fsnas.truth import sample_architectures
@@ -232,6 +233,7 @@ def drawn(name, caption=None, **place):
 
 
 onstart:
+    hand_to_jobs(os.environ)
     say_lines(total=len(workflow.dag))
     forget_forced(workflow, STORE)
     follow(workflow, PLACE)

@@ -23,6 +23,7 @@ hand_over()  # from here on this process is a fork, or runs by itself
 defaults(os.environ)
 
 from fsnas.artifacts.files import write_text  # noqa: E402
+from fsnas.commit import commit  # noqa: E402
 from fsnas.errors import FsnasError  # noqa: E402
 from fsnas.metrics import users_folders  # noqa: E402
 from fsnas.provenance import key as _key  # noqa: E402
@@ -52,14 +53,19 @@ def key(smk: Any, *inputs: Any, apart_from: str = "") -> str:
     return _key(sorted(smk.params.code), settings, list(inputs))
 
 
-def origin(smk: Any) -> dict[str, Any]:
-    """Return what this job makes its outputs from, as every artifact keeps it: settings, code, digest of its inputs."""
+def lineage(smk: Any) -> dict[str, Any]:
+    """Return what this job makes its outputs from: settings, code, digest of its inputs."""
     return {"settings": smk.params.settings, "code": list(smk.params.code), "inputs": smk.params.inputs}
+
+
+def origin(smk: Any) -> dict[str, Any]:
+    """Return what every artifact keeps: the lineage, and the commit that made it, which decides nothing."""
+    return {**lineage(smk), "commit": commit()}
 
 
 def once(smk: Any, made_from: str, make: Callable[[], None]) -> None:
     """Let ``make`` write the outputs, which have the key ``made_from``, unless they are kept from another time."""
-    if _kept.once(Path(smk.params.store), made_from, smk.output, origin(smk), make):
+    if _kept.once(Path(smk.params.store), made_from, smk.output, lineage(smk), make):
         log.info("the same code, settings and content of the inputs as before: taken over, not computed again")
 
 

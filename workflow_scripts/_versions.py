@@ -6,9 +6,11 @@ from importlib.metadata import PackageNotFoundError, version
 from packaging.specifiers import SpecifierSet
 from snakemake.exceptions import WorkflowError
 
+from fsnas.commit import version_and_commit
+
 # Parts of Snakemake that its documentation does not promise are used. As in pyproject.toml; a test compares them.
 SNAKEMAKE = ">=9.27,<10"
-PACKAGES = ["fsnas", "torch", "torchvision", "numpy", "scipy", "scikit-learn", "pandas", "h5py", "optuna", "matplotlib"]
+PACKAGES = ["torch", "torchvision", "numpy", "scipy", "scikit-learn", "pandas", "h5py", "optuna", "matplotlib"]
 
 
 def check_snakemake(found: str | None = None) -> None:
@@ -28,9 +30,10 @@ def check_snakemake(found: str | None = None) -> None:
 
 
 def versions() -> str:
-    """Return the versions of Python, of Snakemake and of the packages that are installed, and the platform."""
+    """Return the versions of fsnas (with its commit), Python, Snakemake and installed packages, and the platform."""
     named = [f"{name} {found}" for name in [*PACKAGES, "snakemake"] if (found := _version(name))]
-    return f"{', '.join(named)}, Python {platform.python_version()}, {platform.system()} {platform.machine()}"
+    named += [f"Python {platform.python_version()}", f"{platform.system()} {platform.machine()}"]
+    return ", ".join([f"fsnas {version_and_commit()}", *named])
 
 
 def _version(name: str) -> str | None:

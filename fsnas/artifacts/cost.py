@@ -51,6 +51,7 @@ def write_cost(
     settings: Mapping[str, Any] | None = None,
     code: Sequence[str] = (),
     inputs: str = "",
+    commit: str = "",
 ) -> None:
     """Write ``cost`` and what the checkpoint was made from, whole or not at all; the same content gives the same bytes.
 
@@ -60,7 +61,7 @@ def write_cost(
         If `read_cost` would refuse the file; an older file stays as it was.
     """
     content = {"format": FORMAT, "version": VERSION, **asdict(cost)}
-    content |= {"settings": dict(settings or {}), "code": list(code), "inputs": inputs}
+    content |= {"settings": dict(settings or {}), "code": list(code), "inputs": inputs, "commit": commit}
     problem = _problem(content)
     if problem:
         raise ArtifactError(f"{path}: cannot be written, {problem}")
@@ -70,7 +71,7 @@ def write_cost(
 def copy_cost(source: str | Path, path: str | Path, *, shared_with: str, **origin: Any) -> None:
     """Write the cost in ``source`` to ``path``, for a checkpoint that was copied from ``shared_with``.
 
-    ``origin`` are the ``settings``, ``code`` and ``inputs`` of the job that copies.
+    ``origin`` are the ``settings``, ``code``, ``inputs`` and ``commit`` of the job that copies.
     """
     cost = read_cost(source)
     write_cost(path, replace(cost, shared_with=cost.shared_with or shared_with), **origin)

@@ -31,10 +31,11 @@ def write_dataset(
     settings: dict[str, Any],
     code: Sequence[str] = (),
     inputs: str = "",
+    commit: str = "",
 ) -> None:
     """Write ``dataset`` to ``path``, whole or not at all; the same content gives the same bytes."""
     attributes = {"format": FORMAT, "version": VERSION, "key": key, "name": dataset.name, "settings": settings}
-    attributes |= {"classes": list(dataset.classes), "code": list(code), "inputs": inputs}
+    attributes |= {"classes": list(dataset.classes), "code": list(code), "inputs": inputs, "commit": commit}
     arrays = {"labels": dataset.labels, "mean": dataset.mean, "std": dataset.std}
     arrays |= {f"splits/{part}": dataset.splits[part] for part in PARTS}
     images = dataset.images

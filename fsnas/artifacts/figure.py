@@ -12,7 +12,7 @@ TEXT = "fsnas"  # name of the text
 
 
 def metadata(**origin: Any) -> dict[str, str]:
-    """Return what matplotlib is to write into a PNG: ``origin`` (settings, code, inputs), as JSON."""
+    """Return what matplotlib is to write into a PNG: ``origin`` (settings, code, inputs, commit), as JSON."""
     return {TEXT: json.dumps(origin, sort_keys=True)}
 
 

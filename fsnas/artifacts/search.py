@@ -68,6 +68,7 @@ def write_search(
     settings: Mapping[str, Any],
     code: Sequence[str] = (),
     inputs: str = "",
+    commit: str = "",
 ) -> None:
     """Write the searches over one tree's leaves, whole or not at all; the same content gives the same bytes.
 
@@ -79,7 +80,7 @@ def write_search(
         If `read_search` would refuse the file, or the settings hold what JSON cannot.
     """
     content = {"format": FORMAT, "version": VERSION, "method": method, "metric": metric, "seed": seed, "key": key}
-    content |= {"settings": settings, "code": list(code), "inputs": inputs}
+    content |= {"settings": settings, "code": list(code), "inputs": inputs, "commit": commit}
     content |= {"searches": [_search(found) for found in searches]}
     for field, problem in _problems(json.loads(json_text(path, content))):
         raise ArtifactError(f"{path}: cannot be written, field {field!r}: {problem}")

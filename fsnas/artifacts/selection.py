@@ -55,6 +55,7 @@ def write_selection(
     settings: dict[str, Any],
     code: Sequence[str] = (),
     inputs: str = "",
+    commit: str = "",
 ) -> None:
     """Write the judged leaves, whole or not at all; the same content gives the same bytes.
 
@@ -64,7 +65,7 @@ def write_selection(
         If `read_selection` would refuse the file; an older file stays as it was.
     """
     content = {"format": FORMAT, "version": VERSION, "keep": keep, "key": key, "settings": settings}
-    content |= {"code": list(code), "inputs": inputs}
+    content |= {"code": list(code), "inputs": inputs, "commit": commit}
     content["ranking"] = [asdict(judged) for judged in ranking]
     problem = _problem(content)
     if problem:

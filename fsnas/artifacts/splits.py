@@ -51,6 +51,7 @@ def write_splits(
     settings: Mapping[str, Any],
     code: Sequence[str] = (),
     inputs: str = "",
+    commit: str = "",
 ) -> None:
     """Write the splits of one level, whole or not at all; the same content gives the same bytes.
 
@@ -61,7 +62,7 @@ def write_splits(
     """
     content = {"format": SPLITS, "version": VERSION, "method": method, "metric": metric, "seed": seed, "level": level}
     content |= {"objective": objective, "balance": balance, "edge": edge, "key": key, "settings": settings}
-    write_json(path, content | {"code": list(code), "inputs": inputs, "nodes": _nodes(splits)})
+    write_json(path, content | {"code": list(code), "inputs": inputs, "commit": commit, "nodes": _nodes(splits)})
 
 
 def read_splits(path: str | Path) -> Level:
@@ -90,6 +91,7 @@ def write_tree(
     settings: Mapping[str, Any],
     code: Sequence[str] = (),
     inputs: str = "",
+    commit: str = "",
 ) -> None:
     """Write a split tree, whole or not at all; the same content gives the same bytes.
 
@@ -100,7 +102,7 @@ def write_tree(
     """
     content = {"format": TREE, "version": VERSION, "method": tree.method, "metric": tree.metric, "seed": tree.seed}
     leaves = {leaf: _named(space) for leaf, space in tree.leaves.items()}
-    content |= {"key": key, "settings": settings, "code": list(code), "inputs": inputs}
+    content |= {"key": key, "settings": settings, "code": list(code), "inputs": inputs, "commit": commit}
     write_json(path, content | {"nodes": _nodes(tree.splits), "leaves": leaves})
 
 

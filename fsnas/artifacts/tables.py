@@ -21,6 +21,7 @@ def write_table(
     settings: Mapping[str, Any] | None = None,
     code: Sequence[str] = (),
     inputs: str = "",
+    commit: str = "",
 ) -> None:
     """Write ``table`` without its index, and beside it, as JSON, its checksum and what it was made from.
 
@@ -29,7 +30,7 @@ def write_table(
     text = table.to_csv(index=False, lineterminator="\n")
     write_text(path, text)
     content = {"format": FORMAT, "version": VERSION, "table": Path(path).name, "sha256": _sha256(text.encode())}
-    content |= {"settings": dict(settings or {}), "code": list(code), "inputs": inputs}
+    content |= {"settings": dict(settings or {}), "code": list(code), "inputs": inputs, "commit": commit}
     write_json(record_of(path), content)
 
 

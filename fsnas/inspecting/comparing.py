@@ -27,7 +27,8 @@ class Labelled:
 def compared(before: str | Path, after: str | Path) -> dict[str, Any]:
     """Return what differs between the artifacts in two files.
 
-    ``same`` is False if anything but the time and the memory that was measured differs. The other fields are sections,
+    ``same`` is False if anything but the commit and the time and memory that were measured differs (the digests of the
+    code say whether the code does). The other fields are sections,
     each with an entry per thing that differs; a section in which nothing differs is left out.
 
     Raises
@@ -58,8 +59,8 @@ def compared(before: str | Path, after: str | Path) -> dict[str, Any]:
 
 
 def is_measured(name: str) -> bool:
-    """Return whether ``name`` is of a time or of memory, which no two runs have in common."""
-    return name == "peak_memory" or name.endswith("seconds")
+    """Return whether ``name`` is of what two runs of the same code need not share: time, memory, commit."""
+    return name in ("peak_memory", "commit") or name.endswith("seconds")
 
 
 def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -19,11 +19,12 @@ def flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, A
 
 
 def made_from(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return key, digest of the inputs, packages with their versions, and code files with their digests."""
+    """Return key, digest of the inputs, commit, packages with their versions, and code files with their digests."""
     named = dict(line.rsplit(" ", 1) for line in fields.get("code", ()))
     code = {name: digest for name, digest in named.items() if name.endswith(".py")}
     packages = [f"{name} {version}" for name, version in named.items() if name not in code]
-    return {"key": fields.get("key"), "inputs": fields.get("inputs"), "packages": packages, "code": code}
+    said = {name: fields.get(name) for name in ("key", "inputs", "commit")}
+    return {**said, "packages": packages, "code": code}
 
 
 def plain(value: Any) -> Any:

@@ -14,7 +14,7 @@ from fsnas.errors import ArtifactError, FsnasError
 from fsnas.inspecting import kinds
 
 REMEDY = "if a run made it, remove it and run again"
-COMMON = {"format", "version", "settings", "key", "code", "inputs", "checksum"}  # fields that every kind has
+COMMON = {"format", "version", "settings", "key", "code", "inputs", "commit", "checksum"}  # fields that every kind has
 CHECKPOINT = ("seed", "dataset", "space", "network", "record", "state_dict")
 FIRST = ("kind", "name", "method", "metric", "seed", "level")  # what tells one file from another
 
@@ -170,7 +170,8 @@ def _checkpoint(path: Path) -> Found:
     if record.get("key") != fields.get("key"):
         return path, {**fields, "cost": f"{beside}: belongs to another checkpoint, its key is another"}
     cost = {name: value for name, value in record.items() if name not in COMMON}
-    return path, {**fields, "code": record["code"], "inputs": record["inputs"], "cost": cost}
+    made_from = {name: record[name] for name in ("code", "inputs", "commit") if name in record}
+    return path, {**fields, **made_from, "cost": cost}
 
 
 def _table(path: Path) -> Found:

@@ -227,7 +227,8 @@ def save(figure: Figure, paths: Iterable[str | Path], **origin: Any) -> None:
     """Write ``figure`` to every path, PDF or PNG by its suffix; the same figure gives the same bytes.
 
     Each file appears whole or not at all. A very large figure gets fewer dots per inch in its PNG. ``origin``, what the
-    figure was made from (``settings``, ``code``, ``inputs``), is the text ``fsnas`` of the PNG, as JSON.
+    figure was made from (``settings``, ``code``, ``inputs``, ``commit``), is the text ``fsnas`` of the PNG, as JSON; a
+    PDF says the commit.
 
     Raises
     ------
@@ -235,7 +236,8 @@ def save(figure: Figure, paths: Iterable[str | Path], **origin: Any) -> None:
         If a path ends in something else.
     """
     _lay_out(figure)
-    about = {".png": metadata(**origin), ".pdf": {}}
+    said = {"Subject": f"fsnas, commit {origin['commit']}"} if origin.get("commit") else {}
+    about = {".png": metadata(**origin), ".pdf": said}
     for path in map(Path, paths):
         if path.suffix not in METADATA:
             raise FsnasError(f"{path}: figures are written as {' or '.join(METADATA)}; name the file so")
