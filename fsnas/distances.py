@@ -1,7 +1,7 @@
 """Split distance within and between split trees, and its tables."""
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,7 @@ SETTINGS = ("internal", "external")
 PAIR_COLUMNS = ["method", "setting", "seed_a", "path_a", "level_a", "seed_b", "path_b", "level_b", "distance"]
 TREE_COLUMNS = ["method", "setting", "level", "seed", "mean", "pairs"]
 SUMMARY_COLUMNS = ["method", "setting", "level", "mean", "std", "ci_low", "ci_high", "n", "pairs"]
-METHOD_COLUMNS = ["method_a", "method_b", "mean", "std", "ci_low", "ci_high", "n"]
+METHOD_COLUMNS = ["method_a", "method_b", "mean", "std", "ci_low", "ci_high", "n", "comparable"]
 SPLIT_COLUMNS = ["method", "metric", "seed", "level", "path", "edge", "groups", "sizes", "cost", "runner_up", "ties"]
 SPLIT_COLUMNS += ["edge_ties", "degenerate"]
 SIZE_COLUMNS = ["method", "sizes", "count", "ties", "edge_ties", "degenerate"]
@@ -219,8 +219,11 @@ def method_distance(
 ) -> pd.DataFrame:
     """Return the split distance between the trees of every two methods of one seed, averaged over seeds.
 
-    Columns ``method_a, method_b, mean, std, ci_low, ci_high, n``, a row for both orders of two methods; where they
-    are the same it is the internal distance. A pair of methods without a pair of splits has no row.
+    Columns ``method_a, method_b, mean, std, ci_low, ci_high, n, comparable``, a row for both orders of two methods;
+    where they are the same it is the internal distance. A pair of methods without a pair of splits has no row.
+    ``comparable`` is False where the number of groups has a part in the distance, and not the metrics alone: trees that
+    split into other numbers of groups (two groups and five single operations are 1.5 apart whatever the two are), or
+    that make every operation a group of its own, which leaves nothing to choose.
 
     Raises
     ------
@@ -238,7 +241,15 @@ def method_distance(
             interval = bootstrap_mean(means, rng, resamples)
             found[a, b] = found[b, a] = (float(means.mean()), spread(means), *interval, len(means))
     order = [pair for pair in itertools.product(coded.methods, repeat=2) if pair in found]
-    return pd.DataFrame([(*pair, *found[pair]) for pair in order], columns=METHOD_COLUMNS)
+    groups = {name: _numbers_of_groups(tree for tree in trees if tree.method == name) for name in coded.methods}
+    comparable = {pair: groups[pair[0]] == groups[pair[1]] != {1} for pair in order}
+    return pd.DataFrame([(*pair, *found[pair], comparable[pair]) for pair in order], columns=METHOD_COLUMNS)
+
+
+def _numbers_of_groups(trees: Iterable[Tree]) -> set[int]:
+    """Return into how many groups the splits of ``trees`` divide; 1 stands for one group per operation."""
+    found = [split.groups for tree in trees for split in tree.splits]
+    return {len(groups) if any(len(group) > 1 for group in groups) else 1 for groups in found}
 
 
 def splits_table(trees: Sequence[Tree]) -> pd.DataFrame:

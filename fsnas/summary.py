@@ -1,10 +1,6 @@
 """The summary of a run for the terminal: where to look and what was found."""
 
-from collections.abc import Callable
-
 import pandas as pd
-
-from fsnas.alike import comparable_methods
 
 QUANTITIES = {  # of the few-shot table: column, heading, digits
     "kendall_all": ("tau all", 3),
@@ -35,7 +31,7 @@ def summarise(
     distances
         Table split_distance_summary (columns method, setting, level, mean, std, ci_low, ci_high, n, pairs).
     methods
-        Table method_distance (columns method_a, method_b, mean, ...).
+        Table method_distance (columns method_a, method_b, mean, ..., comparable).
     sizes
         Table group_sizes (columns method, sizes, count, ties, edge_ties, degenerate).
     few_shot
@@ -55,7 +51,7 @@ def summarise(
         "",
         *_table(distances, sizes),
         "",
-        *_neighbours(methods, comparable_methods(sizes)),
+        *_neighbours(methods),
         "",
         *([] if few_shot is None else [*_few_shot(few_shot), "", truth]),
         caption,
@@ -100,7 +96,7 @@ def _spread(std: float) -> str:
     return f" +- {std:.2f}" if pd.notna(std) else ""
 
 
-def _neighbours(methods: pd.DataFrame, comparable: Callable[[str, str], bool]) -> list[str]:
+def _neighbours(methods: pd.DataFrame) -> list[str]:
     """Return the pairs of methods that split most and least alike, of those whose distance their metrics decide."""
     pairs = methods[methods["method_a"] != methods["method_b"]].dropna(subset=["mean"])
     keys = pairs.apply(lambda row: " ".join(sorted((row["method_a"], row["method_b"]))), axis=1)
@@ -108,7 +104,7 @@ def _neighbours(methods: pd.DataFrame, comparable: Callable[[str, str], bool]) -
     if pairs.empty:
         return ["Fewer than two methods with splits: no pair of methods to compare."]
     count = len(pairs)
-    pairs = pairs[[comparable(a, b) for a, b in zip(pairs["method_a"], pairs["method_b"], strict=True)]]
+    pairs = pairs[pairs["comparable"]] if "comparable" in pairs else pairs
     others = count - len(pairs)
     left_out = (
         f"  Left out: {others} {'pair' if others == 1 else 'pairs'} with other numbers of groups, or one a operation"

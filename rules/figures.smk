@@ -26,7 +26,6 @@ rule distance_figures:
         per_tree=DISTANCES[1],
         summary=DISTANCES[2],
         methods=DISTANCES[3],
-        sizes=SPLIT_TABLES[1],
     output:
         internal=drawn(
             "figure-1a",

@@ -15,8 +15,7 @@ def main(smk) -> None:
         drawn = split_distance_figure(per_tree, summary, setting=setting, **settings)
         save(drawn, getattr(smk.output, setting), **origin(smk))
     save(by_depth_figure(per_tree, summary, **settings), smk.output.depth, **origin(smk))
-    matrix = method_matrix_figure(read_table(smk.input.methods), sizes=read_table(smk.input.sizes), **settings)
-    save(matrix, smk.output.matrix, **origin(smk))
+    save(method_matrix_figure(read_table(smk.input.methods), **settings), smk.output.matrix, **origin(smk))
 
 
 run(main, globals().get("snakemake"))

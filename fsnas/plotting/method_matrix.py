@@ -1,7 +1,6 @@
 """The distance of every method's trees to every other's, ordered by clustering."""
 
-import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping
 
 import matplotlib
 import numpy as np
@@ -13,14 +12,12 @@ from matplotlib.transforms import ScaledTranslation
 from scipy.cluster.hierarchy import dendrogram, linkage
 from scipy.spatial.distance import squareform
 
-from fsnas.alike import comparable_methods
 from fsnas.plotting.style import COLOUR_MAP, empty, heading, ink, looks, notes, ordered, sheet, styled
 
 DIAGONAL = (
     "Means over the seeds; their intervals are in method_distance.csv. Outlined diagonal: internal distance of the "
     "method's own trees, not 0; the clustering leaves it out."
 )
-
 BRACKETS = (
     "In brackets: other numbers of groups, or one per operation, decide the distance in part, and not the metrics."
 )
@@ -28,26 +25,20 @@ BRACKETS = (
 
 @styled
 def method_matrix_figure(
-    method_distance: pd.DataFrame,
-    *,
-    caption: str,
-    metrics: Mapping[str, str] | None = None,
-    sizes: pd.DataFrame | None = None,
+    method_distance: pd.DataFrame, *, caption: str, metrics: Mapping[str, str] | None = None
 ) -> Figure:
     """Draw the mean split distance between the trees of every two methods (same seed), clustered by average linkage.
 
     Parameters
     ----------
     method_distance
-        Columns ``method_a, method_b, mean``; a pair once or in both orders; ``method_a == method_b`` is the
-        internal distance. A missing pair is marked and counts as the largest distance in the clustering.
+        Columns ``method_a, method_b, mean, comparable``; a pair once or in both orders; ``method_a == method_b`` is the
+        internal distance. A missing pair is marked and counts as the largest distance in the clustering; one that is
+        not ``comparable`` (all are without this column) stands in brackets.
     caption
         Written below the axes.
     metrics
         The metric of each method; gives the colours of the marks beside the names.
-    sizes
-        The table of `fsnas.distances.group_sizes`: a distance between methods that it does not make comparable stands
-        in brackets.
     """
     present = [*method_distance["method_a"], *method_distance["method_b"]]
     methods = [method for method in ordered(present, metrics) if method in set(present)]
@@ -55,9 +46,12 @@ def method_matrix_figure(
     side = max(2.4, 0.46 * count)
     names = 0.09 * max(map(len, methods), default=0) + 0.6
     width = max(5.6, side + names + 2.6)
-    comparable = (lambda a, b: True) if sizes is None else comparable_methods(sizes)
-    other = any(not comparable(a, b) for a, b in itertools.combinations(methods, 2))
-    figure = sheet(width, side + names + 0.9, caption, DIAGONAL, BRACKETS if other else "", notes(methods, metrics))
+    others = {
+        (row.method_a, row.method_b) for row in method_distance.itertuples() if not getattr(row, "comparable", True)
+    }
+    others |= {(b, a) for a, b in others}
+    said = BRACKETS if any(a != b for a, b in others) else ""
+    figure = sheet(width, side + names + 0.9, caption, DIAGONAL, said, notes(methods, metrics))
     heading(figure, "Split distance between methods")
     if not count:
         empty(figure.add_subplot(), "no method has a split")
@@ -68,7 +62,7 @@ def method_matrix_figure(
     order = np.arange(count)
     if count > 1:
         order = _draw_dendrogram(tree_axes, matrix)
-    _draw_matrix(figure, axes, matrix[np.ix_(order, order)], [methods[i] for i in order], metrics, comparable)
+    _draw_matrix(figure, axes, matrix[np.ix_(order, order)], [methods[i] for i in order], metrics, others)
     return figure
 
 
@@ -101,14 +95,14 @@ def _draw_matrix(
     matrix: np.ndarray,
     methods: list[str],
     metrics: Mapping[str, str] | None,
-    comparable: Callable[[str, str], bool],
+    others: Collection[tuple[str, str]],
 ) -> None:
     """Draw the heat map with its values, the diagonal outlined, and each metric's mark beside its name."""
     colours = matplotlib.colormaps[COLOUR_MAP].with_extremes(bad="#CCCCCC")
     image = axes.imshow(np.ma.masked_invalid(matrix), cmap=colours, aspect="auto", vmin=0)
     for (row, column), value in np.ndenumerate(matrix):
         text = "n/a" if np.isnan(value) else f"{value:.2f}"
-        if row != column and np.isfinite(value) and not comparable(methods[row], methods[column]):
+        if row != column and np.isfinite(value) and (methods[row], methods[column]) in others:
             text = f"({text})"
         shade = "#CCCCCC" if np.isnan(value) else image.cmap(image.norm(value))
         axes.text(column, row, text, ha="center", va="center", size=7.5, color=ink(shade))

@@ -205,6 +205,25 @@ def test_two_trees_of_one_method_and_seed_are_an_error():
         split_distance_table(forest(seeds=(0,), methods=("a", "a")))
 
 
+def test_methods_are_comparable_where_their_trees_split_into_the_same_numbers_of_groups():
+    rng = np.random.default_rng(5)
+    shapes = {
+        "two": (2, 2),
+        "deep": (2, 2, 2),
+        "three": (3,),
+        "mixed": (2, 3),
+        "same": (3, 2),
+        "all": (5,),
+        "every": (5,),
+    }
+    trees = [grown_tree(method, seed, shape, rng) for method, shape in shapes.items() for seed in (0, 1)]
+    table = method_distance([*trees, none_tree()], seed=0, resamples=10)
+    found = {(row.method_a, row.method_b) for row in table.itertuples() if row.comparable}
+    alike = [{"two", "deep"}, {"three"}, {"mixed", "same"}]
+    one_split = {("three", "three")}  # has no pair, and so no row
+    assert found == {pair for group in alike for pair in itertools.product(group, repeat=2)} - one_split
+
+
 def test_methods_are_compared_seed_by_seed():
     trees = forest(seeds=(0, 1, 2))
     table = method_distance(trees, seed=0, resamples=100).set_index(["method_a", "method_b"])

@@ -14,6 +14,7 @@ import pytest
 from fsnas import provenance
 from fsnas.artifacts.origin import Origin, read_origin
 from fsnas.errors import ArtifactError, FsnasError
+from fsnas.inspecting.describing import described
 from fsnas.metrics import load
 from fsnas.spaces import full_space
 from fsnas.supernet import GatedSupernet, mixing_gates
@@ -195,13 +196,16 @@ def test_the_key_of_a_job_is_over_code_settings_and_inputs_in_order():
     assert len({expected, *others}) == 4
 
 
-def test_the_origin_of_a_job_is_what_every_artifact_takes_and_says(tmp_path):
+def test_the_origin_of_a_job_is_what_every_artifact_takes_and_says(tmp_path, monkeypatch):
     given = {"settings": {"seed": 1, "cut": {"balance": "none"}}, "code": ("b 2", "a 1"), "inputs": "fedc"}
+    monkeypatch.setenv("FSNAS_COMMIT", "0123abcd")
     origin = _job.origin(SimpleNamespace(params=SimpleNamespace(**given, line_0="b 2")))
-    assert origin == {**given, "code": ["b 2", "a 1"]}, "in the order of the rule, as a list that JSON can hold"
+    made = {**given, "code": ["b 2", "a 1"], "commit": "0123abcd"}
+    assert origin == made, "in the order of the rule, as a list that JSON can hold"
     for kind in KINDS.values():
         kind.write(tmp_path / kind.file, **origin)
         assert read_origin(tmp_path / kind.file) == Origin(**given)
+        assert described(tmp_path / kind.file)["made_from"]["commit"] == "0123abcd"
 
 
 STOPPED = """

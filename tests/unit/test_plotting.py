@@ -328,13 +328,13 @@ def test_matrix_prints_every_value_and_puts_near_methods_side_by_side():
 
 
 def test_matrix_shows_in_brackets_what_the_number_of_groups_decides():
-    rows = [("a", "b", 1.0), ("a", "c", 1.5), ("b", "c", 1.5), ("a", "a", 0.33), ("b", "b", 0.44), ("c", "c", 0.0)]
-    sizes = pd.DataFrame({"method": ["a", "b", "c"], "sizes": ["2|3", "1|4", "1|1|1|1|1"]})
-    table = pd.DataFrame(rows, columns=["method_a", "method_b", "mean"])
-    shown = texts(method_matrix_figure(table, caption="n = 3", sizes=sizes))
+    rows = [("a", "b", 1.0, True), ("a", "c", 1.5, False), ("b", "c", 1.5, False)]
+    rows += [("a", "a", 0.33, True), ("b", "b", 0.44, True), ("c", "c", 0.0, False)]
+    table = pd.DataFrame(rows, columns=["method_a", "method_b", "mean", "comparable"])
+    shown = texts(method_matrix_figure(table, caption="n = 3"))
     assert shown.count("(1.50)") == 4 and {"1.00", "0.00"} <= set(shown)
     assert any("In brackets: other numbers of groups" in " ".join(text.split()) for text in shown)
-    alone = texts(method_matrix_figure(table[table["method_b"] != "c"], caption="", sizes=sizes))
+    alone = texts(method_matrix_figure(table[table["method_b"] != "c"], caption=""))
     assert not any("brackets" in text for text in alone)
 
 
