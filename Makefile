@@ -21,7 +21,8 @@ help:
 run: $(ENVIRONMENT)
 	@touch .venv/.started; $(ACTIVE) snakemake --cores all
 	@summary="$$($(ACTIVE) python -c 'from workflow_scripts._defaults import completed; print(completed()["outdir"])')/summary.txt"; \
-	if test -e "$$summary" && ! test "$$summary" -nt .venv/.started; then cat "$$summary"; fi
+	if test -e "$$summary" && ! test "$$summary" -nt .venv/.started; then \
+	  echo "Nothing has changed; $$summary says:"; cat "$$summary"; fi
 
 test: $(ENVIRONMENT)
 	@$(ACTIVE) python -m pytest

@@ -1,7 +1,10 @@
 """The summary of a run for the terminal: where to look and what was found."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
+NAMED = 8  # of files that are not of this config
 QUANTITIES = {  # of the few-shot table: column, heading, digits
     "kendall_all": ("tau all", 3),
     "kendall_within": ("tau within", 3),
@@ -23,6 +26,7 @@ def summarise(
     outdir: str,
     truth: str = "",
     versions: str = "",
+    others: Mapping[str, int] | None = None,
 ) -> str:
     """Return the text that ends a run.
 
@@ -44,6 +48,8 @@ def summarise(
         The sentence that says which numbers are the truth.
     versions
         Of what computed the results.
+    others
+        Files among the results that are not of this run's config, or folders of them, with their number of files.
     """
     lines = [
         "",
@@ -57,6 +63,7 @@ def summarise(
         caption,
         *([f"Made with {versions}."] if versions else []),
         "",
+        *_others(others or {}, outdir),
         "Where to look",
         f"  {outdir}/figures/figure-1a.png, figure-1b.png   internal and external split distance, with the random band",
         f"  {outdir}/figures/figure-2.png                   the same by depth",
@@ -155,6 +162,20 @@ def _few_shot(table: pd.DataFrame) -> list[str]:
 
 def _number(value: float, digits: int = 0) -> str:
     return "-" if pd.isna(value) else f"{value:.{digits}f}"
+
+
+def _others(others: Mapping[str, int], outdir: str) -> list[str]:
+    """Return what to do about files of other configs, which would pass for results of this one."""
+    if not others:
+        return []
+    count, names = sum(others.values()), list(others)
+    shown = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+    files = f"{count} {'file' if count == 1 else 'files'}"
+    return [
+        f"Not of this config: {files} in {outdir} that another one left there, {shown}",
+        "  (remove them, or give each config an outdir of its own)",
+        "",
+    ]
 
 
 def _where(outdir: str) -> list[str]:

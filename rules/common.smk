@@ -32,6 +32,7 @@ from workflow_scripts._config import (
 )
 from workflow_scripts._defaults import completed
 from workflow_scripts._forkserver import start_forkserver
+from workflow_scripts._left import left_behind
 from workflow_scripts._lines import report_hint, say, say_lines
 from workflow_scripts._kept import forget_forced, prune
 from workflow_scripts._origins import Origins, brought, code, device_line, resolved
@@ -221,6 +222,11 @@ def stages():
     yield from expand(PROXY, metric=PROXIES, seed=config["proxies"]["seeds"])
 
 
+def others(wildcards, output):
+    """What lies among the results and is of no run with this config: in no record, because it decides nothing."""
+    return left_behind(OUT, [*stages(), *TABLES, *FIGURES, *FEW_SHOT])
+
+
 def figure(name):
     """The files of one figure."""
     return [f"{OUT}/figures/{name}.{suffix}" for suffix in FORMATS]
@@ -245,9 +251,13 @@ onstart:
 
 
 onsuccess:
-    if Path(SUMMARY).exists():
+    if any(SUMMARY in job.output for job in workflow.dag.finished_jobs):
         say(Path(SUMMARY).read_text(encoding="utf-8"))
         place = {"place": place_options(workflow), "at": workflow.rundir}
         say(report_hint(OUT, workflow.config_settings, **place))
+    elif Path(SUMMARY).exists():
+        say(
+            f"This run made no summary; {SUMMARY} is of an earlier one. Without a target, snakemake makes that of this config."
+        )
     if kept := prune(STORE):
         say(kept)

@@ -197,8 +197,9 @@ rule summary:
             code=code("summary.py"),
             settings={"caption": CAPTION, "outdir": PLACE, "truth": TRUTH_SAID},
         ),
-        # Of the last run that made something; takes output, so that other versions alone are no reason to run.
+        # Of the last run that made something; both take output, so that they alone are no reason to run.
         versions=lambda wildcards, output: versions(),
+        others=others,
     message:
         "Say what was found and where to look"
     script:

@@ -108,6 +108,7 @@ def run(main: Callable[[Any], None], smk: Any) -> None:
         return
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr, force=True)
     logging.captureWarnings(True)
+    logging.getLogger("fontTools").setLevel(logging.WARNING)  # says of every font table what it did with it
     logging.raiseExceptions = False  # a log that cannot be written, on a full disk, hides no other message
     try:
         _log_to(str(smk.log or ""))

@@ -13,7 +13,13 @@ def main(smk) -> None:
     methods = read_table(smk.input.methods)
     few_shot = read_table(smk.input.few_shot[0]) if smk.input.few_shot else None
     text = summarise(
-        summary, methods, read_table(smk.input.sizes), few_shot, **smk.params.settings, versions=smk.params.versions
+        summary,
+        methods,
+        read_table(smk.input.sizes),
+        few_shot,
+        **smk.params.settings,
+        versions=smk.params.versions,
+        others=smk.params.others,
     )
     write_text(smk.output[0], text)
 
