@@ -129,6 +129,17 @@ def test_without_two_methods_there_is_nothing_to_compare(methods):
     assert "Fewer than two methods with splits" in text
 
 
+def test_what_another_config_left_behind_is_named_and_counted():
+    others = {"figures/trees/old-seed-0.png": 1, "seed-0/old/": 12} | {f"tables/{i}.csv": 1 for i in range(9)}
+    methods = between([0.9, 0.3, 1.1])
+    text = summarise(DISTANCES, methods, SIZES, caption="n = 3.", outdir="results-x", others=others)
+    lines = text.splitlines()
+    at = next(i for i, line in enumerate(lines) if line.startswith("Not of this config: 22 files in results-x"))
+    assert "figures/trees/old-seed-0.png, seed-0/old/, tables/0.csv" in lines[at] and lines[at].endswith(" and 3 more")
+    assert lines[at + 1] == "  (remove them, or give each config an outdir of its own)"
+    assert "Not of this config" not in summary()
+
+
 def test_the_summary_says_where_to_look():
     lines = summary().splitlines()
     places = [line.split()[0].rstrip(",") for line in lines[lines.index("Where to look") + 1 :] if line]

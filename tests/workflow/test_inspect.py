@@ -17,6 +17,7 @@ from tests.workflow.conftest import ROOT
 PAGE = ROOT / "docs/inspect.md"
 BLOCK = re.compile(r"^```(\w+)( like)?\n(.*?)^```\n", re.M | re.S)
 KEY = re.compile(r"\b[0-9a-f]{32}\b")
+COMMIT = re.compile(r"(?<=commit )\s*([0-9a-f]{40}|unknown)\b")
 NUMBER = re.compile(r"-?\b\d+(\.\d+)?(e[+-]\d+)?\b")
 GROUPS = re.compile("(?:{0})(?: (?:[|] )?(?:{0}))*".format("|".join(OPERATIONS)))
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
@@ -31,7 +32,7 @@ def blocks() -> Iterator[tuple[str, bool, str, int]]:
 
 def masked(text: str, like: bool) -> str:
     """What must be the same on every machine; keys depend on every line of the code."""
-    text = re.sub(r"\s+", " ", re.sub("─+", "─", KEY.sub("KEY", text)))
+    text = re.sub(r"\s+", " ", re.sub("─+", "─", COMMIT.sub("COMMIT", KEY.sub("KEY", text))))
     text = re.sub(r"\d+ \(--full", "N (--full", text)
     if like:
         text = NUMBER.sub("N", GROUPS.sub("GROUPS", re.sub("|".join(EDGES), "EDGE", text)))
