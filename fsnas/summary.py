@@ -170,10 +170,10 @@ def _others(others: Mapping[str, int], outdir: str) -> list[str]:
         return []
     count, names = sum(others.values()), list(others)
     shown = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
-    files = f"{count} {'file' if count == 1 else 'files'}"
     return [
-        f"Not of this config: {files} in {outdir} that another one left there, {shown}",
-        "  (remove them, or give each config an outdir of its own)",
+        f"Not of this config: {count} {'file' if count == 1 else 'files'} that another one left in {outdir}",
+        f"  {shown}",
+        "  Remove them, or give each config an outdir of its own.",
         "",
     ]
 

@@ -134,9 +134,12 @@ def test_what_another_config_left_behind_is_named_and_counted():
     methods = between([0.9, 0.3, 1.1])
     text = summarise(DISTANCES, methods, SIZES, caption="n = 3.", outdir="results-x", others=others)
     lines = text.splitlines()
-    at = next(i for i, line in enumerate(lines) if line.startswith("Not of this config: 22 files in results-x"))
-    assert "figures/trees/old-seed-0.png, seed-0/old/, tables/0.csv" in lines[at] and lines[at].endswith(" and 3 more")
-    assert lines[at + 1] == "  (remove them, or give each config an outdir of its own)"
+    at = next(
+        i for i, line in enumerate(lines) if line == "Not of this config: 22 files that another one left in results-x"
+    )
+    assert lines[at + 1].startswith("  figures/trees/old-seed-0.png, seed-0/old/, tables/0.csv, ")
+    assert lines[at + 1].endswith(" and 3 more")
+    assert lines[at + 2] == "  Remove them, or give each config an outdir of its own."
     assert "Not of this config" not in summary()
 
 

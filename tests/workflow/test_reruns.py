@@ -313,7 +313,9 @@ def test_a_run_that_stopped_between_a_remade_file_and_its_followers_is_finished(
     """Whatever the time stamps say: here everything that follows is newer than what was remade."""
     other_snip(copy)
     remade = "results-tiny/seed-0/snip/level-0/scores.h5"
-    snakemake(copy, remade, "--cores", "2", *TINY)
+    printed = snakemake(copy, remade, "--cores", "2", *TINY)
+    assert "This run made no summary; results-tiny/summary.txt is of an earlier one." in printed
+    assert "Where to look" not in printed
     touch(copy)
     os.utime(copy / remade, (1e9, 1e9))
     found, reasons = planned(copy)
@@ -464,6 +466,7 @@ def test_reruns_end_where_a_run_from_scratch_ends(finished, tmp_path):
     snakemake(fresh, "--cores", "2", *TINY)
     assert (folder / "results-tiny/seed-0/second/tree.json").exists(), "files of a removed method stay"
     assert "second" not in (folder / "results-tiny/tables/splits.csv").read_text()
+    assert "seed-0/second/" in (folder / "results-tiny/summary.txt").read_text().partition("Not of this config")[2]
     assert_same_results(fresh / "results-tiny", folder / "results-tiny")
 
 

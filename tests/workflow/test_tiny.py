@@ -33,6 +33,9 @@ def test_the_terminal_says_what_was_found_and_where_to_look(tiny, results):
     folder, printed = tiny
     assert (results / "summary.txt").read_text() in printed
     assert "Where to look" in printed and "results-tiny/figures/figure-1a.png" in printed
+    assert "Not of this config" not in printed and "This run made no summary" not in printed
+    assert "Made with fsnas" in printed and "(commit unknown)" in printed, "a copy without git"
+    assert "of 2 or 3 seeds it is their range" in printed
     assert re.search(r"supernet, seed 0: epoch 1/1  loss \d", printed), "the progress of the training is visible"
     assert "epoch 1/1" in (results / "logs/seed-0/supernet.log").read_text()
 
@@ -130,6 +133,8 @@ def test_a_metric_in_one_new_file_runs_only_its_own_steps(tiny, tmp_path):
     (folder / "my_metrics").mkdir()
     (folder / "my_metrics/gradient_sum.py").write_text("\n".join(line[4:] for line in code.splitlines()) + "\n")
     named = ["metric_paths=[my_metrics]", "methods=[snip,random,gradient_sum]"]
+    trees = folder / "results-tiny/figures/trees"
+    shutil.copy(trees / "snip-seed-0.png", trees / "removed-seed-0.png")
     run = snakemake(folder, "--cores", "2", "--configfile", "configs/tiny.yaml", "--config", *named)
     jobs = dict(re.findall(r"^(\w+) +(\d+)$", run.partition("Job stats:")[2].partition("total")[0], re.M))
     assert {name: int(count) for name, count in jobs.items()} == {
@@ -147,6 +152,8 @@ def test_a_metric_in_one_new_file_runs_only_its_own_steps(tiny, tmp_path):
         "summary": 1,
     }
     assert set(re.findall(r"Score level \d with (\w+), seed", run)) == {"gradient_sum"}
+    assert "Not of this config: 1 file that another one left in results-tiny" in run
+    assert "  figures/trees/removed-seed-0.png\n" in run
     assert set(pd.read_csv(folder / "results-tiny/tables/splits.csv").method) == {"snip", "random", "gradient_sum"}
     nodes, attributes = read_scores(folder / "results-tiny/seed-1/gradient_sum/level-0/scores.h5")
     assert np.isfinite(nodes["root"].scores).all() and any("gradient_sum.py" in line for line in attributes["code"])
