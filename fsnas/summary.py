@@ -4,6 +4,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+SECONDS = (
+    "Seconds are those of processors, all threads together, or those in which a job had its card, not the clock's."
+)
 NAMED = 8  # of files that are not of this config
 QUANTITIES = {  # of the few-shot table: column, heading, digits
     "kendall_all": ("tau all", 3),
@@ -59,7 +62,7 @@ def summarise(
         "",
         *_neighbours(methods),
         "",
-        *([] if few_shot is None else [*_few_shot(few_shot), "", truth]),
+        *([] if few_shot is None else [*_few_shot(few_shot), "", truth, SECONDS]),
         caption,
         *([f"Made with {versions}."] if versions else []),
         "",
@@ -153,11 +156,7 @@ def _few_shot(table: pd.DataFrame) -> list[str]:
         cells = [f"{_number(row[name], digits):>10}" for name, (_, digits) in QUANTITIES.items()]
         epochs, seconds = _number(row["root_epochs"] + row["leaf_epochs"]), _number(row["device_seconds"])
         lines.append(f"  {row['method']:{width}}  {'  '.join(cells)}  {epochs:>6}  {seconds:>7}")
-    return [
-        *lines,
-        "",
-        "Seconds are those of processors, all threads together, or those in which a job had its card, not the clock's.",
-    ]
+    return lines
 
 
 def _number(value: float, digits: int = 0) -> str:

@@ -23,7 +23,8 @@ def made_from(fields: Mapping[str, Any]) -> dict[str, Any]:
     named = dict(line.rsplit(" ", 1) for line in fields.get("code", ()))
     code = {name: digest for name, digest in named.items() if name.endswith(".py")}
     packages = [f"{name} {version}" for name, version in named.items() if name not in code]
-    said = {name: fields.get(name) for name in ("key", "inputs", "commit")}
+    said = {"key": fields.get("key"), "inputs": fields.get("inputs")}
+    said |= {"commit": fields["commit"]} if fields.get("commit") else {}  # what a library call writes has none
     return {**said, "packages": packages, "code": code}
 
 

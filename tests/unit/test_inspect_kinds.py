@@ -25,7 +25,7 @@ from tests.splits import grown_tree, made_split, made_tree
 KEY = "0123456789abcdef"
 SETTINGS = {"seed": 3, "recipe": {"epochs": 2, "flip": True}, "folder": None}
 CODE = ["fsnas/cuts.py 0123456789ab", "mine.py ba9876543210", "torch 2.13.0"]
-ORIGIN = {"settings": SETTINGS, "code": CODE, "inputs": "fedc"}
+ORIGIN = {"settings": SETTINGS, "code": CODE, "inputs": "fedc", "commit": "0123abcd"}
 ABOUT = {"metric": "snip", "seed": 3, "level": 0, "options": {}, "device": "cpu", "seconds": 1.5, "peak_memory": 2**31}
 NAMES = ("|none~0|+|none~0|none~1|+|none~0|none~1|none~2|", "|none~0|+|none~0|none~1|+|none~0|none~1|skip_connect~2|")
 LEVEL = {"method": "mine", "metric": "snip", "seed": 3, "objective": "mean", "balance": "none", "edge": "best"}
@@ -148,6 +148,7 @@ def test_every_kind_says_its_format_settings_and_what_made_it(kind, tmp_path):
     assert found["made_from"] == {
         "key": None if kind in ("table", "figure") else KEY,
         "inputs": "fedc",
+        "commit": "0123abcd",
         "packages": ["torch 2.13.0"],
         "code": {"fsnas/cuts.py": "0123456789ab", "mine.py": "ba9876543210"},
     }
@@ -222,8 +223,8 @@ def test_damage_is_an_error_that_names_the_file(kind, tmp_path):
 def test_a_newer_format_and_an_unknown_one_are_errors(tmp_path):
     path = written(tmp_path, "cost")
     content = load_json(path)
-    write_json(path, content | {"version": 2})
-    with pytest.raises(ArtifactError, match="field 'version' is 2, this fsnas reads 1"):
+    write_json(path, content | {"version": 3})
+    with pytest.raises(ArtifactError, match="field 'version' is 3, this fsnas reads 2"):
         described(path)
     write_json(path, content | {"format": "fsnas.news"})
     with pytest.raises(ArtifactError, match="field 'format' is 'fsnas.news'; this fsnas can show .*fsnas.tree"):
