@@ -235,7 +235,7 @@ def test_settings_code_and_inputs_are_told_before_and_after(tmp_path):
     paths = [tmp_path / name for name in ("a.json", "b.json")]
     splits.write_tree(paths[0], tree(), key="k1", **ORIGIN)
     other = {"settings": SETTINGS | {"recipe": {"epochs": 5}, "more": [1]}, "code": [CODE[0], "torch 2.14.0"]}
-    splits.write_tree(paths[1], tree(), key="k2", inputs="dcba", **other)
+    splits.write_tree(paths[1], tree(), key="k2", inputs="dcba", commit=ORIGIN["commit"], **other)
     found = compared(*paths)
     assert not found["same"]
     assert found["settings"] == {
@@ -250,6 +250,14 @@ def test_settings_code_and_inputs_are_told_before_and_after(tmp_path):
         "packages": {"before": ["torch 2.13.0"], "after": ["torch 2.14.0"]},
     }
     assert not {"splits", "differences", "about"} & set(found)
+
+
+def test_another_commit_of_the_same_code_is_shown_and_is_no_difference(tmp_path):
+    paths = [tmp_path / name for name in ("a.json", "b.json")]
+    for path, commit in zip(paths, ("0123abcd", "4567cdef"), strict=True):
+        splits.write_tree(path, tree(), key="k1", **{**ORIGIN, "commit": commit})
+    found = compared(*paths)
+    assert found["same"] and found["made_from"] == {"commit": {"before": "0123abcd", "after": "4567cdef"}}
 
 
 def test_measured_time_and_memory_are_shown_and_are_no_difference(tmp_path):
