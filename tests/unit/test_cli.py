@@ -168,7 +168,9 @@ def test_a_folder_is_listed(tmp_path, capsys):
         r"^  run/tree.json +a split tree +method snip, metric snip, seed 3, splits 3, leaves 4$", found, re.M
     )
     assert re.search(
-        r"^  run/supernet.json +the cost of a training +device cpu, device_seconds 0, epochs 2, samples 640, seconds 1.5$", found, re.M
+        r"^  run/supernet.json +the cost of a training +device cpu, device_seconds 0, epochs 2, samples 640, seconds 1.5$",
+        found,
+        re.M,
     )
     assert re.search(r"^other_files +1$", found, re.M) and "hidden" not in found
     (tmp_path / "run/tree.json").write_text("{")
