@@ -168,7 +168,8 @@ def test_a_folder_is_listed(tmp_path, capsys):
         r"^  run/tree.json +a split tree +method snip, metric snip, seed 3, splits 3, leaves 4$", found, re.M
     )
     assert re.search(
-        r"^  run/supernet.json +the cost of a training +device cpu, device_seconds 0, epochs 2, samples 640, seconds 1.5$",
+        r"^  run/supernet.json +the cost of a training +device cpu, device_seconds 0, epochs 2, samples 640, "
+        r"seconds 1.5$",
         found,
         re.M,
     )
