@@ -4,7 +4,7 @@ import functools
 import os
 import random
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar
@@ -49,6 +49,22 @@ def _copied(value: Any, known: dict[int, Any]) -> Any:
     else:
         copy = value.copy() if isinstance(value, (np.ndarray, set)) else value
     return copy
+
+
+@contextmanager
+def unchanged(weights: Iterable[nn.Parameter]) -> Iterator[None]:
+    """Run a block with gradients on; afterwards flags and ``.grad`` of the weights are as before, also on error."""
+    before = [(p, p.requires_grad, p.grad) for p in weights]
+    with torch.enable_grad():
+        try:
+            for parameter, _, _ in before:
+                parameter.requires_grad_(True)
+                parameter.grad = None
+            yield
+        finally:
+            for parameter, flag, grad in before:
+                parameter.requires_grad_(flag)
+                parameter.grad = grad
 
 
 @contextmanager

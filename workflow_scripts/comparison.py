@@ -50,7 +50,7 @@ def cost_rows(smk, searches: dict) -> list[dict]:
     scoring: dict[tuple[str, int], list[dict]] = defaultdict(list)
     for path in smk.input.scores:
         scoring[place(path)].append(read_attributes(path))
-    rows = []
+    rows, before = [], defaultdict[int, set[str]](set)  # the trainings of the methods before, by seed
     for (method, seed), record in searches.items():
         costs, needs_root = leaves[method, seed], method in smk.params.settings["rooted"]
         trained = [cost for cost in costs if cost.epochs]
@@ -61,8 +61,8 @@ def cost_rows(smk, searches: dict) -> list[dict]:
                 "root_epochs": roots[seed].epochs if needs_root else 0,
                 "leaf_epochs": sum(cost.epochs for cost in trained),
                 "leaf_samples": sum(cost.samples for cost in trained),
-                "trainings": sum(cost.shared_with is None for cost in trained),
-                "shared": sum(cost.shared_with is not None for cost in trained),
+                "trainings": sum(cost.key not in before[seed] for cost in trained),
+                "shared": sum(cost.key in before[seed] for cost in trained),
                 **{
                     name: value
                     for kind in TIMES
@@ -75,6 +75,7 @@ def cost_rows(smk, searches: dict) -> list[dict]:
                 "search_evaluations": len(record.searches[0].evaluations),
             }
         )
+        before[seed] |= {cost.key for cost in trained}
     return rows
 
 

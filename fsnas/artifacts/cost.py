@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +26,8 @@ class Cost:
         Images that went forward and backward, once for every path.
     device
         ``cpu`` or ``cuda``.
-    shared_with
-        Checkpoint of another tree that this one was copied from, below the results folder; None if it was trained.
     key
-        Of the checkpoint.
+        Of the checkpoint; two of the same key are of one training, which trees of a seed share.
     device_seconds
         What the device spent on the epochs, over all interruptions: processor time of all threads, or the wall clock
         of a card, which no other job sees.
@@ -39,7 +37,6 @@ class Cost:
     seconds: float
     samples: int
     device: str
-    shared_with: str | None = None
     key: str = ""
     device_seconds: float = 0.0
 
@@ -66,15 +63,6 @@ def write_cost(
     if problem:
         raise ArtifactError(f"{path}: cannot be written, {problem}")
     write_json(path, content)
-
-
-def copy_cost(source: str | Path, path: str | Path, *, shared_with: str, **origin: Any) -> None:
-    """Write the cost in ``source`` to ``path``, for a checkpoint that was copied from ``shared_with``.
-
-    ``origin`` are the ``settings``, ``code``, ``inputs`` and ``commit`` of the job that copies.
-    """
-    cost = read_cost(source)
-    write_cost(path, replace(cost, shared_with=cost.shared_with or shared_with), **origin)
 
 
 def read_cost(path: str | Path) -> Cost:
@@ -118,7 +106,6 @@ _RULES = {
     "seconds": ("a finite number from 0", _number),
     "samples": ("a whole number from 0", _count),
     "device": ("text", _text),
-    "shared_with": ("text or null", lambda value: value is None or _text(value)),
     "key": ("text", _text),
     "device_seconds": ("a finite number from 0", _number),
 }

@@ -73,8 +73,8 @@ def run(tmp_path):
     """Files of a run with two seeds and the methods gm, snip and none."""
     inputs = SimpleNamespace(roots=[], costs=[], scores=[])
 
-    def cost(kind, path, *values, shared_with=None):
-        write_cost(tmp_path / path, Cost(*values, "cpu", shared_with, "k", device_seconds=values[1] / 2))
+    def cost(kind, path, *values, key=None):
+        write_cost(tmp_path / path, Cost(*values, "cpu", key or path, device_seconds=values[1] / 2))
         getattr(inputs, kind).append(str(tmp_path / path))
 
     def scored(path, seconds):
@@ -91,7 +91,7 @@ def run(tmp_path):
     cost("costs", "seed-0/gm/leaves/1.json", 5, 12.0, 600)
     cost("costs", "seed-0/gm/leaves/rung-1/0.json", 7, 14.25, 800)
     cost("costs", "seed-1/gm/leaves/0.json", 5, 11.0, 500)
-    cost("costs", "seed-0/snip/leaves/0.json", 5, 10.0, 500, shared_with="seed-0/gm/leaves/0.pt")
+    cost("costs", "seed-0/snip/leaves/0.json", 5, 10.0, 500, key="seed-0/gm/leaves/0.json")
     cost("costs", "seed-0/snip/leaves/1.json", 5, 13.0, 650)
     cost("costs", "seed-0/snip/leaves/rung-1/0.json", 0, 0.0, 0)
     cost("costs", "seed-0/none/leaves/root.json", 10, 60.0, 4000)
@@ -124,7 +124,8 @@ def test_costs_are_added_up_by_method_and_seed(run):
 
 def test_only_methods_that_were_searched_have_a_row(run):
     rows = comparison.cost_rows(run, searched("snip", 0, 8))
-    assert [tuple(row.values()) for row in rows] == [("snip", 0, *ROWS["snip", 0])]
+    alone = (*ROWS["snip", 0][:3], 2, 0, *ROWS["snip", 0][5:])  # no method before it has trained a leaf for it
+    assert [tuple(row.values()) for row in rows] == [("snip", 0, *alone)]
     assert comparison.cost_rows(run, {}) == []
 
 

@@ -5,12 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from fsnas.artifacts.cost import Cost, copy_cost, read_cost, write_cost
+from fsnas.artifacts.cost import Cost, read_cost, write_cost
 from fsnas.errors import ArtifactError
 from tests.damage import edit
 
 COST = Cost(epochs=20, seconds=12.5, samples=17940, device="cpu", key="0123456789abcdef", device_seconds=9.5)
-OTHER = "seed-0/snip/leaves/01.pt"
 
 
 @pytest.fixture
@@ -19,7 +18,7 @@ def path(tmp_path):
     return tmp_path / "leaves" / "0.json"
 
 
-@pytest.mark.parametrize("changes", [{}, {"shared_with": OTHER}, {"epochs": 0, "samples": 0, "seconds": 0}])
+@pytest.mark.parametrize("changes", [{}, {"epochs": 0, "samples": 0, "seconds": 0}])
 def test_a_cost_reads_back(changes, path):
     cost = replace(COST, **changes)
     write_cost(path, cost)
@@ -30,13 +29,6 @@ def test_the_same_content_gives_the_same_bytes(path, tmp_path):
     write_cost(tmp_path / "again.json", read_cost(path))
     assert (tmp_path / "again.json").read_bytes() == path.read_bytes()
     assert json.loads(path.read_text())["format"] == "fsnas.cost"
-
-
-def test_a_copy_names_where_it_was_trained(path, tmp_path):
-    copy_cost(path, tmp_path / "copy.json", shared_with=OTHER)
-    assert read_cost(tmp_path / "copy.json") == replace(COST, shared_with=OTHER)
-    copy_cost(tmp_path / "copy.json", tmp_path / "second.json", shared_with="seed-0/gm/leaves/1.pt")
-    assert read_cost(tmp_path / "second.json") == replace(COST, shared_with=OTHER)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +56,6 @@ DAMAGES = {
         "'epochs' is missing, expected a whole number from 0; remove the file and run again",
     ),
     "no key": ({"key": ...}, "'key' is missing"),
-    "no shared_with": ({"shared_with": ...}, "'shared_with' is missing, expected text or null"),
     "half an epoch": ({"epochs": 0.5}, r"'epochs' is 0\.5"),
     "true": ({"epochs": True}, "'epochs' is True"),
     "true seconds": ({"seconds": True}, "'seconds' is True"),
@@ -72,7 +63,6 @@ DAMAGES = {
     "negative seconds": ({"seconds": -0.5}, r"'seconds' is -0\.5"),
     "no device seconds": ({"device_seconds": ...}, "'device_seconds' is missing, expected a finite number from 0"),
     "text": ({"samples": "17940"}, "'samples' is '17940', expected a whole number from 0"),
-    "a number for a path": ({"shared_with": 1}, "'shared_with' is 1, expected text or null"),
 }
 
 
@@ -90,8 +80,6 @@ def test_a_field_that_does_not_fit_is_named(changes, message, path):
     edit(path, changes)
     with pytest.raises(ArtifactError, match=rf"0\.json: field {message}"):
         read_cost(path)
-    with pytest.raises(ArtifactError, match=rf"0\.json: field {message}"):
-        copy_cost(path, path.with_name("copy.json"), shared_with=OTHER)
     assert list(path.parent.iterdir()) == [path]
 
 

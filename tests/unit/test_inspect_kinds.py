@@ -66,7 +66,7 @@ def write_supernet(path, value=None):
 
 
 def write_cost(path, value=None):
-    cost.write_cost(path, value or cost.Cost(2, 1.5, 640, "cpu", None, KEY), **ORIGIN)
+    cost.write_cost(path, value or cost.Cost(2, 1.5, 640, "cpu", KEY), **ORIGIN)
 
 
 def write_selection(path, value=None):
@@ -113,7 +113,7 @@ WRITERS = {  # of every kind: the file's name, how it is written, and what else 
     "splits": ("splits.json", write_splits, tree(1)),
     "scores": ("scores.h5", write_scores, {"root": CHANGED}),
     "supernet": ("supernet.pt", write_supernet, other_network()),
-    "cost": ("supernet.json", write_cost, cost.Cost(3, 1.5, 640, "cpu", None, KEY)),
+    "cost": ("supernet.json", write_cost, cost.Cost(3, 1.5, 640, "cpu", KEY)),
     "selection": ("selection.json", write_selection, [selection.Judged("1", 0, 0.5, 1.0)]),
     "search": ("search.json", write_search, evaluations(0.75)),
     "architectures": ("truth.h5", write_architectures, {"accuracy": np.array([0.1, 0.5])}),
@@ -262,7 +262,7 @@ def test_another_commit_of_the_same_code_is_shown_and_is_no_difference(tmp_path)
 
 def test_measured_time_and_memory_are_shown_and_are_no_difference(tmp_path):
     paths = [
-        written(tmp_path / str(i), "cost", cost.Cost(2, seconds, 640, "cpu", None, KEY))
+        written(tmp_path / str(i), "cost", cost.Cost(2, seconds, 640, "cpu", KEY))
         for i, seconds in [(0, 1.0), (1, 2.0)]
     ]
     found = compared(*paths)
@@ -402,9 +402,7 @@ def test_a_checkpoint_is_shown_with_its_cost(tmp_path):
     space = restrict(full_space(), 0, (1,))
     path = written(tmp_path, "supernet", random_network(3, space))
     found = described(path)
-    assert found["cost"] == {
-        **{"epochs": 2, "seconds": 1.5, "device_seconds": 0.0, "samples": 640, "device": "cpu", "shared_with": None}
-    }
+    assert found["cost"] == {**{"epochs": 2, "seconds": 1.5, "device_seconds": 0.0, "samples": 640, "device": "cpu"}}
     assert found["space"]["restricted"] == ["1<-0: skip_connect"]
     assert found["training"]["loss"] == 1.9 and len(found["training"]["history"]) == 2
     tensors = {name: list(tensor.shape) for name, tensor in random_network(3, space).state_dict().items()}
@@ -412,7 +410,7 @@ def test_a_checkpoint_is_shown_with_its_cost(tmp_path):
     path.with_suffix(".json").unlink()
     found = described(path)
     assert "supernet.json: no such file" in found["cost"]["unknown"] and found["made_from"]["inputs"] is None
-    write_cost(path.with_suffix(".json"), cost.Cost(2, 1.5, 640, "cpu", None, "another"))
+    write_cost(path.with_suffix(".json"), cost.Cost(2, 1.5, 640, "cpu", "another"))
     assert "belongs to another checkpoint" in described(path)["cost"]["unknown"]
 
 

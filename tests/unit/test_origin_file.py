@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from fsnas.artifacts.cost import copy_cost, read_cost, write_cost
+from fsnas.artifacts.cost import read_cost, write_cost
 from fsnas.artifacts.origin import Origin, read_origin
 from fsnas.errors import ArtifactError
 from fsnas.plotting.style import save
@@ -54,7 +54,7 @@ def test_a_file_that_keeps_no_such_thing_has_none(name, tmp_path):
 def test_a_copied_checkpoint_says_what_the_copy_was_made_from(tmp_path):
     path = made("checkpoint", tmp_path)
     shutil.copyfile(path, tmp_path / "copy.pt")
-    copy_cost(path.with_suffix(".json"), tmp_path / "copy.json", shared_with="leaves/0.pt", **origin_of("copy"))
+    write_cost(tmp_path / "copy.json", read_cost(path.with_suffix(".json")), **origin_of("copy"))
     assert read_origin(tmp_path / "copy.pt") == expected("copy") and read_origin(path) == expected("checkpoint")
 
 

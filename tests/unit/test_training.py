@@ -483,12 +483,12 @@ def test_the_cost_of_a_training_adds_up_its_record(device):
     record = Record(seconds=12.5, device_seconds=8.5)
     record.add(1, 2.0, 0.25, 1.5, 0.5, 260)
     record.add(2, 1.0, 0.5, 1.25, 0.5, 130)
-    assert record.cost(torch.device(device), "k") == Cost(2, 12.5, 390, device.partition(":")[0], None, "k", 8.5)
+    assert record.cost(torch.device(device), "k") == Cost(2, 12.5, 390, device.partition(":")[0], "k", 8.5)
 
 
 def test_a_training_of_no_epochs_costs_nothing():
     _, record = trained(dataclasses.replace(RECIPE, epochs=0))
-    assert record.cost(CPU, "k") == Cost(0, 0.0, 0, "cpu", None, "k", 0.0)
+    assert record.cost(CPU, "k") == Cost(0, 0.0, 0, "cpu", "k", 0.0)
 
 
 def test_a_record_has_one_value_for_every_column():
