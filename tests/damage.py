@@ -221,7 +221,7 @@ def _selection(path: Path, **origin: Any) -> None:
 
 
 def _cost(path: Path, **origin: Any) -> None:
-    write_cost(path, Cost(20, 12.5, 17940, "cpu", "seed-0/snip/leaves/01.pt", "a key"), **origin)
+    write_cost(path, Cost(20, 12.5, 17940, "cpu", "a key"), **origin)
 
 
 def _table(path: Path, **origin: Any) -> None:

@@ -394,7 +394,7 @@ def test_a_link_to_nothing_is_named_with_what_it_should_lead_to(tmp_path, monkey
 
 @pytest.mark.parametrize("source", ["csv", "nasbench201"])
 def test_a_truth_that_is_a_folder_or_closed_is_no_file(source, tmp_path, monkeypatch):
-    truth = {"source": source, "file": str(tmp_path / "truth"), "column": "cifar10_x-test_accuracy_200_epochs_mean"}
+    truth = {"source": source, "file": str(tmp_path / "truth"), "column": "cifar10_ori-test_accuracy_200_epochs_mean"}
     config = laid_over(DEFAULT, {"truth": truth})
 
     def checked() -> None:
