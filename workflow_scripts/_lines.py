@@ -68,6 +68,7 @@ class Lines(DefaultFormatter):
         self.done, self.total = 0, total
         self.messages: dict[int, str] = {}
         self.failed: dict[int, str] = {}
+        self.before: dict[Path, tuple[int, ...]] = {}  # logs as they were when their job was started
 
     def format(self, record: logging.LogRecord) -> str:
         """Return what the terminal says of a record, or nothing."""
@@ -81,6 +82,7 @@ class Lines(DefaultFormatter):
 
     def format_job_info(self, msg: dict[str, Any]) -> str:
         """Return how far the run is, and what a job does."""
+        self.before.update({Path(log): _state_of(Path(log)) for log in msg.get("log", [])})
         if not msg["output"]:
             return ""
         self.messages[msg["jobid"]] = msg["rule_msg"] or msg["rule_name"]
@@ -102,7 +104,20 @@ class Lines(DefaultFormatter):
         logs = [Path(log) for log in msg["log"]]
         self.failed[msg["jobid"]] = f"  {job}{''.join(f', {log}' for log in logs)}"
         said = [f"  {name}: {value}" for name, value in {"message": msg["rule_msg"], **msg["aux"]}.items() if value]
-        return "\n".join([f"[{self._so_far()}] Failed: {job}", *said, *(line for log in logs for line in _end_of(log))])
+        ends = [line for log in logs for line in self._end_of(log)]
+        return "\n".join([f"[{self._so_far()}] Failed: {job}", *said, *ends])
+
+    def _end_of(self, log: Path) -> list[str]:
+        """Return the last lines of a log, below its path; nothing of one that an earlier attempt has left."""
+        before = self.before.get(log)
+        if before and before == _state_of(log):
+            return [f"  {log} is of an earlier attempt: this one ended before its script began"]
+        try:
+            with log.open(encoding="utf-8", errors="replace") as file:
+                end = [f"  | {line.rstrip()}" for line in deque(file, maxlen=LAST)]
+        except OSError as error:
+            return [f"  {log}: {error.strerror}"]
+        return [f"  The end of {log}:" if end else f"  {log} is empty", *end]
 
     def _so_far(self) -> str:
         hours, seconds = divmod(round(time.monotonic() - self.began), 3600)
@@ -110,11 +125,11 @@ class Lines(DefaultFormatter):
         return f"{self.done:{width}} of {self.total} done, {hours}:{seconds // 60:02}:{seconds % 60:02}"
 
 
-def _end_of(log: Path) -> list[str]:
-    """Return the last lines of a log, below its path."""
+def _state_of(log: Path) -> tuple[int, ...]:
+    """Return what changes when a log is written, or nothing; opened, so that a network file system asks its server."""
     try:
-        with log.open(encoding="utf-8", errors="replace") as file:
-            end = [f"  | {line.rstrip()}" for line in deque(file, maxlen=LAST)]
-    except OSError as error:
-        return [f"  {log}: {error.strerror}"]
-    return [f"  The end of {log}:" if end else f"  {log} is empty", *end]
+        with log.open("rb") as file:
+            status = os.fstat(file.fileno())
+    except OSError:
+        return ()
+    return status.st_mtime_ns, status.st_size, status.st_ino

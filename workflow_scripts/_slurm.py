@@ -1,20 +1,22 @@
-"""SLURM beside Snakemake: jobs that a killed run left behind, jobs that start again, and jobs that never start."""
+"""SLURM beside Snakemake: jobs that ended runs left behind, that start again, that never start, or that are lost."""
 
 import contextlib
 import os
 import re
 import shutil
-import socket
 import subprocess
 import threading
 import time
-from pathlib import Path
-from typing import Any
+from collections import Counter
+from typing import Any, NamedTuple
 
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
+from workflow_scripts._runs import Left, claim
+
 ENDING = 300  # seconds that cancelled jobs get
+LOST = 240  # seconds; Snakemake asks at least every 180
 REQUEUED = "BeginTime"  # two minutes; our jobs ask for no time to begin at
 # Why a job waits when all is well: other jobs, or limits on how many run at once.
 PASSING = re.compile(
@@ -23,78 +25,123 @@ PASSING = re.compile(
 )
 
 
+class Job(NamedTuple):
+    """A SLURM job that waits or runs."""
+
+    number: str
+    rule: str  # and wildcards
+    state: str
+    reason: str  # why it waits
+    folder: str  # where Snakemake was started
+
+
 def follow(workflow: Any, results: str) -> None:
-    """Cancel the SLURM jobs that killed runs of ``results`` left behind; if this run uses SLURM, name it, and watch it.
+    """Claim ``results`` for this run, cancel the jobs that ended runs left behind, and watch those of this one.
 
-    For the start of a run, when Snakemake has locked its outputs. The name of a run is that of all its SLURM jobs; it
-    is a file in ``results``, so that another run finds it when this one is killed.
+    For the start of a run, when Snakemake has locked its outputs. The name of a run is that of all its SLURM jobs.
     """
-    runs = Path(results, ".state", "slurm")
-    for file in sorted(runs.glob("*")):
-        if not _alive(file.read_text()):
-            _cancel(file.name)
-            file.unlink(missing_ok=True)
-    name = getattr(workflow.scheduler._executor, "run_uuid", None)
-    if name is not None:
-        runs.mkdir(parents=True, exist_ok=True)
-        (runs / name).write_text(_process(os.getpid()))
+    executor = workflow.scheduler._executor
+    name = getattr(executor, "run_uuid", "")
+    for left in claim(results, str(workflow.workdir_init), name):
+        if left.mark.submits:
+            _cancel(left, str(workflow.workdir_init))
+        left.path.unlink(missing_ok=True)
+    if name:
         wait = workflow.executor_settings.init_seconds_before_status_checks
-        threading.Thread(target=_watch, args=(name, wait), daemon=True).start()
+        watch = Watch(name, workflow.scheduler)
+        threading.Thread(target=watch.keep, args=(wait,), daemon=True).start()
 
 
-def _process(pid: int) -> str:
-    """Return what tells a process from all others: machine, number, and start (field 22 of its stat)."""
-    try:
-        started = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except OSError:
-        started = "ended"
-    return f"{socket.gethostname()} {pid} {started}"
-
-
-def _alive(process: str) -> bool:
-    """Return whether a process lives; one on another machine does not, or Snakemake's lock would have stopped us."""
-    host, _, rest = process.partition(" ")
-    return host == socket.gethostname() and rest != "" and process == _process(int(rest.split()[0]))
-
-
-def _jobs(name: str, *options: str) -> list[list[str]]:
-    """Return id, rule and wildcards, and reason of the SLURM jobs of a run that wait or run."""
-    command = ["squeue", "--noheader", "--name", name, "--format", "%i|%k|%r", *options]
+def _jobs(name: str) -> list[Job]:
+    """Return the SLURM jobs of a run that wait or run."""
+    command = ["squeue", "--noheader", "--array", "--name", name, "--format", "%i|%k|%T|%r|%Z"]
     said = subprocess.run(command, capture_output=True, text=True)
     if said.returncode:
-        raise WorkflowError(f"{' '.join(command)}: {said.stderr.strip()}")
-    return [line.split("|", 2) for line in said.stdout.splitlines()]
+        raise WorkflowError(f"{' '.join(command)}: {said.stderr.strip()}; run again when squeue answers")
+    return [Job(*line.split("|", 4)) for line in said.stdout.splitlines()]
 
 
-def _cancel(name: str) -> None:
-    """Cancel the jobs of a run, and wait until they have ended: a training keeps its state first."""
-    if shutil.which("squeue") is None or not (jobs := _jobs(name)):
+def _cancel(left: Left, folder: str) -> None:
+    """Cancel the jobs of a run that has ended, and wait until they have: a training keeps its state first."""
+    if shutil.which("squeue") is None:
+        raise WorkflowError(
+            f"A run that has ended, started on {left.mark.host} in {left.mark.folder}, submitted jobs to SLURM. They "
+            "may still write these results, and there is no squeue here to ask. Run again where there is one; or, when "
+            f"`squeue --name {left.name}` lists none there, remove {left.path} and run again here"
+        )
+    if not (jobs := _jobs(left.name)):
         return
+    numbers = [job.number for job in jobs]
+    if others := [job for job in jobs if os.path.realpath(job.folder) != os.path.realpath(folder)]:
+        raise WorkflowError(
+            f"SLURM jobs of a run that has ended still write these results: {' '.join(numbers)}. They are not of this "
+            f"folder, but were submitted from {others[0].folder}, and so are left alone. Wait until squeue no longer "
+            f"lists them, or type: scancel {' '.join(numbers)}; then run again"
+        )
     logger.warning(
         f"Cancelling {len(jobs)} SLURM jobs that a killed run left behind, so that no two write one file; trainings "
-        f"keep their state: {', '.join(f'{number} ({rule})' for number, rule, _ in jobs)}"
+        f"keep their state: {', '.join(f'{job.number} ({job.rule})' for job in jobs)}"
     )
-    subprocess.run(["scancel", *(number for number, *_ in jobs)], check=False)
+    said = subprocess.run(["scancel", *numbers], capture_output=True, text=True)
     end = time.monotonic() + ENDING
-    while left := _jobs(name):
+    while jobs := _jobs(left.name):
         if time.monotonic() > end:
             raise WorkflowError(
-                f"SLURM jobs of a killed run do not end after scancel: {', '.join(number for number, *_ in left)}; run "
-                "again when squeue no longer lists them"
+                f"SLURM jobs of a killed run do not end after scancel: {', '.join(job.number for job in jobs)}"
+                f"{f' ({said.stderr.strip()})' if said.stderr else ''}; run again when squeue no longer lists them"
             )
         time.sleep(1)
 
 
-def _watch(name: str, wait: float) -> None:
-    """Say once of each job that starts again, or waits for something that waiting does not bring."""
-    said = set()
-    while True:
-        time.sleep(wait)
-        with contextlib.suppress(WorkflowError):  # the next time
-            for number, rule, reason in _jobs(name, "--states", "PENDING"):
-                if (number, reason) not in said and (line := _explained(number, rule, reason)):
-                    said.add((number, reason))
+class Watch:
+    """Says once of each job that it starts again, waits for what waiting does not bring, or is out of sight."""
+
+    def __init__(self, name: str, scheduler: Any) -> None:
+        self.name, self.scheduler = name, scheduler
+        self.numbers: dict[Any, tuple[int, str]] = {}  # of each job of Snakemake: its attempt, and its SLURM job
+        self.said: set[tuple[str, str]] = set()
+        self.missed: Counter[str] = Counter()  # seconds
+        submitted = scheduler._executor.report_job_submission
+
+        def noted(info: Any, *args: Any, **options: Any) -> None:
+            self.numbers[info.job] = info.job.attempt, info.external_jobid
+            submitted(info, *args, **options)
+
+        scheduler._executor.report_job_submission = noted
+
+    def keep(self, wait: float) -> None:
+        """Look every ``wait`` seconds, for as long as the process lives."""
+        while True:
+            time.sleep(wait)
+            with contextlib.suppress(WorkflowError):  # the next time
+                for line in self.look(_jobs(self.name), wait):
                     logger.warning(line)
+
+    def look(self, jobs: list[Job], wait: float) -> list[str]:
+        """Return what a user should know now of ``jobs``, ``wait`` seconds after the last time."""
+        lines = []
+        for job in jobs:
+            if job.state == "PENDING" and (job.number, job.reason) not in self.said:
+                self.said.add((job.number, job.reason))
+                lines.append(_explained(job.number, job.rule, job.reason))
+        listed = {job.number for job in jobs}
+        self.missed = Counter({number: self.missed[number] + wait for number in self._awaited() - listed})
+        lost = sorted(number for number, seconds in self.missed.items() if seconds > LOST)
+        if {(number, "") for number in lost} - self.said:
+            self.said.update((number, "") for number in lost)
+            lines.append(
+                f"Snakemake has lost sight of {len(lost)} jobs: it waits for {', '.join(lost)}, which squeue no longer "
+                "lists. Ctrl-C, then the same command; what is finished is used"
+            )
+        return list(filter(None, lines))
+
+    def _awaited(self) -> set[str]:
+        """Return the SLURM jobs that Snakemake waits for: not those of which it knows that they have ended."""
+        if self.scheduler._lock.locked() or self.scheduler._executor._submitted_job_clusters:
+            return set()  # Snakemake is busy, and hears of nothing; or squeue does not list the jobs of other clusters
+        ended = [*self.scheduler._tofinish, *self.scheduler._toerror]
+        running = [job for job in list(self.scheduler.running) if job in self.numbers and job not in ended]
+        return {self.numbers[job][1] for job in running if self.numbers[job][0] == job.attempt}
 
 
 def _explained(number: str, rule: str, reason: str) -> str:

@@ -30,8 +30,9 @@ def info(message=None, **about):
     logger.info(message, extra=about)
 
 
-def start(job, message="Train leaf 00 of snip, seed 0", output=("leaf.pt",)):
+def start(job, message="Train leaf 00 of snip, seed 0", output=("leaf.pt",), log=()):
     about = {"rule_name": "leaf", "jobid": job, "rule_msg": message, "output": list(output), "reason": "because"}
+    about["log"] = list(map(str, log))
     info("Rule: leaf", event=LogEvent.JOB_INFO, **about)
 
 
@@ -103,6 +104,26 @@ def test_a_log_that_is_empty_missing_or_no_text_hides_no_failure(terminal, tmp_p
         f"  The end of {tmp_path}/binary.log:",
         "  | \ufffd",
     ]
+
+
+def test_the_log_of_an_earlier_attempt_is_not_shown_as_that_of_this_one(terminal, tmp_path):
+    log, slurm = tmp_path / "leaf.log", tmp_path / "7.log"
+    start(3, log=[log])
+    log.write_text("epoch 1\n")
+    fail(3, [log])
+    assert lines(terminal)[-2:] == [f"  The end of {log}:", "  | epoch 1"]
+    start(3, log=[log])
+    slurm.write_text("no such node\n")
+    fail(3, [log, slurm])
+    assert lines(terminal)[-3:] == [
+        f"  {log} is of an earlier attempt: this one ended before its script began",
+        f"  The end of {slurm}:",
+        "  | no such node",
+    ]
+    start(3, log=[log])
+    log.write_text("epoch 2\n")
+    fail(3, [log])
+    assert lines(terminal)[-2:] == [f"  The end of {log}:", "  | epoch 2"]
 
 
 def test_the_end_of_a_run_names_what_failed_and_did_not_succeed_later(terminal):
