@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,14 +10,15 @@ import time
 from datetime import datetime
 from pathlib import Path
 
+import psutil
 import pytest
 import yaml
 
-from tests.cluster import GPUS, Cluster, cluster, missing
+from tests.cluster import ACCOUNTING, GPUS, Campus, Cluster, Host, cluster, missing
 from tests.workflow.conftest import assert_same_results, copy_checkout, snakemake
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
-SLURM = ("--profile", "slurm", "--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "5")
+SLURM = ("--profile", "slurm", "--slurm-init-seconds-before-status-checks", "5")
 SMALL = ("--default-resources", "mem_mb=1500 * attempt", "runtime=10 * attempt")
 TINY = ("--configfile", "configs/tiny.yaml")
 ON_CARDS = {"standalone", "supernet", "scores", "proxy", "leaf", "evaluate", "search", "found"}
@@ -31,12 +33,13 @@ def slurm():
 class Run:
     """A Snakemake that submits to SLURM, and what it prints."""
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
+    def __init__(self, folder: Path, *arguments: str, host: Host | None = None) -> None:
+        command = [sys.executable, "-m", "snakemake", *arguments]
         self.printed = folder / f"printed-{time.monotonic_ns()}.txt"
         environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
         with self.printed.open("w") as out:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "snakemake", *arguments],
+                host.command(*command, folder=folder) if host else command,
                 cwd=folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -58,6 +61,11 @@ class Run:
         """Kill Snakemake and all its local jobs without a warning; its SLURM jobs run on."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+
+    def interrupt(self) -> None:
+        """Type Ctrl-C on the host."""
+        (on_host,) = psutil.Process(self.process.pid).children()
+        on_host.send_signal(signal.SIGINT)
 
     def end(self, expect: int = 0, seconds: float = 600) -> str:
         self.process.wait(seconds)
@@ -225,7 +233,7 @@ def test_a_training_on_a_node_that_dies_goes_on_from_its_last_epoch(slurm, never
 
 @pytest.mark.long
 def test_a_node_that_cannot_start_a_job_because_its_disk_is_full(slurm, never_stopped, tmp_path):
-    spool = slurm.folder / "spool"
+    spool = slurm.folder / f"spool-{slurm.host}"
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", spool], check=True)
     try:
         (spool / "full").write_bytes(bytes(4096))
@@ -247,4 +255,109 @@ def test_ctrl_c_cancels_the_jobs_and_the_next_run_goes_on(slurm, never_stopped, 
     run.end(expect=1)
     assert not slurm.queue()
     Run(tmp_path, ROOT, *SLURM, *SMALL, *TINY).end()
+    assert_resumed(tmp_path, never_stopped)
+
+
+NO_CAMPUS = missing(*ACCOUNTING)
+
+
+@pytest.fixture(scope="module")
+def campus():
+    with cluster(Campus, kill_wait=10) as made:
+        yield made
+
+
+def on_campus(campus: Campus, folder: Path, host: str, *options: str, epochs: int = 0) -> Run:
+    """A run on a host, whose training takes long; without ``epochs`` the folder is there already."""
+    if epochs:
+        long_training(folder, epochs)
+    return Run(folder, ROOT, *SLURM, *SMALL, *TINY, *options, host=campus.hosts[host])
+
+
+def training(run: Run, folder: Path, epoch: int) -> None:
+    run.until(lambda: (folder / LOG).exists() and f"epoch {epoch}/" in (folder / LOG).read_text())
+
+
+@pytest.mark.long
+@pytest.mark.skipif(bool(NO_CAMPUS), reason=NO_CAMPUS)
+def test_a_job_that_sacct_never_tells_of_is_lost_and_the_advice_helps(campus, never_stopped, tmp_path):
+    """The state is `CANCELLED by 0`, which the plugin does not know: it waits for ever."""
+    sacct = ("--slurm-status-command", "sacct", "--slurm-no-requeue")
+    run = on_campus(campus, tmp_path, "login1", *sacct, epochs=8)
+    training(run, tmp_path, 3)
+    ((number, *_),) = campus.queue()
+    campus.said("scancel", number)
+    lost = f"Snakemake has lost sight of 1 jobs: it waits for {number}, which squeue no longer lists. Ctrl-C, then"
+    run.until(lambda: lost in run.said(), seconds=400)
+    run.interrupt()
+    run.end(expect=1)
+    on_campus(campus, tmp_path, "login1", *sacct).end()
+    assert_resumed(tmp_path, never_stopped)
+    states = campus.said("sacct", "-X", "-n", "-o", "state%20").split("\n")
+    assert [state.strip() for state in states if state] == ["CANCELLED by 0", "COMPLETED"]
+
+
+@pytest.mark.long
+@pytest.mark.skipif(bool(NO_CAMPUS), reason=NO_CAMPUS)
+def test_a_run_on_another_host_is_left_alone_while_it_lives_and_followed_when_it_is_dead(campus, tmp_path):
+    original, copy = tmp_path / "original", tmp_path / "copy"
+    first = on_campus(campus, original, "login1", epochs=400)
+    training(first, original, 3)
+    ((number, *_),) = campus.queue()
+    shutil.copytree(original, copy)
+    for folder in (original, copy):  # as a person would who does not know that it lives
+        snakemake(folder, "--unlock", ROOT, *TINY)
+
+    refused = on_campus(campus, original, "login2").end(expect=1)
+    assert "on login1 in" in refused and "cannot be seen from here; waiting 180 seconds" in refused
+    assert f"Another run uses results-tiny: the run that was started on login1 in {original}" in refused
+
+    of_copy = on_campus(campus, copy, "login2")
+    of_copy.until(lambda: "has been submitted with SLURM jobid" in of_copy.said())
+    assert "Cancelling" not in of_copy.said() and "waiting" not in of_copy.said(), "a copy is a folder of its own"
+    of_copy.interrupt()
+    of_copy.end(expect=1)
+    assert [job for job, *_, state in campus.queue() if state == "RUNNING"] == [number]
+
+    campus.hosts.pop("login1").kill()
+    assert [job for job, *_ in campus.queue()] == [number], "SLURM does not know that the host is dead"
+    snakemake(original, "--unlock", ROOT, *TINY)
+    again = on_campus(campus, original, "login2")
+    again.until(lambda: "has been submitted with SLURM jobid" in again.said())
+    said = again.said()
+    assert "No sign of life for 180 seconds: it is taken for dead, and this run goes on" in said
+    assert re.search(rf"Cancelling 1 SLURM jobs that a killed run left behind.* {number} \(rule_supernet", said)
+    training(again, original, 20)
+    assert re.search(RESUMING, (original / LOG).read_text())
+    again.interrupt()
+    again.end(expect=1)
+    campus.hosts["login1"] = Host("login1", campus.etc)
+
+
+@pytest.mark.long
+@pytest.mark.skipif(bool(NO_CAMPUS), reason=NO_CAMPUS)
+def test_a_training_goes_on_on_the_node_that_is_left(campus, never_stopped, tmp_path):
+    run = on_campus(campus, tmp_path, "login1", epochs=8)
+    training(run, tmp_path, 3)
+    ((number, node),) = campus.queue("%i", "%N")
+    campus.hosts.pop(node).kill()
+    run.until(lambda: f"SLURM job {number} (rule_supernet_wildcards_0) was requeued" in run.said())
+    run.end()
+    assert_resumed(tmp_path, never_stopped)
+    assert node not in campus.said("sacct", "-X", "-n", "-j", number, "-o", "nodelist")
+    campus.boot(node)
+    campus.wait_for_nodes()
+
+
+@pytest.mark.long
+@pytest.mark.skipif(bool(NO_CAMPUS), reason=NO_CAMPUS)
+def test_a_job_that_was_preempted_and_cancelled_is_lost_and_the_advice_helps(campus, never_stopped, tmp_path):
+    run = on_campus(campus, tmp_path, "login1", epochs=8)
+    training(run, tmp_path, 3)
+    ((number, *_),) = campus.queue()
+    campus.said("sbatch", "-p", "urgent", "-N", "2", "--exclusive", "-D", "/", "-o", "/dev/null", "--wrap", "sleep 3")
+    run.until(lambda: f"lost sight of 1 jobs: it waits for {number}," in run.said(), seconds=400)
+    run.interrupt()
+    run.end(expect=1)
+    on_campus(campus, tmp_path, "login1").end()
     assert_resumed(tmp_path, never_stopped)
