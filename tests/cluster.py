@@ -182,8 +182,18 @@ class Cluster:
 
     def start_daemons(self) -> None:
         """Start what munge is needed for."""
-        self._run(_program("slurmctld"))
+        self.start_controller()
         self.start_node()
+
+    def start_controller(self) -> None:
+        """Start slurmctld."""
+        self._run(_program("slurmctld"))
+
+    def stop_controller(self) -> None:
+        """Stop slurmctld: no command of SLURM is answered."""
+        controller = psutil.Process(int((self.folder / "slurmctld.pid").read_text()))
+        controller.terminate()
+        controller.wait(30)
 
     def start_node(self) -> None:
         """Start slurmd and wait until the node can take jobs."""
@@ -192,7 +202,12 @@ class Cluster:
 
     def kill_node(self) -> None:
         """Kill slurmd, and all that it runs, without a warning, as a power failure does."""
-        daemons = [process for process in psutil.process_iter() if process.name() in ("slurmd", "slurmstepd")]
+        here = os.readlink("/proc/self/ns/pid")  # and not those of a `Host`
+        daemons = [
+            process
+            for process in psutil.process_iter()
+            if process.name() in ("slurmd", "slurmstepd") and os.readlink(f"/proc/{process.pid}/ns/pid") == here
+        ]
         for process in [*daemons, *(child for each in daemons for child in each.children(recursive=True))]:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
@@ -289,7 +304,7 @@ class Campus(Cluster):
         self.wait(lambda: not subprocess.run(added, capture_output=True, env=self.environment()).returncode, "slurmdbd")
         self._run("sacctmgr", "-i", "add", "account", "my_group")
         self._run("sacctmgr", "-i", "add", "user", "root", "account=my_group")
-        self._run(_program("slurmctld"))
+        self.start_controller()
         self.hosts = {name: Host(name, self.etc) for name in ("login1", "login2")}
         for name in ("n1", "n2"):
             self.boot(name)

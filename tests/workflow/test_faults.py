@@ -2,9 +2,11 @@
 
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -131,3 +133,34 @@ def test_a_second_run_in_the_folder_says_so_and_touches_nothing(tmp_path):
     finally:
         os.killpg(first.pid, signal.SIGKILL)
         first.wait()
+
+
+ELSEWHERE = ["unshare", "--uts", "--pid", "--fork", "--mount-proc", "sh", "-c", 'hostname login2 && exec "$@"', "sh"]
+
+
+def test_a_second_run_in_the_same_results_is_refused_from_another_checkout_and_another_machine(tmp_path):
+    """Snakemake's lock lies in the checkout. What the message says is done, and then the second one runs."""
+    first, second = copy_checkout(tmp_path / "first"), copy_checkout(tmp_path / "second")
+    results = tmp_path / "results"
+    root = f"{results}/seed-0/supernet.pt"
+    given = [root, "--cores", "1", *TINY, "--config", f"outdir={results}"]
+    run = start(first, *given, "supernet={epochs: 2000}")
+    while not list(results.glob(".state/run-*")):
+        assert run.poll() is None, (first / "printed.txt").read_text()[-3000:]
+        time.sleep(0.05)
+    said = snakemake(second, *given, expect=1)
+    assert (
+        f"Another run uses {results}: the run that was started on " in said
+        and f" in {first} (process {run.pid})" in said
+    )
+    assert "Traceback" not in said and not (second / ".snakemake/locks").exists()
+    assert "This was a dry-run" in snakemake(second, "-n", *given)
+    if not os.geteuid():
+        command = [*ELSEWHERE, sys.executable, "-m", "snakemake", *given]
+        said = subprocess.run(command, cwd=second, capture_output=True, text=True).stderr
+        assert "waiting 180 seconds for a sign of life" in said and f"Another run uses {results}" in said
+    os.kill(int(re.search(r"`kill -INT (\d+)`", said)[1]), signal.SIGINT)
+    run.wait(60)
+    assert not list(results.glob(".state/run-*"))
+    snakemake(second, *given)
+    assert Path(root).exists()

@@ -17,7 +17,6 @@ import yaml
 from tests.cluster import ACCOUNTING, GPUS, Campus, Cluster, Host, cluster, missing
 from tests.workflow.conftest import assert_same_results, copy_checkout, snakemake
 
-pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 SLURM = ("--profile", "slurm", "--slurm-init-seconds-before-status-checks", "5")
 SMALL = ("--default-resources", "mem_mb=1500 * attempt", "runtime=10 * attempt")
 TINY = ("--configfile", "configs/tiny.yaml")
@@ -26,6 +25,8 @@ ON_CARDS = {"standalone", "supernet", "scores", "proxy", "leaf", "evaluate", "se
 
 @pytest.fixture(scope="module")
 def slurm():
+    if missing():
+        pytest.skip(missing())
     with cluster(kill_wait=10) as made:
         yield made
 
@@ -258,11 +259,22 @@ def test_ctrl_c_cancels_the_jobs_and_the_next_run_goes_on(slurm, never_stopped, 
     assert_resumed(tmp_path, never_stopped)
 
 
-NO_CAMPUS = missing(*ACCOUNTING)
+@pytest.mark.long
+def test_a_controller_that_is_away_for_a_minute_costs_nothing(slurm, never_stopped, tmp_path):
+    """After `slurm-status-attempts` questions in a row without an answer Snakemake would forget its jobs."""
+    run, number = started_training(slurm, tmp_path)
+    slurm.stop_controller()
+    time.sleep(75)
+    slurm.start_controller()
+    run.end()
+    assert [job["JobId"] for job in of_run(slurm, -1)] == [number], "one attempt"
+    assert (tmp_path / ROOT).read_bytes() == never_stopped
 
 
 @pytest.fixture(scope="module")
 def campus():
+    if missing(*ACCOUNTING):
+        pytest.skip(missing(*ACCOUNTING))
     with cluster(Campus, kill_wait=10) as made:
         yield made
 
@@ -279,7 +291,6 @@ def training(run: Run, folder: Path, epoch: int) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.skipif(bool(NO_CAMPUS), reason=NO_CAMPUS)
 def test_a_job_that_sacct_never_tells_of_is_lost_and_the_advice_helps(campus, never_stopped, tmp_path):
     """The state is `CANCELLED by 0`, which the plugin does not know: it waits for ever."""
     sacct = ("--slurm-status-command", "sacct", "--slurm-no-requeue")
@@ -298,7 +309,6 @@ def test_a_job_that_sacct_never_tells_of_is_lost_and_the_advice_helps(campus, ne
 
 
 @pytest.mark.long
-@pytest.mark.skipif(bool(NO_CAMPUS), reason=NO_CAMPUS)
 def test_a_run_on_another_host_is_left_alone_while_it_lives_and_followed_when_it_is_dead(campus, tmp_path):
     original, copy = tmp_path / "original", tmp_path / "copy"
     first = on_campus(campus, original, "login1", epochs=400)
@@ -335,7 +345,6 @@ def test_a_run_on_another_host_is_left_alone_while_it_lives_and_followed_when_it
 
 
 @pytest.mark.long
-@pytest.mark.skipif(bool(NO_CAMPUS), reason=NO_CAMPUS)
 def test_a_training_goes_on_on_the_node_that_is_left(campus, never_stopped, tmp_path):
     run = on_campus(campus, tmp_path, "login1", epochs=8)
     training(run, tmp_path, 3)
@@ -350,7 +359,6 @@ def test_a_training_goes_on_on_the_node_that_is_left(campus, never_stopped, tmp_
 
 
 @pytest.mark.long
-@pytest.mark.skipif(bool(NO_CAMPUS), reason=NO_CAMPUS)
 def test_a_job_that_was_preempted_and_cancelled_is_lost_and_the_advice_helps(campus, never_stopped, tmp_path):
     run = on_campus(campus, tmp_path, "login1", epochs=8)
     training(run, tmp_path, 3)
