@@ -33,6 +33,7 @@ class Mark:
     host: str = "a machine that is not known"
     machine: str = ""
     pid: int = -1
+    group: int = -1  # of processes: Snakemake and its jobs
     started: str = ""
     folder: str = "a folder that is not known"  # where it was started
     results: str = ""
@@ -93,6 +94,7 @@ def _write(path: Path, folder: str, submits: bool) -> None:
             host=socket.gethostname(),
             machine=_machine(),
             pid=os.getpid(),
+            group=os.getpgid(0),
             started=_started(os.getpid()),
             folder=folder,
             results=os.path.realpath(path.parent.parent),
@@ -191,7 +193,7 @@ def _said(mark: Mark) -> str:
 def _refused(mark: Mark, results: str) -> str:
     return (
         f"Another run uses {results}: {_said(mark)}. Two at once would write the same files. Wait until it has ended; "
-        f"or end it there, with Ctrl-C or `kill -INT {mark.pid}`; or give this run a folder of its own: "
+        f"or end it there, with Ctrl-C or `kill -INT -- -{mark.group}`; or give this run a folder of its own: "
         "--config outdir=NAME"
     )
 

@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from collections import Counter
+from collections.abc import AsyncIterator, Callable
 from typing import Any, NamedTuple
 
 from snakemake.exceptions import WorkflowError
@@ -47,6 +48,7 @@ def follow(workflow: Any, results: str) -> None:
             _cancel(left, str(workflow.workdir_init))
         left.path.unlink(missing_ok=True)
     if name:
+        forget_nothing(executor)
         wait = workflow.executor_settings.init_seconds_before_status_checks
         watch = Watch(name, workflow.scheduler)
         threading.Thread(target=watch.keep, args=(wait,), daemon=True).start()
@@ -91,6 +93,34 @@ def _cancel(left: Left, folder: str) -> None:
                 f"{f' ({said.stderr.strip()})' if said.stderr else ''}; run again when squeue no longer lists them"
             )
         time.sleep(1)
+
+
+def forget_nothing(executor: Any) -> None:
+    """Let Snakemake ask again for every job of which it hears neither that it goes on nor that it has ended.
+
+    The plugin forgets all jobs when it asks five times in a row without an answer, and waits for them for ever.
+    """
+    ask, heard = executor.check_active_jobs, set()
+
+    def noting(report: Callable[..., None]) -> Callable[..., None]:
+        def noted(info: Any, *args: Any, **options: Any) -> None:
+            heard.add(id(info))
+            report(info, *args, **options)
+
+        return noted
+
+    async def check(active: list[Any]) -> AsyncIterator[Any]:
+        heard.clear()
+        async for info in ask(active):
+            heard.add(id(info))
+            yield info
+        for info in active:
+            if id(info) not in heard:
+                yield info
+
+    executor.report_job_success = noting(executor.report_job_success)
+    executor.report_job_error = noting(executor.report_job_error)
+    executor.check_active_jobs = check
 
 
 class Watch:

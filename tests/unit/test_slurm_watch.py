@@ -1,5 +1,6 @@
 """Which jobs are cancelled, which lost, and which wait in vain. SLURM itself: tests/workflow/test_slurm.py."""
 
+import asyncio
 from threading import Lock
 from types import SimpleNamespace
 
@@ -8,7 +9,7 @@ from snakemake.exceptions import WorkflowError
 
 from workflow_scripts import _slurm
 from workflow_scripts._runs import Left, Mark
-from workflow_scripts._slurm import LOST, Job, Watch, _cancel, _explained
+from workflow_scripts._slurm import LOST, Job, Watch, _cancel, _explained, forget_nothing
 
 FOR_A_WHILE = [
     *("None", "Priority", "Resources", "Dependency", "Licenses", "Reservation", "Prolog"),
@@ -119,6 +120,35 @@ def test_a_job_that_waits_is_said_once_for_each_reason(watch):
     first, second = [*looks(watch, [job], 100), *looks(watch, [job._replace(reason="JobHeldUser")], 100)]
     assert "SLURM job 3 (rule_leaf) does not start: PartitionTimeLimit" in first and "JobHeldUser" in second
     assert not looks(watch, [job._replace(state="RUNNING", reason="x")], 100)
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_no_job_is_forgotten_when_nobody_answers(answered):
+    goes_on, succeeded, failed, unheard = jobs = [SimpleNamespace(name=name) for name in "abcd"]
+    reported = []
+
+    class Executor:
+        def report_job_success(self, info):
+            reported.append(info)
+
+        def report_job_error(self, info, msg=None, **about):
+            reported.append((info, msg, about))
+
+        async def check_active_jobs(self, active):
+            assert active is jobs
+            if answered:
+                self.report_job_success(succeeded)
+                yield goes_on
+                self.report_job_error(failed, msg="FAILED", aux_logs=["7.log"])
+
+    executor = Executor()
+    forget_nothing(executor)
+
+    async def asked():
+        return [info async for info in executor.check_active_jobs(jobs)]
+
+    assert asyncio.run(asked()) == ([goes_on, unheard] if answered else jobs)
+    assert reported == ([succeeded, (failed, "FAILED", {"aux_logs": ["7.log"]})] if answered else [])
 
 
 @pytest.fixture

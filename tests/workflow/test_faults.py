@@ -159,7 +159,7 @@ def test_a_second_run_in_the_same_results_is_refused_from_another_checkout_and_a
         command = [*ELSEWHERE, sys.executable, "-m", "snakemake", *given]
         said = subprocess.run(command, cwd=second, capture_output=True, text=True).stderr
         assert "waiting 180 seconds for a sign of life" in said and f"Another run uses {results}" in said
-    os.kill(int(re.search(r"`kill -INT (\d+)`", said)[1]), signal.SIGINT)
+    subprocess.run(re.search(r"`(kill -INT -- -\d+)`", said)[1], shell=True, check=True)
     run.wait(60)
     assert not list(results.glob(".state/run-*"))
     snakemake(second, *given)

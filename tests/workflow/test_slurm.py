@@ -261,7 +261,7 @@ def test_ctrl_c_cancels_the_jobs_and_the_next_run_goes_on(slurm, never_stopped, 
 
 @pytest.mark.long
 def test_a_controller_that_is_away_for_a_minute_costs_nothing(slurm, never_stopped, tmp_path):
-    """After `slurm-status-attempts` questions in a row without an answer Snakemake would forget its jobs."""
+    """After five questions in a row without an answer the plugin would forget all jobs."""
     run, number = started_training(slurm, tmp_path)
     slurm.stop_controller()
     time.sleep(75)
