@@ -193,7 +193,7 @@ def _said(mark: Mark) -> str:
 def _refused(mark: Mark, results: str) -> str:
     return (
         f"Another run uses {results}: {_said(mark)}. Two at once would write the same files. Wait until it has ended; "
-        f"or end it there, with Ctrl-C or `kill -INT -- -{mark.group}`; or give this run a folder of its own: "
+        f"or end it there, with Ctrl-C or `kill -INT -{mark.group}`; or give this run a folder of its own: "
         "--config outdir=NAME"
     )
 

@@ -87,7 +87,7 @@ def test_a_second_run_is_refused_whose_checkout_it_may_be(quick, tmp_path):
     assert (
         f" in /first (process {os.getpid()}). Two at once would write the same files. Wait until it has ended" in said
     )
-    assert f"`kill -INT -- -{os.getpgid(0)}`" in said and "--config outdir=NAME" in said
+    assert f"`kill -INT -{os.getpgid(0)}`" in said and "--config outdir=NAME" in said
 
 
 def test_a_run_of_this_machine_that_was_killed_is_dead_at_once(quick, tmp_path):
