@@ -98,7 +98,7 @@ def test_a_run_whose_snakemake_was_killed_ends_like_a_local_one(slurm, tiny, tmp
         running = [comment for _, _, comment, state in slurm.queue() if state == "RUNNING"]
         return sum(comment.startswith("rule_leaf") for comment in running) == 2
 
-    run.until(two_leaves_run)
+    run.until(two_leaves_run, seconds=900)
     run.kill()
     assert slurm.queue(), "SLURM does not know that Snakemake is gone"
     assert "Directory cannot be locked" in snakemake(folder, *SLURM, *SMALL, *TINY, expect=1)
