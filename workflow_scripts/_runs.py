@@ -14,6 +14,7 @@ import socket
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -54,10 +55,12 @@ class Left:
         return self.path.name.removeprefix(PREFIX)
 
 
-def claim(results: str, folder: str, submits_as: str = "") -> list[Left]:
+def claim(
+    results: str, folder: str, submits_as: str = "", waits_for_jobs: Callable[[], bool] = lambda: False
+) -> list[Left]:
     """Mark ``results`` as used by this run until it ends, and return the marks of runs that have ended.
 
-    For the start of a run. A run that submits to SLURM leaves its mark when it ends: its jobs may take a while to end.
+    For the start of a run.
 
     Parameters
     ----------
@@ -67,6 +70,8 @@ def claim(results: str, folder: str, submits_as: str = "") -> list[Left]:
         Where the run was started.
     submits_as
         The name of the jobs that the run submits to SLURM, or nothing.
+    waits_for_jobs
+        Says at the end of this run whether there are such jobs still (after a Ctrl-C). Then the mark is left.
 
     Raises
     ------
@@ -78,7 +83,7 @@ def claim(results: str, folder: str, submits_as: str = "") -> list[Left]:
         own.parent.mkdir(parents=True, exist_ok=True)
         _write(own, folder, bool(submits_as))
         over = threading.Event()
-        atexit.register(_release, own, over)
+        atexit.register(_release, own, over, waits_for_jobs)
         threading.Thread(target=_beat, args=(own, folder, bool(submits_as), over), daemon=True).start()
         return _ended([path for path in sorted(own.parent.glob(f"{PREFIX}*")) if path != own], results)
     except OSError as error:
@@ -112,14 +117,14 @@ def _read(path: Path) -> Mark:
         return Mark()
 
 
-def _release(own: Path, over: threading.Event) -> None:
-    """Say that this run has ended. One that submits to SLURM leaves its name: its jobs may end after it."""
+def _release(own: Path, over: threading.Event, waits_for_jobs: Callable[[], bool] = lambda: False) -> None:
+    """Say that this run has ended, and leave its name where it waits for jobs: they may end after it."""
     over.set()
     try:
-        mark = _read(own)
-        if mark.submits:
+        if waits_for_jobs():
+            ended = {**asdict(_read(own)), "pid": ENDED}
             with own.open("r+", encoding="utf-8") as file:
-                json.dump({**asdict(mark), "pid": ENDED}, file)
+                json.dump(ended, file)
                 file.truncate()
         else:
             own.unlink()

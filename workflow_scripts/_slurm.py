@@ -43,9 +43,10 @@ def follow(workflow: Any, results: str) -> None:
     """
     executor = workflow.scheduler._executor
     name = getattr(executor, "run_uuid", "")
-    for left in claim(results, str(workflow.workdir_init), name):
+    folder = str(workflow.workdir_init)
+    for left in claim(results, folder, name, lambda: bool(name and workflow.scheduler.running)):
         if left.mark.submits:
-            _cancel(left, str(workflow.workdir_init))
+            _cancel(left, folder)
         left.path.unlink(missing_ok=True)
     if name:
         forget_nothing(executor)
@@ -185,5 +186,5 @@ def _explained(number: str, rule: str, reason: str) -> str:
         return ""
     return (
         f"SLURM job {number} ({rule}) does not start: {reason}. docs/cluster.md says what to do; `scancel {number}` "
-        "lets Snakemake go on."
+        "lets Snakemake go on (where it asks sacct: Ctrl-C after that, then the same command)."
     )

@@ -88,6 +88,7 @@ def test_a_second_run_is_refused_whose_checkout_it_may_be(quick, tmp_path):
         f" in /first (process {os.getpid()}). Two at once would write the same files. Wait until it has ended" in said
     )
     assert f"`kill -INT -{os.getpgid(0)}`" in said and "--config outdir=NAME" in said
+    assert claim(str(tmp_path / "NAME"), "/second") == []
 
 
 def test_a_run_of_this_machine_that_was_killed_is_dead_at_once(quick, tmp_path):
@@ -120,19 +121,18 @@ def test_a_run_on_another_machine_lives_when_it_beats(quick, tmp_path):
 
 def test_a_run_that_ends_while_it_is_waited_for_is_no_hindrance(quick, tmp_path):
     local, submits = elsewhere(tmp_path), elsewhere(tmp_path, "run-y", submits=True)
-    threading.Timer(0.2, lambda: [_release(mark, threading.Event()) for mark in (local, submits)]).start()
+    over = threading.Event()
+    threading.Timer(0.2, lambda: (_release(local, over), _release(submits, over, lambda: True))).start()
     assert [left.name for left in claim(str(tmp_path), "/here")] == ["x", "y"]
     assert not local.exists() and _read(submits).pid == _runs.ENDED
 
 
-def test_a_run_that_submits_leaves_its_name_and_is_known_to_have_ended(quick, tmp_path):
-    assert claim(str(tmp_path), "/here", "0-1-2") == []
-    (mark,) = marks(tmp_path)
-    _release(mark, threading.Event())
-    content = json.loads(mark.read_text())
-    mark.write_text(json.dumps(content | {"machine": "login2"}))
-    (left,) = claim(str(tmp_path), "/here")
-    assert left.name == "0-1-2" and left.mark.submits
+@pytest.mark.parametrize("left_behind", [True, False])
+def test_a_run_that_leaves_jobs_behind_leaves_its_name_and_is_known_to_have_ended(quick, left_behind, tmp_path):
+    path = elsewhere(tmp_path, submits=True)
+    _release(path, threading.Event(), lambda: left_behind)
+    assert [(left.name, left.mark.submits) for left in claim(str(tmp_path), "/here")] == [("x", True)] * left_behind
+    assert path.exists() == left_behind
 
 
 def test_a_mark_that_was_copied_with_the_results_says_nothing_of_the_copy(quick, tmp_path):
