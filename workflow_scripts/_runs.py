@@ -181,7 +181,7 @@ def _silent(unknown: list[Left], results: str) -> list[Left]:
     seen = {each: _touched(each.path) for each in unknown}
     end = time.monotonic() + SILENT
     while seen and time.monotonic() < end:
-        time.sleep(min(1.0, BEAT))
+        time.sleep(1)
         for each in [each for each, before in seen.items() if _touched(each.path) != before]:
             if each.path.exists() and _lives(mark := _read(each.path)) is not False:
                 raise WorkflowError(_refused(mark, results))

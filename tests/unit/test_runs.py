@@ -7,27 +7,54 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from snakemake.exceptions import WorkflowError
 
 from workflow_scripts import _runs
-from workflow_scripts._runs import Mark, _beat, _lives, _machine, _read, _release, _silent, _started, _write, claim
+from workflow_scripts._runs import Mark, _beat, _lives, _machine, _read, _release, _started, _write, claim
+
+
+class Clock:
+    """The seconds that pass while somebody waits, and what happens then."""
+
+    def __init__(self):
+        self.now, self.events = 0.0, []
+
+    def monotonic(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds
+        while self.events and self.events[0][0] <= self.now:
+            self.events.pop(0)[1]()
 
 
 @pytest.fixture
-def quick(monkeypatch):
-    """A beat of 0.1 s, and marks that are released by the test alone; returns what the runs are told to do."""
-    released, killed, kill = [], [], os.kill
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(_runs, "time", clock)
+    return clock
+
+
+@pytest.fixture
+def killed(monkeypatch):
+    """A beat of 0.1 s, and an end of the runs with the test; returns the signals that are sent."""
+    released, sent, kill = [], [], os.kill
     monkeypatch.setattr(_runs, "BEAT", 0.1)
-    monkeypatch.setattr(_runs, "SILENT", 0.8)
     monkeypatch.setattr(_runs.atexit, "register", lambda function, *args: released.append((function, args)))
-    monkeypatch.setattr(_runs.os, "kill", lambda pid, number: killed.append((pid, number)) if number else kill(pid, 0))
-    yield killed
+    monkeypatch.setattr(_runs.os, "kill", lambda pid, number: sent.append((pid, number)) if number else kill(pid, 0))
+    yield sent
     for function, args in released:
         function(*args)
+
+
+def until(condition):
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 def marks(results: Path) -> list[Path]:
@@ -66,22 +93,20 @@ def test_a_process_lives_has_ended_or_cannot_be_known():
     assert _lives(Mark(**of | {"machine": "elsewhere", "pid": _runs.ENDED})) is False
 
 
-def test_the_only_run_marks_its_results_until_it_ends(quick, tmp_path):
+def test_the_only_run_marks_its_results_until_it_ends(killed, clock, tmp_path):
     assert claim(str(tmp_path / "results"), "/here") == []
     (mark,) = marks(tmp_path / "results")
     before = mark.stat().st_mtime_ns
-    time.sleep(0.3)
-    assert mark.stat().st_mtime_ns > before, "the beat"
+    until(lambda: mark.stat().st_mtime_ns > before)
     _release(mark, threading.Event())
     assert not marks(tmp_path / "results")
 
 
-def test_a_second_run_is_refused_whose_checkout_it_may_be(quick, tmp_path):
+def test_a_second_run_is_refused_whose_checkout_it_may_be(killed, clock, tmp_path):
     claim(str(tmp_path), "/first")
-    started = time.monotonic()
     with pytest.raises(WorkflowError) as error:
         claim(str(tmp_path), "/second")
-    assert time.monotonic() - started < 0.5, "nothing to wait for"
+    assert clock.now == 0, "nothing to wait for"
     said = str(error.value)
     assert f"Another run uses {tmp_path}: the run that was started on " in said
     assert (
@@ -91,13 +116,13 @@ def test_a_second_run_is_refused_whose_checkout_it_may_be(quick, tmp_path):
     assert claim(str(tmp_path / "NAME"), "/second") == []
 
 
-def test_a_run_of_this_machine_that_was_killed_is_dead_at_once(quick, tmp_path):
+def test_a_run_of_this_machine_that_was_killed_is_dead_at_once(killed, clock, tmp_path):
     mark = elsewhere(tmp_path, **ended_process())
     (left,) = claim(str(tmp_path), "/here")
     assert (left.path, left.name, left.mark.folder) == (mark, "x", "/there")
 
 
-def test_a_run_on_another_machine_is_dead_when_it_is_silent(quick, tmp_path, caplog):
+def test_a_run_on_another_machine_is_dead_when_it_is_silent(killed, clock, tmp_path, caplog):
     mark = elsewhere(tmp_path)
     os.utime(mark, (time.time() + 1e6,) * 2)  # its clock is ahead: a mark is old or new by no clock
     (left,) = claim(str(tmp_path), "/here")
@@ -105,37 +130,37 @@ def test_a_run_on_another_machine_is_dead_when_it_is_silent(quick, tmp_path, cap
     waits, dead = [record.getMessage() for record in caplog.records]
     run = f"the run that was started on login2 in /there (process {os.getpid()})"
     assert waits == (
-        f"{tmp_path}: whether {run} still lives cannot be seen from here; waiting 1 seconds for a sign of life"
+        f"{tmp_path}: whether {run} still lives cannot be seen from here; waiting 180 seconds for a sign of life"
     )
-    assert dead == "No sign of life for 1 seconds: it is taken for dead, and this run goes on"
+    assert dead == "No sign of life for 180 seconds: it is taken for dead, and this run goes on"
 
 
-def test_a_run_on_another_machine_lives_when_it_beats(quick, tmp_path):
+def test_a_run_on_another_machine_lives_when_it_beats(killed, clock, tmp_path):
     mark = elsewhere(tmp_path)
     os.utime(mark, (1, 1))  # its clock is behind
-    threading.Timer(0.2, os.utime, (mark, (2, 2))).start()
+    clock.events.append((20, lambda: os.utime(mark, (2, 2))))
     with pytest.raises(WorkflowError, match="Another run uses .* on login2 in /there"):
         claim(str(tmp_path), "/here")
     assert mark.exists()
 
 
-def test_a_run_that_ends_while_it_is_waited_for_is_no_hindrance(quick, tmp_path):
+def test_a_run_that_ends_while_it_is_waited_for_is_no_hindrance(killed, clock, tmp_path):
     local, submits = elsewhere(tmp_path), elsewhere(tmp_path, "run-y", submits=True)
     over = threading.Event()
-    threading.Timer(0.2, lambda: (_release(local, over), _release(submits, over, lambda: True))).start()
+    clock.events.append((20, lambda: (_release(local, over), _release(submits, over, lambda: True))))
     assert [left.name for left in claim(str(tmp_path), "/here")] == ["x", "y"]
     assert not local.exists() and _read(submits).pid == _runs.ENDED
 
 
 @pytest.mark.parametrize("left_behind", [True, False])
-def test_a_run_that_leaves_jobs_behind_leaves_its_name_and_is_known_to_have_ended(quick, left_behind, tmp_path):
+def test_a_run_that_leaves_jobs_behind_leaves_its_name_and_is_known_to_have_ended(killed, clock, left_behind, tmp_path):
     path = elsewhere(tmp_path, submits=True)
     _release(path, threading.Event(), lambda: left_behind)
     assert [(left.name, left.mark.submits) for left in claim(str(tmp_path), "/here")] == [("x", True)] * left_behind
     assert path.exists() == left_behind
 
 
-def test_a_mark_that_was_copied_with_the_results_says_nothing_of_the_copy(quick, tmp_path):
+def test_a_mark_that_was_copied_with_the_results_says_nothing_of_the_copy(killed, clock, tmp_path):
     """The original lives; neither is its copy refused, nor waits it, nor does it hear of jobs to cancel."""
     claim(str(tmp_path / "original"), "/here", "0-1-2")
     shutil.copytree(tmp_path / "original", tmp_path / "copy")
@@ -143,7 +168,7 @@ def test_a_mark_that_was_copied_with_the_results_says_nothing_of_the_copy(quick,
     assert len(marks(tmp_path / "original")) == len(marks(tmp_path / "copy")) == 1
 
 
-def test_results_that_have_another_name_now_are_the_same(quick, tmp_path):
+def test_results_that_have_another_name_now_are_the_same(killed, clock, tmp_path):
     claim(str(tmp_path / "results"), "/here")
     (tmp_path / "link").symlink_to("results")
     with pytest.raises(WorkflowError, match="Another run uses .*link"):
@@ -153,35 +178,31 @@ def test_results_that_have_another_name_now_are_the_same(quick, tmp_path):
         claim(str(tmp_path / "moved"), "/here")
 
 
-def test_a_mark_that_was_cut_off_is_waited_for(quick, tmp_path, caplog):
+def test_a_mark_that_was_cut_off_is_waited_for(killed, clock, tmp_path, caplog):
     (tmp_path / ".state").mkdir()
     (tmp_path / ".state/run-x").write_text('{"host": "lo')
     (left,) = claim(str(tmp_path), "/here")
     assert left.mark == Mark() and "on a machine that is not known" in caplog.text
 
 
-def test_a_run_whose_place_was_taken_ends(quick, tmp_path, caplog):
+def test_a_run_whose_place_was_taken_ends(killed, clock, tmp_path, caplog):
     """It was stopped for minutes on another machine, say."""
     own, other = tmp_path / ".state/run-own", elsewhere(tmp_path)
     _beat(own, "/here", False, threading.Event())
-    assert quick == [(os.getpid(), _runs.signal.SIGTERM)]
+    assert killed == [(os.getpid(), _runs.signal.SIGTERM)]
     assert f"Another run has taken over {tmp_path}" in caplog.text and other.exists()
 
 
-def test_a_run_whose_mark_was_tidied_up_makes_it_again(quick, tmp_path):
+def test_a_run_whose_mark_was_tidied_up_makes_it_again(killed, clock, tmp_path):
     claim(str(tmp_path / "results"), "/here")
     shutil.rmtree(tmp_path / "results")
-    time.sleep(0.5)
+    until(lambda: marks(tmp_path / "results"))
     (mark,) = marks(tmp_path / "results")
-    assert _lives(_read(mark)) and not quick
+    until(mark.read_text)
+    assert _lives(_read(mark)) and not killed
 
 
-def test_results_that_cannot_be_marked_are_refused_in_a_line(quick, tmp_path):
+def test_results_that_cannot_be_marked_are_refused_in_a_line(killed, clock, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(WorkflowError, match=r"file cannot be marked as in use by this run: .*set outdir in the config"):
         claim(str(tmp_path / "file"), "/here")
-
-
-def test_nothing_unknown_is_nothing_to_wait_for(tmp_path):
-    assert _silent([], str(tmp_path)) == []
-    assert replace(Mark(), pid=_runs.ENDED).pid == 0
