@@ -1,5 +1,6 @@
 """`snakemake --profile slurm` on a real SLURM with two GPUs that are no cards (tests/cluster.py)."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -52,15 +53,18 @@ class Run:
     def said(self) -> str:
         return self.printed.read_text()
 
-    def until(self, condition, seconds: float = 300) -> None:
+    def until(self, condition, seconds: float = 900) -> None:
         end = time.monotonic() + seconds
         while not condition():
-            assert self.process.poll() is None and time.monotonic() < end, self.said()[-6000:]
+            if self.process.poll() is not None or time.monotonic() > end:
+                self.kill()
+                pytest.fail(self.said()[-6000:])
             time.sleep(0.1)
 
     def kill(self) -> None:
         """Kill Snakemake and all its local jobs without a warning; its SLURM jobs run on."""
-        os.killpg(self.process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
     def interrupt(self) -> None:
@@ -98,7 +102,7 @@ def test_a_run_whose_snakemake_was_killed_ends_like_a_local_one(slurm, tiny, tmp
         running = [comment for _, _, comment, state in slurm.queue() if state == "RUNNING"]
         return sum(comment.startswith("rule_leaf") for comment in running) == 2
 
-    run.until(two_leaves_run, seconds=900)
+    run.until(two_leaves_run)
     run.kill()
     assert slurm.queue(), "SLURM does not know that Snakemake is gone"
     assert "Directory cannot be locked" in snakemake(folder, *SLURM, *SMALL, *TINY, expect=1)
@@ -299,7 +303,7 @@ def test_a_job_that_sacct_never_tells_of_is_lost_and_the_advice_helps(campus, ne
     ((number, *_),) = campus.queue()
     campus.said("scancel", number)
     lost = f"Snakemake has lost sight of 1 jobs: it waits for {number}, which squeue no longer lists. Ctrl-C, then"
-    run.until(lambda: lost in run.said(), seconds=400)
+    run.until(lambda: lost in run.said())
     run.interrupt()
     run.end(expect=1)
     on_campus(campus, tmp_path, "login1", *sacct).end()
@@ -363,7 +367,7 @@ def test_a_job_that_was_preempted_and_cancelled_is_lost_and_the_advice_helps(cam
     training(run, tmp_path, 3)
     ((number, *_),) = campus.queue()
     campus.said("sbatch", "-p", "urgent", "-N", "2", "--exclusive", "-D", "/", "-o", "/dev/null", "--wrap", "sleep 3")
-    run.until(lambda: f"lost sight of 1 jobs: it waits for {number}," in run.said(), seconds=400)
+    run.until(lambda: f"lost sight of 1 jobs: it waits for {number}," in run.said())
     run.interrupt()
     run.end(expect=1)
     on_campus(campus, tmp_path, "login1").end()
