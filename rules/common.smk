@@ -241,8 +241,8 @@ def drawn(name, caption=None, **place):
 onstart:
     hand_to_jobs(os.environ)
     say_lines(total=len(workflow.dag))
+    follow(workflow, PLACE)  # first: a run that is refused touches nothing
     forget_forced(workflow, STORE)
-    follow(workflow, PLACE)
     start_forkserver(workflow)
     if workflow.local_exec:
         # Each time that Snakemake has looked for jobs it looks again a second later, after 500 jobs 500 times a second,
