@@ -402,7 +402,7 @@ def test_a_truth_that_is_a_folder_or_closed_is_no_file(source, tmp_path, monkeyp
         check_files(config)
 
     (tmp_path / "truth").mkdir()
-    with pytest.raises(ConfigError, match=r"truth\.file: found '.*truth', which is a folder; expected a file: name"):
+    with pytest.raises(ConfigError, match=r"truth\.file: .*truth: is a folder, expected .*; give the file in it"):
         checked()
     (tmp_path / "truth").rmdir()
     (tmp_path / "truth").write_text(f"ArchitectureString,{truth['column']}\n")
