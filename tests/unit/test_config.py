@@ -405,7 +405,8 @@ def test_a_truth_that_is_a_folder_or_closed_is_no_file(source, tmp_path, monkeyp
     with pytest.raises(ConfigError, match=r"truth\.file: .*truth: is a folder, expected .*; give the file in it"):
         checked()
     (tmp_path / "truth").rmdir()
-    (tmp_path / "truth").write_text(f"ArchitectureString,{truth['column']}\n")
+    content = {"csv": f"ArchitectureString,{truth['column']}\n".encode(), "nasbench201": b"\x80\x02}"}[source]
+    (tmp_path / "truth").write_bytes(content)
     with monkeypatch.context() as closed:  # root may read everything
         closed.setattr(os, "access", lambda path, mode: not str(path).endswith("truth"))
         with pytest.raises(ConfigError, match=r"truth\.file: found '.*truth', which you may not read; change its perm"):
