@@ -105,7 +105,8 @@ def _is_another_number(text: str, value: Any) -> bool:
     >>> _is_another_number("010", 8), _is_another_number("1:30", 90), _is_another_number("0x10", 16)
     (True, True, False)
     """
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if not whole and not (isinstance(value, float) and math.isfinite(value)):
         return False
     digits = text.replace("_", "").lower()
     if digits.lstrip("+-").startswith(("0x", "0b")):

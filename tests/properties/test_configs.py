@@ -122,6 +122,7 @@ def folder(tmp_path_factory):
     for name in ("metrics", "images/train", "images/test"):
         (made / name).mkdir(parents=True)
     made_up = (
+        "from fsnas.metrics import metric\n\n\n"
         '@metric(direction="none", paper="-", equation="-")\ndef made_up(model, batch, *, scale: float = 1.0): ...\n'
     )
     (made / "metrics/made_up.py").write_text(made_up)

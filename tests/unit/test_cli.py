@@ -85,6 +85,7 @@ settings
 made_from
   key       0123456789abcdef
   inputs    fedc
+  commit    0123abcd
   packages  torch 2.13.0
   code      2 (--full lists them)
 """

@@ -89,6 +89,7 @@ def test_a_record_names_its_table_and_what_that_was_made_from(path):
     assert record_of(path) == path.with_suffix(".json")
     assert record == {
         **{"format": "fsnas.table", "version": 1, "table": "a.csv", "settings": {"seed": 3}, "code": [], "inputs": "f"},
+        "commit": "",
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
     }
 

@@ -527,7 +527,7 @@ def test_seconds_and_samples_survive_an_interruption_in_the_state(monkeypatch, t
     assert not {"seconds", "device_seconds"} & set(kept["record"])
     ticking(monkeypatch, 70)
     _, record = trained(state=state, key="k")
-    assert record.cost(CPU, "k") == Cost(3, 90.0, 78, "cpu", None, "k", 45.0)
+    assert record.cost(CPU, "k") == Cost(3, 90.0, 78, "cpu", "k", 45.0)
 
 
 @pytest.mark.parametrize(("device", "clock"), [("cpu", "process_time"), ("cuda", "monotonic")])

@@ -172,7 +172,7 @@ def test_the_remedy_of_every_damage_works_and_trains_nothing(tiny, tmp_path):
         flip(path)
         said = inspect(path)
         assert "run again" in said, said
-        for file in (path, path.with_name(f"{path.name}.json"))[: 1 + ("both files" in said)]:
+        for file in (path, path.with_suffix(".json"))[: 1 + ("both files" in said)]:
             file.unlink()
     for log in (folder / "results-tiny/logs").rglob("*.log"):
         log.unlink()
