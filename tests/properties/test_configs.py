@@ -2,6 +2,7 @@
 
 import copy
 import datetime
+import hashlib
 import itertools
 import json
 import math
@@ -36,6 +37,7 @@ from workflow_scripts._origins import LINES, code
 
 RULES = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
 TINY = laid_over(DEFAULT, yaml.safe_load((ROOT / "configs/tiny.yaml").read_text(encoding="utf-8")))
+CSV = b"ArchitectureString,accuracy,x,test\n"
 RICH = {
     "methods": [
         *("gm", "ntk", "random"),
@@ -45,7 +47,7 @@ RICH = {
     "metric_paths": ["metrics"],
     "data": {"source": "imagefolder", "folder": "images", "split_file": "split.txt", "image_size": 16},
     "leaves": {"methods": ["wide"], "selection": "successive_halving", "epochs": 8, "total_epochs": None},
-    "truth": {"source": "csv", "file": "truth.csv", "column": "accuracy", "sha256": "0" * 64},
+    "truth": {"source": "csv", "file": "truth.csv", "column": "accuracy", "sha256": hashlib.sha256(CSV).hexdigest()},
     "proxies": {"metrics": "all", "channels": 4, "cells": 1, "seeds": [0, 7]},
 }
 BASES = {"tiny": TINY, "default": DEFAULT, "rich": laid_over(DEFAULT, RICH)}
@@ -118,7 +120,7 @@ NAMES = st.sampled_from(["x", "epoch", "seed", "", "a.b", "a\nb", "\ud800", "ðŸ˜
 def folder(tmp_path_factory):
     """A working folder with the files that the configs name."""
     made = tmp_path_factory.mktemp("configs")
-    (made / "truth.csv").write_text("ArchitectureString,accuracy,x,test\n")
+    (made / "truth.csv").write_bytes(CSV)
     for name in ("metrics", "images/train", "images/test"):
         (made / name).mkdir(parents=True)
     made_up = (
