@@ -1,5 +1,6 @@
 import itertools
 import os
+from collections import Counter
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -240,7 +241,7 @@ def drawn(name, caption=None, **place):
 
 onstart:
     hand_to_jobs(os.environ)
-    say_lines(total=len(workflow.dag))
+    say_lines(Counter(job.rule.name for job in workflow.dag.needrun_jobs()))
     follow(workflow, PLACE)  # first: a run that is refused touches nothing
     forget_forced(workflow, STORE)
     start_forkserver(workflow)

@@ -5,26 +5,27 @@ import logging
 import os
 import shlex
 import sys
-import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from snakemake.logging import ColorizingTextHandler, DefaultFormatter, logger
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from workflow_scripts._pace import Pace, hours
+
 LAST = 20  # lines of the log of a failed job
 UNSAID = ("Select jobs to execute...", "Shutting down, this might take some time.")
 
 
-def say_lines(total: int) -> None:
-    """Let Snakemake's own handler of the terminal, if that is in use, write a line per job of ``total``.
+def say_lines(jobs: Mapping[str, int]) -> None:
+    """Let Snakemake's own handler of the terminal, if that is in use, write a line per job; ``jobs`` counts the rules'.
 
     For the start of a run: a dry run, which says why a job would run, and the log in .snakemake/log stay as they are.
     """
     for old in [handler for handler in logger.handlers if type(handler) is ColorizingTextHandler]:
-        new = Terminal(nocolor=old.nocolor, stream=old.stream, formatter=Lines(total))
+        new = Terminal(nocolor=old.nocolor, stream=old.stream, formatter=Lines(jobs))
         new.filters, new.name = old.filters, old.name
         logger.removeHandler(old)
         logger.addHandler(new)
@@ -62,10 +63,9 @@ class Terminal(ColorizingTextHandler):
 class Lines(DefaultFormatter):
     """A line for a job that starts, the end of its log where it fails, at the end what failed; the rest as usual."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, jobs: Mapping[str, int]) -> None:
         super().__init__()
-        self.began = time.monotonic()
-        self.done, self.total = 0, total
+        self.pace = Pace(jobs)
         self.messages: dict[int, str] = {}
         self.failed: dict[int, str] = {}
         self.before: dict[Path, tuple[int, ...]] = {}  # logs as they were when their job was started
@@ -83,6 +83,7 @@ class Lines(DefaultFormatter):
     def format_job_info(self, msg: dict[str, Any]) -> str:
         """Return how far the run is, and what a job does."""
         self.before.update({Path(log): _state_of(Path(log)) for log in msg.get("log", [])})
+        self.pace.start(msg["jobid"], msg["rule_name"])
         if not msg["output"]:
             return ""
         self.messages[msg["jobid"]] = msg["rule_msg"] or msg["rule_name"]
@@ -90,13 +91,14 @@ class Lines(DefaultFormatter):
 
     def format_job_finished(self, msg: dict[str, Any]) -> str:
         """Return nothing: the next line counts it."""
+        self.pace.finish(msg["job_id"])
         self.failed.pop(msg["job_id"], None)
         return ""
 
     def format_progress(self, msg: dict[str, Any]) -> str:
         """Return nothing, but when all is done."""
-        self.done, self.total = msg["done"], msg["total"]
-        return super().format_progress(msg) if self.done == self.total else ""
+        self.pace.done, self.pace.total = msg["done"], msg["total"]
+        return super().format_progress(msg) if msg["done"] == msg["total"] else ""
 
     def format_job_error(self, msg: dict[str, Any]) -> str:
         """Return which job failed, the end of its logs, and where they are."""
@@ -120,9 +122,10 @@ class Lines(DefaultFormatter):
         return [f"  The end of {log}:" if end else f"  {log} is empty", *end]
 
     def _so_far(self) -> str:
-        hours, seconds = divmod(round(time.monotonic() - self.began), 3600)
-        width = len(str(self.total))
-        return f"{self.done:{width}} of {self.total} done, {hours}:{seconds // 60:02}:{seconds % 60:02}"
+        pace, left = self.pace, self.pace.left()
+        width = len(str(pace.total))
+        ahead = "" if left is None else f", about {hours(left)} left"
+        return f"{pace.done:{width}} of {pace.total} done, {hours(pace.passed())}{ahead}"
 
 
 def _state_of(log: Path) -> tuple[int, ...]:

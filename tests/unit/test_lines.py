@@ -20,7 +20,7 @@ def terminal():
     said, before, level = io.StringIO(), list(logger.handlers), logger.level
     logger.handlers = [ColorizingTextHandler(stream=said)]
     logger.setLevel(logging.INFO)
-    say_lines(total=12)
+    say_lines({"leaf": 11, "all": 1})
     yield said
     logger.handlers = before
     logger.setLevel(level)
@@ -143,7 +143,7 @@ def test_filters_stay_and_other_handlers_too(terminal):
     (mine,) = logger.handlers
     mine.addFilter(lambda record: record.levelno > logging.INFO)
     logger.addHandler(other)
-    say_lines(total=1)
+    say_lines({"leaf": 1})
     start(3)
     assert lines(terminal) == [] and other in logger.handlers
 
