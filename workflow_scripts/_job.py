@@ -31,6 +31,7 @@ from workflow_scripts import _kept  # noqa: E402
 from workflow_scripts._cards import take_cards  # noqa: E402
 
 _BEGAN = time.perf_counter()
+SPARING = 30.0  # seconds between two lines of one job on the terminal, where every job already has one
 log = logging.getLogger("fsnas")
 _FREE = "free some space and run again: what was finished is kept, and a training goes on from its last epoch"
 ASKING = {signal.SIGTERM: "SIGTERM (cancelled, preempted or out of time)", signal.SIGINT: "SIGINT (Ctrl-C)"}
@@ -80,7 +81,7 @@ def state_of(smk: Any, number: int | None = None) -> Path:
 
 
 def progress(label: str) -> Callable[[str], None]:
-    """Return a function that logs a line with ``label`` in front, to the terminal and to the rule's log."""
+    """Return a function that logs a line with ``label`` in front: to the rule's log, now and then to the terminal."""
     return lambda line: log.info("%s: %s", label, line)
 
 
@@ -106,7 +107,9 @@ def run(main: Callable[[Any], None], smk: Any) -> None:
     """
     if smk is None:
         return
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr, force=True)
+    terminal = logging.StreamHandler(sys.stderr)
+    terminal.addFilter(now_and_then())
+    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[terminal], force=True)
     logging.captureWarnings(True)
     logging.getLogger("fontTools").setLevel(logging.WARNING)  # says of every font table what it did with it
     logging.raiseExceptions = False  # a log that cannot be written, on a full disk, hides no other message
@@ -120,6 +123,23 @@ def run(main: Callable[[Any], None], smk: Any) -> None:
     except Exception as error:
         log.error("%s", _explained(smk.rule, error))
         sys.exit(1)
+
+
+def now_and_then(clock: Callable[[], float] = time.monotonic) -> Callable[[logging.LogRecord], bool]:
+    """Return a filter that lets a line through where the last one was `SPARING` seconds ago, warnings always.
+
+    A short job says nothing on the terminal, a long training now and then an epoch; the log of the rule has all.
+    """
+    said = clock()
+
+    def lets_through(record: logging.LogRecord) -> bool:
+        nonlocal said
+        if record.levelno < logging.WARNING and clock() - said < SPARING:
+            return False
+        said = clock()
+        return True
+
+    return lets_through
 
 
 def _age_inputs(smk: Any) -> None:

@@ -59,7 +59,8 @@ def test_without_snakemake_nothing_runs():
     assert logging.getLogger().handlers == handlers, "importing a script changes no logging"
 
 
-def test_a_job_gets_its_snakemake_object_and_logs_to_file_and_terminal(job, capsys):
+def test_a_job_gets_its_snakemake_object_and_logs_to_file_and_terminal(job, capsys, monkeypatch):
+    monkeypatch.setattr(_job, "SPARING", 0.0)
     seen = []
 
     def main(smk):
@@ -98,7 +99,8 @@ def test_an_error_of_ours_ends_with_its_message_and_no_traceback(job, capsys):
         _job.run(failing(ArtifactError("supernet.pt: no such checkpoint; run snakemake to make it")), job)
     assert ended.value.code == 1
     expected = "begun\nscores: supernet.pt: no such checkpoint; run snakemake to make it\n"
-    assert job.log.read_text() == capsys.readouterr().err == expected
+    assert job.log.read_text() == expected
+    assert capsys.readouterr().err == expected.removeprefix("begun\n")
 
 
 def test_a_name_that_is_no_utf8_is_in_the_log_all_the_same(job):
@@ -116,7 +118,7 @@ def test_an_unexpected_error_has_its_traceback_in_the_log(error, job, capsys):
     text = job.log.read_text()
     assert text.startswith("begun\nscores failed unexpectedly; please report this\nTraceback (most recent call last)")
     assert "test_job.py" in text and "in main" in text and type(error).__name__ in text and str(error) in text
-    assert capsys.readouterr().err == text
+    assert capsys.readouterr().err == text.removeprefix("begun\n")
 
 
 IN_A_METRIC = {
@@ -172,6 +174,18 @@ def test_a_second_run_replaces_the_log(job):
     assert job.log.read_text() == "run 1\n"
 
 
+def test_a_long_job_says_a_line_now_and_then_and_every_warning():
+    now = [0.0]
+    lets_through = _job.now_and_then(lambda: now[0])
+
+    def said(seconds, level=logging.INFO):
+        now[0] = seconds
+        return lets_through(logging.makeLogRecord({"levelno": level}))
+
+    assert [said(second) for second in (1, 29, 31, 60, 62)] == [False, False, True, False, True]
+    assert said(63, logging.ERROR) and said(64, logging.WARNING) and not said(65)
+
+
 def test_warnings_reach_the_log(job):
     _job.run(lambda smk: warnings.warn("a sum lost digits", RuntimeWarning, stacklevel=1), job)
     assert "RuntimeWarning: a sum lost digits" in job.log.read_text()
@@ -182,7 +196,7 @@ def test_a_rule_without_a_log_still_says_what_is_wrong(log, job, capsys):
     job.log = log
     with pytest.raises(SystemExit):
         _job.run(failing(FsnasError("device is 'cuda', but torch sees no card")), job)
-    assert capsys.readouterr().err == "begun\nscores: device is 'cuda', but torch sees no card\n"
+    assert capsys.readouterr().err == "scores: device is 'cuda', but torch sees no card\n"
 
 
 def test_the_key_of_a_job_is_over_code_settings_and_inputs_in_order():
