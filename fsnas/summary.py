@@ -1,28 +1,25 @@
-"""The summary of a run for the terminal: where to look and what was found."""
+"""The summary of a run for the terminal: what was found, in numbers and in words, and where to look."""
 
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
-SECONDS = (
-    "Seconds are those of processors, all threads together, or those in which a job had its card, not the clock's."
-)
-NAMED = 8  # of files that are not of this config
+NAMED = 4  # of methods in a sentence, and of files that are not of this config
+WIDTH = 96  # characters of a line
+MANY = 10  # seeds; with fewer, more of them would change what is said
+CONTROL = "random"
 QUANTITIES = {  # of the few-shot table: column, heading, digits
-    "kendall_all": ("tau all", 3),
-    "kendall_within": ("tau within", 3),
-    "eta_squared": ("explained", 3),
-    "expected": ("by chance", 3),
+    "kendall_all": ("tau", 2),
+    "eta_squared": ("explained", 2),
     "test_accuracy": ("found %", 2),
     "regret": ("regret", 2),
-    "oracle": ("oracle %", 2),
 }
 
 
 def summarise(
     distances: pd.DataFrame,
     methods: pd.DataFrame,
-    sizes: pd.DataFrame,
     few_shot: pd.DataFrame | None = None,
     *,
     caption: str,
@@ -39,8 +36,6 @@ def summarise(
         Table split_distance_summary (columns method, setting, level, mean, std, ci_low, ci_high, n, pairs).
     methods
         Table method_distance (columns method_a, method_b, mean, ..., comparable).
-    sizes
-        Table group_sizes (columns method, sizes, count, ties, edge_ties, degenerate).
     few_shot
         Table few_shot_summary, if leaves were trained.
     caption
@@ -54,112 +49,129 @@ def summarise(
     others
         Files among the results that are not of this run's config, or folders of them, with their number of files.
     """
+    searched = None if few_shot is None else few_shot[few_shot["leaf_epochs"].notna()]
     lines = [
         "",
-        "Split distance of the trees: mean over trees +- spread over seeds (0 means that all splits are the same)",
+        "What was found (means over seeds)",
         "",
-        *_table(distances, sizes),
+        *_table(distances, searched),
         "",
-        *_neighbours(methods),
+        *_in_words(distances, methods, searched),
         "",
-        *([] if few_shot is None else [*_few_shot(few_shot), "", truth, SECONDS]),
-        caption,
-        *([f"Made with {versions}."] if versions else []),
+        *(line for about in (caption, truth, versions and f"Made with {versions}.") for line in _wrapped(about)),
         "",
         *_others(others or {}, outdir),
-        "Where to look",
-        f"  {outdir}/figures/figure-1a.png, figure-1b.png   internal and external split distance, with the random band",
-        f"  {outdir}/figures/figure-2.png                   the same by depth",
-        f"  {outdir}/figures/method-matrix.png              which methods split alike",
-        f"  {outdir}/figures/root-scores.png, training.png  what the metrics saw, and how the supernets trained",
-        f"  {outdir}/figures/trees/                         every tree, drawn",
-        *([] if few_shot is None else _where(outdir)),
-        f"  {outdir}/tables/                                the numbers behind them",
-        f"  {outdir}/seed-*/METHOD/                         scores.h5 and splits.json of each level, tree.json",
+        *_where(outdir, searched is not None),
         "",
     ]
     return "\n".join(lines)
 
 
-def _table(distances: pd.DataFrame, sizes: pd.DataFrame) -> list[str]:
-    """Return one line per method: distances, group sizes, ties and degenerate cuts."""
-    order = list(dict.fromkeys([*sizes["method"], *distances["method"]]))
-    width = max([len("method"), *map(len, order)])
-    lines = [f"  {'method':{width}}  {'internal':>13}  {'external':>13}  splits  ties  edge ties  degenerate  sizes"]
+def _table(distances: pd.DataFrame, searched: pd.DataFrame | None) -> list[str]:
+    """Return one line per method: its split distances, and what its leaves are worth."""
     every = distances[distances["level"] == "all"].set_index(["method", "setting"])
-    for method in order:
-        cells = []
-        for setting in ("internal", "external"):
-            found = (method, setting) in every.index
-            row = every.loc[(method, setting)] if found else None
-            cells.append("-" if row is None else f"{row['mean']:.3f}" + _spread(row["std"]))
-        own = sizes[sizes["method"] == method]
-        shapes = ", ".join(f"{row.sizes}: {row.count_}" for row in own.rename(columns={"count": "count_"}).itertuples())
-        lines.append(
-            f"  {method:{width}}  {cells[0]:>13}  {cells[1]:>13}  {own['count'].sum():>6}  {own['ties'].sum():>4}"
-            f"  {own['edge_ties'].sum():>9}  {own['degenerate'].sum():>10}  {shapes}"
+    leaves = pd.DataFrame() if searched is None else searched.set_index("method")
+    names = list(dict.fromkeys([*distances["method"], *leaves.index]))
+    width = max([len("method"), *map(len, names)])
+    quantities = [] if searched is None else list(QUANTITIES.items())
+    heads = ["internal", "external", *(heading for _, (heading, _) in quantities)]
+    lines = [f"  {'method':{width}}" + "".join(f"  {head:>9}" for head in heads)]
+    for name in names:
+        pairs = [every["mean"].get((name, setting), float("nan")) for setting in ("internal", "external")]
+        cells = [_number(value, 2) for value in pairs]
+        for column, (_, digits) in quantities:
+            cells.append(_number(leaves.loc[name, column], digits) if name in leaves.index else "-")
+        lines.append(f"  {name:{width}}" + "".join(f"  {cell:>9}" for cell in cells))
+    return lines
+
+
+def _in_words(distances: pd.DataFrame, methods: pd.DataFrame, searched: pd.DataFrame | None) -> Iterator[str]:
+    """Yield the lines of the sentences, an item each."""
+    external = distances[(distances["setting"] == "external") & (distances["level"] == "all")]
+    sentences = [*_steadiness(external.dropna(subset=["mean"]).set_index("method")), *_alike(methods)]
+    if searched is not None:
+        sentences += _worth(searched.set_index("method"))
+    if (seeds := distances["n"].max()) < MANY:
+        sentences.append(
+            f"With {seeds:.0f} {'seed' if seeds == 1 else 'seeds'} only large differences mean anything: more seeds "
+            "narrow every interval. The paper's experiment: configs/paper-cpu.yaml (2 CPU cores), configs/paper.yaml "
+            "(a card)."
         )
-    return lines
+    for sentence in sentences:
+        yield from _wrapped(f"- {sentence}", "  ")
 
 
-def _spread(std: float) -> str:
-    return f" +- {std:.2f}" if pd.notna(std) else ""
+def _wrapped(text: str, indent: str = "") -> list[str]:
+    return textwrap.wrap(text, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
-def _neighbours(methods: pd.DataFrame) -> list[str]:
-    """Return the pairs of methods that split most and least alike, of those whose distance their metrics decide."""
-    pairs = methods[methods["method_a"] != methods["method_b"]].dropna(subset=["mean"])
-    keys = pairs.apply(lambda row: " ".join(sorted((row["method_a"], row["method_b"]))), axis=1)
-    pairs = pairs[~keys.duplicated()].sort_values(["mean", "method_a", "method_b"]) if len(pairs) else pairs
-    if pairs.empty:
-        return ["Fewer than two methods with splits: no pair of methods to compare."]
-    count = len(pairs)
-    pairs = pairs[pairs["comparable"]] if "comparable" in pairs else pairs
-    others = count - len(pairs)
-    left_out = (
-        f"  Left out: {others} {'pair' if others == 1 else 'pairs'} with other numbers of groups, or one a operation"
-    )
-    return [*_extremes(pairs), *([left_out] if others else [])]
+def _steadiness(external: pd.DataFrame) -> list[str]:
+    """Say which methods choose the same splits under another seed, and which as little as random scores do."""
+    others = external.drop(index=CONTROL, errors="ignore")
+    if others.empty:
+        return ["External distances, between the trees of two seeds, need two seeds: seeds: [0, 1]."]
+    if CONTROL not in external.index:
+        steadiest, least = others["mean"].idxmin(), others["mean"].idxmax()
+        said = f"Most like its own splits under another seed: {_valued(others.loc[[steadiest]])}"
+        return [f"{said}; least: {_valued(others.loc[[least]])}." if steadiest != least else f"{said}."]
+    control = external.loc[CONTROL]
+    steady = others[others["ci_high"] < control["ci_low"]].sort_values("mean")
+    rest = others.drop(index=steady.index)
+    chance = f"splits of random scores are {control['mean']:.2f} apart"
+    said = [f"Steadier than chance under another seed: {_valued(steady)}; {chance}."] if len(steady) else [
+        f"No metric is steadier than chance under another seed: {chance}."
+    ]  # fmt: skip
+    return said + ([f"Not told apart from chance: {_valued(rest)}."] if len(rest) and len(steady) else [])
 
 
-def _extremes(pairs: pd.DataFrame) -> list[str]:
-    if pairs.empty:
-        return ["No two methods split into the same numbers of groups: no pair of methods to compare."]
-    least, most = pairs["mean"].min(), pairs["mean"].max()
-    if len(pairs) == 1:
-        return [f"{_names(pairs)}: {least:.3f} apart"]
-    return [
-        f"Most alike:  {_names(pairs[pairs['mean'] == least])} ({least:.3f})",
-        f"Least alike: {_names(pairs[pairs['mean'] == most])} ({most:.3f})",
-    ]
+def _alike(methods: pd.DataFrame) -> list[str]:
+    """Say which two methods split most alike, of those whose distance their metrics decide."""
+    pairs = methods[methods["method_a"] < methods["method_b"]].dropna(subset=["mean"])
+    pairs = pairs[pairs["comparable"]].sort_values(["mean", "method_a", "method_b"])
+    if len(pairs) < 2:
+        return []
+    names = [f"{row.method_a} and {row.method_b} ({row.mean:.2f})" for row in pairs.iloc[[0, -1]].itertuples()]
+    return [f"Most alike: {names[0]}. Least alike: {names[1]}."]
 
 
-def _names(pairs: pd.DataFrame) -> str:
-    """Return the pairs as text, the first three of them."""
-    named = [f"{a} and {b}" for a, b in zip(pairs["method_a"], pairs["method_b"], strict=True)]
-    return "; ".join(named[:3]) + (f"; and {len(named) - 3} more" if len(named) > 3 else "")
+def _worth(leaves: pd.DataFrame) -> list[str]:
+    """Say how well shared weights rank, and what the search found."""
+    said = []
+    ranked = leaves.dropna(subset=["kendall_all"]).sort_values("kendall_all", ascending=False)
+    if len(ranked):
+        said.append(
+            f"Shared weights rank architectures as the truth does with tau {_span(ranked, 'kendall_all')} "
+            f"(1: same order, 0: chance){_together(ranked, 'kendall_all')}."
+        )
+    found = leaves.dropna(subset=["test_accuracy"]).sort_values("test_accuracy", ascending=False)
+    if len(found):
+        best = (found["test_accuracy"] + found["regret"]).max()
+        known = f"; the best that is known has {best:.2f} %" if pd.notna(best) else ""
+        said.append(
+            f"The {found['sampler'].iloc[0]} search found {_span(found, 'test_accuracy')} % test accuracy"
+            f"{_together(found, 'test_accuracy')}{known}."
+        )
+    return said
 
 
-def _few_shot(table: pd.DataFrame) -> list[str]:
-    """Return one line per method whose leaves were trained: its means over seeds."""
-    shown = table[table["leaf_epochs"].notna()]
-    width = max([len("method"), *map(len, shown["method"])])
-    headings = "  ".join(f"{heading:>10}" for heading, _ in QUANTITIES.values())
-    samplers = ", ".join(shown["sampler"].dropna().unique()) or "none"
-    lines = [
-        "What the leaves are worth: rank correlation of shared weights with the truth, what the tree explains of it,",
-        f"and what the search ({samplers}) found; mean over seeds, intervals are in tables/few_shot_summary.csv",
-        "",
-        f"  {'method':{width}}  {headings}  epochs  seconds",
-    ]
-    for row in shown.to_dict("records"):
-        cells = [f"{_number(row[name], digits):>10}" for name, (_, digits) in QUANTITIES.items()]
-        epochs, seconds = _number(row["root_epochs"] + row["leaf_epochs"]), _number(row["device_seconds"])
-        lines.append(f"  {row['method']:{width}}  {'  '.join(cells)}  {epochs:>6}  {seconds:>7}")
-    return lines
+def _span(table: pd.DataFrame, column: str) -> str:
+    """Return the first and the last value of a sorted table, each with its method."""
+    ends = [f"{value:.2f} ({method})" for method, value in table[column].iloc[[0, -1]].items()]
+    return " to ".join(dict.fromkeys(ends))
 
 
-def _number(value: float, digits: int = 0) -> str:
+def _together(table: pd.DataFrame, column: str) -> str:
+    """Return a remark where the intervals of the first and the last row overlap."""
+    overlap = table[f"{column}_ci_low"].iloc[0] <= table[f"{column}_ci_high"].iloc[-1]
+    return ", too close to call" if len(table) > 1 and overlap else ""
+
+
+def _valued(rows: pd.DataFrame) -> str:
+    named = [f"{method} ({value:.2f})" for method, value in rows["mean"].iloc[:NAMED].items()]
+    return ", ".join(named) + (f" and {len(rows) - NAMED} more" if len(rows) > NAMED else "")
+
+
+def _number(value: float, digits: int) -> str:
     return "-" if pd.isna(value) else f"{value:.{digits}f}"
 
 
@@ -177,9 +189,13 @@ def _others(others: Mapping[str, int], outdir: str) -> list[str]:
     ]
 
 
-def _where(outdir: str) -> list[str]:
-    return [
-        f"  {outdir}/figures/rank-correlation.png           do the leaves rank architectures as the truth does?",
-        f"  {outdir}/figures/explained-variance.png         what is in a split",
-        f"  {outdir}/figures/found.png, cost.png            what the searches found, and what it took",
-    ]
+def _where(outdir: str, searched: bool) -> list[str]:
+    places = {
+        "figures/figure-1b.png": "are the splits the same under another seed? (1a: inside a tree; 2: by level)",
+        "figures/trees/": "every tree, drawn",
+    }
+    if searched:
+        places["figures/rank-correlation.png"] = "do the leaves rank as the truth does? found.png, cost.png: the search"
+    places |= {"tables/": "the numbers behind them", "seed-*/METHOD/": "scores.h5, splits.json, tree.json, leaves"}
+    width = max(len(f"{outdir}/{place}") for place in places)
+    return [f"{f'{outdir}/{place}':{width}}  {what}" for place, what in places.items()]

@@ -175,7 +175,6 @@ rule summary:
     input:
         summary=DISTANCES[2],
         methods=DISTANCES[3],
-        sizes=SPLIT_TABLES[1],
         few_shot=[COMPARISON["summary"]] if SEARCHED else [],
         figures=FIGURES + FEW_SHOT,
     output:

@@ -15,7 +15,6 @@ def main(smk) -> None:
     text = summarise(
         summary,
         methods,
-        read_table(smk.input.sizes),
         few_shot,
         **smk.params.settings,
         versions=smk.params.versions,

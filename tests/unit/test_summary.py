@@ -1,4 +1,4 @@
-"""The summary of a run: the numbers of the tables, in their places."""
+"""The summary of a run: the numbers of the tables in their places, and sentences that follow from them."""
 
 import itertools
 import math
@@ -6,233 +6,193 @@ import math
 import pandas as pd
 import pytest
 
-from fsnas.summary import summarise
+from fsnas.summary import MANY, summarise
 
-COLUMNS = ["method", "setting", "level", "mean", "std", "ci_low", "ci_high", "n", "pairs"]
-DISTANCES = pd.DataFrame(
-    [
-        ("snip", "internal", "all", 0.5, 0.104, 0.4, 0.6, 3, 9),
-        ("snip", "internal", "1", 9.0, 9.0, 9.0, 9.0, 3, 3),
-        ("snip", "external", "all", 0.75, math.nan, math.nan, math.nan, 2, 9),
-        ("snip", "external", "0", 9.0, 9.0, 9.0, 9.0, 3, 3),
-        ("random", "internal", "all", 1.24444, 0.02, 1.2, 1.3, 3, 9),
-        ("random", "external", "all", 1.0, 0.0, 1.0, 1.0, 3, 27),
-    ],
-    columns=COLUMNS,
-)
-SIZES = pd.DataFrame(
-    [
-        ("snip", "1|4", 3, 0, 2, 1),
-        ("snip", "2|3", 4, 2, 1, 0),
-        ("random", "2|3", 7, 1, 0, 0),
-        ("one-split", "1|1|1|1|1", 1, 0, 1, 0),
-    ],
-    columns=["method", "sizes", "count", "ties", "edge_ties", "degenerate"],
-)
+NONE = math.nan
 
 
-def between(means, methods=("snip", "random", "gm")):
+def distances(external, *, seeds=3, internal=0.5):
+    """The table of distances: every method's mean of external distances, and the interval around it."""
+    columns = ["method", "setting", "level", "mean", "std", "ci_low", "ci_high", "n", "pairs"]
+    rows = []
+    for method, (mean, reach) in external.items():
+        rows.append((method, "internal", "all", internal, 0.1, NONE, NONE, seeds, 9))
+        rows.append((method, "internal", "1", 9.0, 9.0, 9.0, 9.0, seeds, 3))
+        rows.append((method, "external", "all", mean, 0.1, mean - reach, mean + reach, seeds, 9))
+    return pd.DataFrame(rows, columns=columns)
+
+
+USUAL = {"gm": (0.25, 0.05), "snip": (1.0, 0.3), "synflow": (0.0, 0.0), "random": (1.25, 0.1)}
+
+
+def between(means=(0.9, 0.3, 1.1), methods=("gm", "snip", "random"), comparable=None):
     """The table of methods, both orders of every pair and the diagonal, which has the smallest and largest value."""
     rows = [(a, a, -1.0 if a == "gm" else 99.0) for a in methods]
     for (a, b), mean in zip(itertools.combinations(methods, 2), means, strict=False):
         rows += [(a, b, mean), (b, a, mean)]
-    return pd.DataFrame(rows, columns=["method_a", "method_b", "mean"])
+    table = pd.DataFrame(rows, columns=["method_a", "method_b", "mean"])
+    ours = methods if comparable is None else comparable
+    return table.assign(comparable=table["method_a"].isin(ours) & table["method_b"].isin(ours))
 
 
-def summary(distances=DISTANCES, methods=None, sizes=SIZES):
-    methods = between([0.9, 0.3, 1.1]) if methods is None else methods
-    return summarise(distances, methods, sizes, caption="n = 3 seeds (0, 1, 2).", outdir="results-x")
+def few_shot(**changed):
+    """The table of what leaves are worth; a method without leaves has none of it."""
+    table = pd.DataFrame(
+        {
+            "method": ["gm", "snip", "one-shot", "jacobcov"],
+            "kendall_all": [0.4, 0.1, 0.2, NONE],
+            "eta_squared": [0.125, NONE, 0.0, NONE],
+            "test_accuracy": [96.0, 91.456, 94.0, NONE],
+            "regret": [1.5, 6.044, 3.5, NONE],
+            "sampler": ["tpe", "tpe", "tpe", NONE],
+            "leaf_epochs": [40.0, 40.0, 40.0, NONE],
+        }
+    ).assign(**changed)
+    for column, reach in {"kendall_all": 0.05, "test_accuracy": 1.0}.items():
+        table = table.assign(**{f"{column}_ci_low": table[column] - reach, f"{column}_ci_high": table[column] + reach})
+    return table
 
 
-def table(text):
+def summary(table=None, pairs=None, leaves=None, **about):
+    about = {"caption": "n = 3 seeds (0, 1, 2).", "outdir": "results-x"} | about
+    return summarise(
+        distances(USUAL) if table is None else table, between() if pairs is None else pairs, leaves, **about
+    )
+
+
+def rows(text):
     lines = text.splitlines()
     start = next(i for i, line in enumerate(lines) if line.split()[:1] == ["method"])
     return lines[start:][: lines[start:].index("")]
 
 
-def test_every_method_has_its_line():
-    """The level is `all` everywhere; a spread that is not known is left out, and so is a distance without pairs."""
-    assert table(summary()) == [
-        "  method          internal       external  splits  ties  edge ties  degenerate  sizes",
-        "  snip       0.500 +- 0.10          0.750       7     2          3           1  1|4: 3, 2|3: 4",
-        "  random     1.244 +- 0.02  1.000 +- 0.00       7     1          0           0  2|3: 7",
-        "  one-split              -              -       1     0          1           0  1|1|1|1|1: 1",
+def said(text):
+    """The sentences, each on one line."""
+    lines = text.splitlines()
+    return "\n".join(line for line in lines if line[:2] in ("- ", "  ")).replace("\n  ", " ").splitlines()
+
+
+def test_every_method_has_its_line_and_what_is_not_known_is_a_dash():
+    assert rows(summary(leaves=few_shot())) == [
+        "  method     internal   external        tau  explained    found %     regret",
+        "  gm             0.50       0.25       0.40       0.12      96.00       1.50",
+        "  snip           0.50       1.00       0.10          -      91.46       6.04",
+        "  synflow        0.50       0.00          -          -          -          -",
+        "  random         0.50       1.25          -          -          -          -",
+        "  one-shot          -          -       0.20       0.00      94.00       3.50",
     ]
 
 
-def test_the_columns_stay_in_place_without_external_pairs_and_under_a_long_name():
-    long = "a-rather-long-name-of-a-method"
-    sizes = pd.concat([SIZES, SIZES[:1].assign(method=long)])
-    lines = table(summary(DISTANCES[DISTANCES["setting"] == "internal"], sizes=sizes))
-    ends = [
-        lines[0].index(word) + len(word)
-        for word in ("internal", "external", "splits", "ties", "edge ties", "degenerate")
-    ]
-    cells = [[line[:end].split()[-1] for end in ends] for line in lines[1:]]
-    assert cells == [
-        ["0.10", "-", "7", "2", "3", "1"],
-        ["0.02", "-", "7", "1", "0", "0"],
-        ["-", "-", "1", "0", "1", "0"],
-        ["-", "-", "3", "0", "2", "1"],
-    ]
-    assert lines[-1].startswith(f"  {long}  ")
+def test_without_leaves_the_distances_stand_alone():
+    assert rows(summary())[:2] == ["  method    internal   external", "  gm            0.50       0.25"]
+    assert "Shared weights" not in summary() and "rank-correlation" not in summary()
+
+
+def test_a_summary_fits_one_screen():
+    lines = summary(leaves=few_shot(), truth="Truth: standalone.", versions="fsnas 0.1").splitlines()
+    assert len(lines) <= 35 and max(map(len, lines)) <= 100
+
+
+STEADY = {
+    "steadier than chance, or not": (
+        USUAL,
+        ["- Steadier than chance under another seed: synflow (0.00), gm (0.25); "
+         "splits of random scores are 1.25 apart.", "- Not told apart from chance: snip (1.00)."],
+    ),
+    "nobody is": (
+        {"snip": (1.2, 0.3), "random": (1.25, 0.1)},
+        ["- No metric is steadier than chance under another seed: splits of random scores are 1.25 apart."],
+    ),
+    "everybody is": (
+        {"snip": (0.2, 0.3), "random": (1.25, 0.1)},
+        ["- Steadier than chance under another seed: snip (0.20); splits of random scores are 1.25 apart."],
+    ),
+    "no random method": (
+        {"snip": (1.0, 0.3), "gm": (0.2, 0.1)},
+        ["- Most like its own splits under another seed: gm (0.20); least: snip (1.00)."],
+    ),
+    "one method": ({"snip": (1.0, 0.3)}, ["- Most like its own splits under another seed: snip (1.00)."]),
+    "one seed": (
+        {"snip": (NONE, NONE), "random": (NONE, NONE)},
+        ["- External distances, between the trees of two seeds, need two seeds: seeds: [0, 1]."],
+    ),
+    "many": (
+        {f"m{i}": (i / 10, 0.0) for i in range(6)} | {"random": (1.25, 0.1)},
+        ["- Steadier than chance under another seed: m0 (0.00), m1 (0.10), m2 (0.20), m3 (0.30) and 2 more; "
+         "splits of random scores are 1.25 apart."],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("external", "expected"), STEADY.values(), ids=STEADY)
+def test_which_methods_choose_the_same_splits_under_another_seed(external, expected):
+    text = summary(distances(external, seeds=MANY), between(means=()))
+    assert [line for line in said(text) if line[:2] == "- "] == expected
 
 
 ALIKE = {
-    "three methods": ([0.9, 0.3, 1.1], ["Most alike:  snip and gm (0.300)", "Least alike: random and gm (1.100)"]),
-    "a tie": (
-        [0.5, 0.9, 0.5],
-        ["Most alike:  random and gm; snip and random (0.500)", "Least alike: snip and gm (0.900)"],
-    ),
-    "no pair": ([math.nan] * 3, ["Fewer than two methods with splits: no pair of methods to compare."]),
-    "one pair": ([math.nan, 0.4, math.nan], ["snip and gm: 0.400 apart"]),
-}
-
-
-@pytest.mark.parametrize(("means", "expected"), ALIKE.values(), ids=ALIKE)
-def test_the_methods_that_split_most_and_least_alike(means, expected):
-    lines = summary(methods=between(means)).splitlines()
-    end = lines.index("n = 3 seeds (0, 1, 2).") - 1
-    assert lines[end - len(expected) : end] == expected and lines[end - len(expected) - 1] == ""
-
-
-LEFT_OUT = {
-    "another number of groups": (
-        {"snip", "random"},
-        ["snip and random: 0.900 apart", "  Left out: 2 pairs with other numbers of groups, or one a operation"],
-    ),
-    "a group per operation": (
-        set(),
-        [
-            "No two methods split into the same numbers of groups: no pair of methods to compare.",
-            "  Left out: 3 pairs with other numbers of groups, or one a operation",
-        ],
+    "three methods": (between(), ["- Most alike: gm and random (0.30). Least alike: random and snip (1.10)."]),
+    "a pair": (between((0.4,), ("gm", "snip")), []),
+    "no pair": (between((NONE,) * 3), []),
+    "apart by construction": (between(comparable={"gm", "snip"}), []),
+    "one of four is": (
+        between((0.1, 0.2, 9.0, 0.3, 9.0, 9.0), ("a", "b", "c", "few-shot"), {"a", "b", "c"}),
+        ["- Most alike: a and b (0.10). Least alike: b and c (0.30)."],
     ),
 }
 
 
-@pytest.mark.parametrize(("comparable", "expected"), LEFT_OUT.values(), ids=LEFT_OUT)
-def test_pairs_that_are_apart_by_construction_are_left_out(comparable, expected):
-    table = between([0.9, 0.3, 1.1])
-    pairs = zip(table["method_a"], table["method_b"], strict=True)
-    lines = summary(methods=table.assign(comparable=[{a, b} <= comparable for a, b in pairs])).splitlines()
-    end = lines.index("n = 3 seeds (0, 1, 2).") - 1
-    assert lines[end - len(expected) : end] == expected
+@pytest.mark.parametrize(("pairs", "expected"), ALIKE.values(), ids=ALIKE)
+def test_which_methods_split_alike_among_those_with_trees_of_one_form(pairs, expected):
+    assert [line for line in said(summary(pairs=pairs)) if "alike" in line] == expected
 
 
-@pytest.mark.parametrize("methods", [("snip",), ()], ids=["one method", "no method"])
-def test_without_two_methods_there_is_nothing_to_compare(methods):
-    distances = DISTANCES[DISTANCES["method"].isin(methods)]
-    sizes = SIZES[SIZES["method"].isin(methods)]
-    text = summary(distances, between([], methods), sizes)
-    assert len(table(text)) == 1 + len(methods)
-    assert "Fewer than two methods with splits" in text
+def test_what_the_leaves_are_worth_in_words():
+    found = [line for line in said(summary(leaves=few_shot())) if "weights" in line or "search" in line]
+    assert found == [
+        "- Shared weights rank architectures as the truth does with tau 0.40 (gm) to 0.10 (snip) "
+        "(1: same order, 0: chance).",
+        "- The tpe search found 96.00 (gm) to 91.46 (snip) % test accuracy; the best that is known has 97.50 %.",
+    ]
+
+
+def test_differences_within_their_intervals_are_too_close_to_call():
+    close = few_shot(kendall_all=[0.2, 0.11, 0.15, NONE], test_accuracy=[96.0, 95.0, 95.5, NONE])
+    text = " ".join(said(summary(leaves=close)))
+    assert text.count(", too close to call") == 2
+    assert "too close" not in summary(leaves=few_shot()) and "too close" not in summary(leaves=few_shot()[:1])
+
+
+def test_what_is_not_known_of_the_leaves_is_not_said():
+    unknown = few_shot(kendall_all=[NONE] * 4, test_accuracy=[96.0, NONE, NONE, NONE], regret=[NONE] * 4)
+    text = " ".join(said(summary(leaves=unknown)))
+    assert "Shared weights" not in text and "found 96.00 (gm) % test accuracy. " in text + " "
+
+
+@pytest.mark.parametrize(("seeds", "expected"), [(1, "1 seed only"), (3, "3 seeds only"), (MANY, "")])
+def test_a_small_run_says_what_a_larger_one_would_add(seeds, expected):
+    text = summary(distances(USUAL, seeds=seeds))
+    assert expected in text and ("configs/paper-cpu.yaml" in text) == bool(expected)
+
+
+def test_n_settings_truth_and_versions_stand_below_the_words():
+    lines = summary(leaves=few_shot(), truth="Truth: standalone.", versions="fsnas 0.1").splitlines()
+    at = lines.index("n = 3 seeds (0, 1, 2).")
+    assert lines[at - 1 : at + 4] == ["", lines[at], "Truth: standalone.", "Made with fsnas 0.1.", ""]
 
 
 def test_what_another_config_left_behind_is_named_and_counted():
-    others = {"figures/trees/old-seed-0.png": 1, "seed-0/old/": 12} | {f"tables/{i}.csv": 1 for i in range(9)}
-    methods = between([0.9, 0.3, 1.1])
-    text = summarise(DISTANCES, methods, SIZES, caption="n = 3.", outdir="results-x", others=others)
-    lines = text.splitlines()
-    at = next(
-        i for i, line in enumerate(lines) if line == "Not of this config: 22 files that another one left in results-x"
-    )
-    assert lines[at + 1].startswith("  figures/trees/old-seed-0.png, seed-0/old/, tables/0.csv, ")
-    assert lines[at + 1].endswith(" and 3 more")
+    others = {"figures/trees/old-seed-0.png": 1, "seed-0/old/": 12} | {f"tables/{i}.csv": 1 for i in range(4)}
+    lines = summary(others=others).splitlines()
+    at = lines.index("Not of this config: 17 files that another one left in results-x")
+    assert lines[at + 1] == "  figures/trees/old-seed-0.png, seed-0/old/, tables/0.csv, tables/1.csv and 2 more"
     assert lines[at + 2] == "  Remove them, or give each config an outdir of its own."
     assert "Not of this config" not in summary()
 
 
-def test_the_summary_says_where_to_look():
-    lines = summary().splitlines()
-    places = [line.split()[0].rstrip(",") for line in lines[lines.index("Where to look") + 1 :] if line]
-    assert len(places) == 7 and all(place.startswith("results-x/") for place in places)
-    assert lines[0] == "" and summary().endswith("\n")
-
-
-# What the leaves are worth
-
-FEW_SHOT_COLUMNS = [
-    *("method", "kendall_all", "kendall_within", "eta_squared", "expected", "test_accuracy", "regret", "oracle"),
-    *("sampler", "root_epochs", "leaf_epochs", "device_seconds"),
-]
-FEW_SHOT = pd.DataFrame(
-    [
-        ("snip", 0.51249, -0.25, 1.0, 0.4667, 91.456, 0.0, 94.37, "tpe", 20.0, 44.5, 1234.6),
-        ("none", 0.5, *[math.nan] * 6, "tpe", 0.0, 8.0, 3.2),
-        ("gm", 0.6, 0.4, 0.125, 0.4667, 100.0, 2.913, 94.0, "tpe", 20.0, 48.0, math.nan),
-        ("jacobcov-and-no-leaves", *[math.nan] * 11),
-    ],
-    columns=FEW_SHOT_COLUMNS,
-)
-TRUTH = "The truth is the standalone accuracy of 16 architectures."
-
-
-def with_leaves(few_shot=FEW_SHOT, **options):
-    methods = between([0.9, 0.3, 1.1])
-    about = {"caption": "n = 3 seeds (0, 1, 2).", "outdir": "results-x", "truth": TRUTH} | options
-    return summarise(DISTANCES, methods, SIZES, few_shot, **about)
-
-
-def few_shot_lines(text):
-    """The lines from the sentence on what the leaves are worth to the truth."""
-    lines = text.splitlines()
-    start = next(i for i, line in enumerate(lines) if line.startswith("What the leaves are worth"))
-    return lines[start : lines.index(TRUTH)]
-
-
-def test_every_method_with_leaves_has_its_line_in_the_order_of_the_table():
-    """What is not known is a dash; a method whose leaves were not trained has no line."""
-    assert few_shot_lines(with_leaves())[3:-1] == [
-        "  method     tau all  tau within   explained   by chance     found %      regret    oracle %  epochs  seconds",
-        "  snip         0.512      -0.250       1.000       0.467       91.46        0.00       94.37      64     1235",
-        "  none         0.500           -           -           -           -           -           -       8        3",
-        "  gm           0.600       0.400       0.125       0.467      100.00        2.91       94.00      68        -",
-    ]
-
-
-def test_a_line_says_what_the_numbers_are_and_where_their_intervals_are():
-    assert few_shot_lines(with_leaves())[:3] == [
-        "What the leaves are worth: rank correlation of shared weights with the truth, what the tree explains of it,",
-        "and what the search (tpe) found; mean over seeds, intervals are in tables/few_shot_summary.csv",
-        "",
-    ]
-
-
-def test_the_seconds_are_said_to_be_those_of_the_device():
-    lines = with_leaves().splitlines()
-    assert lines[lines.index(TRUTH) + 1].startswith("Seconds are those of processors, all threads together, or those")
-
-
-def test_the_few_shot_columns_are_as_wide_as_the_longest_method_needs():
-    name = "gm-equal-with-halving"
-    lines = few_shot_lines(with_leaves(FEW_SHOT[:3].replace({"method": {"gm": name}})))[3:-1]
-    assert lines[-1].startswith(f"  {name}       0.600")
-    assert {len(line) for line in lines} == {2 + len(name) + 7 * (2 + 10) + 2 + len("epochs") + 2 + len("seconds")}
-    assert not any(line != line.rstrip() for line in with_leaves().splitlines())
-
-
-def test_the_leaves_come_between_the_distances_and_the_caption():
-    lines = with_leaves().splitlines()
-    order = ["Least alike: random and gm (1.100)", few_shot_lines(with_leaves())[0], TRUTH, "n = 3 seeds (0, 1, 2)."]
-    places = [lines.index(line) for line in [*order, "Where to look"]]
-    assert places == sorted(places)
-    assert lines[places[0] + 1] == lines[places[2] - 1] == lines[places[3] + 1] == ""
-
-
-def test_with_leaves_the_summary_says_where_their_figures_are():
-    before, after = summary().splitlines(), with_leaves().splitlines()
-    more = [line for line in after[after.index("Where to look") :] if line not in before]
-    assert more == [
-        "  results-x/figures/rank-correlation.png           do the leaves rank architectures as the truth does?",
-        "  results-x/figures/explained-variance.png         what is in a split",
-        "  results-x/figures/found.png, cost.png            what the searches found, and what it took",
-    ]
-    places = [line.split()[0].rstrip(",") for line in after[after.index("Where to look") + 1 :] if line]
-    assert len(places) == 10 and all(place.startswith("results-x/") for place in places)
-
-
-def test_without_leaves_nothing_of_them_is_shown():
-    text = with_leaves(None)
-    assert text == summary() and TRUTH not in text and "leaves" not in text
-    assert not any(name in text for name in ("rank-correlation", "explained-variance", "found.png", "cost.png"))
+def test_the_summary_ends_with_where_to_look():
+    lines = summary(leaves=few_shot()).splitlines()
+    places = list(itertools.takewhile(lambda line: line, lines[lines.index(next(filter(None, lines[::-1]))) :: -1]))
+    assert len(places) == 5 and all(place.startswith("results-x/") for place in places)
+    assert summary().startswith("\n") and summary().endswith("\n")
+    assert not any(line != line.rstrip() for line in lines)

@@ -131,7 +131,7 @@ def test_the_summary_has_a_row_a_method_and_its_cost(results):
     table = pd.read_csv(results / "tables/few_shot_summary.csv").set_index("method")
     assert list(table.index) == METHODS and (table.n == 2).all()
     assert (table.leaf_epochs == CONFIG["leaves"]["total_epochs"]).all() and (table.root_epochs == 1).all()
-    assert "What the leaves are worth" in (results / "summary.txt").read_text()
+    assert "Shared weights rank architectures" in (results / "summary.txt").read_text()
 
 
 def test_proxies_are_listed_with_their_seed_and_compared_with_published_numbers(results):
