@@ -191,11 +191,11 @@ def _others(others: Mapping[str, int], outdir: str) -> list[str]:
 
 def _where(outdir: str, searched: bool) -> list[str]:
     places = {
-        "figures/figure-1b.png": "are the splits the same under another seed? (1a: inside a tree; 2: by level)",
+        "figures/figure-1b.png": "are the splits the same under another seed?",
         "figures/trees/": "every tree, drawn",
     }
     if searched:
-        places["figures/rank-correlation.png"] = "do the leaves rank as the truth does? found.png, cost.png: the search"
+        places["figures/rank-correlation.png"] = "do the leaves rank architectures as the truth does?"
     places |= {"tables/": "the numbers behind them", "seed-*/METHOD/": "scores.h5, splits.json, tree.json, leaves"}
     width = max(len(f"{outdir}/{place}") for place in places)
     return [f"{f'{outdir}/{place}':{width}}  {what}" for place, what in places.items()]
