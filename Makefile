@@ -1,4 +1,4 @@
-# make run     set up the environment, then run the workflow with the default config
+# make run     set up the environment, then run the workflow with the default config, and make its report
 # make test    set up the environment if it is missing, then run the tests
 # make lint    format, lint and type checks
 # make setup   only the environment: uv and a .venv in this folder, with the versions of requirements.txt

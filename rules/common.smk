@@ -37,6 +37,7 @@ from workflow_scripts._left import left_behind
 from workflow_scripts._lines import report_hint, say, say_lines
 from workflow_scripts._kept import forget_forced, prune
 from workflow_scripts._origins import Origins, brought, code, device_line, resolved
+from workflow_scripts._report import embed_figures
 from workflow_scripts._slurm import follow
 from workflow_scripts._snakemake import (
     check_folder,
@@ -54,6 +55,7 @@ if workflow.is_main_process and "gpu" not in workflow.global_resources:
 
 if workflow.is_main_process:
     check_folder(workflow)
+    embed_figures()
 
 try:
     config = completed(*given_configs(workflow, config))

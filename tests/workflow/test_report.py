@@ -77,6 +77,13 @@ def test_the_first_page_says_what_was_found_with_which_config_and_versions(tiny,
     assert shown["supernet"].items() >= preset["supernet"].items() and shown["methods"] == preset["methods"]
 
 
+def test_the_first_page_opens_on_figure_1b(page):
+    image = page.locator(".document").get_by_role("img", name="Figure 1b")
+    expect(image).to_be_in_viewport()
+    assert image.evaluate("image => image.naturalWidth") > 500, "its bytes are in the page"
+    expect(page.locator(".document")).to_contain_text("Does a zero-cost proxy choose the same splits")
+
+
 def test_categories_stand_in_the_order_of_reading(page):
     links = page.locator("nav").get_by_role("link").all_inner_texts()
     assert [link for link in links if link[:1].isdigit()] == CATEGORIES
