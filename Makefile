@@ -20,9 +20,13 @@ help:
 # Snakemake runs no onsuccess where nothing is to be done; the summary is shown all the same.
 run: $(ENVIRONMENT)
 	@touch .venv/.started; $(ACTIVE) snakemake --cores all
-	@summary="$$($(ACTIVE) python -c 'from workflow_scripts._defaults import completed; print(completed()["outdir"])')/summary.txt"; \
-	if test -e "$$summary" && ! test "$$summary" -nt .venv/.started; then \
-	  echo "Nothing has changed; $$summary says:"; cat "$$summary"; fi
+	@results="$$($(ACTIVE) python -c 'from workflow_scripts._defaults import completed; print(completed()["outdir"])')"; \
+	if test -e "$$results/summary.txt" && ! test "$$results/summary.txt" -nt .venv/.started; then \
+	  echo "Nothing has changed; $$results/summary.txt says:"; cat "$$results/summary.txt"; fi; \
+	if ! test "$$results/report.html" -nt "$$results/summary.txt"; then \
+	  echo "Making the report"; \
+	  $(ACTIVE) snakemake --report "$$results/report.html" > .venv/.report 2>&1 || { cat .venv/.report >&2; exit 1; }; fi; \
+	echo "Figures, tables, config and run times on one page; open it in a browser: $$results/report.html"
 
 test: $(ENVIRONMENT)
 	@$(ACTIVE) python -m pytest

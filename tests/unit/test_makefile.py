@@ -72,8 +72,8 @@ def test_packages_that_cannot_be_installed_leave_no_mark_of_success(tmp_path):
     assert not (tmp_path / ".venv/.installed").exists()
 
 
-def test_make_run_shows_the_summary_wherever_the_results_are(tmp_path):
-    """Where nothing is to be done; Snakemake is a stand-in that does nothing."""
+def test_make_run_shows_the_summary_and_makes_the_report_wherever_the_results_are(tmp_path):
+    """Where nothing is to be done; Snakemake is a stand-in that only makes a report."""
     outdir = "'~/my # results'  # quoted"
     for name in ("Makefile", "requirements.txt", "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path)
@@ -81,7 +81,8 @@ def test_make_run_shows_the_summary_wherever_the_results_are(tmp_path):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     config = (ROOT / "config.yaml").read_text(encoding="utf-8")
     (tmp_path / "config.yaml").write_text(config.replace("outdir: results", f"outdir: {outdir}"), encoding="utf-8")
-    for name, does in {"python": f'exec "{sys.executable}" "$@"', "snakemake": "exit 0"}.items():
+    makes_report = 'test "$1" != --report || echo page > "$2"'
+    for name, does in {"python": f'exec "{sys.executable}" "$@"', "snakemake": makes_report}.items():
         file = tmp_path / ".venv/bin" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f"#!/bin/sh\n{does}\n")
@@ -89,10 +90,14 @@ def test_make_run_shows_the_summary_wherever_the_results_are(tmp_path):
     (tmp_path / ".venv/.installed").write_text(f"{tmp_path}\n")
     folder = Path(yaml.safe_load(outdir).replace("~", str(tmp_path)))
     (tmp_path / folder).mkdir(parents=True)
-    (tmp_path / folder / "summary.txt").write_text("What was found")
+    (tmp_path / folder / "summary.txt").write_text("What was found\n")
     os.utime(tmp_path / folder / "summary.txt", (0, 0))
     environment = {**os.environ, "HOME": str(tmp_path)}
     command = ["make", "--no-print-directory", "run", "UV=true"]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0 and done.stdout.startswith("Nothing has changed; "), done.stderr
-    assert done.stdout.endswith(f"{folder.name}/summary.txt says:\nWhat was found")
+    said, report = f"{folder}/summary.txt says:\nWhat was found\n", f"in a browser: {folder}/report.html\n"
+    assert said + "Making the report\n" in done.stdout and done.stdout.endswith(report)
+    assert (folder / "report.html").read_text() == "page\n"
+    again = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+    assert "Making" not in again.stdout and again.stdout.endswith(report), "it is of this summary already"
