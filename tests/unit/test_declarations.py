@@ -105,7 +105,7 @@ def test_what_a_metric_cannot_say_is_refused_with_file_and_line(text, expected, 
 
 
 GOOD = {
-    "as in the README": SCORE,
+    "as in docs/methods.md": SCORE,
     "an affinity": AFFINITY,
     "a byte-order mark": b"\xef\xbb\xbf" + SCORE.encode(),
     "another encoding": ("# coding: latin-1\n# \xe9\n" + SCORE).encode("latin-1"),

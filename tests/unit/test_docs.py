@@ -90,7 +90,9 @@ def test_the_pages_have_commands():
     assert len(SNAKEMAKE) > 10 and {"make", "fsnas"} <= {words[0] for *_, words in COMMANDS}
 
 
-@pytest.mark.parametrize(("page", "line", "arguments"), SNAKEMAKE, ids=[f"{p.name}: {line}" for p, line, _ in SNAKEMAKE])
+@pytest.mark.parametrize(
+    ("page", "line", "arguments"), SNAKEMAKE, ids=[f"{p.name}: {line}" for p, line, _ in SNAKEMAKE]
+)
 def test_every_option_of_snakemake_exists_and_every_config_fits(page, line, arguments):
     try:
         said = get_argument_parser().parse_args(arguments)
