@@ -126,7 +126,7 @@ def test_nothing_reruns_on_a_finished_run(tiny):
 
 
 def test_a_metric_in_one_new_file_runs_only_its_own_steps(tiny, tmp_path):
-    """What docs/methods.md says, followed to the letter: ten lines in a folder of one's own, two names in the config."""
+    """What docs/methods.md says, to the letter: ten lines in a folder of one's own, two names in the config."""
     folder = shutil.copytree(tiny[0], tmp_path / "run")
     page = (ROOT / "docs/methods.md").read_text(encoding="utf-8")
     code = page.partition("`my_metrics/gradient_sum.py`:\n\n")[2].partition("\nand name the folder")[0]
