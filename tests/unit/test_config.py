@@ -79,11 +79,21 @@ def test_every_level_of_the_schema_refuses_unknown_keys():
     assert [s for s in objects if s["additionalProperties"] is not False] == [schema["properties"]["metrics"]]
 
 
-def test_the_default_run_has_every_metric_and_depth_3():
-    methods = check(DEFAULT)
-    assert set(known()) <= set(methods)
-    assert {methods[name].policy.depth for name in known()} == {3}
+def test_the_default_run_has_the_control_a_tree_of_several_levels_and_every_metric_by_name():
+    methods, text = check(DEFAULT), (ROOT / "config.yaml").read_text(encoding="utf-8")
+    assert {"gm", "synflow", "random", "one-shot"} <= set(methods) and methods["gm"].policy.depth > 1
     assert len(DEFAULT["seeds"]) >= 3
+    further = re.search("# Further metrics: (.*?)\\. ", text)[1].split(", ")
+    assert set(known()) == {*further, *(method.metric for method in methods.values())}
+
+
+def test_the_methods_of_other_papers_that_a_comment_offers_are_the_presets():
+    text = (ROOT / "config.yaml").read_text(encoding="utf-8")
+    offered = yaml.safe_load("\n".join(line.replace("  # ", "  ", 1) for line in re.findall("^  # [- ] .*", text, re.M)))
+    assert set(NAMED) == {name for entry in offered for name in entry}
+    methods = check(laid_over(DEFAULT, {"methods": ["gm", *offered], "leaves": {"methods": "all"}}))
+    for name, choices in NAMED.items():
+        assert {key: methods[name].choices[key] for key in choices} == choices
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda path: path.stem)
@@ -123,7 +133,7 @@ def test_a_caption_says_settings_and_what_each_method_has_of_its_own():
     methods = check(config)
     together, alone = (caption(config, chosen, config["seeds"]) for chosen in (methods.values(), [methods["wide"]]))
     assert together.startswith("n = 1 seed (7). Data: digits. Supernet: C = 4, N = 1, superposition, mixing mean")
-    assert "policy constant, branching 2, max leaves 8, edge best" in together
+    assert "policy constant, branching 2, max leaves 4, edge best" in together
     assert together.endswith(
         " Split distance corrected. ntk: samples 16. wide: policy schedule, schedule [2, 3], edge first."
     )
@@ -155,7 +165,7 @@ def test_a_name_that_stands_for_a_paper_is_what_its_authors_run_whatever_the_def
             if name in methods:
                 assert {key: methods[name].choices[key] for key in choices} == choices
                 assert name == "few-shot-nas" or methods[name].metric == "gm"
-        if preset is None or preset.stem == "paper":
+        if preset and preset.stem == "paper":
             assert set(NAMED) <= set(methods)
 
 
@@ -197,24 +207,27 @@ def test_all_leaves_and_no_leaves():
 
 def test_the_default_trees_cost_the_same():
     chosen = leaf_methods(DEFAULT, check(DEFAULT))
-    assert {"one-shot", "few-shot-nas", "gm-nas", "random", "gm", "snip", "jacobcov"} == set(chosen)
+    assert {"one-shot", "random", "gm"} == set(chosen)
     costs = {name: sum(rung.leaves * rung.epochs for rung in rungs_of(DEFAULT, m)) for name, m in chosen.items()}
     assert set(costs.values()) == {DEFAULT["leaves"]["total_epochs"]}
 
 
 def test_captions_say_how_leaves_were_trained_and_what_the_truth_is():
-    said = search_caption(DEFAULT, [3], leaf_methods(DEFAULT, check(DEFAULT)).values())
+    entries = ["gm", {"gm-nas": {"metric": "gm", **NAMED["gm-nas"]}}, {"one-shot": {"policy": "none"}}]
+    entries.append({"few-shot-nas": NAMED["few-shot-nas"]})
+    config = laid_over(DEFAULT, {"methods": entries, "leaves": {"methods": "all"}})
+    said = search_caption(config, [3], leaf_methods(config, check(config)).values())
     assert (
         " gm-nas: perturbation isolate, balance equal. one-shot: policy none. few-shot-nas: policy exhaustive" in said
     )
     assert "edge first, init root. Shared weights on" in said
     assert said.startswith("n = 1 seed (3). Data: digits. C = 4, N = 1. Root: superposition, 20 epochs. Trees: ")
-    assert "Leaves: init scratch, sampling uniform, total epochs 40 a tree" in said
+    assert "Leaves: init scratch, sampling uniform, total epochs 24 a tree" in said
     assert said.endswith("Interval: 95 %, bootstrap over seeds.") and "their range" in search_caption(DEFAULT, [1, 2])
     halved = laid_over(DEFAULT, {"leaves": {"selection": "successive_halving", "keep": 2}})
     assert "searched: selection successive_halving, keep 2, sampled 16" in search_caption(halved, [3])
     standalone = truth_caption(DEFAULT, truth_column(DEFAULT))
-    assert standalone.startswith("Truth: standalone_test_accuracy_5_epochs_seed_0, of 16 architectures")
+    assert standalone.startswith("Truth: standalone_test_accuracy_3_epochs_seed_0, of 24 architectures")
     assert standalone.endswith("not NAS-Bench-201.")
     table = laid_over(DEFAULT, {"truth": {"source": "csv", "file": "some/where.csv"}})
     assert truth_caption(table, "C10") == "Truth: C10 of where.csv."
@@ -521,12 +534,12 @@ BAD = {
         r"supernet\.batch_size: found 1000 images, but the training part of digits has 753",
     ),
     "scoring batches above the data": (
-        {"method": {"batch_size": 400}},
+        {"method": {"batch_size": 400, "repetitions": 2}},
         r"method\.batch_size and method\.repetitions: found 800 images, but the training part of digits has 753",
     ),
     "scoring batches of one method above the data": (
         {"methods": [{"big": {"metric": "snip", "repetitions": 30}}]},
-        r"method\.batch_size and methods\.big\.repetitions: found 960 images",
+        r"method\.batch_size and methods\.big\.repetitions: found 1920 images",
     ),
     "b = 1, N = 1": ({"method": {"branching": 1, "max_leaves": 1}}, "branching is 1; expected 2 to 5"),
     "no whole number": ({"supernet": {"epochs": 1.0}}, r"supernet\.epochs: found 1\.0 \(float\), expected integer"),
@@ -559,14 +572,14 @@ BAD = {
     "no split file": ({"data": {"split": "nasbench201"}}, r"data\.split: 'nasbench201' needs data\.source 'cifar10'"),
     "leaves of no method": (
         {"leaves": {"methods": ["snpi"]}},
-        r"leaves\.methods: found 'snpi' \(did you mean 'snip'\?\), allowed are gm, gradnorm",
+        r"leaves\.methods: found 'snpi' \(did you mean 'snip'\?\), allowed are gm, snip, synflow",
     ),
     "leaves of a word": ({"leaves": {"methods": "snip"}}, r"leaves\.methods: found 'snip', expected 'all' or a list"),
-    "two budgets": ({"leaves": {"epochs": 3}}, r"leaves, method gm: epochs is 3 and total_epochs 40; expected one"),
+    "two budgets": ({"leaves": {"epochs": 3}}, r"leaves, method gm: epochs is 3 and total_epochs 24; expected one"),
     "no budget": ({"leaves": {"total_epochs": None}}, r"leaves, method gm: epochs is None and total_epochs None"),
     "a budget too small": (
-        {"leaves": {"total_epochs": 7}},
-        r"leaves, method gm: total_epochs is 7: 8 leaves in 1 rung get less than one epoch each; expected at least 8",
+        {"leaves": {"total_epochs": 3}},
+        r"leaves, method gm: total_epochs is 3: 4 leaves in 1 rung get less than one epoch each; expected at least 4",
     ),
     "a tournament above the population": (
         {"search": {"population": 4}},
@@ -641,11 +654,11 @@ BAD = {
     "a method with a value": ({"methods": [{"snip": 0}]}, r"methods\.snip: found 0 \(int\), expected object"),
     "an empty metric": ({"methods": [{"x": {"metric": ""}}]}, r"methods\.x\.metric: found '', expected a text that"),
     "ntk on more than a scoring batch": (
-        {"method": {"batch_size": 8}},
+        {"method": {"batch_size": 8}, "methods": ["ntk"]},
         r"metrics\.ntk\.samples: found 16, expected at most method\.batch_size, 8; or 0 for all of them",
     ),
     "ntk on more than a batch of the proxies": (
-        {"proxies": {"batch_size": 8}},
+        {"proxies": {"batch_size": 8, "metrics": "all"}},
         r"metrics\.ntk\.samples: found 16, expected at most proxies\.batch_size, 8; or 0 for all of them",
     ),
     "an option out of bounds": (
@@ -667,7 +680,7 @@ BAD = {
         {"leaves": {"methods": [], "total_epochs": None}},
         r"leaves: epochs is None and total_epochs None; expected one of them",
     ),
-    "warm-up of the wrong length": ({"method": {"warmup_epochs": [1]}}, r"warmup_epochs: found 1 numbers, expected 3"),
+    "warm-up of the wrong length": ({"method": {"warmup_epochs": [1]}}, r"warmup_epochs: found 1 numbers, expected 2"),
 }
 
 
