@@ -231,7 +231,8 @@ def test_captions_say_how_leaves_were_trained_and_what_the_truth_is():
     assert standalone.endswith("not NAS-Bench-201.")
     table = laid_over(DEFAULT, {"truth": {"source": "csv", "file": "some/where.csv"}})
     assert truth_caption(table, "C10") == "Truth: C10 of where.csv."
-    assert " ntk: samples 16." in proxies_caption(DEFAULT)
+    everything = laid_over(DEFAULT, {"proxies": {"metrics": "all"}})
+    assert " ntk: samples 16." in proxies_caption(everything)
     assert "ntk" not in proxies_caption(laid_over(DEFAULT, {"proxies": {"metrics": ["snip"]}}))
 
 

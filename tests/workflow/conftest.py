@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -15,6 +16,8 @@ from filelock import FileLock
 from fsnas.artifacts.cost import read_cost
 from fsnas.artifacts.origin import read_origin
 from fsnas.artifacts.scores import read_scores
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite in the background ignores it, and its children too
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ["Snakefile", "config.yaml", "rules", "workflow_scripts", "fsnas", "configs", "profiles", "slurm", "envs"]
