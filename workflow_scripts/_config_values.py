@@ -18,6 +18,7 @@ SCHEMA = Path(__file__).resolve().parent.parent / "rules" / "schemas" / "config.
 DEEPEST, MOST, LONGEST, VALUES = 10, 1000, 1000, 20_000  # levels, entries of one, characters of a text, values in all
 PROBLEMS = 10  # that one message lists
 BOOLEANS = {True: "yes, on and true", False: "no, off and false"}  # as YAML reads them
+YAML_NAMES = {"array": "a list", "object": "keys with values"}  # of JSON's types
 NULLS = ("null", "Null", "NULL", "~", "")
 BOUNDS = {
     "minimum": "at least {}",
@@ -306,7 +307,8 @@ def _explain(error: jsonschema.ValidationError, at: str) -> str:
         return f"{found}, allowed are {', '.join(map(str, value))}{near}"
     if error.validator == "type":
         kinds = [value] if isinstance(value, str) else value
-        expected = f"{' or '.join(kinds)}{reason}{written(error.instance, kinds)}"
+        named = " or ".join(YAML_NAMES.get(kind, kind) for kind in kinds)
+        expected = f"{named}{reason}{written(error.instance, kinds)}"
         return f"{found} ({type(error.instance).__name__}), expected {expected}"
     if error.validator == "pattern" and about:
         return f"{found}, expected {about}"
@@ -316,9 +318,11 @@ def _explain(error: jsonschema.ValidationError, at: str) -> str:
 def written(found: Any, kinds: Collection[str]) -> str:
     """Return how to write what was meant, where YAML made it another type: a number in quotes, a text without them.
 
-    >>> written("20", ["integer"]), written(20.0, ["integer"]), written(2024, ["string"])
-    ('; this is text: write 20 without quotes', '; write 20', '; put what is text in quotes')
+    >>> written("20", ["integer"]), written(20.0, ["integer"]), written(2024, ["string"]), written(0, ["array"])
+    ('; this is text: write 20 without quotes', '; write 20', '; put what is text in quotes', '; write [0]')
     """
+    if "array" in kinds and isinstance(found, (str, int, float)):
+        return f"; write [{found}]"
     if "string" in kinds:
         if found is None or isinstance(found, bool):
             read = "null, ~ and nothing" if found is None else BOOLEANS[found]

@@ -652,7 +652,8 @@ BAD = {
         {"methods": [{"x" + "ab" * 20: {"metric": "snip"}}]},
         r"methods\.xabab.*: found 'xab.*', which Snakemake takes for an endless loop; give it a varied name",
     ),
-    "a method with a value": ({"methods": [{"snip": 0}]}, r"methods\.snip: found 0 \(int\), expected object"),
+    "a method with a value": ({"methods": [{"snip": 0}]}, r"methods\.snip: found 0 \(int\), expected keys with values"),
+    "one seed": ({"seeds": 0}, r"seeds: found 0 \(int\), expected a list; write \[0\]"),
     "an empty metric": ({"methods": [{"x": {"metric": ""}}]}, r"methods\.x\.metric: found '', expected a text that"),
     "ntk on more than a scoring batch": (
         {"method": {"batch_size": 8}, "methods": ["ntk"]},
