@@ -16,6 +16,7 @@ from snakemake_interface_logger_plugins.common import LogEvent
 from workflow_scripts._pace import Pace, hours
 
 LAST = 20  # lines of the log of a failed job
+STOPPING = "Terminating processes on user request"
 UNSAID = ("Select jobs to execute...", "Shutting down, this might take some time.")
 
 
@@ -66,6 +67,7 @@ class Lines(DefaultFormatter):
     def __init__(self, jobs: Mapping[str, int]) -> None:
         super().__init__()
         self.pace = Pace(jobs)
+        self.stopping = False
         self.messages: dict[int, str] = {}
         self.failed: dict[int, str] = {}
         self.before: dict[Path, tuple[int, ...]] = {}  # logs as they were when their job was started
@@ -76,6 +78,9 @@ class Lines(DefaultFormatter):
         text = str(record.msg or "")
         if event == LogEvent.JOB_STARTED or text in UNSAID or "CalledProcessError" in text:
             return ""  # of the last, the job's own log says more
+        if text.startswith(STOPPING):
+            self.stopping = True
+            return f"{text}\nThe same command goes on from here: what is finished is kept, and so are trainings."
         if text.startswith("Exiting because a job execution failed") and self.failed:
             return "\n".join(["", "Failed, see above for why:", *self.failed.values()])
         return super().format(record)
@@ -101,7 +106,9 @@ class Lines(DefaultFormatter):
         return super().format_progress(msg) if msg["done"] == msg["total"] else ""
 
     def format_job_error(self, msg: dict[str, Any]) -> str:
-        """Return which job failed, the end of its logs, and where they are."""
+        """Return which job failed, the end of its logs, and where they are; after a Ctrl-C only that it was stopped."""
+        if self.stopping:
+            return f"[{self._so_far()}] Stopped: {self.messages.get(msg['jobid'], msg['rule_name'])}"
         job = f"{self.messages.get(msg['jobid'], msg['rule_name'])} (rule {msg['rule_name']}, job {msg['jobid']})"
         logs = [Path(log) for log in msg["log"]]
         self.failed[msg["jobid"]] = f"  {job}{''.join(f', {log}' for log in logs)}"

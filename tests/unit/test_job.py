@@ -186,6 +186,12 @@ def test_a_long_job_says_a_line_now_and_then_and_every_warning():
     assert said(63, logging.ERROR) and said(64, logging.WARNING) and not said(65)
 
 
+def test_a_ctrl_c_prints_no_traceback_and_everything_else_does(capsys):
+    for error in (KeyboardInterrupt(), ValueError("shapes")):
+        sys.excepthook(type(error), error, None)
+    assert capsys.readouterr().err == "ValueError: shapes\n"
+
+
 def test_warnings_reach_the_log(job):
     _job.run(lambda smk: warnings.warn("a sum lost digits", RuntimeWarning, stacklevel=1), job)
     assert "RuntimeWarning: a sum lost digits" in job.log.read_text()

@@ -138,6 +138,17 @@ def test_the_end_of_a_run_names_what_failed_and_did_not_succeed_later(terminal):
     ]
 
 
+def test_after_ctrl_c_jobs_are_stopped_and_have_not_failed(terminal, tmp_path):
+    start(3, log=[tmp_path / "none.log"])
+    info("Terminating processes on user request, this might take some time.")
+    fail(3, [tmp_path / "none.log"])
+    assert lines(terminal)[1:] == [
+        "Terminating processes on user request, this might take some time.",
+        "The same command goes on from here: what is finished is kept, and so are trainings.",
+        "[ 0 of 12 done, 0:00:00] Stopped: Train leaf 00 of snip, seed 0",
+    ]
+
+
 def test_filters_stay_and_other_handlers_too(terminal):
     other = logging.NullHandler()
     (mine,) = logger.handlers
