@@ -62,24 +62,19 @@ def has_spread(total: pd.DataFrame) -> bool:
 def one_pair(total: pd.DataFrame) -> str:
     """Return the sentence for the caption of external distances of two seeds, which have one value."""
     alone = len(total) > 0 and total["setting"].iloc[0] == "external" and not has_spread(total)
-    return "Two seeds have one pair of trees: an external distance without spread or interval." if alone else ""
+    return "External: one pair of trees, no interval." if alone else ""
 
 
-def draw_band(axes: Axes, found: Band, left: float | None = None, right: float | None = None) -> None:
-    """Shade ``found`` over the whole width of ``axes``, or from ``left`` to ``right``."""
+def draw_band(axes: Axes, found: Band) -> None:
+    """Shade ``found`` over the whole width of ``axes``."""
     parts = [
         (found.low, found.high, {"gid": "band", **RANGE}),
         (found.ci_low, found.ci_high, {"gid": "ci", **INTERVAL}),
     ]
-    parts = [part for part in parts if np.isfinite(part[0])]
-    if left is None or right is None:
-        for low, high, look in parts:
-            axes.axhspan(low, high, **look)
-        axes.axhline(found.mean, **MEAN)
-        return
     for low, high, look in parts:
-        axes.fill_between([left, right], low, high, **look)
-    axes.plot([left, right], [found.mean, found.mean], **MEAN)
+        if np.isfinite(low):
+            axes.axhspan(low, high, **look)
+    axes.axhline(found.mean, **MEAN)
 
 
 def band_handles(method: str | None, bands: Iterable[Band | None], of: str = "trees") -> list[Artist]:
@@ -110,4 +105,4 @@ def mean_handle(seeds: int, interval: bool) -> Artist:
 def no_band(methods: Sequence[str], metrics: Mapping[str, str] | None) -> str:
     """Return the sentence for a caption that has no band to explain."""
     missing = reference(methods, metrics) is None
-    return "No method uses the random metric here, so there is no band to compare with." if missing else ""
+    return "Without random there is no band." if missing else ""

@@ -1,6 +1,6 @@
 """What every method costs: epochs and seconds of the device for root, scoring and leaves."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,15 +11,10 @@ from matplotlib.patches import Patch
 from matplotlib.transforms import ScaledTranslation
 
 from fsnas.plotting.seeds import counted, sentence, span, styles_of
-from fsnas.plotting.style import Look, empty, heading, notes, sheet, styled, text_size
+from fsnas.plotting.style import BESIDE, Look, empty, legend, pt, sheet, styled, widest, wrapped
 
 ROOT = "root: once a seed, shared\nby all methods that need it"
-SHARED = (
-    "The root is trained once a seed and shared by the methods of that seed that need it, and a leaf that another tree "
-    "already has is not trained again; every bar counts both in full, as if its method stood alone. Seconds are those "
-    "of processors, all threads together, or those in which a job had its card; not those of the clock, which other "
-    "work on the machine moves as well."
-)
+ALONE = "Each bar as if its method stood alone"
 SECONDS = "seconds of the device"
 PARTS = {
     "epochs": {"root_epochs": ROOT, "leaf_epochs": "leaves"},
@@ -34,12 +29,18 @@ LOOK: dict[str, dict[str, Any]] = {
     "scoring": {"facecolor": "#E1B84A", "edgecolor": "#666666", "hatch": "...."},
     "leaf": {"facecolor": "#3B6FA0", "edgecolor": "#666666"},
 }
-ROW, PANEL = 0.27, 3.1  # inches of a method and, about, of the width of a panel
+ROW, PANEL = 0.27, 3.1  # inches of a method, and of the width of a panel
 
 
 @styled
 def cost_figure(
-    cost: pd.DataFrame, *, caption: str, metrics: Mapping[str, str] | None = None, truth: str = ""
+    cost: pd.DataFrame,
+    *,
+    caption: str,
+    metrics: Mapping[str, str] | None = None,
+    methods: Collection[str] | None = None,
+    width: float | None = None,
+    truth: str = "",
 ) -> Figure:
     """Draw two panels of stacked bars, epochs and device seconds of every method: means over its seeds.
 
@@ -56,40 +57,47 @@ def cost_figure(
     metrics
         The metric of each method, in the order of drawing; gives the marks beside the names. A method that the table
         does not name is not drawn.
+    methods
+        Those that are drawn; all if None.
+    width
+        Of the figure in inches; by its content if None.
     truth
         A sentence that names the truth, for the end of the caption.
     """
-    styles = styles_of(cost["method"], metrics)
-    methods = list(styles)
-    names = max((text_size(method, 9)[0] for method in methods), default=0.0)
-    height = 1.5 + ROW * max(len(methods), 3)
-    figure = sheet(9.2 + names, height, caption, sentence(truth), SHARED, _search(cost),
-                   notes(methods, metrics))  # fmt: skip
+    styles = styles_of(cost["method"], metrics, methods)
+    cost, methods = cost[cost["method"].isin([*styles])], list(styles)
+    labels = [method if width is None else wrapped(method, 0.35 * width, pt(9)) for method in methods]
+    names = widest(labels, pt(9))
+    width = width or 9.2 + names
+    across = 2 if width >= BESIDE else 1
+    height = (1.5 if across == 2 else 0.8) + max(ROW, ROW * pt(9) / 9) * max(len(methods), 3)
     seeds = cost.groupby("method")["seed"].nunique()
-    heading(figure, "Cost of every method, mean over its seeds" + counted(seeds, "seeds"))
-    panels = figure.subplots(1, 2, sharey=True)
+    title = "Cost of every method, mean over its seeds" + counted(seeds, "seeds")
+    figure = sheet(width, 0.2 + height * 2 / across, title, caption, sentence(truth), _search(cost))
+    panels = figure.subplots(2 // across, across, sharey=True, squeeze=False).flat
+    room = PANEL + width - 9.2 - names if across == 2 else width - names - 0.6
     for axes, (unit, parts) in zip(panels, PARTS.items(), strict=True):
         axes.set_xlabel(unit)
         if cost.empty or not np.isfinite(cost[list(parts)].to_numpy(float)).any():
             empty(axes, f"no {unit} recorded")
             axes.set(xticks=[], yticks=[])
             continue
-        _draw_bars(axes, cost, methods, parts, _leaves(cost, methods) if unit == "epochs" else [""] * len(methods))
+        leaves = _leaves(cost, methods) if unit == "epochs" else [""] * len(methods)
+        _draw_bars(axes, cost, methods, parts, leaves, room / (2 if across == 2 and width < 9 else 1))
     if len(methods):
         panels[0].set_ylim(max(len(methods), 3) - 0.4, -0.6)
-        panels[0].set_yticks(range(len(methods)), methods)
-        _mark(figure, panels[0], styles)
+        panels[0].set_yticks(range(len(methods)), labels)
+        for axes in panels[::across]:
+            _mark(figure, axes, styles)
     handles = [Patch(label=label, **LOOK[column.split("_")[0]]) for column, label in PARTS[SECONDS].items()]
-    figure.legend(handles=handles, loc="outside right upper")
+    legend(figure, handles)
     return figure
 
 
 def _search(cost: pd.DataFrame) -> str:
-    """Return a sentence on the search, which the bars do not hold."""
+    """Return a sentence on what the bars hold: not the search."""
     counts = cost["search_evaluations"]
-    if not counts.max() > 0:
-        return ""
-    return f"The search is not counted: {span(counts)} evaluations with shared weights a search."
+    return f"{ALONE}, without the search ({span(counts)} evaluations)." if counts.max() > 0 else f"{ALONE}."
 
 
 def _leaves(cost: pd.DataFrame, methods: Sequence[str]) -> list[str]:
@@ -104,9 +112,14 @@ def _leaves(cost: pd.DataFrame, methods: Sequence[str]) -> list[str]:
 
 
 def _draw_bars(
-    axes: Axes, cost: pd.DataFrame, methods: Sequence[str], parts: Mapping[str, str], beside: Sequence[str]
+    axes: Axes,
+    cost: pd.DataFrame,
+    methods: Sequence[str],
+    parts: Mapping[str, str],
+    beside: Sequence[str],
+    inches: float,
 ) -> None:
-    """Draw the stacked bars of one panel, with their totals and the texts of ``beside`` at the end."""
+    """Draw the stacked bars of one panel of ``inches``, with their totals and the texts of ``beside`` at the end."""
     means = cost.groupby("method")[list(parts)].mean().reindex(methods)
     left = np.zeros(len(methods))
     for column in parts:
@@ -124,9 +137,10 @@ def _draw_bars(
             text = "no value"
         elif missing:
             text += f" (no {', '.join(missing)})"
-        axes.text(total + 0.015 * room, place, text, va="center", size=7.5, gid=f"total:{place}")
-    longest = max(text_size(text.get_text(), 7.5)[0] for text in axes.texts)
-    axes.set_xlim(0, room * PANEL / max(PANEL - longest - 0.1, 0.5))
+        text = wrapped(text, max(0.5 * inches, 0.6), pt(7.5))
+        axes.text(total + 0.015 * room, place, text, va="center", size=pt(7.5), gid=f"total:{place}")
+    longest = widest((text.get_text() for text in axes.texts), pt(7.5))
+    axes.set_xlim(0, room * inches / max(inches - longest - 0.1, 0.5))
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)
 

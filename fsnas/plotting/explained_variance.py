@@ -1,8 +1,7 @@
 """What is in a split: how much of the truth's variance a tree explains, and the truth in each of its leaves."""
 
 import math
-import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from matplotlib.patches import Patch
 
 from fsnas.plotting.bands import band_handles
 from fsnas.plotting.seeds import (
-    LEGEND,
+    axes_width,
     below,
     by_seed,
     chance,
@@ -25,12 +24,13 @@ from fsnas.plotting.seeds import (
     name_methods,
     no_chance,
     over_seeds,
+    places_apart,
     seed_handles,
     sentence,
     styles_of,
     width_of,
 )
-from fsnas.plotting.style import CAPTION_MARGIN, Look, empty, heading, notes, sheet, styled, wrapped
+from fsnas.plotting.style import MARGIN, NARROW, Look, empty, legend, pt, sheet, styled, wrapped
 
 TOP, PANEL = 2.9, 1.75  # inches: height of the upper part, and of a panel of the lower one
 LEAF, DENSE = 0.3, 0.16  # inches of a leaf, and of one whose name stands upright
@@ -51,6 +51,8 @@ def explained_variance_figure(
     *,
     caption: str,
     metrics: Mapping[str, str] | None = None,
+    methods: Collection[str] | None = None,
+    width: float | None = None,
     truth: str = "",
     seed: int = 0,
     resamples: int = 2000,
@@ -70,25 +72,32 @@ def explained_variance_figure(
     metrics
         The metric of each method, in the order of drawing; gives colours. A method that no table names is not
         drawn.
+    methods
+        Those that are drawn; all if None.
+    width
+        Of the figure in inches; by its content if None.
     truth
         A sentence that names the truth, for the end of the caption.
     seed, resamples
         Of the bootstrap over the seeds of a method.
     """
-    styles = styles_of([*variance["method"], *leaf_truth["method"]], metrics)
-    methods = list(styles)
-    leaves = _first_trees(leaf_truth, methods)
+    found = [*variance["method"], *leaf_truth["method"]]
+    styles, control = styles_of(found, metrics, methods), chance(found)
+    names = list(styles)
+    leaves = _first_trees(leaf_truth, names)
     most = max(map(len, leaves.values()), default=1)
-    panel = max(1.5, 0.3 + (LEAF if most <= MANY else DENSE) * most)
-    columns = max(1, min(len(leaves), int(max(12.0, width_of(methods)) / panel)))
+    narrow = width is not None and width < NARROW
+    upright = narrow or most > MANY
+    panel = max(1.5, 0.3 + (DENSE if upright else LEAF) * most) * pt(9) / 9
+    columns = max(1, min(len(leaves), int((width or max(12.0, width_of(names))) / panel)))
+    width = width or max(width_of(names), 0.5 + panel * columns)
     rows = max(1, math.ceil(len(leaves) / columns))
-    parts = [TOP + below(methods), 0.6 + (PANEL if most <= MANY else PANEL + 0.4) * rows]
-    figure = sheet(max(width_of(methods), 0.5 + panel * columns), sum(parts) + 0.3, caption, sentence(truth),
-                   no_chance(methods), notes(methods, metrics))  # fmt: skip
-    heading(figure, "What is in a split: the truth between and inside the leaves")
+    parts = [TOP + below(names, places_apart(width, len(names))), 0.6 + (PANEL + 0.4 * upright - 0.5 * narrow) * rows]
+    figure = sheet(width, sum(parts) + 0.3, "What is in a split: the truth between and inside the leaves", caption,
+                   sentence(truth), no_chance(found))  # fmt: skip
     upper, lower = figure.subfigures(2, 1, squeeze=False, height_ratios=parts)[:, 0]
     boxes = _draw_leaves(lower, leaves, lower.subplots(rows, columns, squeeze=False, sharey=True), styles)
-    _draw_variance(upper, variance, styles, chance(methods), boxes, (seed, resamples))
+    _draw_variance(upper, variance, styles, control, boxes, (seed, resamples))
     return figure
 
 
@@ -112,31 +121,33 @@ def _draw_variance(
     bootstrap: tuple[int, int],
 ) -> None:
     """Draw eta squared of every method, with what chance explains, and one legend for both parts."""
-    axes = part.subplots()
+    axes, figure = part.subplots(), part.figure
     held = variance[np.isfinite(variance["eta_squared"].to_numpy(float))]
     title = "variance of the truth between leaves" + counted(held["n"], "architectures")
-    axes.set_title(wrapped(title, part.figure.get_figwidth() - LEGEND - 0.9, 10), loc="left")
+    width = figure.get_figwidth()
+    axes.set_title(wrapped(title, axes_width(width), pt(10)), loc="left")
     axes.set_ylabel("eta squared (share)")
     if held.empty:
         empty(axes, "needs two architectures of different truth")
         axes.set(xticks=[], yticks=[])
         if boxes:
-            part.legend(handles=boxes, loc="outside right upper")
+            legend(figure, boxes, part)
         return
     axes.grid(axis="y")
-    values = {method: by_seed(variance, method, "eta_squared") for method in styles}
+    names = {*styles, *filter(None, [control])}
+    values = {method: by_seed(variance, method, "eta_squared") for method in names}
     totals = {method: over_seeds(of, *bootstrap, method, "eta_squared") for method, of in values.items()}
     band = draw_methods(axes, styles, values, totals, control)
     for place, method in enumerate(styles):
         expected = by_seed(held, method, "expected")
         if len(expected):
             axes.plot([place - 0.32, place + 0.32], [expected.mean()] * 2, gid=f"expected:{method}", **EXPECTED)
-    from_zero(axes)
-    name_methods(axes, list(styles))
+    from_zero([axes])
+    name_methods(axes, list(styles), places_apart(width, len(styles)))
     most = max(map(len, values.values()))
     by_chance = Line2D([], [], label=CHANCE, **EXPECTED)
     handles = [*seed_handles(most, "a tree (seed)"), by_chance, *band_handles(control, [band], "seeds"), *boxes]
-    part.legend(handles=handles, loc="outside right upper")
+    legend(figure, handles, part)
 
 
 def _draw_leaves(
@@ -156,15 +167,15 @@ def _draw_leaves(
     of_seed = f" of the tree of seed {min(seeds)}" if len(seeds) == 1 else " of the first tree of each method"
     title = f"truth in every leaf{of_seed}; below a box: the leaf, and its architectures with a truth"
     width = part.figure.get_figwidth()
-    part.suptitle(wrapped(title, width - 2 * CAPTION_MARGIN, 10), size=10, x=CAPTION_MARGIN / width, ha="left")
+    part.suptitle(wrapped(title, width - 2 * MARGIN, pt(10)), size=pt(10), x=MARGIN / width, ha="left")
     bottom, top = _limits(pd.concat(held))
     inches = (width - 0.5) / panels.shape[1]
     beyond = False
     for (method, table), axes in zip(leaves.items(), panels.flat, strict=False):
         title = method if len(seeds) == 1 else f"{method} (seed {int(table['seed'].iloc[0])})"
-        axes.set_title("\n".join(textwrap.wrap(title, int((inches - 0.1) / 0.075))), loc="left", size=9)
+        axes.set_title(wrapped(title, inches - 0.1, pt(9)), loc="left", size=pt(9))
         beyond |= _draw_boxes(axes, method, styles[method], table, bottom)
-        _name_leaves(axes, table, upright=len(table) * LEAF > inches)
+        _name_leaves(axes, table, upright=len(table) * LEAF * pt(9) / 9 > inches)
     for axes in panels[:, 0]:
         axes.set_ylabel("truth (%)")
     panels[0, 0].set_ylim(bottom, top)
@@ -206,7 +217,7 @@ def _draw_boxes(axes: Axes, method: str, style: Look, table: pd.DataFrame, botto
         axes.axhline(np.average(table["mean"][held], weights=table["n"][held]), **OVERALL)
     below_axis = axes.get_xaxis_transform()
     for place in places[~held]:
-        axes.text(place, 0.04, "no truth", transform=below_axis, rotation=90, ha="center", va="bottom", size=7,
+        axes.text(place, 0.04, "no truth", transform=below_axis, rotation=90, ha="center", va="bottom", size=pt(7),
                   color="#555555")  # fmt: skip
     beyond = places[held][table["min"].to_numpy(float)[held] < bottom]
     axes.plot(beyond, np.full(len(beyond), 0.04), transform=below_axis, gid=f"beyond:{method}", **BEYOND)
@@ -217,7 +228,7 @@ def _name_leaves(axes: Axes, table: pd.DataFrame, *, upright: bool) -> None:
     """Write each leaf and its number of architectures below its box."""
     pattern = "{} ({:,})" if upright else "{}\n{:,}"
     labels = [pattern.format(leaf, int(n)) for leaf, n in zip(table["leaf"], table["n"], strict=True)]
-    axes.set_xticks(range(len(table)), labels, size=7, rotation=90 if upright else 0)
+    axes.set_xticks(range(len(table)), labels, size=pt(7), rotation=90 if upright else 0)
     axes.tick_params(axis="x", length=0)
     middle, half = (len(table) - 1) / 2, max(len(table), 3) / 2 + 0.1
     axes.set_xlim(middle - half, middle + half)

@@ -1,6 +1,7 @@
 """Found architectures: how far each search stayed behind the best known one."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,8 +14,8 @@ from matplotlib.lines import Line2D
 
 from fsnas.plotting.bands import Band, band_handles, draw_band
 from fsnas.plotting.seeds import (
-    LEGEND,
     below,
+    by_seed,
     chance,
     counted,
     draw_seeds,
@@ -27,10 +28,11 @@ from fsnas.plotting.seeds import (
     span,
     styles_of,
 )
-from fsnas.plotting.style import Look, empty, heading, notes, sheet, styled, text_size
+from fsnas.plotting.style import BESIDE, Look, empty, legend, legend_width, sheet, styled
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 GAP = 0.7  # between two methods, in widths of a sampler
+UNIT = 0.21  # inches of a sampler, at least
 ORACLE: dict[str, Any] = {
     "marker": "D",
     "markersize": 6,
@@ -49,6 +51,8 @@ def found_figure(
     *,
     caption: str,
     metrics: Mapping[str, str] | None = None,
+    methods: Collection[str] | None = None,
+    width: float | None = None,
     truth: str = "",
     seed: int = 0,
     resamples: int = 2000,
@@ -67,60 +71,79 @@ def found_figure(
     metrics
         The metric of each method, in the order of drawing; gives colours. A method that the table does not name is
         not drawn.
+    methods
+        Those that are drawn; all if None.
+    width
+        Of the figure in inches; by its content if None. In a narrow one the methods stand in
+        several panels.
     truth
         A sentence that names the truth, for the end of the caption.
     seed, resamples
         Of the bootstrap over the seeds of a method.
     """
-    styles, samplers = styles_of(found["method"], metrics), list(dict.fromkeys(found["sampler"]))
-    methods = list(styles)
-    held = found[np.isfinite(found["regret"].to_numpy(float))]
-    control = chance(methods)
+    styles, samplers = styles_of(found["method"], metrics, methods), list(dict.fromkeys(found["sampler"]))
+    held = found[np.isfinite(found["regret"].to_numpy(float)) & found["method"].isin([*styles])]
+    control = chance(found["method"].unique())
     name = f"{control} ({samplers[0]} search)" if control is not None and samplers else None
-    figure = sheet(*_size(methods, samplers, name), caption, sentence(truth), _meaning(held), no_chance(methods),
-                   notes(methods, metrics))  # fmt: skip
-    heading(figure, "Regret of the found architectures" + counted(found["evaluations"], "evaluations"))
-    axes = figure.add_subplot()
-    axes.set_ylabel("regret (percentage points)")
+    beside = legend_width([f"{name}: range of the seeds"]) + 1.1
+    lines, unit, width = _lines([*styles], len(samplers), beside, width)
+    step = unit * (len(samplers) + GAP)
+    names = max(below(line, step) for line in lines)
+    figure = sheet(width, 0.9 + len(lines) * ((3.1 if len(lines) == 1 else 1.5) + names),
+                   "Regret of the found architectures" + counted(found["evaluations"], "evaluations"), caption,
+                   sentence(truth), _meaning(held), no_chance(found["method"].unique()))  # fmt: skip
+    panels = figure.subplots(len(lines), 1, sharey=True, squeeze=False)[:, 0]
+    for axes in panels:
+        axes.set_ylabel("regret (percentage points)" if len(lines) == 1 else "regret (points)")
     if held.empty:
-        empty(axes, "no found architecture has a truth")
-        axes.set(xticks=[], yticks=[])
+        empty(panels[0], "no found architecture has a truth")
+        panels[0].set(xticks=[], yticks=[])
         return figure
-    axes.grid(axis="y")
-    places = {
-        (method, sampler): i * (len(samplers) + GAP) + j
-        for i, method in enumerate(methods)
-        for j, sampler in enumerate(samplers)
+    totals = {
+        (method, sampler): over_seeds(_regrets(found, method, sampler), seed, resamples, method, "regret")
+        for method in {*styles, *filter(None, [control])}
+        for sampler in samplers
     }
-    totals = _draw_searches(axes, found, places, styles, (seed, resamples), _unit(methods, samplers))
-    _separate(axes, methods, samplers)
     band = totals.get((control, samplers[0])) if control is not None else None
-    if band is not None:
-        draw_band(axes, band)
-    from_zero(axes)
+    for axes, line in zip(panels, lines, strict=True):
+        axes.grid(axis="y")
+        places = {(m, s): i * (len(samplers) + GAP) + j for i, m in enumerate(line) for j, s in enumerate(samplers)}
+        _draw_searches(axes, found, places, styles, totals, unit)
+        _separate(axes, line, samplers, step, len(lines[0]))
+        if band is not None:
+            draw_band(axes, band)
+    from_zero(panels)
     most = int(held.groupby(["method", "sampler"]).size().max())
     oracles = [Line2D([], [], label=ORACLE_NAME, **ORACLE)] if np.isfinite(held["oracle"].astype(float)).any() else []
     handles = [*_sampler_handles(samplers), *seed_handles(most)[1:], *oracles, *band_handles(name, [band], "seeds")]
-    figure.legend(handles=handles, loc="outside right upper")
+    legend(figure, handles)
     return figure
 
 
-def _unit(methods: Sequence[str], samplers: Sequence[str]) -> float:
-    """Return the inches of one sampler: less where there are many."""
-    return float(np.clip(9.5 / max(len(methods) * (len(samplers) + GAP), 1), 0.21, 0.32))
-
-
-def _size(methods: Sequence[str], samplers: Sequence[str], band: str | None) -> tuple[float, float]:
-    """Return width and height of the figure in inches, with a legend that names the band."""
-    drawn = _unit(methods, samplers) * len(methods) * (len(samplers) + GAP)
-    legend = max(LEGEND, 0.6 + text_size(f"{band}: range of the seeds", 8)[0])
-    return max(8.0, legend + 1.1 + drawn), 4.0 + below(methods)
+def _lines(
+    methods: list[str], samplers: int, beside: float, width: float | None
+) -> tuple[list[list[str]], float, float]:
+    """Return the methods panel by panel, the inches of one sampler (less where there are many), and of the figure."""
+    places = max(len(methods), 1) * (samplers + GAP)
+    if width is None:
+        unit = float(np.clip(9.5 / places, UNIT, 0.32))
+        return [methods], unit, max(8.0, beside + unit * places)
+    room = width - (beside if width >= BESIDE else 0.8)
+    count = max(1, math.ceil(UNIT * places / room))
+    each = math.ceil(len(methods) / count) or 1
+    lines = [methods[i : i + each] for i in range(0, max(len(methods), 1), each)]
+    return lines, float(min(room / (each * (samplers + GAP)), 0.32)), width
 
 
 def _meaning(held: pd.DataFrame) -> str:
     """Return what the regret is measured from, as a sentence."""
     of = span(held["of"])
-    return f"Regret: the best truth of {of} architectures minus the truth of the found one." if of else ""
+    return f"Regret: best truth of {of} architectures minus that of the found one." if of else ""
+
+
+def _regrets(found: pd.DataFrame, method: str, sampler: str) -> np.ndarray:
+    """Return the regrets of one method and sampler that are known, in the order of the seeds."""
+    return by_seed(found[found["sampler"] == sampler], method, "regret")
 
 
 def _draw_searches(
@@ -128,35 +151,35 @@ def _draw_searches(
     found: pd.DataFrame,
     places: Mapping[tuple[str, str], float],
     styles: Mapping[str, Look],
-    bootstrap: tuple[int, int],
+    totals: Mapping[tuple[str, str], Band | None],
     unit: float,
-) -> dict[tuple[str, str], Band | None]:
-    """Draw the seeds, mean, interval and oracle of every method and sampler; return means and intervals."""
+) -> None:
+    """Draw the seeds, mean, interval and oracle of every method and sampler."""
     samplers = list(dict.fromkeys(sampler for _, sampler in places))
-    totals = {}
     for (method, sampler), place in places.items():
         rows = found[(found["method"] == method) & (found["sampler"] == sampler)].sort_values("seed")
         rows = rows[np.isfinite(rows["regret"].to_numpy(float))]
-        values = rows["regret"].to_numpy(float)
-        total = totals[method, sampler] = over_seeds(values, *bootstrap, method, "regret")
         style = replace(styles[method], marker=MARKERS[samplers.index(sampler) % len(MARKERS)])
         name = f"{method}:{sampler}"
-        draw_seeds(axes, place, name, style, values, total, size=5 if unit > 0.25 else 4)
+        size = 5 if unit > 0.25 else 4
+        draw_seeds(axes, place, name, style, rows["regret"].to_numpy(float), totals[method, sampler], size)
         oracle = (rows["optimum"] - rows["oracle"]).to_numpy(float)
         oracle = oracle[np.isfinite(oracle)]
         if len(oracle):
             axes.plot(place + 0.38, oracle.mean(), gid=f"oracle:{name}", **ORACLE)
-    return totals
 
 
-def _separate(axes: Axes, methods: Sequence[str], samplers: Sequence[str]) -> None:
-    """Name the methods in the middle of their samplers, with a line between two methods."""
+def _separate(axes: Axes, methods: Sequence[str], samplers: Sequence[str], apart: float, most: int) -> None:
+    """Name the methods, ``apart`` inches from each other, in the middle of their samplers, with a line between two.
+
+    The axis has room for ``most`` methods, so that all panels have one scale.
+    """
     step, middle = len(samplers) + GAP, (len(samplers) - 1) / 2
-    name_methods(axes, methods, [i * step + middle for i in range(len(methods))])
+    name_methods(axes, methods, apart, [i * step + middle for i in range(len(methods))])
     axes.tick_params(axis="x", length=0)
     for i in range(1, len(methods)):
         axes.axvline(i * step - (1 + GAP) / 2, color="#E4E4E4", linewidth=0.8, zorder=0.1)
-    width = len(methods) * step
+    width = most * step
     spare = max(0.0, 5 - width) / 2  # a single search stays a narrow one
     axes.set_xlim(-(1 + GAP) / 2 - spare, width - (1 + GAP) / 2 + spare)
 

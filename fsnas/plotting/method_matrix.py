@@ -1,31 +1,36 @@
 """The distance of every method's trees to every other's, ordered by clustering."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 from matplotlib.transforms import ScaledTranslation
 from scipy.cluster.hierarchy import dendrogram, linkage
 from scipy.spatial.distance import squareform
 
-from fsnas.plotting.style import COLOUR_MAP, empty, heading, ink, looks, notes, ordered, sheet, styled
+from fsnas.plotting.seeds import name_methods
+from fsnas.plotting.style import COLOUR_MAP, NARROW, Look, empty, ink, pt, sheet, shown, styled, widest
 
-DIAGONAL = (
-    "Means over the seeds; their intervals are in method_distance.csv. Outlined diagonal: internal distance of the "
-    "method's own trees, not 0; the clustering leaves it out."
-)
-BRACKETS = (
-    "In brackets: other numbers of groups, or one per operation, decide the distance in part, and not the metrics."
-)
+DIAGONAL = "Outlined: internal distance."
+BRACKETS = "In brackets: other numbers of groups."
+CELL = 0.46  # inches, where the width is free
+FINE, COARSE = 5.5, 4.5  # points from which on a number has two decimals, or one
 
 
 @styled
 def method_matrix_figure(
-    method_distance: pd.DataFrame, *, caption: str, metrics: Mapping[str, str] | None = None
+    method_distance: pd.DataFrame,
+    *,
+    caption: str,
+    metrics: Mapping[str, str] | None = None,
+    methods: Collection[str] | None = None,
+    width: float | None = None,
 ) -> Figure:
     """Draw the mean split distance between the trees of every two methods (same seed), clustered by average linkage.
 
@@ -39,30 +44,38 @@ def method_matrix_figure(
         Written below the axes.
     metrics
         The metric of each method; gives the colours of the marks beside the names.
+    methods
+        Those that are drawn; all if None.
+    width
+        Of the figure in inches; by its content if None. Numbers that would be too small are left out.
     """
-    present = [*method_distance["method_a"], *method_distance["method_b"]]
-    methods = [method for method in ordered(present, metrics) if method in set(present)]
-    count = len(methods)
-    side = max(2.4, 0.46 * count)
-    names = 0.09 * max(map(len, methods), default=0) + 0.6
-    width = max(5.6, side + names + 2.6)
-    others = {
-        (row.method_a, row.method_b) for row in method_distance.itertuples() if not getattr(row, "comparable", True)
-    }
+    present = {*method_distance["method_a"], *method_distance["method_b"]}
+    styles = {method: style for method, style in shown(present, metrics, methods).items() if method in present}
+    names, count = list(styles), len(styles)
+    table = method_distance[method_distance["method_a"].isin(names) & method_distance["method_b"].isin(names)]
+    others = {(row.method_a, row.method_b) for row in table.itertuples() if not getattr(row, "comparable", True)}
     others |= {(b, a) for a, b in others}
     said = BRACKETS if any(a != b for a, b in others) else ""
-    figure = sheet(width, side + names + 0.9, caption, DIAGONAL, said, notes(methods, metrics))
-    heading(figure, "Split distance between methods")
+    beside = widest(names, pt(9)) + 0.4
+    narrow = width is not None and width < NARROW
+    around = beside + (0.6 if narrow else 2.2)  # the names, the clustering, the colour bar
+    side = max(2.4, CELL * count) if width is None else max(1.0, width - around)
+    height = 0.72 * side if width is not None and count <= 4 else side
+    figure = sheet(width or max(5.6, side + around), height + beside + 0.9 + 0.5 * narrow,
+                   "Split distance between methods", caption, DIAGONAL, said)  # fmt: skip
     if not count:
         empty(figure.add_subplot(), "no method has a split")
         return figure
-    matrix = _symmetric(method_distance, methods)
-    tree_axes, axes = figure.subplots(1, 2, width_ratios=(1, max(2.0, side / 1.1)))
+    matrix = _symmetric(table, names)
+    tree_axes, axes = figure.subplots(1, 2, width_ratios=(1, side / 0.4 if narrow else max(2.0, side / 1.1)))
     tree_axes.set_axis_off()
     order = np.arange(count)
     if count > 1:
-        order = _draw_dendrogram(tree_axes, matrix)
-    _draw_matrix(figure, axes, matrix[np.ix_(order, order)], [methods[i] for i in order], metrics, others)
+        order = _draw_dendrogram(tree_axes, matrix, "" if narrow else "average linkage")
+    ordered_styles = {names[i]: styles[names[i]] for i in order}
+    image = _draw_matrix(figure, axes, matrix[np.ix_(order, order)], ordered_styles, others, side / count)
+    where: Any = {"location": "bottom", "aspect": 30} if narrow else {"shrink": 0.8}
+    figure.colorbar(image, ax=[tree_axes, axes] if narrow else axes, label="mean split distance", **where)
     return figure
 
 
@@ -76,7 +89,7 @@ def _symmetric(table: pd.DataFrame, methods: list[str]) -> np.ndarray:
     return matrix
 
 
-def _draw_dendrogram(axes: Axes, matrix: np.ndarray) -> np.ndarray:
+def _draw_dendrogram(axes: Axes, matrix: np.ndarray, title: str) -> np.ndarray:
     """Draw the clustering, root at the left, and return its order from top to bottom."""
     between = np.where(np.isnan(matrix), np.nanmax(matrix, initial=1.0), matrix)
     np.fill_diagonal(between, 0.0)
@@ -85,35 +98,51 @@ def _draw_dendrogram(axes: Axes, matrix: np.ndarray) -> np.ndarray:
         axes.plot(heights, (np.array(places) - 5) / 10, color="#333333", linewidth=1.0)
     axes.set_xlim(max(max(tree["dcoord"][-1]), 1e-9) * 1.05, 0)
     axes.set_ylim(len(matrix) - 0.5, -0.5)
-    axes.set_title("average linkage", size=8)
+    axes.set_title(title, size=pt(8))
     return np.array(tree["leaves"])
+
+
+def _numbers(
+    matrix: np.ndarray, methods: Sequence[str], others: Collection[tuple[str, str]], decimals: int
+) -> np.ndarray:
+    """Return what stands in every cell, in brackets for the pairs of ``others``."""
+    texts = np.full(matrix.shape, "n/a", dtype=object)
+    for row, column in np.argwhere(np.isfinite(matrix)):
+        text = f"{matrix[row, column]:.{decimals}f}"
+        texts[row, column] = f"({text})" if row != column and (methods[row], methods[column]) in others else text
+    return texts
 
 
 def _draw_matrix(
     figure: Figure,
     axes: Axes,
     matrix: np.ndarray,
-    methods: list[str],
-    metrics: Mapping[str, str] | None,
+    styles: Mapping[str, Look],
     others: Collection[tuple[str, str]],
-) -> None:
+    cell: float,
+) -> AxesImage:
     """Draw the heat map with its values, the diagonal outlined, and each metric's mark beside its name."""
+    methods = list(styles)
     colours = matplotlib.colormaps[COLOUR_MAP].with_extremes(bad="#CCCCCC")
     image = axes.imshow(np.ma.masked_invalid(matrix), cmap=colours, aspect="auto", vmin=0)
+    for decimals, smallest in ((2, FINE), (1, COARSE)):
+        texts = _numbers(matrix, methods, others, decimals)
+        size = min(pt(7.5), pt(7.5) * 0.9 * cell / widest({*texts.flat}, pt(7.5)))
+        if size >= smallest:
+            break
     for (row, column), value in np.ndenumerate(matrix):
-        text = "n/a" if np.isnan(value) else f"{value:.2f}"
-        if row != column and np.isfinite(value) and (methods[row], methods[column]) in others:
-            text = f"({text})"
         shade = "#CCCCCC" if np.isnan(value) else image.cmap(image.norm(value))
-        axes.text(column, row, text, ha="center", va="center", size=7.5, color=ink(shade))
+        if size >= COARSE:
+            axes.text(column, row, texts[row, column], ha="center", va="center", size=size, color=ink(shade))
         if row == column:
-            axes.add_patch(Rectangle((column - 0.46, row - 0.46), 0.92, 0.92, fill=False, edgecolor=ink(shade), lw=1.6))
+            axes.add_patch(Rectangle((column - 0.46, row - 0.46), 0.92, 0.92, fill=False, edgecolor=ink(shade),
+                                     lw=min(1.6, 6 * cell)))  # fmt: skip
     axes.spines[:].set_visible(False)
-    axes.set_xticks(range(len(methods)), methods, rotation=45, ha="right", rotation_mode="anchor")
-    axes.set_yticks(range(len(methods)), methods)
+    name_methods(axes, methods, cell)
+    axes.set_yticks(range(len(methods)), methods, size=min(pt(9), 0.85 * 72 * cell))
     axes.tick_params(length=0)
     axes.tick_params(axis="y", pad=13)
     beside = axes.get_yaxis_transform() + ScaledTranslation(-0.09, 0, figure.dpi_scale_trans)
-    for row, style in enumerate(looks(methods, metrics).values()):
-        axes.plot(0, row, transform=beside, clip_on=False, **style.points(6))
-    figure.colorbar(image, ax=axes, shrink=0.8, label="mean split distance")
+    for row, style in enumerate(styles.values()):
+        axes.plot(0, row, transform=beside, clip_on=False, **style.points(min(6.0, 40 * cell)))
+    return image

@@ -13,7 +13,7 @@ from matplotlib.patches import Patch
 
 from fsnas.plotting.bands import INTERVAL
 from fsnas.plotting.seeds import edges, sentence
-from fsnas.plotting.style import GREY, empty, heading, look, notes, sheet, styled, text_size
+from fsnas.plotting.style import GREY, NARROW, empty, legend, look, pt, sheet, styled, widest
 
 PUBLISHED: dict[str, tuple[str, dict[str, Any]]] = {
     "abdelfattah2021": ("Abdelfattah et al. 2021", {"marker": "|", "markersize": 9, "markeredgewidth": 2.0}),
@@ -23,17 +23,18 @@ PUBLISHED: dict[str, tuple[str, dict[str, Any]]] = {
     ),
 }
 DIRECTIONS = {"higher": "higher is better", "lower": "lower is better", "none": "no direction"}
-NOTE = (
-    "Signed as the metric is printed: below 0 is right for a metric of which lower is better. Published numbers are of "
-    "NAS-Bench-201 on CIFAR-10, with the authors' networks and batches, whatever the truth is here; those of 2021 may "
-    "be absolute values."
-)
+NOTE = "Published numbers are of NAS-Bench-201 on CIFAR-10."
 ROW = 0.34  # inches of a metric
 
 
 @styled
 def proxies_figure(
-    correlations: pd.DataFrame, *, caption: str, metrics: Mapping[str, str] | None = None, truth: str = ""
+    correlations: pd.DataFrame,
+    *,
+    caption: str,
+    metrics: Mapping[str, str] | None = None,
+    width: float | None = None,
+    truth: str = "",
 ) -> Figure:
     """Draw Spearman's correlation of every metric with the truth, its interval, and the published numbers.
 
@@ -47,17 +48,20 @@ def proxies_figure(
         Written below the axes.
     metrics
         The metric behind each name of ``correlations``, where they differ; gives the colours.
+    width
+        Of the figure in inches; by its content if None.
     truth
         A sentence that names the truth, for the end of the caption.
     """
     names = [str(name) for name in correlations["metric"]]
     of = {name: (metrics or {}).get(name, name) for name in names}
-    labels = [_label(row) for row in correlations.itertuples()]
-    beside = max((text_size(label, 9)[0] for label in labels), default=0.0)
+    narrow = width is not None and width < NARROW
+    labels = [_label(row, "\n" if narrow else " ") for row in correlations.itertuples()]
     counts = [_count(row) for row in correlations.itertuples()]
-    figure = sheet(7.0 + beside, 1.1 + ROW * max(len(names), 4), caption, sentence(truth), NOTE,
-                   notes(names, metrics))  # fmt: skip
-    heading(figure, "Zero-cost metrics of single architectures and the truth")
+    published = [column for column in PUBLISHED if np.isfinite(correlations[column].to_numpy(float)).any()]
+    figure = sheet(width or 7.0 + widest(labels, pt(9)), 1.1 + ROW * max(len(names), 4),
+                   "Zero-cost metrics of single architectures and the truth", caption, sentence(truth),
+                   NOTE if published else "")  # fmt: skip
     axes = figure.add_subplot()
     axes.set_xlabel("Spearman's rank correlation")
     columns = ["spearman", *PUBLISHED]
@@ -72,15 +76,16 @@ def proxies_figure(
     axes.set_yticks(range(len(names)), labels)
     axes.set_ylim(len(names) - 0.4, -0.6)
     for place, text in enumerate(counts):
-        axes.text(1.01, place, text, transform=axes.get_yaxis_transform(), va="center", size=7.5, color="#333333",
+        axes.text(1.01, place, text, transform=axes.get_yaxis_transform(), va="center", size=pt(7.5), color="#333333",
                   gid=f"count:{place}")  # fmt: skip
     _legend(figure, correlations, any(drawn), shaded)
     return figure
 
 
-def _label(row: Any) -> str:
+def _label(row: Any, between: str) -> str:
     direction = getattr(row, "direction", None)
-    return f"{row.metric} ({DIRECTIONS.get(direction, direction)})" if isinstance(direction, str) else f"{row.metric}"
+    said = f"{between}({DIRECTIONS.get(direction, direction)})" if isinstance(direction, str) else ""
+    return f"{row.metric}{said}"
 
 
 def _count(row: Any) -> str:
@@ -127,4 +132,4 @@ def _legend(figure: Figure, correlations: pd.DataFrame, intervals: bool, shaded:
             handles.append(Line2D([], [], **marker, color="black", linestyle="", label=name))
     if shaded:
         handles.append(Patch(facecolor=GREY, alpha=0.30, linewidth=0, label="random: 95 % interval"))
-    figure.legend(handles=handles, loc="outside right upper")
+    legend(figure, handles)

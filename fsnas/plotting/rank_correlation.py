@@ -1,6 +1,6 @@
 """Rank correlation of shared-weight accuracy with the truth, per method."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pandas as pd
@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from fsnas.plotting.bands import band_handles
 from fsnas.plotting.seeds import (
-    LEGEND,
+    axes_width,
     below,
     by_seed,
     chance,
@@ -17,12 +17,13 @@ from fsnas.plotting.seeds import (
     name_methods,
     no_chance,
     over_seeds,
+    places_apart,
     seed_handles,
     sentence,
     styles_of,
     width_of,
 )
-from fsnas.plotting.style import empty, heading, notes, sheet, styled, wrapped
+from fsnas.plotting.style import BESIDE, empty, legend, pt, sheet, styled, wrapped
 
 TITLES = {
     "all": "all: one ranking over all leaves",
@@ -37,6 +38,8 @@ def rank_correlation_figure(
     *,
     caption: str,
     metrics: Mapping[str, str] | None = None,
+    methods: Collection[str] | None = None,
+    width: float | None = None,
     truth: str = "",
     seed: int = 0,
     resamples: int = 2000,
@@ -53,25 +56,30 @@ def rank_correlation_figure(
     metrics
         The metric of each method, in the order of drawing; gives colours. A method that the table does not name is
         not drawn.
+    methods
+        Those that are drawn; all if None.
+    width
+        Of the figure in inches; by its content if None.
     truth
         A sentence that names the truth, for the end of the caption.
     seed, resamples
         Of the bootstrap over the seeds of a method.
     """
-    styles = styles_of(rank["method"], metrics)
-    methods = list(styles)
-    control = chance(methods)
-    figure = sheet(width_of(methods), 5.4 + below(methods), caption, sentence(truth), no_chance(methods),
-                   notes(methods, metrics))  # fmt: skip
-    heading(figure, "Rank correlation of shared-weight accuracy with the truth")
+    styles = styles_of(rank["method"], metrics, methods)
+    names, control = list(styles), chance(rank["method"].unique())
+    width = width or width_of(names)
+    apart = places_apart(width, len(names))
+    title = "Rank correlation of shared-weight accuracy with the truth"
+    figure = sheet(width, (5.4 if width >= BESIDE else 4.0) + below(names, apart), title, caption, sentence(truth),
+                   no_chance(rank["method"].unique()))  # fmt: skip
     panels = figure.subplots(2, 1, sharex=True, sharey=True)
     bands, most = [], 0
     for axes, (scope, title) in zip(panels, TITLES.items(), strict=True):
         of_scope = rank[rank["scope"] == scope]
         title += counted(of_scope.loc[of_scope["kendall"].notna(), "n"], "architectures")
-        axes.set_title(wrapped(title, figure.get_figwidth() - LEGEND - 0.6, 10), loc="left")
+        axes.set_title(wrapped(title, axes_width(width), pt(10)), loc="left")
         axes.set_ylabel("Kendall's tau")
-        values = {method: by_seed(of_scope, method, "kendall") for method in methods}
+        values = {method: by_seed(of_scope, method, "kendall") for method in {*names, *filter(None, [control])}}
         totals = {m: over_seeds(v, seed, resamples, m, f"kendall_{scope}") for m, v in values.items()}
         if not any(map(len, values.values())):
             empty(axes, "needs two architectures of different truth" + (" in a leaf" if scope == "within" else ""))
@@ -81,9 +89,9 @@ def rank_correlation_figure(
         bands.append(draw_methods(axes, styles, values, totals, control))
         most = max(most, *map(len, values.values()))
     if most:
-        name_methods(panels[1], methods)
+        name_methods(panels[1], names, apart)
         handles = [*seed_handles(most), *band_handles(control, bands, "seeds")]
-        figure.legend(handles=handles, loc="outside right upper")
+        legend(figure, handles)
     else:
         panels[1].set(xticks=[], yticks=[])
     return figure

@@ -1,8 +1,7 @@
 """What each metric sees at the root: scores per edge and operation, or affinities where it has no scores."""
 
 import math
-import textwrap
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import matplotlib
@@ -13,7 +12,7 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from fsnas.plotting.style import COLOUR_MAP, colour, empty, heading, ink, notes, sheet, styled
+from fsnas.plotting.style import COLOUR_MAP, NARROW, colour, empty, ink, pt, sheet, styled, wrapped
 from fsnas.spaces import EDGES, OPERATIONS
 
 COLUMNS = 3
@@ -24,7 +23,12 @@ MISSING = "#D9D9D9"
 
 @styled
 def root_scores_figure(
-    scores: Mapping[str, Mapping[str, Any]], *, caption: str, metrics: Mapping[str, str] | None = None
+    scores: Mapping[str, Mapping[str, Any]],
+    *,
+    caption: str,
+    metrics: Mapping[str, str] | None = None,
+    methods: Collection[str] | None = None,
+    width: float | None = None,
 ) -> Figure:
     """Draw a heat map per method, each on its own colour scale; a value that is not finite is hatched.
 
@@ -38,20 +42,24 @@ def root_scores_figure(
         Written below the axes.
     metrics
         The metric of each method; gives the colours of the titles.
+    methods
+        Those that are drawn; all if None.
+    width
+        Of the figure in inches; by its content if None.
     """
-    scores = merged(scores)
+    scores = merged({method: scores[method] for method in scores if methods is None or method in methods})
     scalar = [method for method, entry in scores.items() if entry["scores"] is not None]
     matrices = [method for method, entry in scores.items() if entry["scores"] is None]
     columns = COLUMNS if matrices else max(2, min(COLUMNS, len(scalar)))
+    columns = columns if width is None else max(1, int((width - 0.3) / (0.75 * WIDTH)))
+    panel = HEIGHT if width is None or width >= NARROW else 0.7 * HEIGHT
     blocks = [math.ceil(len(scalar) / columns)] * bool(scalar) + [math.ceil(len(EDGES) / columns)] * len(matrices)
-    height = 0.5 + sum(0.85 + HEIGHT * count for count in blocks)
-    names = [name for method in scores for name in method.split(", ")]
-    figure = sheet(0.9 + WIDTH * columns, max(height, 2.5), caption, notes(names, metrics))
-    heading(figure, "Scores at the root, per edge and operation")
+    ratios = [0.85 + panel * count for count in blocks]
+    width = width or 0.9 + WIDTH * columns
+    figure = sheet(width, max(0.5 + sum(ratios), 2.5), "Scores at the root, per edge and operation", caption)
     if not scores:
         empty(figure.add_subplot(), "no method has scores")
         return figure
-    ratios = [0.85 + HEIGHT * count for count in blocks]
     parts = iter(figure.subfigures(len(blocks), 1, squeeze=False, height_ratios=ratios)[:, 0])
     if scalar:
         _draw_scores(next(parts), {method: scores[method] for method in scalar}, blocks[0], columns, metrics)
@@ -79,9 +87,7 @@ def _draw_scores(part: Any, scores: Mapping, count: int, columns: int, metrics: 
         axes = panels.flat[place]
         image = heat_map(axes, np.asarray(entry["scores"], float))
         direction = DIRECTIONS.get(entry["direction"], entry["direction"])
-        lines = textwrap.wrap(method, 46)
-        lines[-1:] = [f"{lines[-1]} ({direction})"] if len(lines[-1]) < 30 else [lines[-1], f"({direction})"]
-        axes.set_title("\n".join(lines), loc="left", size=9)
+        axes.set_title(wrapped(f"{method} ({direction})", _inches(part, columns), pt(9)), loc="left", size=pt(9))
         _label(axes, EDGES, OPERATIONS, left=place % columns == 0, bottom=place + columns >= len(scores))
         _mark(axes, method, metrics)
         _bar(part, image, axes)
@@ -97,11 +103,17 @@ def _draw_affinities(part: Any, method: str, affinity: np.ndarray, columns: int,
     for place, edge in enumerate(EDGES):
         axes = panels.flat[place]
         image = heat_map(axes, affinity[place], limits, skip_diagonal=True)
-        axes.set_title("\n".join(textwrap.wrap(f"{method}: affinity, edge {edge}", 46)), loc="left", size=9)
+        title = wrapped(f"{method}: affinity, edge {edge}", _inches(part, columns), pt(9))
+        axes.set_title(title, loc="left", size=pt(9))
         bottom = place + columns >= len(EDGES)
         _label(axes, OPERATIONS, OPERATIONS, left=place % columns == 0, bottom=bottom)
         _mark(axes, method, metrics)
     _bar(part, image, list(panels.flat), "affinity (diagonal left out)")
+
+
+def _inches(part: Any, columns: int) -> float:
+    """Return about the width of a heat map without the names beside it."""
+    return (part.figure.get_figwidth() - 1.0) / columns - 0.2
 
 
 def heat_map(
@@ -118,12 +130,12 @@ def heat_map(
         if skip_diagonal and row == column:
             continue
         if np.isfinite(value):
-            axes.text(column, row, short(value, high - low), ha="center", va="center", size=7.5,
+            axes.text(column, row, short(value, high - low), ha="center", va="center", size=pt(7.5),
                       color=ink(image.cmap(image.norm(value))))  # fmt: skip
         else:
             axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=MISSING, edgecolor="#AAAAAA",
                                      hatch="////", linewidth=0))  # fmt: skip
-            axes.text(column, row, "n/a", ha="center", va="center", size=7.5,
+            axes.text(column, row, "n/a", ha="center", va="center", size=pt(7.5),
                       bbox={"facecolor": MISSING, "edgecolor": "none", "pad": 1})  # fmt: skip
     return image
 
@@ -147,7 +159,7 @@ def _label(axes: Axes, rows: tuple[str, ...], columns: tuple[str, ...], *, left:
     axes.set_xticks(range(len(columns)), columns if bottom else [""] * len(columns))
     for label in axes.get_xticklabels():
         label.set(rotation=35, ha="right", rotation_mode="anchor")
-    axes.tick_params(length=0, labelsize=8)
+    axes.tick_params(length=0, labelsize=pt(8))
     axes.spines[:].set_visible(False)
 
 
@@ -162,5 +174,5 @@ def _mark(axes: Axes, method: str, metrics: Mapping[str, str] | None) -> None:
 def _bar(part: Any, image: AxesImage, axes: Axes | list[Axes], label: str = "") -> None:
     bar = part.colorbar(image, ax=axes, shrink=0.9, pad=0.02, label=label)
     bar.outline.set_visible(False)
-    bar.ax.tick_params(labelsize=7)
+    bar.ax.tick_params(labelsize=pt(7))
     bar.ax.yaxis.set_major_locator(MaxNLocator(4))

@@ -1,6 +1,7 @@
 """A value per seed of every method: points, mean, interval and the band of `random`, as several figures draw them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,18 +11,19 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from fsnas.plotting.bands import Band, draw_band, mean_handle
-from fsnas.plotting.style import Look, looks, ordered, text_size
+from fsnas.plotting.style import BESIDE, Look, pt, root_width, shown, widest
 from fsnas.seeding import generator
 from fsnas.stats import bootstrap_mean
 
 LEGEND = 2.7  # inches of a legend at the right
 
 
-def styles_of(found: Iterable[str], metrics: Mapping[str, str] | None) -> dict[str, Look]:
-    """Return the look of every method of ``found``, in the order of ``metrics``; a variant looks the same in all."""
-    present = set(found)
-    every = looks(ordered(dict.fromkeys(found), metrics), metrics)
-    return {method: style for method, style in every.items() if method in present}
+def styles_of(
+    found: Iterable[str], metrics: Mapping[str, str] | None, methods: Collection[str] | None = None
+) -> dict[str, Look]:
+    """Return the look of every method of ``found`` (and of ``methods``), in the order of ``metrics``."""
+    present = dict.fromkeys(found)
+    return {method: style for method, style in shown(present, metrics, methods).items() if method in present}
 
 
 def chance(methods: Iterable[str]) -> str | None:
@@ -35,7 +37,7 @@ def chance(methods: Iterable[str]) -> str | None:
 def no_chance(methods: Sequence[str]) -> str:
     """Return the sentence for a caption that has no band to explain."""
     missing = methods and chance(methods) is None
-    return "The method random is not among these, so there is no band to compare with." if missing else ""
+    return "Without random there is no band." if missing else ""
 
 
 def sentence(text: str) -> str:
@@ -85,8 +87,9 @@ def draw_methods(
     control: str | None,
 ) -> Band | None:
     """Draw every method at its place on the x axis and the band of ``control``, if it has one; return the band."""
+    size = min(5.0, 20 * places_apart(root_width(axes), len(styles)))
     for place, (method, style) in enumerate(styles.items()):
-        draw_seeds(axes, place, method, style, values[method], totals[method])
+        draw_seeds(axes, place, method, style, values[method], totals[method], size)
     middle, half = (len(styles) - 1) / 2, max(len(styles), 4) / 2 + 0.1  # few methods stand in the middle
     axes.set_xlim(middle - half, middle + half)
     band = totals.get(control) if control is not None else None
@@ -95,12 +98,13 @@ def draw_methods(
     return band
 
 
-def from_zero(axes: Axes) -> None:
-    """Let the y axis of ``axes`` begin at 0, with room below for points that lie there."""
-    low, high = min(axes.dataLim.y0, 0.0), axes.dataLim.y1
+def from_zero(panels: Sequence[Axes]) -> None:
+    """Let the y axis that ``panels`` share begin at 0, with room below for points that lie there."""
+    low = min(0.0, *(axes.dataLim.y0 for axes in panels))
+    high = max(axes.dataLim.y1 for axes in panels)
     high = high if high > low else 0.1
     room = 0.05 * (high - low)
-    axes.set_ylim(low - room, high + room)
+    panels[0].set_ylim(low - room, high + room)
 
 
 def draw_seeds(
@@ -109,7 +113,7 @@ def draw_seeds(
     """Draw a point per value around ``place``, and their mean and interval beside them."""
     if total is None:
         axes.text(place, 0.03, "no value", transform=axes.get_xaxis_transform(), rotation=90, ha="center", va="bottom",
-                  color="#555555", size=8)  # fmt: skip
+                  color="#555555", size=pt(8))  # fmt: skip
         return
     aside = np.linspace(-0.2, 0.2, len(values)) if len(values) > 1 else np.zeros(1)
     axes.plot(
@@ -134,29 +138,43 @@ def edges(style: Look) -> dict[str, Any]:
     return {"markeredgecolor": "#333333" if full else style.colour, "markeredgewidth": 0.5 if full else 1.0}
 
 
-def slanted(methods: Sequence[str]) -> bool:
-    """Return whether the names of ``methods`` are too many or too long to stand side by side."""
-    return len(methods) > 6 or max(map(len, methods), default=0) > 8
-
-
 def width_of(methods: Sequence[str]) -> float:
     """Return the width in inches of a figure with a place for every method and a legend at the right."""
     return max(8.0, LEGEND + 1.1 + 0.5 * len(methods))
 
 
-def below(methods: Sequence[str]) -> float:
+def axes_width(width: float) -> float:
+    """Return about the inches of the axes in a figure of ``width`` inches, beside a legend if it stands there."""
+    return width - 0.75 * pt(9) / 9 - (LEGEND * pt(9) / 9 if width >= BESIDE else 0.2)
+
+
+def places_apart(width: float, count: int) -> float:
+    """Return about the inches between ``count`` places on the x axis of a figure of ``width`` inches."""
+    return axes_width(width) / max(count, 4)
+
+
+def turned(methods: Sequence[str], apart: float) -> int:
+    """Return by how many degrees the names of ``methods`` are turned to stand ``apart`` inches from each other."""
+    if widest(methods, pt(9)) < 0.9 * apart:
+        return 0
+    return 40 if apart * math.sin(math.radians(40)) > 1.25 * pt(9) / 72 else 90
+
+
+def below(methods: Sequence[str], apart: float) -> float:
     """Return the height in inches that the names below the axes take."""
-    longest = max((text_size(method, 9)[0] for method in methods), default=0.0)
-    return 0.65 * longest if slanted(methods) else 0.1
+    angle = turned(methods, apart)
+    return math.sin(math.radians(angle)) * widest(methods, pt(9)) + 0.1
 
 
-def name_methods(axes: Axes, methods: Sequence[str], places: Sequence[float] | None = None) -> None:
-    """Name the methods below ``axes``, slanted where they are many or long."""
-    slant = slanted(methods)
+def name_methods(axes: Axes, methods: Sequence[str], apart: float, places: Sequence[float] | None = None) -> None:
+    """Name the methods below ``axes``, slanted or upright where they are many or long, small if there are too many."""
+    angle = turned(methods, apart)
     axes.set_xticks(range(len(methods)) if places is None else places, methods)
     for label in axes.get_xticklabels():
-        if slant:
+        if angle == 40:
             label.set(rotation=40, ha="right", rotation_mode="anchor")
+        elif angle == 90:
+            label.set(rotation=90, size=min(pt(9), 0.85 * 72 * apart))
 
 
 def seed_handles(most: int, point: str = "a seed") -> list[Artist]:

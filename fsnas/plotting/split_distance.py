@@ -1,16 +1,16 @@
-"""Figures 1a and 1b: internal and external split distance, a box or violin per method."""
+"""Split distance, a box or violin per method: Figures 1a and 1b, and panels by setting and level for Figure 2."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from fsnas.plotting.bands import (
+    Band,
     band,
     band_handles,
     draw_band,
@@ -21,13 +21,16 @@ from fsnas.plotting.bands import (
     reference,
     rows,
 )
-from fsnas.plotting.style import Look, empty, heading, looks, notes, ordered, sheet, styled
+from fsnas.plotting.seeds import below, edges, name_methods
+from fsnas.plotting.style import Look, empty, legend_below, legend_width, ordered, pt, sheet, shown, styled
 
 VIOLIN_FROM = 8  # trees; fewer do not show a density
+SIDE, APART = 0.75, 0.13  # inches beside the first panel, and the fewest of a method of which panels stand side by side
 TITLES = {
     "internal": "Internal split distance: pairs of splits of one tree",
     "external": "External split distance: splits of one seed's tree against the other seeds' trees",
 }
+NOTHING = {"internal": "no tree has two splits to compare", "external": "needs at least two seeds"}
 
 
 @styled
@@ -38,6 +41,8 @@ def split_distance_figure(
     setting: str,
     caption: str,
     metrics: Mapping[str, str] | None = None,
+    methods: Collection[str] | None = None,
+    width: float | None = None,
 ) -> Figure:
     """Draw Figure 1a (``internal``) or 1b (``external``): every tree, its method's spread, mean and interval.
 
@@ -53,40 +58,138 @@ def split_distance_figure(
         Written below the axes.
     metrics
         The metric of each method, in the order of drawing; gives colours and the band of `random`.
+    methods
+        Those that are drawn; all if None. The band is that of all.
+    width
+        Of the figure in inches; by the number of methods if None.
     """
-    trees, total = rows(per_tree, setting, "all"), rows(summary, setting, "all")
-    methods = ordered(per_tree["method"], metrics)
-    control = reference(methods, metrics)
-    figure = sheet(max(5.6, 1.4 + 0.5 * len(methods)), 4.6, caption, no_band(methods, metrics), one_pair(total),
-                   notes(methods, metrics))  # fmt: skip
-    heading(figure, TITLES[setting])
-    axes = figure.add_subplot()
-    axes.set_ylabel("split distance")
-    if trees.empty:
-        empty(axes, "needs at least two seeds" if setting == "external" else "no tree has two splits to compare")
-        axes.set(xticks=[], yticks=[])
-        return figure
-    axes.grid(axis="y")
-    shaded = band(per_tree, summary, setting, "all", control)
-    if shaded is not None:
-        draw_band(axes, shaded)
-    for place, (method, style) in enumerate(looks(methods, metrics).items()):
-        of_method = trees[trees["method"] == method].sort_values("seed")
-        of_total = total[total["method"] == method]
-        _draw_trees(axes, place, method, style, of_method["mean"].to_numpy(float), has_spread(of_total))
-        _draw_mean(axes, place, method, of_total)
-    axes.set_xlim(-0.6, len(methods) - 0.4)
-    axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
-    _label(axes, methods)
-    _legend(figure, axes, mean_handle(int(total["n"].max()), bool(total["ci_low"].notna().any())),
-            band_handles(control, [shaded]))  # fmt: skip
+    count = len(shown(per_tree["method"], metrics, methods))
+    return panels(
+        per_tree,
+        summary,
+        {(setting, "all"): ""},
+        title=TITLES[setting],
+        caption=caption,
+        metrics=metrics,
+        methods=methods,
+        width=width or max(5.6, 1.4 + 0.5 * count),
+        height=3.2,
+    )
+
+
+def panels(
+    per_tree: pd.DataFrame,
+    summary: pd.DataFrame,
+    cells: Mapping[tuple[str, str], str],
+    *,
+    title: str,
+    caption: str,
+    metrics: Mapping[str, str] | None,
+    methods: Collection[str] | None,
+    width: float,
+    height: float,
+    aside: str = "",
+) -> Figure:
+    """Draw a panel of ``height`` inches for each of ``cells``: their titles, by setting (a row) and level (a column).
+
+    A cell without rows is left out, a setting without any says so; where the width does not hold the levels side by
+    side, they stand one below the other. The legend stands in the first cell if that is left out, under ``aside``.
+    """
+    styles = shown(per_tree["method"], metrics, methods)
+    control = reference(ordered(per_tree["method"], metrics), metrics)
+    total = summary[summary["method"].isin([*styles])]
+    drawn = pd.concat([rows(total, *cell) for cell in cells])
+    held = {cell for cell in cells if not rows(total, *cell).empty}
+    grid = _grid(cells, held, width, len(styles))
+    columns = max(len(line) for line in grid)
+    apart = (width - SIDE) / columns / max(len(styles), 4)
+    names = below([*styles], apart)
+    figure = sheet(width, 0.6 + (height + 0.25 * bool(next(iter(cells.values())))) * len(grid) + names, title, caption,
+                   no_band([*styles, *filter(None, [control])], metrics),
+                   one_pair(drawn[drawn["setting"] == "external"]))  # fmt: skip
+    places = figure.add_gridspec(len(grid), columns, height_ratios=[*[height] * (len(grid) - 1), height])
+    bands, first, last = [], None, {}
+    for i, line in enumerate(grid):
+        left = True
+        for j, cell in enumerate(line):
+            if cell not in held:
+                continue
+            axes = figure.add_subplot(places[i, j], sharey=first)
+            first = first or axes
+            last[j] = axes
+            bands.append(_draw_panel(axes, per_tree, summary, cell, styles, control, apart))
+            axes.set_title(cells[cell], loc="left")
+            axes.set_ylabel("split distance" if left else "")
+            axes.tick_params(labelleft=left)
+            axes.set_xticks([])
+            left = False
+        if left:
+            axes = figure.add_subplot(places[i, :])
+            axes.set_title(line[0][0] if len(grid) > 1 else "", loc="left")
+            axes.set(xticks=[], yticks=[])
+            empty(axes, NOTHING[line[0][0]])
+    for axes in last.values():
+        name_methods(axes, [*styles], apart)
+    if first is not None:
+        first.set_ylim(bottom=min(0.0, first.get_ylim()[0]))
+        handles = [
+            Line2D([], [], color="#333333", marker="o", linestyle="", markersize=4, label="a tree (seed)"),
+            mean_handle(int(drawn["n"].max()), bool(drawn["ci_low"].notna().any())),
+            *band_handles(control, bands),
+        ]
+        room = (width - SIDE) / columns
+        if grid[0][0] not in held and len(grid[0]) > 1 and legend_width(str(h.get_label()) for h in handles) < room:
+            corner = figure.add_subplot(places[0, 0])
+            corner.set_axis_off()
+            corner.legend(handles=handles, loc="upper left", title=aside, alignment="left", borderaxespad=0)
+        else:
+            legend_below(figure, handles)
     return figure
 
 
-def _draw_trees(axes: Axes, place: int, method: str, style: Look, values: np.ndarray, spreads: bool) -> None:
+def _grid(
+    cells: Mapping[tuple[str, str], str], held: Collection[tuple[str, str]], width: float, methods: int
+) -> list[list[tuple[str, str]]]:
+    """Return the cells line by line: a setting each, or where they would be too narrow a cell each."""
+    settings = dict.fromkeys(setting for setting, _ in cells)
+    lines = [[cell for cell in cells if cell[0] == setting] for setting in settings]
+    if (width - SIDE) / len(lines[0]) >= max(1.2, APART * methods):
+        return lines
+    return [[cell] for line in lines for cell in ([c for c in line if c in held] or line[:1])]
+
+
+def _draw_panel(
+    axes: Axes,
+    per_tree: pd.DataFrame,
+    summary: pd.DataFrame,
+    cell: tuple[str, str],
+    styles: Mapping[str, Look],
+    control: str | None,
+    apart: float,
+) -> Band | None:
+    """Draw every method in one setting and level, and the band of ``control``, which is returned."""
+    trees, total = rows(per_tree, *cell), rows(summary, *cell)
+    axes.grid(axis="y")
+    shaded = band(per_tree, summary, *cell, control)
+    if shaded is not None:
+        draw_band(axes, shaded)
+    for place, (method, style) in enumerate(styles.items()):
+        of_method = trees[trees["method"] == method].sort_values("seed")
+        of_total = total[total["method"] == method]
+        _draw_trees(axes, place, method, style, of_method["mean"].to_numpy(float), has_spread(of_total), apart)
+        _draw_mean(axes, place, method, of_total, apart)
+    middle, half = (len(styles) - 1) / 2, max(len(styles), 4) / 2 + 0.1  # few methods stand in the middle
+    axes.set_xlim(middle - half, middle + half)
+    return shaded
+
+
+def _draw_trees(
+    axes: Axes, place: int, method: str, style: Look, values: np.ndarray, spreads: bool, apart: float
+) -> None:
     """Draw a point per tree of one method, and their box or violin if they have a spread."""
     if not len(values):
-        axes.text(place, 0.02, "no pairs", rotation=90, ha="center", va="bottom", color="#555555", size=8)
+        axes.text(place, 0.02, "no pairs", transform=axes.get_xaxis_transform(), rotation=90, ha="center", va="bottom",
+                  color="#555555", size=min(pt(8), 60 * apart))  # fmt: skip
         return
     drawn: Any = []
     if not spreads:
@@ -104,42 +207,21 @@ def _draw_trees(axes: Axes, place: int, method: str, style: Look, values: np.nda
     axes.plot(
         place + spread,
         values,
-        **style.points(5),
-        markeredgecolor="#333333",
-        markeredgewidth=0.5,
+        **style.points(min(5.0, 18 * apart)),
+        **edges(style),
         linestyle="",
         zorder=3,
         gid=f"trees:{method}",
     )
 
 
-def _draw_mean(axes: Axes, place: int, method: str, total: pd.DataFrame) -> None:
+def _draw_mean(axes: Axes, place: int, method: str, total: pd.DataFrame, apart: float) -> None:
     """Draw mean and interval beside the points."""
     for row in total.itertuples():
         if np.isfinite(row.ci_low):
             axes.plot([place + 0.38] * 2, [row.ci_low, row.ci_high], color="black", linewidth=1.4, zorder=4,
                       gid=f"interval:{method}")  # fmt: skip
         axes.plot(
-            place + 0.38, row.mean, marker="_", markersize=7, markeredgewidth=1.8, color="black", zorder=4,
-            gid=f"mean:{method}",
+            place + 0.38, row.mean, marker="_", markersize=min(7.0, 25 * apart), markeredgewidth=1.8, color="black",
+            zorder=4, gid=f"mean:{method}",
         )  # fmt: skip
-
-
-def _label(axes: Axes, methods: list[str]) -> None:
-    """Name the methods, slanted where they are many or long."""
-    slanted = len(methods) > 6 or max(map(len, methods)) > 10
-    axes.set_xticks(range(len(methods)), methods, rotation=40 if slanted else 0, ha="right" if slanted else "center")
-    if slanted:
-        for label in axes.get_xticklabels():
-            label.set_rotation_mode("anchor")
-
-
-def _legend(figure: Figure, axes: Axes, mean: Artist, band: list[Artist]) -> None:
-    """Write the legend above the axes, in as many columns as the width holds."""
-    handles = [
-        Line2D([], [], color="#333333", marker="o", linestyle="", markersize=4, label="a tree (seed)"),
-        mean,
-        *band,
-    ]
-    columns = 5 if figure.get_figwidth() > 10.5 else 3 if figure.get_figwidth() > 7 else 2
-    axes.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 1.0), borderaxespad=0.2, ncols=columns)

@@ -2,12 +2,14 @@
 
 import functools
 import textwrap
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec
+from weakref import WeakKeyDictionary
 
 import matplotlib.style
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
@@ -20,28 +22,40 @@ from fsnas.artifacts.files import replacing
 from fsnas.errors import FsnasError
 from fsnas.seeding import derive
 
-CAPTION_SIZE = 8.0  # points
-TITLE_SIZE = 11.0
-CAPTION_MARGIN = 0.2  # inches, left, right and below
+MARGIN = 0.2  # inches, left and right of heading, legend and caption, and below the caption
+BESIDE = 7.0  # inches of a figure that can hold its legend beside the axes
+NARROW = 5.0  # inches of a figure whose texts are small, as in one column of a paper
 DPI = 160
 LARGEST = 60_000_000  # pixels of a PNG
 GREY = "#7F7F7F"
 COLOUR_MAP = "cividis"
+SIZE, SMALL_SIZE = 9.0, 7.0  # points of most texts, and in a narrow figure; all others follow (`pt`)
 STYLE = {
-    "font.size": 9,
-    "axes.titlesize": 10,
-    "figure.titlesize": TITLE_SIZE,
-    "legend.fontsize": 8,
     "legend.frameon": False,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.axisbelow": True,
+    "axes.grid": False,
     "grid.color": "#DDDDDD",
     "grid.linewidth": 0.6,
     "hatch.linewidth": 0.6,
+}
+SIZES = {"axes.titlesize": 10, "figure.titlesize": 11, "legend.fontsize": 8}  # points where most texts have `SIZE`
+# What no style and no matplotlibrc changes: a figure would not be drawn, be cut off, lie, or not be the same bytes.
+OURS = {
+    "text.usetex": False,  # names hold what TeX reads otherwise
     "text.parse_math": False,
     "pdf.fonttype": 42,  # TrueType: publishers refuse Type 3, and no editor can change a text in it
+    "pdf.use14corefonts": False,
+    "pdf.inheritcolor": False,
     "svg.hashsalt": "fsnas",
+    "savefig.bbox": None,
+    "figure.autolayout": False,
+    "figure.constrained_layout.use": False,
+    "figure.constrained_layout.hspace": 0.02,
+    "figure.constrained_layout.wspace": 0.02,
+    "image.origin": "upper",
+    "image.interpolation": "auto",
 }
 METADATA: dict[str, dict[str, None]] = {
     ".png": {"Software": None},
@@ -49,7 +63,6 @@ METADATA: dict[str, dict[str, None]] = {
 }
 
 P = ParamSpec("P")
-R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -142,21 +155,45 @@ def ordered(found: Iterable[str], metrics: Mapping[str, str] | None) -> list[str
     return list(dict.fromkeys([*(metrics or {}), *found]))
 
 
-def notes(methods: Sequence[str], metrics: Mapping[str, str] | None = None) -> str:
-    """Return what a reader must know about the metrics of ``methods``, as sentences for the end of a caption."""
-    shown = {(metrics or {}).get(method, method) for method in methods}
-    return "lr sees the space only, not the trained weights." if "lr" in shown else ""
+def shown(found: Iterable[str], metrics: Mapping[str, str] | None, methods: Collection[str] | None) -> dict[str, Look]:
+    """Return the look of every method that is drawn, all or those of ``methods``; the same look whichever are."""
+    every = looks(ordered(found, metrics), metrics)
+    return {method: style for method, style in every.items() if methods is None or method in methods}
 
 
-def styled(function: Callable[P, R]) -> Callable[P, R]:
-    """Run ``function`` under our style alone, whatever the user's matplotlibrc says."""
+def styled(function: Callable[P, Figure]) -> Callable[..., Figure]:
+    """Run ``function`` under our style, which lies over the user's matplotlibrc and under its argument ``style``.
+
+    ``style`` is a mapping of matplotlib's rcParams (or its pairs), the name of a style, or the path of one.
+    """
 
     @functools.wraps(function)
-    def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        with matplotlib.style.context(["default", STYLE]):
-            return function(*args, **kwargs)
+    def run(*args: P.args, style: Any = None, **kwargs: P.kwargs) -> Figure:
+        layers = _layers(style, kwargs.get("width"))  # type: ignore[arg-type]
+        with matplotlib.style.context(layers):
+            figure = function(*args, **kwargs)
+        _LAYERS[figure] = layers
+        return figure
 
     return run
+
+
+_LAYERS: WeakKeyDictionary[Figure, list[Any]] = WeakKeyDictionary()  # of style, under which a figure is also saved
+
+
+def _layers(style: Any, width: float | None) -> list[Any]:
+    """Return the styles that lie over the matplotlibrc, the last one on top."""
+    given = dict(style) if isinstance(style, (Mapping, list, tuple)) else style
+    own = {} if given is None else given
+    sized = {"font.size": SMALL_SIZE if width is not None and width < NARROW else SIZE}
+    with matplotlib.style.context([sized, own]):
+        sizes = {name: pt(size) for name, size in SIZES.items()}
+    return [{**STYLE, **sized, **sizes}, own, OURS]
+
+
+def pt(size: float) -> float:
+    """Return the points of a text that has ``size`` where most texts have 9: the texts of a figure grow together."""
+    return size * float(matplotlib.rcParams["font.size"]) / SIZE
 
 
 def text_size(text: str, size: float, weight: str = "normal") -> tuple[float, float]:
@@ -168,10 +205,15 @@ def text_size(text: str, size: float, weight: str = "normal") -> tuple[float, fl
     return box.width / 100, box.height / 100
 
 
-def wrapped(text: str, width: float, size: float) -> str:
+def widest(texts: Iterable[str], size: float) -> float:
+    """Return the width in inches of the widest of ``texts`` at ``size`` points, 0 without any."""
+    return max((text_size(text, size)[0] for text in texts), default=0.0)
+
+
+def wrapped(text: str, width: float, size: float, weight: str = "normal") -> str:
     """Return ``text`` with line breaks so that no line is wider than ``width`` inches at ``size`` points."""
     renderer = FigureCanvasAgg(Figure(dpi=100)).get_renderer()
-    font = FontProperties(size=size)
+    font = FontProperties(size=size, weight=weight)
 
     def inches(line: str) -> float:
         return renderer.get_text_width_height_descent(line, font, ismath=False)[0] / 100
@@ -186,34 +228,82 @@ def wrapped(text: str, width: float, size: float) -> str:
     return "\n".join(lines)
 
 
-def sheet(width: float, height: float, caption: str, *notes: str) -> Figure:
-    """Return a figure of ``width`` by ``height`` inches with the caption below it, added to its height.
+def sheet(width: float, height: float, title: str, *caption: str) -> Figure:
+    """Return a figure of ``width`` by ``height`` inches with a heading, and a caption that is added to its height.
 
-    Axes are laid out above the caption (constrained layout), so neither is cut off nor covers the other.
+    So are further lines of the heading. Axes are laid out between the two (constrained layout), so nothing is cut off
+    or covers another.
     """
-    text = wrapped(" ".join(filter(None, [caption.strip(), *notes])), width - 2 * CAPTION_MARGIN, CAPTION_SIZE)
-    below = text_size(text, CAPTION_SIZE)[1] + 2 * CAPTION_MARGIN if text else 0.0
-    total = height + below
-    figure = Figure(figsize=(width, total), dpi=DPI)
+    room = width - 2 * MARGIN
+    heading = wrapped(title, room, pt(11), "bold")
+    height += text_size(heading, pt(11), "bold")[1] - text_size(heading.split("\n")[0], pt(11), "bold")[1]
+    figure = Figure(figsize=(width, height), dpi=DPI)
     FigureCanvasAgg(figure)
-    figure.set_layout_engine("constrained", rect=(0, below / total, 1, height / total), w_pad=0.08, h_pad=0.08)
-    if text:
-        x, y = CAPTION_MARGIN / width, (below - CAPTION_MARGIN) / total
-        caption_text = figure.text(x, y, text, size=CAPTION_SIZE, color="#333333", va="top", gid="caption")
-        caption_text.set_in_layout(False)
+    figure.set_layout_engine("constrained", rect=(0, 0, 1, 1), w_pad=0.08, h_pad=0.08)
+    figure.suptitle(heading, x=MARGIN / width, ha="left", weight="bold")
+    if text := wrapped(" ".join(filter(None, map(str.strip, caption))), room, pt(8)):
+        tall = text_size(text, pt(8))[1]
+        _add_below(figure, tall + 2 * MARGIN)
+        drawn = figure.text(MARGIN, MARGIN + tall, text, size=pt(8), color="#333333", va="top", gid="caption",
+                            transform=figure.dpi_scale_trans)  # fmt: skip
+        drawn.set_in_layout(False)
     return figure
 
 
-def heading(figure: Figure, text: str) -> None:
-    """Write ``text`` over the figure, at its left, in as many lines as the width asks for."""
-    width = figure.get_figwidth()
-    lines = wrapped(text, 0.92 * (width - 2 * CAPTION_MARGIN), TITLE_SIZE)  # bold is wider than what is measured
-    figure.suptitle(lines, x=CAPTION_MARGIN / width, ha="left", weight="bold")
+def _add_below(figure: Figure, inches: float) -> None:
+    """Make the figure taller by ``inches``, below the axes."""
+    below = lower(figure) + inches
+    width, height = figure.get_size_inches() + (0, inches)
+    figure.set_size_inches(width, height)
+    engine: Any = figure.get_layout_engine()
+    engine.set(rect=(0, below / height, 1, 1 - below / height))
+
+
+def lower(figure: Figure) -> float:
+    """Return the inches that caption and legend take below the axes."""
+    engine: Any = figure.get_layout_engine()
+    return float(engine.get()["rect"][1] * figure.get_figheight())
+
+
+def legend(figure: Figure, handles: Sequence[Artist], part: Any = None) -> None:
+    """Write the legend beside the axes (of ``part``) where there is room, else below them."""
+    if figure.get_figwidth() >= BESIDE:
+        (part or figure).legend(handles=handles, loc="outside right upper")
+    else:
+        legend_below(figure, handles)
+
+
+def legend_below(figure: Figure, handles: Sequence[Artist]) -> None:
+    """Write the legend between axes and caption, in as many columns as the width holds."""
+    size = FontProperties(size=matplotlib.rcParams["legend.fontsize"]).get_size_in_points()
+    room, line = figure.get_figwidth() - 2 * MARGIN, legend_width([""])  # of a handle
+    labels = [wrapped(str(handle.get_label()), room - line, size) for handle in handles]
+    columns = int((room + 2 * size / 72) / (legend_width(labels) + 2 * size / 72))
+    drawn = figure.legend(handles, labels, loc="lower left", ncols=max(1, columns), borderaxespad=0, borderpad=0,
+                          bbox_to_anchor=(MARGIN, lower(figure) or MARGIN),
+                          bbox_transform=figure.dpi_scale_trans)  # fmt: skip
+    drawn.set_in_layout(False)
+    canvas: Any = figure.canvas
+    tall = drawn.get_window_extent(canvas.get_renderer()).height / figure.dpi
+    _add_below(figure, tall if lower(figure) else tall + MARGIN)
+
+
+def legend_width(labels: Iterable[str]) -> float:
+    """Return the inches of a column of a legend: its widest label, and a handle in front of it."""
+    size = FontProperties(size=matplotlib.rcParams["legend.fontsize"]).get_size_in_points()
+    return widest(labels, size) + 3.0 * size / 72
+
+
+def root_width(axes: Axes) -> float:
+    """Return the inches of the whole figure that ``axes`` stand in."""
+    figure: Any = axes.get_figure(root=True)
+    return float(figure.get_figwidth())
 
 
 def empty(axes: Axes, text: str) -> None:
     """Say in the middle of ``axes`` why nothing is drawn there."""
-    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color="#555555", size=11)
+    text = wrapped(text, 0.75 * root_width(axes), pt(10))
+    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color="#555555", size=pt(10))
 
 
 def ink(background: Any) -> str:
@@ -222,7 +312,6 @@ def ink(background: Any) -> str:
     return "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "white"
 
 
-@styled
 def save(figure: Figure, paths: Iterable[str | Path], **origin: Any) -> None:
     """Write ``figure`` to every path, PDF or PNG by its suffix; the same figure gives the same bytes.
 
@@ -235,10 +324,15 @@ def save(figure: Figure, paths: Iterable[str | Path], **origin: Any) -> None:
     FsnasError
         If a path ends in something else.
     """
+    with matplotlib.style.context(_LAYERS.get(figure, [])):
+        _save(figure, [*map(Path, paths)], **origin)
+
+
+def _save(figure: Figure, paths: Sequence[Path], **origin: Any) -> None:
     _lay_out(figure)
     said = {"Subject": f"fsnas, commit {origin['commit']}"} if origin.get("commit") else {}
     about = {".png": metadata(**origin), ".pdf": said}
-    for path in map(Path, paths):
+    for path in paths:
         if path.suffix not in METADATA:
             raise FsnasError(f"{path}: figures are written as {' or '.join(METADATA)}; name the file so")
         width, height = figure.get_size_inches()

@@ -9,13 +9,15 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from fsnas.plotting.style import COLOUR_MAP, empty, heading, sheet, styled
+from fsnas.plotting.style import COLOUR_MAP, NARROW, empty, legend, sheet, styled
 
 PANELS = {"loss": "cross-entropy loss", "accuracy": "accuracy"}
 
 
 @styled
-def training_figure(records: Mapping[int, Mapping[str, Sequence[float | None]]], *, caption: str) -> Figure:
+def training_figure(
+    records: Mapping[int, Mapping[str, Sequence[float | None]]], *, caption: str, width: float | None = None
+) -> Figure:
     """Draw loss and accuracy per epoch and seed, solid on the training part and dashed on the validation part.
 
     Parameters
@@ -25,11 +27,14 @@ def training_figure(records: Mapping[int, Mapping[str, Sequence[float | None]]],
         None or NaN where an epoch was not evaluated.
     caption
         Written below the axes.
+    width
+        Of the figure in inches; 9 if None. In a narrow one the panels stand one below the other.
     """
-    figure = sheet(9.0, 4.0, caption)
-    heading(figure, "Training of the supernets")
+    width = width or 9.0
+    across = 2 if width >= NARROW else 1
+    figure = sheet(width, 4.0 if across == 2 else 4.6, "Training of the supernets", caption)
     colours = matplotlib.colormaps[COLOUR_MAP](np.linspace(0.0, 0.9, max(len(records), 1)))
-    panels = figure.subplots(1, 2)
+    panels = figure.subplots(2 // across, across)
     for axes, (column, label) in zip(panels, PANELS.items(), strict=True):
         axes.set(xlabel="epoch", ylabel=label)
         axes.grid()
@@ -47,7 +52,7 @@ def training_figure(records: Mapping[int, Mapping[str, Sequence[float | None]]],
         Line2D([], [], color="#333333", marker="o", markersize=4, label="training"),
         Line2D([], [], color="#333333", marker="s", markersize=4, fillstyle="none", linestyle="--", label="validation"),
     ]
-    figure.legend(handles=[*parts, *seeds], loc="outside right upper")
+    legend(figure, [*parts, *seeds])
     return figure
 
 

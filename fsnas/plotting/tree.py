@@ -9,18 +9,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from fsnas.plotting.style import colour, heading, notes, sheet, styled, text_size
+from fsnas.plotting.style import MARGIN, colour, lower, pt, sheet, styled, text_size, wrapped
 
 SIZE = 8.5  # points
 PAD = 0.07  # inches between a text and its box
 GAP = 0.16  # inches between two rows, and between a line and a text
-MARGIN = 0.2  # inches around the tree
+INDENT = 0.24  # inches, of a level in an indented list
 PLAIN, TIED, DEGENERATE, LEAF = "#FFFFFF", "#FFF3C4", "#F7D0C4", "#EEF3F7"
 
 
 @dataclass
 class _Box:
-    """A node or leaf: its text, the branch into it, where it stands (inches), and its children."""
+    """A node or leaf: its text, the branch into it, its children, and where it stands (inches from the top left)."""
 
     path: str
     text: str
@@ -28,14 +28,23 @@ class _Box:
     branch: str = ""
     children: list["_Box"] = field(default_factory=list)
     level: int = 0
-    row: float = 0.0
+    x: float = 0.0  # of its left side
+    y: float = 0.0  # of its middle
+    size: tuple[float, float] = (0.0, 0.0)  # of its text
+    branch_at: tuple[float, float] = (0.0, 0.0)  # left side and middle
+    branch_size: tuple[float, float] = (0.0, 0.0)
+    indented: bool = False
 
     def every(self) -> list["_Box"]:
         return [self, *(box for child in self.children for box in child.every())]
 
+    def reach(self) -> float:
+        """Return how far the box or its branch reaches above and below its middle."""
+        return max(self.size[1] / 2 + PAD, self.branch_size[1] / 2)
+
 
 @styled
-def tree_figure(tree: Mapping[str, Any], *, caption: str) -> Figure:
+def tree_figure(tree: Mapping[str, Any], *, caption: str, width: float | None = None) -> Figure:
     """Draw a split tree: every split with its edge, cost and marks, every branch with its operations, every leaf.
 
     The size follows from the texts, so that none is cut off and none covers another.
@@ -47,34 +56,26 @@ def tree_figure(tree: Mapping[str, Any], *, caption: str) -> Figure:
         ties, edge_ties, degenerate, children``) and ``leaves``, by path the space ``{edge: [operations]}``.
     caption
         Written below the tree.
+    width
+        Of the figure in inches; by the tree if None. A tree that is wider is drawn as an indented list.
     """
     root = _boxes(tree)
-    boxes = root.every()
-    _place(root)
-    sizes = {box.path: text_size(box.text, SIZE) for box in boxes}
-    branches = {box.path: text_size(box.branch, SIZE) for box in boxes if box.branch}
-    step = max(
-        *(sizes[box.path][1] / (2 if box.children else 1) for box in boxes), *(h for _, h in branches.values()), 0.3
-    )
-    step += 2 * PAD + GAP
-    columns, labels, right = _columns(boxes, sizes, branches)
-    ends = [(box.row * step, max(sizes[box.path][1] / 2 + PAD, branches.get(box.path, (0, 0))[1] / 2)) for box in boxes]
-    top, bottom = min(y - half for y, half in ends), max(y + half for y, half in ends)
-    width, height = right + MARGIN, bottom - top + 2 * MARGIN
     title = f"Split tree of {tree['method']}, seed {tree['seed']}"
     if tree["method"] != tree["metric"]:
         title += f" (metric {tree['metric']})"
-    least = text_size(title, 11, "bold")[0] + 2 * MARGIN
-    figure = sheet(max(width, least, 4.6), height + 0.4, caption, notes([tree["metric"]]))
-    heading(figure, title)
+    needed, height = _side_by_side(root)
+    if width is None:
+        width = max(needed, text_size(title, pt(11), "bold")[0] + 2 * MARGIN, 4.6)
+    elif needed > width:
+        height = _indented(root, width)
+    figure = sheet(width, height + 0.4, title, caption)
+    below, total = lower(figure), figure.get_figheight()
     figure.set_layout_engine("none")
-    total = figure.get_figheight()
-    below = total - height - 0.4
-    axes = figure.add_axes((0, below / total, width / figure.get_figwidth(), height / total))
-    axes.set(xlim=(0, width), ylim=(bottom + MARGIN, top - MARGIN))
+    axes = figure.add_axes((0, below / total, 1, height / total))
+    axes.set(xlim=(0, width), ylim=(height, 0))
     axes.set_axis_off()
-    for box in boxes:
-        _draw(axes, box, columns, labels, sizes, branches, step, colour(tree["metric"]))
+    for box in root.every():
+        _draw(axes, box, colour(tree["metric"]))
     return figure
 
 
@@ -115,52 +116,60 @@ def _fill(node: Mapping[str, Any]) -> str:
     return TIED if max(node["ties"], node.get("edge_ties", 1)) > 1 else PLAIN
 
 
-def _place(root: _Box) -> None:
-    """Give every leaf a row of its own and every node the middle of its children."""
-    leaves = (box for box in root.every() if not box.children)
-    for row, box in enumerate(leaves):
-        box.row = row
-    for box in reversed(root.every()):
-        if box.children:
-            box.row = (box.children[0].row + box.children[-1].row) / 2
+def _side_by_side(root: _Box) -> tuple[float, float]:
+    """Place the levels side by side, and return width and height.
 
-
-def _columns(boxes: list[_Box], sizes: dict, branches: Mapping) -> tuple[list[float], list[float], float]:
-    """Return the left sides of the boxes and of the branch texts of every level, and the right end, in inches.
-
-    All boxes of a level get the width of the widest one.
+    Every leaf has a row of its own and every node the middle of its children; all boxes of a level are equally wide.
     """
-    lefts, texts, x = [], [], MARGIN
+    boxes = root.every()
+    for box in boxes:
+        box.size, box.branch_size = text_size(box.text, pt(SIZE)), text_size(box.branch or " ", pt(SIZE))
+    step = max(0.3, *(max(box.size[1] / (2 if box.children else 1), box.branch_size[1]) for box in boxes))
+    step += 2 * PAD + GAP
+    for row, leaf in enumerate(box for box in boxes if not box.children):
+        leaf.y = row * step
+    for box in reversed(boxes):
+        if box.children:
+            box.y = (box.children[0].y + box.children[-1].y) / 2
+    top = min(box.y - box.reach() for box in boxes) - MARGIN
+    x = MARGIN
     for level in range(max(box.level for box in boxes) + 1):
         here = [box for box in boxes if box.level == level]
         if level:
-            texts.append(x + 2 * GAP)
-            x = texts[-1] + max(branches[box.path][0] for box in here) + 2 * GAP
-        else:
-            texts.append(x)
-        lefts.append(x)
-        widest = max(sizes[box.path][0] for box in here)
-        sizes.update({box.path: (widest, sizes[box.path][1]) for box in here})
+            start = x + 2 * GAP
+            x = start + max(box.branch_size[0] for box in here) + 2 * GAP
+        widest = max(box.size[0] for box in here)
+        for box in here:
+            box.x, box.y, box.size = x, box.y - top, (widest, box.size[1])
+            box.branch_at = (start, box.y) if level else (x, box.y)
         x += widest + 2 * PAD
-    return lefts, texts, x
+    return x + MARGIN, max(box.y + box.reach() for box in boxes) + MARGIN
 
 
-def _draw(
-    axes: Axes,
-    box: _Box,
-    columns: list[float],
-    labels: list[float],
-    sizes: Mapping,
-    branches: Mapping,
-    step: float,
-    edge_colour: str,
-) -> None:
+def _indented(root: _Box, width: float) -> float:
+    """Place every box below the one before, children to the right of their node, and return the height."""
+    y = MARGIN
+    for box in root.every():
+        box.x = MARGIN + INDENT * box.level
+        room = width - MARGIN - box.x - 2 * PAD
+        box.text, box.branch = (wrapped(text.replace("\n", ", "), room, pt(SIZE)) for text in (box.text, box.branch))
+        box.size, box.branch_size = text_size(box.text, pt(SIZE)), (0.0, 0.0)
+        if box.branch:
+            box.branch_size = text_size(box.branch, pt(SIZE))
+            box.branch_at = box.x, y + box.branch_size[1] / 2
+            y += box.branch_size[1] + PAD
+        box.y = y + box.size[1] / 2 + PAD
+        box.indented = True
+        y += box.size[1] + 2 * PAD + GAP
+    return y - GAP + MARGIN
+
+
+def _draw(axes: Axes, box: _Box, edge_colour: str) -> None:
     """Draw one box and the branches that leave it."""
-    width, height = sizes[box.path]
-    left, y = columns[box.level], box.row * step
+    width, height = box.size
     axes.add_patch(
         FancyBboxPatch(
-            (left + PAD, y - height / 2),
+            (box.x + PAD, box.y - height / 2),
             width,
             height,
             boxstyle=f"round,pad={PAD},rounding_size={PAD}",
@@ -171,13 +180,16 @@ def _draw(
             gid=f"box:{box.path}",
         )
     )
-    axes.text(left + PAD, y, box.text, size=SIZE, ha="left", va="center", gid=f"text:{box.path}")
-    trunk = columns[box.level] + width + 2 * PAD + GAP
+    axes.text(box.x + PAD, box.y, box.text, size=pt(SIZE), ha="left", va="center", gid=f"text:{box.path}")
+    trunk = box.x + (INDENT / 2 if box.indented else width + 2 * PAD + GAP)
     for child in box.children:
-        child_left, child_y = columns[child.level], child.row * step
-        start = labels[child.level]
-        axes.plot([trunk - GAP, trunk, trunk, start - 0.05], [y, y, child_y, child_y], color="#666666", linewidth=1)
-        axes.text(start, child_y, child.branch, size=SIZE, va="center", color="#222222", gid=f"branch:{child.path}")
-        end = start + branches[child.path][0] + 0.05
-        axes.annotate("", (child_left, child_y), (end, child_y), arrowprops={"arrowstyle": "->", "color": "#666666",
-                      "shrinkA": 0, "shrinkB": 0})  # fmt: skip
+        start, y = child.branch_at
+        if box.indented:
+            line, ends = [(trunk, box.y + height / 2 + PAD), (trunk, child.y)], ((child.x, child.y), (trunk, child.y))
+        else:
+            line = [(trunk - GAP, box.y), (trunk, box.y), (trunk, y), (start - 0.05, y)]
+            ends = ((child.x, y), (start + child.branch_size[0] + 0.05, y))
+        axes.plot(*zip(*line, strict=True), color="#666666", linewidth=1)
+        axes.text(start, y, child.branch, size=pt(SIZE), va="center", color="#222222", gid=f"branch:{child.path}")
+        arrow = {"arrowstyle": "->", "color": "#666666", "shrinkA": 0, "shrinkB": 0}
+        axes.annotate("", *ends, arrowprops=arrow)
