@@ -15,9 +15,14 @@ from fsnas.errors import FsnasError
 from fsnas.metrics import declaration, path_of
 from fsnas.truth import sample_architectures
 from workflow_scripts._captions import (
-    caption,
+    about_proxies,
+    about_search,
+    about_trees,
+    about_truth,
+    few,
     proxies_caption,
     search_caption,
+    tree_caption,
     truth_caption,
 )
 from workflow_scripts._cards import ignored_cards, visible_cards
@@ -25,6 +30,7 @@ from workflow_scripts._config import (
     check,
     check_files,
     check_truth,
+    drawn_methods,
     leaf_methods,
     metric_options,
     proxy_metrics,
@@ -37,6 +43,7 @@ from workflow_scripts._left import left_behind
 from workflow_scripts._lines import report_hint, say, say_lines
 from workflow_scripts._kept import forget_forced, prune
 from workflow_scripts._origins import Origins, brought, code, device_line, resolved
+from workflow_scripts._plotting import plot_settings
 from workflow_scripts._report import embed_figures
 from workflow_scripts._slurm import follow
 from workflow_scripts._snakemake import (
@@ -73,9 +80,12 @@ try:
             check_truth(config, TRUTH_COLUMN)
 except FsnasError as error:
     raise WorkflowError(str(error))
-CAPTION = caption(config, METHODS.values(), config["seeds"])
-SEARCH_CAPTION = search_caption(config, config["seeds"], LEAF_METHODS.values())
+# Below a figure stands a caption in two lines; all that the report says of it beside is "about".
+CAPTION = tree_caption(config, config["seeds"])
+ABOUT = about_trees(config, METHODS.values(), config["seeds"])
+ABOUT_SEARCH = about_search(config, config["seeds"], LEAF_METHODS.values())
 TRUTH_SAID = truth_caption(config, TRUTH_COLUMN) if TRUTH_COLUMN else ""
+ABOUT_TRUTH = about_truth(config, TRUTH_COLUMN) if TRUTH_COLUMN else ""
 METRIC_OF = {name: method.metric for name, method in METHODS.items()}
 
 SEEDS = config["seeds"]

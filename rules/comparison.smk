@@ -96,12 +96,14 @@ rule comparison_figures:
             "comparison_figures",
             code=code("comparison_figures.py"),
             settings={
-                "caption": SEARCH_CAPTION,
-                "metrics": METRIC_OF,
+                "caption": search_caption(config, SEEDS),
+                "few": few(SEEDS),
+                **over_methods(),
                 "truth": TRUTH_SAID,
                 "bootstrap": bootstrap(),
             },
         ),
+        about=unrecorded(f"{ABOUT_SEARCH} {ABOUT_TRUTH}"),
     message:
         "Draw rank correlation, explained variance, found architectures and cost"
     script:
@@ -166,8 +168,13 @@ rule proxies_figure:
         **made_from(
             "proxies_figure",
             code=code("proxies_figure.py"),
-            settings={"caption": proxies_caption(config), "truth": TRUTH_SAID},
+            settings={
+                "caption": proxies_caption(config),
+                "truth": TRUTH_SAID,
+                **plotting(),
+            },
         ),
+        about=unrecorded(f"{about_proxies(config)} {ABOUT_TRUTH}"),
     message:
         "Draw the correlations of single architectures"
     script:

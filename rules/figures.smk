@@ -57,8 +57,12 @@ rule distance_figures:
         **made_from(
             "distance_figures",
             code=code("distance_figures.py"),
-            settings={"caption": CAPTION, "metrics": METRIC_OF},
+            settings={
+                "caption": f"{CAPTION} {few(SEEDS)}".strip(),
+                **over_methods(),
+            },
         ),
+        about=unrecorded(ABOUT),
     message:
         "Draw figures 1a, 1b and 2 and the method matrix"
     script:
@@ -91,13 +95,12 @@ rule tree_figures:
             "tree_figures",
             code=code("tree_figures.py"),
             settings=lambda w: {
-                "captions": [
-                    caption(
-                        config, [METHODS[w.method]], [s], about=["scores", "trees"]
-                    )
-                    for s in SEEDS
-                ]
+                "captions": [tree_caption(config, [seed]) for seed in SEEDS],
+                **plotting(),
             },
+        ),
+        about=lambda w, output: about_trees(
+            config, [METHODS[w.method]], SEEDS, about=["scores", "trees"]
         ),
     message:
         "Draw the trees of {wildcards.method}"
@@ -124,8 +127,9 @@ rule training_figure:
         **made_from(
             "training_figure",
             code=code("training_figure.py"),
-            settings={"caption": caption(config, METHODS.values(), SEEDS, about=[])},
+            settings={"caption": CAPTION, **plotting()},
         ),
+        about=unrecorded(about_trees(config, METHODS.values(), SEEDS, about=[])),
     message:
         "Draw the training curves"
     script:
@@ -157,13 +161,16 @@ rule root_scores_figure:
             "root_scores_figure",
             code=code("root_scores_figure.py"),
             settings={
-                "caption": caption(config, METHODS.values(), SEEDS, about=["scores"]),
-                "metrics": METRIC_OF,
+                "caption": CAPTION,
+                **over_methods(),
                 "directions": {
                     name: declaration(metric).direction
                     for name, metric in METRIC_OF.items()
                 },
             },
+        ),
+        about=unrecorded(
+            about_trees(config, METHODS.values(), SEEDS, about=["scores"])
         ),
     message:
         "Draw the scores of the root"
@@ -194,7 +201,7 @@ rule summary:
         **made_from(
             "summary",
             code=code("summary.py"),
-            settings={"caption": CAPTION, "outdir": PLACE, "truth": TRUTH_SAID},
+            settings={"caption": ABOUT, "outdir": PLACE, "truth": ABOUT_TRUTH},
         ),
         # Of the last run that made something; both take output, so that they alone are no reason to run.
         versions=lambda wildcards, output: versions(),

@@ -132,6 +132,18 @@ def standalone_settings():
     }
 
 
+def plotting():
+    """How a figure looks."""
+    return plot_settings(config["plotting"])
+
+
+def over_methods():
+    """What figures over methods are told: the metric of each, which of them they show, and how they look."""
+    shown = drawn_methods(config, METHODS)
+    chosen = {} if shown == [*METHODS] else {"methods": shown}
+    return {"metrics": METRIC_OF, **chosen, **plotting()}
+
+
 def bootstrap():
     """How intervals are drawn."""
     return {name: config["distances"][name] for name in ("seed", "resamples")}

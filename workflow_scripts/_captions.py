@@ -1,20 +1,69 @@
-"""What figures say below themselves: n, seeds, settings, and which numbers are the truth."""
+"""What figures say below themselves, in two lines (a caption), and all that the report says of them (about)."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from fsnas.metrics import declaration
 from workflow_scripts._config import CUT_KEYS, POLICY_KEYS, SCORE_KEYS, Method, proxy_metrics
 
+FEW = "Of 2 or 3 seeds an interval is only their range."
+BUDGETS = {"epochs": "leaf", "total_epochs": "tree"}  # of the leaves, and of what
+LISTED = 4  # seeds; more are shortened
 
-def caption(
+
+def tree_caption(config: Mapping[str, Any], seeds: Sequence[int]) -> str:
+    """Return n, seeds, data and sizes."""
+    return f"{_counted_seeds(config, seeds)}, {_counted(config['supernet']['epochs'], 'epoch')}."
+
+
+def search_caption(config: Mapping[str, Any], seeds: Sequence[int]) -> str:
+    """Return n, seeds, data and sizes of root and leaves."""
+    leaves = config["leaves"]
+    budget, of = next((leaves[key], of) for key, of in BUDGETS.items() if leaves[key] is not None)
+    root = _counted(config["supernet"]["epochs"], "epoch")
+    return f"{_counted_seeds(config, seeds)}; root {root}, leaves {budget} a {of}."
+
+
+def few(seeds: Collection[int]) -> str:
+    """Return how little an interval over few seeds is worth, as a sentence; "" where they are not few."""
+    return FEW if len(seeds) in (2, 3) else ""
+
+
+def truth_caption(config: Mapping[str, Any], column: str) -> str:
+    """Return which numbers are the truth, as a sentence."""
+    truth = config["truth"]
+    if truth["source"] != "standalone":
+        return about_truth(config, column)
+    count = truth["architectures"] or 15_625
+    return f"Truth: {count:,} architectures trained here, {_counted(truth['epochs'], 'epoch')}."
+
+
+def proxies_caption(config: Mapping[str, Any]) -> str:
+    """Return seeds, data and sizes of the metrics of single architectures."""
+    proxies, net = config["proxies"], config["supernet"]
+    size = {name: proxies[name] or net[name] for name in ("channels", "cells")}
+    return f"{_counted_seeds({**config, 'supernet': size}, proxies['seeds'])}, untrained."
+
+
+def _counted_seeds(config: Mapping[str, Any], seeds: Sequence[int]) -> str:
+    net, said = config["supernet"], ", ".join(map(str, seeds))
+    if len(seeds) > LISTED:
+        run = [*seeds] == [*range(seeds[0], seeds[0] + len(seeds))]
+        said = f"{seeds[0]} to {seeds[-1]}" if run else f"{seeds[0]}, {seeds[1]}, ..., {seeds[-1]}"
+    return (
+        f"n = {_counted(len(seeds), 'seed')} ({said}). Data: {config['data']['name']}. C = {net['channels']}, N = "
+        f"{net['cells']}"
+    )
+
+
+def about_trees(
     config: Mapping[str, Any],
     methods: Collection[Method],
     seeds: Collection[int],
     about: Collection[str] = ("scores", "trees", "distance"),
 ) -> str:
-    """Return n, seeds and settings, as every figure says them; of one method its own, of several what differs.
+    """Return n, seeds and settings as the report says them: of one method its own, of several what differs.
 
     Beside the supernet, only the settings of what the figure is ``about`` are said.
     """
@@ -43,14 +92,14 @@ def caption(
     return f"{text} {_interval(seeds)}" if "distance" in about and len(seeds) > 1 else text
 
 
-def search_caption(config: Mapping[str, Any], seeds: Collection[int], methods: Iterable[Method] = ()) -> str:
-    """Return n, seeds and settings of trees, leaves, evaluation and search, as their figures say them.
+def about_search(config: Mapping[str, Any], seeds: Collection[int], methods: Iterable[Method] = ()) -> str:
+    """Return n, seeds and settings of trees, leaves, evaluation and search, as the report says them.
 
     Of ``methods``, those whose leaves are searched, what differs from the settings of the run is said for each.
     """
     data, net, leaves = config["data"], config["supernet"], config["leaves"]
     evaluation, search, method = config["evaluation"], config["search"], config["method"]
-    budget = next(key for key in ("epochs", "total_epochs") if leaves[key] is not None)
+    budget = next(key for key in BUDGETS if leaves[key] is not None)
     selected = "all" if leaves["selection"] == "all" else _said(leaves, ("selection", "keep", "sampled"))
     dropped = "" if leaves["selection"] == "all" else " Leaves that were dropped are ranked with their last weights."
     own = ""
@@ -63,15 +112,15 @@ def search_caption(config: Mapping[str, Any], seeds: Collection[int], methods: I
         f"{net['channels']}, N = {net['cells']}. Root: {net['sampling']}, {_counted(net['epochs'], 'epoch')}. Trees: "
         f"{_said(method, (*SCORE_KEYS, *tree_keys(method)))}. Leaves: "
         f"{_said({**leaves, 'init': method['init']}, ('init', 'sampling', budget))} a "
-        f"{'leaf' if budget == 'epochs' else 'tree'}, batch size {net['batch_size']}, lr {net['lr']}; searched: "
+        f"{BUDGETS[budget]}, batch size {net['batch_size']}, lr {net['lr']}; searched: "
         f"{selected}.{dropped}{own} Shared weights on {evaluation['batches'] or 'all'} validation batches of "
         f"{evaluation['batch_size']}, {evaluation['architectures'] or 'all'} architectures ranked. Search: "
         f"{_said(search, ('evaluations', 'population', 'tournament'))}. {_interval(seeds)}"
     )
 
 
-def truth_caption(config: Mapping[str, Any], column: str) -> str:
-    """Return the sentence that says which numbers are the truth."""
+def about_truth(config: Mapping[str, Any], column: str) -> str:
+    """Return which numbers are the truth, and how they came about, as a sentence."""
     truth = config["truth"]
     if truth["source"] == "standalone":
         return (
@@ -82,7 +131,7 @@ def truth_caption(config: Mapping[str, Any], column: str) -> str:
     return f"Truth: {column} of {name}."
 
 
-def proxies_caption(config: Mapping[str, Any]) -> str:
+def about_proxies(config: Mapping[str, Any]) -> str:
     """Return n, seeds and settings of the metrics of single architectures."""
     proxies, net, seeds = config["proxies"], config["supernet"], config["proxies"]["seeds"]
     channels, cells = (proxies[name] or net[name] for name in ("channels", "cells"))

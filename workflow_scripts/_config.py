@@ -21,6 +21,7 @@ from fsnas.provenance import check_metric
 from fsnas.rungs import Rung, make_rungs
 from workflow_scripts._config_values import check_plain, listing, shown, shown_key, the_schema, validate, written
 from workflow_scripts._needs import SIDES, TRAIN_IMAGES, check_images
+from workflow_scripts._plotting import is_path, plot_settings
 
 AT_ONCE = 2**30  # bytes
 FILE_NAME = 255  # bytes; what file systems take
@@ -103,6 +104,8 @@ def check(config: Mapping[str, Any]) -> dict[str, Method]:
     check_images(config, train=TRAIN_IMAGES.get(source), side=side, of=source)
     _check_truth(config)
     _check_search(config)
+    drawn_methods(config, methods)
+    plot_settings(config["plotting"])
     chosen, proxies = leaf_methods(config, methods), proxy_metrics(config)
     for method in chosen.values():
         rungs_of(config, method)
@@ -122,6 +125,17 @@ def leaf_methods(config: Mapping[str, Any], methods: Mapping[str, Method]) -> di
         If ``leaves.methods`` names what is no method of the config.
     """
     return {name: methods[name] for name in _listed(config["leaves"]["methods"], list(methods), "leaves.methods")}
+
+
+def drawn_methods(config: Mapping[str, Any], methods: Mapping[str, Method]) -> list[str]:
+    """Return the methods that figures over methods show.
+
+    Raises
+    ------
+    ConfigError
+        If ``plotting.methods`` names what is no method of the config.
+    """
+    return _listed(config["plotting"]["methods"], list(methods), "plotting.methods")
 
 
 def rungs_of(config: Mapping[str, Any], method: Method) -> tuple[Rung, ...]:
@@ -370,6 +384,8 @@ def _check_paths(config: Mapping[str, Any]) -> None:
     data, truth, outdir = config["data"], config["truth"], config["outdir"]
     named = {"outdir": outdir, "data.folder": data["folder"], "data.split_file": data["split_file"]}
     named |= {"truth.file": truth["file"], **{f"metric_paths.{i}": p for i, p in enumerate(config["metric_paths"])}}
+    if is_path(config["plotting"]["style"]):
+        named["plotting.style"] = config["plotting"]["style"]
     for key, path in named.items():
         if path:
             _check_path(key, path)

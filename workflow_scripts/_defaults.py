@@ -10,6 +10,7 @@ import yaml
 from snakemake.utils import update_config
 
 from workflow_scripts._config_values import as_declared, check_plain, the_schema, validate
+from workflow_scripts._plotting import is_path
 
 DEFAULTS = Path(__file__).resolve().parent.parent / "config.yaml"
 PATHS = (("outdir",), ("data", "folder"), ("data", "split_file"), ("truth", "file"))  # and each of metric_paths
@@ -47,9 +48,11 @@ def _give_way(config: dict[str, Any], said: Mapping[str, Any]) -> None:
         return False
 
     leaves, search, ntk = config["leaves"], config["search"], config["metrics"].get("ntk") or {}
-    if default("leaves", "methods") and not default("methods") and leaves["methods"] != "all":
-        names = [entry if isinstance(entry, str) else next(iter(entry), "") for entry in config["methods"]]
-        leaves["methods"] = [name for name in leaves["methods"] if name in names]
+    names = [entry if isinstance(entry, str) else next(iter(entry), "") for entry in config["methods"]]
+    for section in ("leaves", "plotting"):
+        if default(section, "methods") and not default("methods") and config[section]["methods"] != "all":
+            config[section]["methods"] = [name for name in config[section]["methods"] if name in names]
+    config["plotting"]["methods"] = config["plotting"]["methods"] or "all"
     for budget, other in itertools.permutations(("epochs", "total_epochs")):
         if default("leaves", budget) and not default("leaves", other) and leaves[other] is not None:
             leaves[budget] = None
@@ -66,6 +69,8 @@ def _expand(config: dict[str, Any]) -> None:
     for *above, last in PATHS:
         inside = config[above[0]] if above else config
         inside[last] = _expanded(inside[last])
+    if is_path(config["plotting"]["style"]):
+        config["plotting"]["style"] = _expanded(config["plotting"]["style"])
     config["metric_paths"] = [_expanded(path) for path in config["metric_paths"]]
 
 

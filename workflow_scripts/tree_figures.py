@@ -12,11 +12,12 @@ from fsnas.plotting import save, tree_figure
 def main(smk) -> None:
     """Draw one figure per seed; the outputs are ordered by seed, then by format."""
     formats = len(smk.output) // len(smk.input)
-    captions = smk.params.settings["captions"]
+    settings = dict(smk.params.settings)
+    captions = settings.pop("captions")
     for i, (path, caption) in enumerate(zip(smk.input, captions, strict=True)):
         read_tree(path)  # checks the file
         tree = json.loads(Path(path).read_text(encoding="utf-8"))
-        save(tree_figure(tree, caption=caption), smk.output[i * formats : (i + 1) * formats], **origin(smk))
+        save(tree_figure(tree, caption=caption, **settings), smk.output[i * formats : (i + 1) * formats], **origin(smk))
 
 
 run(main, globals().get("snakemake"))

@@ -30,7 +30,7 @@ from fsnas.plotting.seeds import (
     styles_of,
     width_of,
 )
-from fsnas.plotting.style import MARGIN, NARROW, Look, empty, legend, pt, sheet, styled, wrapped
+from fsnas.plotting.style import MARGIN, NARROW, Look, empty, legend, points, pt, sheet, styled, wrapped
 
 TOP, PANEL = 2.9, 1.75  # inches: height of the upper part, and of a panel of the lower one
 LEAF, DENSE = 0.3, 0.16  # inches of a leaf, and of one whose name stands upright
@@ -125,7 +125,7 @@ def _draw_variance(
     held = variance[np.isfinite(variance["eta_squared"].to_numpy(float))]
     title = "variance of the truth between leaves" + counted(held["n"], "architectures")
     width = figure.get_figwidth()
-    axes.set_title(wrapped(title, axes_width(width), pt(10)), loc="left")
+    axes.set_title(wrapped(title, axes_width(width), points("axes.titlesize")), loc="left")
     axes.set_ylabel("eta squared (share)")
     if held.empty:
         empty(axes, "needs two architectures of different truth")

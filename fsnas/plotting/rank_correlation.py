@@ -23,7 +23,7 @@ from fsnas.plotting.seeds import (
     styles_of,
     width_of,
 )
-from fsnas.plotting.style import BESIDE, empty, legend, pt, sheet, styled, wrapped
+from fsnas.plotting.style import BESIDE, empty, legend, points, sheet, styled, wrapped
 
 TITLES = {
     "all": "all: one ranking over all leaves",
@@ -77,7 +77,7 @@ def rank_correlation_figure(
     for axes, (scope, title) in zip(panels, TITLES.items(), strict=True):
         of_scope = rank[rank["scope"] == scope]
         title += counted(of_scope.loc[of_scope["kendall"].notna(), "n"], "architectures")
-        axes.set_title(wrapped(title, axes_width(width), pt(10)), loc="left")
+        axes.set_title(wrapped(title, axes_width(width), points("axes.titlesize")), loc="left")
         axes.set_ylabel("Kendall's tau")
         values = {method: by_seed(of_scope, method, "kendall") for method in {*names, *filter(None, [control])}}
         totals = {m: over_seeds(v, seed, resamples, m, f"kendall_{scope}") for m, v in values.items()}

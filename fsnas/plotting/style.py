@@ -196,13 +196,18 @@ def pt(size: float) -> float:
     return size * float(matplotlib.rcParams["font.size"]) / SIZE
 
 
+def points(name: str) -> float:
+    """Return the points of the texts that the rcParam ``name`` gives a size, which may be a word."""
+    return float(FontProperties(size=matplotlib.rcParams[name]).get_size_in_points())
+
+
 def text_size(text: str, size: float, weight: str = "normal") -> tuple[float, float]:
     """Return width and height in inches of ``text`` (it may have several lines) at ``size`` points."""
-    figure = Figure(dpi=100)
+    figure = Figure(dpi=DPI)
     canvas = FigureCanvasAgg(figure)
     drawn = figure.text(0, 0, text, fontproperties=FontProperties(size=size, weight=weight), parse_math=False)
     box = drawn.get_window_extent(canvas.get_renderer())
-    return box.width / 100, box.height / 100
+    return box.width / DPI, box.height / DPI
 
 
 def widest(texts: Iterable[str], size: float) -> float:
@@ -212,11 +217,11 @@ def widest(texts: Iterable[str], size: float) -> float:
 
 def wrapped(text: str, width: float, size: float, weight: str = "normal") -> str:
     """Return ``text`` with line breaks so that no line is wider than ``width`` inches at ``size`` points."""
-    renderer = FigureCanvasAgg(Figure(dpi=100)).get_renderer()
+    renderer = FigureCanvasAgg(Figure(dpi=DPI)).get_renderer()
     font = FontProperties(size=size, weight=weight)
 
     def inches(line: str) -> float:
-        return renderer.get_text_width_height_descent(line, font, ismath=False)[0] / 100
+        return renderer.get_text_width_height_descent(line, font, ismath=False)[0] / DPI
 
     lines: list[str] = []
     for paragraph in text.splitlines():
@@ -235,8 +240,9 @@ def sheet(width: float, height: float, title: str, *caption: str) -> Figure:
     or covers another.
     """
     room = width - 2 * MARGIN
-    heading = wrapped(title, room, pt(11), "bold")
-    height += text_size(heading, pt(11), "bold")[1] - text_size(heading.split("\n")[0], pt(11), "bold")[1]
+    size = points("figure.titlesize")
+    heading = wrapped(title, room, size, "bold")
+    height += text_size(heading, size, "bold")[1] - text_size(title, pt(11), "bold")[1]
     figure = Figure(figsize=(width, height), dpi=DPI)
     FigureCanvasAgg(figure)
     figure.set_layout_engine("constrained", rect=(0, 0, 1, 1), w_pad=0.08, h_pad=0.08)
@@ -275,7 +281,7 @@ def legend(figure: Figure, handles: Sequence[Artist], part: Any = None) -> None:
 
 def legend_below(figure: Figure, handles: Sequence[Artist]) -> None:
     """Write the legend between axes and caption, in as many columns as the width holds."""
-    size = FontProperties(size=matplotlib.rcParams["legend.fontsize"]).get_size_in_points()
+    size = points("legend.fontsize")
     room, line = figure.get_figwidth() - 2 * MARGIN, legend_width([""])  # of a handle
     labels = [wrapped(str(handle.get_label()), room - line, size) for handle in handles]
     columns = int((room + 2 * size / 72) / (legend_width(labels) + 2 * size / 72))
@@ -290,7 +296,7 @@ def legend_below(figure: Figure, handles: Sequence[Artist]) -> None:
 
 def legend_width(labels: Iterable[str]) -> float:
     """Return the inches of a column of a legend: its widest label, and a handle in front of it."""
-    size = FontProperties(size=matplotlib.rcParams["legend.fontsize"]).get_size_in_points()
+    size = points("legend.fontsize")
     return widest(labels, size) + 3.0 * size / 72
 
 

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from fsnas.plotting.style import MARGIN, colour, lower, pt, sheet, styled, text_size, wrapped
+from fsnas.plotting.style import MARGIN, colour, lower, points, pt, sheet, styled, text_size, wrapped
 
 SIZE = 8.5  # points
 PAD = 0.07  # inches between a text and its box
@@ -65,7 +65,7 @@ def tree_figure(tree: Mapping[str, Any], *, caption: str, width: float | None = 
         title += f" (metric {tree['metric']})"
     needed, height = _side_by_side(root)
     if width is None:
-        width = max(needed, text_size(title, pt(11), "bold")[0] + 2 * MARGIN, 4.6)
+        width = max(needed, text_size(title, points("figure.titlesize"), "bold")[0] + 2 * MARGIN, 4.6)
     elif needed > width:
         height = _indented(root, width)
     figure = sheet(width, height + 0.4, title, caption)
