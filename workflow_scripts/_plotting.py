@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -119,8 +120,10 @@ def _kept(name: str) -> bool:
 
 def _plain(value: Any) -> Any:
     """Return ``value`` as JSON holds it, and matplotlib reads it again."""
+    if isinstance(value, Enum):
+        return value.value
     if isinstance(value, str):
-        return str(value)
+        return value
     if isinstance(value, Sequence):
         return [_plain(part) for part in value]
     return value if value is None or isinstance(value, (bool, int, float)) else repr(value)

@@ -22,7 +22,16 @@ from fsnas.provenance import lines
 from fsnas.seeding import generator
 from tests.properties.settings import repeatable
 from tests.unit.test_config import DEFAULT, ROOT, laid_over
-from workflow_scripts._captions import caption, proxies_caption, search_caption, truth_caption
+from workflow_scripts._captions import (
+    about_proxies,
+    about_search,
+    about_trees,
+    about_truth,
+    proxies_caption,
+    search_caption,
+    tree_caption,
+    truth_caption,
+)
 from workflow_scripts._config import (
     check,
     check_files,
@@ -201,10 +210,12 @@ def can_run(config, methods, leaves, column):
     seeds = [*config["seeds"], *config["proxies"]["seeds"], config["data"]["seed"], config["truth"]["seed"]]
     assert all(0 <= seed < 2**32 and 0 <= generator(seed, "x").random() < 1 for seed in seeds)
     captions = [
-        caption(config, methods.values(), config["seeds"]),
-        search_caption(config, config["seeds"], leaves.values()),
+        about_trees(config, methods.values(), config["seeds"]),
+        about_search(config, config["seeds"], leaves.values()),
+        *(of(config, config["seeds"]) for of in (tree_caption, search_caption)),
+        *(of(config) for of in (about_proxies, proxies_caption)),
+        *(of(config, column) for of in (about_truth, truth_caption) if column),
     ]
-    captions += [proxies_caption(config), *([truth_caption(config, column)] if column else [])]
     assert all(said.isprintable() for said in captions)
     for method in methods.values():
         assert method.policy.leaves <= 15_625 and method.policy.depth <= 6

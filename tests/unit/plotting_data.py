@@ -7,6 +7,7 @@ from fsnas.spaces import EDGES, OPERATIONS, full_space, restrict
 
 METRICS = ("gm", "gradnorm", "snip", "grasp", "synflow", "jacobcov", "ntk", "lr", "naswot", "fisher", "params",
            "flops", "random")  # fmt: skip
+SETTINGS = ("internal", "external")
 VARIANTS = {f"{metric}-{kind}": metric for kind in ("sum", "equal") for metric in ("gm", "snip", "jacobcov", "random")}
 MANY = {**{metric: metric for metric in METRICS}, **VARIANTS}
 CAPTION = (

@@ -132,20 +132,24 @@ def correlations(metrics=METRICS, n=200):
     return pd.DataFrame(rows, columns=columns)
 
 
-def draw(kind, case):
+def draw(kind, case, **look):
     """Return the figure ``kind`` of one of `CASES`."""
     methods, seeds, samplers = CASES[case]
-    rest = {"caption": caption(seeds), "metrics": methods, "truth": TRUTH}
+    names = {"default": METRICS[:8], "one": METRICS[2:3], "many": METRICS}[case]
+    n, low = (15625, 10.0) if case == "many" else (16, 84.0)
+    return of_methods(kind, methods, seeds, samplers, n=n, low=low, names=names, **look)
+
+
+def of_methods(kind, methods, seeds, samplers=SAMPLERS, n=16, low=84.0, names=METRICS, **look):
+    rest = {"caption": caption(seeds), "metrics": methods, "truth": TRUTH} | look
     if kind == "rank":
         return rank_correlation_figure(rank(methods, seeds), **rest)
     if kind == "variance":
-        n, low = (15625, 10.0) if case == "many" else (16, 84.0)
         return explained_variance_figure(variance(methods, seeds, n), leaf_truth(methods, seeds, n, low), **rest)
     if kind == "found":
         return found_figure(found(methods, seeds, samplers), **rest)
     if kind == "cost":
         return cost_figure(cost(methods, seeds), **rest)
-    names = {"default": METRICS[:8], "one": METRICS[2:3], "many": METRICS}[case]
     return proxies_figure(correlations(names), **rest)
 
 

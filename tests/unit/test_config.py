@@ -15,7 +15,16 @@ from fsnas.data import make_dataset
 from fsnas.errors import ConfigError
 from fsnas.metrics import declaration, known
 from fsnas.spaces import architecture_string, architectures, full_space
-from workflow_scripts._captions import caption, proxies_caption, search_caption, truth_caption
+from workflow_scripts._captions import (
+    about_proxies,
+    about_search,
+    about_trees,
+    about_truth,
+    few,
+    search_caption,
+    tree_caption,
+    truth_caption,
+)
 from workflow_scripts._config import (
     TRAIN_IMAGES,
     check,
@@ -131,7 +140,7 @@ def test_a_caption_says_settings_and_what_each_method_has_of_its_own():
     entries = ["gm", "ntk", {"wide": {"metric": "gm", "policy": "schedule", "schedule": [2, 3], "edge": "first"}}]
     config = laid_over(DEFAULT, {"methods": entries, "seeds": [7], "leaves": {"methods": []}})
     methods = check(config)
-    together, alone = (caption(config, chosen, config["seeds"]) for chosen in (methods.values(), [methods["wide"]]))
+    together, alone = (about_trees(config, chosen, config["seeds"]) for chosen in (methods.values(), [methods["wide"]]))
     assert together.startswith("n = 1 seed (7). Data: digits. Supernet: C = 4, N = 1, superposition, mixing mean")
     assert "policy constant, branching 2, max leaves 4, edge best" in together
     assert together.endswith(
@@ -179,11 +188,27 @@ def test_comments_promise_no_paper_beside_other_names():
 @pytest.mark.parametrize("seeds", [[0], [0, 1], [0, 1, 2], [*range(10)]])
 def test_a_caption_of_distances_says_how_little_an_interval_over_few_seeds_covers(seeds):
     methods = check(DEFAULT).values()
-    said, others = caption(DEFAULT, methods, seeds), caption(DEFAULT, methods, seeds, about=["scores"])
+    said, others = about_trees(DEFAULT, methods, seeds), about_trees(DEFAULT, methods, seeds, about=["scores"])
     assert ("Interval: 95 %, bootstrap over seeds" in said) == (len(seeds) > 1)
-    few = "; of 2 or 3 seeds it is their range, and covers the mean in about 50 or 70 % of cases."
-    assert said.endswith(few) == search_caption(DEFAULT, seeds).endswith(few) == (len(seeds) in (2, 3))
+    range_ = "; of 2 or 3 seeds it is their range, and covers the mean in about 50 or 70 % of cases."
+    assert (
+        said.endswith(range_)
+        == about_search(DEFAULT, seeds).endswith(range_)
+        == bool(few(seeds))
+        == (len(seeds) in (2, 3))
+    )
     assert "Interval" not in others  # these figures draw none
+
+
+@pytest.mark.parametrize(
+    ("seeds", "said"),
+    [([7], "1 seed (7)"), ([0, 1, 2], "3 seeds (0, 1, 2)"), ([*range(3, 13)], "10 seeds (3 to 12)"),
+     ([0, 2, 4, 6, 9], "5 seeds (0, 2, ..., 9)")],
+)  # fmt: skip
+def test_a_caption_says_n_seeds_data_and_sizes(seeds, said):
+    assert tree_caption(DEFAULT, seeds) == f"n = {said}. Data: digits. C = 4, N = 1, 20 epochs."
+    assert search_caption(DEFAULT, seeds).endswith("C = 4, N = 1; root 20 epochs, leaves 40 a tree.")
+    assert truth_caption(DEFAULT, "x") == "Truth: 16 architectures trained here, 5 epochs."
 
 
 def test_few_shot_nas_needs_no_metric():
@@ -216,24 +241,24 @@ def test_captions_say_how_leaves_were_trained_and_what_the_truth_is():
     entries = ["gm", {"gm-nas": {"metric": "gm", **NAMED["gm-nas"]}}, {"one-shot": {"policy": "none"}}]
     entries.append({"few-shot-nas": NAMED["few-shot-nas"]})
     config = laid_over(DEFAULT, {"methods": entries, "leaves": {"methods": "all"}})
-    said = search_caption(config, [3], leaf_methods(config, check(config)).values())
+    said = about_search(config, [3], leaf_methods(config, check(config)).values())
     assert (
         " gm-nas: perturbation isolate, balance equal. one-shot: policy none. few-shot-nas: policy exhaustive" in said
     )
     assert "edge first, init root. Shared weights on" in said
     assert said.startswith("n = 1 seed (3). Data: digits. C = 4, N = 1. Root: superposition, 20 epochs. Trees: ")
     assert "Leaves: init scratch, sampling uniform, total epochs 24 a tree" in said
-    assert said.endswith("Interval: 95 %, bootstrap over seeds.") and "their range" in search_caption(DEFAULT, [1, 2])
+    assert said.endswith("Interval: 95 %, bootstrap over seeds.") and "their range" in about_search(DEFAULT, [1, 2])
     halved = laid_over(DEFAULT, {"leaves": {"selection": "successive_halving", "keep": 2}})
-    assert "searched: selection successive_halving, keep 2, sampled 16" in search_caption(halved, [3])
-    standalone = truth_caption(DEFAULT, truth_column(DEFAULT))
+    assert "searched: selection successive_halving, keep 2, sampled 16" in about_search(halved, [3])
+    standalone = about_truth(DEFAULT, truth_column(DEFAULT))
     assert standalone.startswith("Truth: standalone_test_accuracy_3_epochs_seed_0, of 24 architectures")
     assert standalone.endswith("not NAS-Bench-201.")
     table = laid_over(DEFAULT, {"truth": {"source": "csv", "file": "some/where.csv"}})
-    assert truth_caption(table, "C10") == "Truth: C10 of where.csv."
+    assert truth_caption(table, "C10") == about_truth(table, "C10") == "Truth: C10 of where.csv."
     everything = laid_over(DEFAULT, {"proxies": {"metrics": "all"}})
-    assert " ntk: samples 16." in proxies_caption(everything)
-    assert "ntk" not in proxies_caption(laid_over(DEFAULT, {"proxies": {"metrics": ["snip"]}}))
+    assert " ntk: samples 16." in about_proxies(everything)
+    assert "ntk" not in about_proxies(laid_over(DEFAULT, {"proxies": {"metrics": ["snip"]}}))
 
 
 @pytest.mark.parametrize(

@@ -58,11 +58,11 @@ def test_variants_take_the_colour_of_their_metric_and_differ_in_hatch_and_fill()
 
 def test_the_same_metric_has_the_same_colour_in_every_figure():
     points = tagged(drawn("1a"), "trees:")
-    lines = tagged(drawn("2"), "line:")
+    levels = tagged(drawn("2"), "trees:")
     matrix = drawn("matrix")
     marks = {line.get_color() for axes in matrix.axes for line in axes.lines}
     for method, metric in data.MANY.items():
-        assert points[f"trees:{method}"].get_color() == lines[f"line:{method}"].get_color() == colour(metric)
+        assert points[f"trees:{method}"].get_color() == levels[f"trees:{method}"].get_color() == colour(metric)
         assert colour(metric) in marks
     boxes = tagged(drawn("tree"), "box:")
     assert to_hex(boxes["box:root"].get_edgecolor()).upper() == colour("snip").upper()
@@ -137,15 +137,6 @@ def test_a_failing_save_leaves_the_older_file(tmp_path, monkeypatch):
 def test_save_names_the_formats_it_writes(tmp_path):
     with pytest.raises(FsnasError, match=r"figure\.svg: figures are written as \.png or \.pdf"):
         save(tree_figure(data.tree([]), caption=""), [tmp_path / "figure.svg"])
-
-
-def test_a_users_matplotlibrc_changes_nothing(tmp_path):
-    import matplotlib
-
-    save(tree_figure(data.tree([2]), caption="n = 3"), [tmp_path / "a.png"])
-    with matplotlib.rc_context({"font.size": 20, "savefig.bbox": "tight", "axes.facecolor": "red"}):
-        save(tree_figure(data.tree([2]), caption="n = 3"), [tmp_path / "b.png"])
-    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
 def test_import_brings_in_neither_torch_nor_pyplot_and_no_figure_is_registered():
@@ -235,9 +226,9 @@ def test_figures_1_and_2_draw_and_name_a_spread_and_an_interval_only_where_the_t
         assert (text in shown) == held, text
     none = {1: "mean (one seed: no interval)", 2: "mean (two seeds: no interval)"}
     assert held or none[seeds] in shown
-    panel = depth.axes[["internal", "external"].index(setting)]
+    panel = next(axes for axes in depth.axes if axes.get_title(loc="left") == f"{setting}, level 1")
     assert bool(tagged(panel, "band")) == bool(tagged(panel, "ci")) == held
-    alone = "Two seeds have one pair of trees: an external distance without spread or interval."
+    alone = "External: one pair of trees, no interval."
     for one in (figure, depth):
         said = " ".join(tagged(one, "caption")["caption"].get_text().split())
         assert (alone in said) == (seeds == 2 and (one is depth or setting == "external"))
@@ -273,40 +264,53 @@ def test_empty_tables_give_figures_that_say_so():
     per_tree, summary = (table.iloc[:0] for table in data.distances(TWO, 3))
     one = split_distance_figure(per_tree, summary, setting="internal", caption="n = 0")
     assert "no tree has two splits to compare" in texts(one)
-    assert "no level has two splits to compare" in texts(by_depth_figure(per_tree, summary, caption="n = 0"))
+    two = texts(by_depth_figure(per_tree, summary, caption="n = 0"))
+    assert {"no tree has two splits to compare", "needs at least two seeds"} <= set(two)
     nothing = pd.DataFrame(columns=["method_a", "method_b", "mean"])
     assert "no method has a split" in texts(method_matrix_figure(nothing, caption="n = 0"))
-
-
-def test_lr_is_shown_with_its_limit():
-    note = "lr sees the space only, not the trained weights."
-    for figure in (distance_figure(ONE_EACH, 3, "internal"), tree_figure(data.tree([2], "lr"), caption="")):
-        assert any(note in " ".join(text.split()) for text in texts(figure))
-    assert not any(note in " ".join(text.split()) for text in texts(drawn("1b")))
 
 
 # --- figure 2 -----------------------------------------------------------------------------------------------------
 
 
-def test_figure_2_has_a_line_per_method_and_level_0_is_empty_not_0():
+def test_figure_2_has_a_panel_per_level_and_none_for_what_does_not_exist():
     figure = drawn("2")
-    _, summary = data.distances(data.MANY, 3)
-    for axes, setting, levels in zip(figure.axes, ("internal", "external"), (["1", "2"], ["0", "1", "2"]), strict=True):
-        lines = tagged(axes, "line:")
-        assert len(lines) == 21
+    cells = [("internal", "1"), ("internal", "2"), ("external", "0"), ("external", "1"), ("external", "2")]
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    assert titles == [*(f"{setting}, level {level}" for setting, level in cells), ""]
+    per_tree, _ = data.distances(data.MANY, 3)
+    for axes, (setting, level) in zip(figure.axes, cells, strict=False):
+        rows = per_tree[(per_tree["setting"] == setting) & (per_tree["level"] == level)]
+        points = tagged(axes, "trees:")
+        assert list(points) == [f"trees:{method}" for method in data.MANY]  # in the order of Figure 1
         for method in data.MANY:
-            rows = summary[(summary["method"] == method) & (summary["setting"] == setting)].set_index("level")
-            np.testing.assert_array_equal(lines[f"line:{method}"].get_ydata(), rows.loc[levels, "mean"])
-            assert [str(round(x)) for x in lines[f"line:{method}"].get_xdata()] == levels
-    assert "one split:\nnothing to compare" in texts(figure)
-    bands = figure.findobj(lambda artist: artist.get_gid() == "band")
-    assert len(bands) == 5
+            means = rows.loc[rows["method"] == method, "mean"]
+            np.testing.assert_array_equal(points[f"trees:{method}"].get_ydata(), means)
+        means = rows.loc[rows["method"] == "random", "mean"]
+        box = tagged(axes, "band")["band"].get_bbox()
+        assert (box.y0, box.y1) == (means.min(), means.max())
+    assert any(text.startswith("On level 0 a tree has one split") for text in texts(figure))
+
+
+def test_figure_2_names_the_methods_as_figure_1_and_has_one_y_axis():
+    one, two = drawn("1a").axes[0], drawn("2").axes
+    assert len({axes.get_ylim() for axes in two[:5]}) == 1 and two[0].get_ylim()[0] <= 0
+    names = [[label.get_text() for label in axes.get_xticklabels()] for axes in (one, *two[2:5])]
+    assert all(found == list(data.MANY) for found in names)
+
+
+def test_the_levels_of_a_narrow_figure_2_stand_one_below_the_other():
+    figure = depth_figure(ONE_EACH, 3, width=3.3)
+    figure.draw_without_rendering()
+    boxes = [axes.get_position() for axes in figure.axes]
+    assert len(boxes) == 5 and all(upper.y0 > lower.y1 for upper, lower in itertools.pairwise(boxes))
 
 
 def test_figure_2_takes_levels_as_numbers_too():
     per_tree, summary = data.distances(TWO, 3)
     tables = [t[t["level"] != "all"].astype({"level": int}) for t in (per_tree, summary)]
-    assert len(tagged(by_depth_figure(*tables, caption="", metrics=TWO), "line:")) == 2
+    figure = by_depth_figure(*tables, caption="", metrics=TWO)
+    assert len(figure.findobj(lambda artist: artist.get_gid() == "trees:snip")) == 5
 
 
 # --- matrix -------------------------------------------------------------------------------------------------------
@@ -322,7 +326,7 @@ def test_matrix_prints_every_value_and_puts_near_methods_side_by_side():
     shown = np.array([text.get_text() for text in axes.texts]).reshape(3, 3)
     for (i, a), (j, b) in itertools.product(enumerate(order), repeat=2):
         assert shown[i, j] == f"{values[a, b]:.2f}"
-    assert any("Outlined diagonal: internal distance" in " ".join(text.split()) for text in texts(figure))
+    assert any("Outlined: internal distance." in " ".join(text.split()) for text in texts(figure))
     heights = [max(line.get_xdata()) for line in figure.axes[0].lines]
     assert heights == pytest.approx([0.1, 1.1])
 

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
-from matplotlib.text import Text
 
 from fsnas.plotting import (
     colour,
@@ -21,11 +20,11 @@ from fsnas.plotting import (
 from fsnas.seeding import generator
 from fsnas.stats import bootstrap_mean
 from tests.unit import plotting_search_data as data
-from tests.unit.drawn_figures import extent, tagged, texts
+from tests.unit.drawn_figures import crossings, extent, tagged, texts, written
 
 drawn = functools.cache(data.draw)
 ALL = list(itertools.product(data.KINDS, data.CASES))
-NO_BAND = "The method random is not among these, so there is no band to compare with."
+NO_BAND = "Without random there is no band."
 
 
 def said(figure):
@@ -34,28 +33,6 @@ def said(figure):
 
 def joined(figure):
     return [" ".join(text.split()) for text in texts(figure)]
-
-
-def written(figure):
-    """Return the texts that stand on the figure: ticks beyond the ends of an axis and axes that are off do not."""
-    beyond = set()
-    for axes in figure.findobj(lambda a: hasattr(a, "get_tightbbox") and hasattr(a, "get_xlim")):
-        for axis in (axes.xaxis, axes.yaxis):
-            low, high = sorted(axis.get_view_interval())
-            ticks = [tick for tick in axis.get_major_ticks() if not low <= tick.get_loc() <= high or not axes.axison]
-            beyond |= {tick.label1 for tick in ticks}
-    shown = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
-    return [text for text in shown if text not in beyond]
-
-
-def crossings(figure):
-    """Return the pairs of level or upright texts that cover each other, those of the legend and titles included."""
-    figure.draw_without_rendering()
-    shown = [text for text in written(figure) if text.get_rotation() % 90 == 0]
-    boxes = np.array([extent(figure, text).extents for text in shown]).reshape(-1, 4)
-    apart = (boxes[:, None, 2:] <= boxes[None, :, :2] + 0.5).any(axis=2)
-    covered = ~(apart | apart.T | np.eye(len(boxes), dtype=bool))
-    return [(shown[i].get_text(), shown[j].get_text()) for i, j in np.argwhere(covered) if i < j]
 
 
 # --- what all of them share ---------------------------------------------------------------------------------------
@@ -289,7 +266,7 @@ def test_found_has_regret_and_oracle_of_every_method_and_sampler():
         assert oracle.get_ydata()[0] <= held["regret"].mean()
     assert len(markers) == len({marker for _, marker in markers}) == 3
     assert "oracle: best known in the chosen leaf, not a result" in [" ".join(t.split()) for t in texts(figure)]
-    assert "Regret: the best truth of 15,625 architectures minus the truth of the found one." in said(figure)
+    assert "Regret: best truth of 15,625 architectures minus that of the found one." in said(figure)
     assert "(200 evaluations)" in figure.get_suptitle()
 
 
@@ -333,9 +310,7 @@ def test_cost_stacks_the_means_of_every_part():
     shown = texts(figure)
     assert "60 (8 leaves, 1 shared)" in shown and "40 (1 leaf)" in shown
     assert "root: once a seed, shared by all methods that need it" in joined(figure)
-    assert "The root is trained once a seed and shared by the methods of that seed" in said(figure)
-    assert "The search is not counted: 200 evaluations" in said(figure)
-    assert "Seconds are those of processors, all threads together" in said(figure)
+    assert "Each bar as if its method stood alone, without the search (200 evaluations)." in said(figure)
     assert "seconds of the device" in shown and not any(text == "seconds" for text in shown)
 
 
@@ -374,7 +349,7 @@ def test_proxies_has_value_interval_and_published_numbers_in_the_order_of_the_ta
     assert {"Abdelfattah et al. 2021", "Krishnakumar et al. 2022 (NAS-Bench-Suite-Zero)"} <= set(shown)
     assert {"n = 200, 17 not finite", "ntk (lower is better)", "random: 95 % interval"} <= set(shown)
     assert set(tagged(axes, "zero")["zero"].get_xdata()) == {0}
-    assert "lr sees the space only" in said(figure)
+    assert "Published numbers are of NAS-Bench-201 on CIFAR-10." in said(figure)
 
 
 def test_proxies_shades_the_interval_of_random():

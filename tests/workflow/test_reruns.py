@@ -237,7 +237,7 @@ TABLE = {
         edit("fsnas/cuts.py", "costs += affinity * across", "costs += 2 * affinity * across"),
         AFTER_SPLITS,
     ),
-    "code of the figures": (edit("fsnas/plotting/style.py", '"font.size": 9', '"font.size": 10'), FIGURES),
+    "code of the figures": (edit("fsnas/plotting/style.py", '"grid.linewidth": 0.6', '"grid.linewidth": 0.7'), FIGURES),
     "code of the supernet": (edit("fsnas/kernels.py", "BN_EPS = 1e-5", "BN_EPS = 2e-5"), ALL - DATA),
     "a workflow script": (
         edit("workflow_scripts/split_tables.py", "trees = [", "trees = [tree for tree in []] + ["),
@@ -258,6 +258,7 @@ TABLE = {
         config(distances={"normalisation": "as_printed"}),
         {"distances", "distance_figures", "summary"},
     ),
+    "how figures look": (config(plotting={"style": {"font.size": 8}, "width": 3.3, "methods": ["snip"]}), FIGURES),
     "one more seed": (config(seeds=[0, 1, 2]), NEW_SEED),
     "another data set": (config(data={"name": "others", "seed": 1}), ALL),
     "a method less": (
@@ -424,7 +425,7 @@ CHANGES = {
         | {"root_scores_figure", "comparison", "comparison_figures"},
     ),
     "code of the figures": (
-        edit("fsnas/plotting/style.py", '"font.size": 9', '"font.size": 10'),
+        edit("fsnas/plotting/style.py", '"grid.linewidth": 0.6', '"grid.linewidth": 0.7'),
         {"distance_figures", "comparison_figures", "proxies_figure", "summary", "training_figure", "root_scores_figure"}
         | jobs("tree_figures", MICRO["methods"]),
     ),
