@@ -27,10 +27,10 @@ FIGURES = {
     "matrix": lambda **look: matrix_figure(data.MANY, **look),
     "matrix, 13": lambda **look: matrix_figure(ONE_EACH, **look),
     "matrix, two": lambda **look: matrix_figure(TWO, **look),
-    "tree": lambda **look: tree_figure(data.tree([2, 2, 2]), caption=data.caption(3), **look),
-    "tree, exhaustive": lambda **look: tree_figure(data.tree([5]), caption=data.caption(3), **look),
-    "tree, none": lambda **look: tree_figure(data.tree([]), caption=data.caption(3), **look),
-    "training": lambda **look: training_figure(data.records(3, 12), caption=data.caption(3), **look),
+    "tree": lambda **look: tree_figure(data.tree([2, 2, 2]), **({"caption": data.caption(3)} | look)),
+    "tree, exhaustive": lambda **look: tree_figure(data.tree([5]), **({"caption": data.caption(3)} | look)),
+    "tree, none": lambda **look: tree_figure(data.tree([]), **({"caption": data.caption(3)} | look)),
+    "training": lambda **look: training_figure(data.records(3, 12), **({"caption": data.caption(3)} | look)),
     "root scores": lambda **look: scores_figure(["gm", "snip", "jacobcov"], metrics=ONE_EACH, **look),
     "root scores, all": lambda **look: scores_figure(list(data.METRICS), **look),
 }
@@ -52,7 +52,7 @@ def matrix_figure(metrics, **look):
     return method_matrix_figure(data.method_distance(list(metrics)), **look)
 
 
-def scores_figure(methods, **look):
+def scores_figure(methods, /, **look):
     return root_scores_figure(data.root_scores(methods), **({"caption": data.caption(3)} | look))
 
 

@@ -140,7 +140,7 @@ def draw(kind, case, **look):
     return of_methods(kind, methods, seeds, samplers, n=n, low=low, names=names, **look)
 
 
-def of_methods(kind, methods, seeds, samplers=SAMPLERS, n=16, low=84.0, names=METRICS, **look):
+def of_methods(kind, methods, seeds, samplers=SAMPLERS, /, n=16, low=84.0, names=METRICS, **look):
     rest = {"caption": caption(seeds), "metrics": methods, "truth": TRUTH} | look
     if kind == "rank":
         return rank_correlation_figure(rank(methods, seeds), **rest)

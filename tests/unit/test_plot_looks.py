@@ -15,7 +15,6 @@ from tests.unit.drawn_figures import (
     crossings,
     depth_figure,
     distance_figure,
-    drawn,
     extent,
     matrix_figure,
     scores_figure,
@@ -59,13 +58,11 @@ def test_a_caption_has_at_most_two_lines(preset):
     searched = {name: metrics[name] for name in leaf_methods(config, methods)}
     caption, search = tree_caption(config, seeds), search_caption(config, seeds)
     assert few(seeds)  # the longest
+    long = f"{caption} {few(seeds)}"
     figures = [
-        *(
-            distance_figure(metrics, 2, setting, caption=f"{caption} {few(seeds)}")
-            for setting in plotting_data.SETTINGS
-        ),
-        depth_figure(metrics, 2, caption=f"{caption} {few(seeds)}"),
-        matrix_figure(metrics, caption=f"{caption} {few(seeds)}"),
+        *(distance_figure(metrics, 2, setting, caption=long) for setting in plotting_data.SETTINGS),
+        depth_figure(metrics, 2, caption=long),
+        matrix_figure(metrics, caption=long),
         FIGURES["tree"](caption=tree_caption(config, seeds[:1])),
         FIGURES["training"](caption=caption),
         scores_figure(["gm", "snip"], caption=caption),
@@ -86,7 +83,8 @@ def test_fewer_methods_look_as_among_all_and_the_band_stays(draw):
     axes = figure.axes[-1] if draw is distance_figure else figure.axes[-2]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["gm", "snip-equal"]
     assert list(tagged(axes, "trees:")) == ["trees:gm", "trees:snip-equal"]
-    (both,) = tagged(drawn("1b, many") if False else draw(plotting_data.MANY, 3, *rest), "trees:snip-equal").values()
+    among_all = draw(plotting_data.MANY, 3, *rest)
+    both = tagged(among_all.axes[0], "trees:snip-equal")["trees:snip-equal"]
     (alone,) = tagged(axes, "trees:snip-equal").values()
     assert (alone.get_color(), alone.get_fillstyle()) == (both.get_color(), both.get_fillstyle())
     assert tagged(axes, "band") and "random: mean" in texts(figure)
