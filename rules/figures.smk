@@ -169,9 +169,7 @@ rule root_scores_figure:
                 },
             },
         ),
-        about=unrecorded(
-            about_trees(config, METHODS.values(), SEEDS, about=["scores"])
-        ),
+        about=unrecorded(about_trees(config, METHODS.values(), SEEDS, about=["scores"])),
     message:
         "Draw the scores of the root"
     script:

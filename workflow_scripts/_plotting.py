@@ -53,7 +53,7 @@ def _style(given: str | Mapping[str, Any] | None) -> dict[str, Any]:
     return {name: _plain(value) for name, value in found.items() if not _kept(name)}
 
 
-def _of_name(name: str) -> Mapping[str, Any]:
+def _of_name(name: str) -> Any:
     import matplotlib.style  # only where it is needed: it takes a while
 
     known = list(matplotlib.style.available)
@@ -65,7 +65,7 @@ def _of_name(name: str) -> Mapping[str, Any]:
     return matplotlib.style.library[name]
 
 
-def _of_file(path: str) -> Mapping[str, Any]:
+def _of_file(path: str) -> Any:
     """Return the rcParams of a .mplstyle file, all lines of which must be such."""
     import matplotlib
 
@@ -99,7 +99,7 @@ def _problem(name: str, value: Any) -> str:
         return f"{at}: fsnas sets this one itself, or it is no matter of looks; remove it"
     try:
         with matplotlib.rc_context():
-            read = matplotlib.RcParams({name: value})[name]
+            read: Any = next(iter(matplotlib.RcParams({name: value}).values()))
     except (ValueError, TypeError) as error:
         return f"{at}: found {shown(value)}, which matplotlib refuses: {error}"
     if name == "font.size" and not POINTS[0] <= read <= POINTS[1]:

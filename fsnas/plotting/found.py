@@ -112,7 +112,7 @@ def found_figure(
         _separate(axes, line, samplers, step, len(lines[0]))
         if band is not None:
             draw_band(axes, band)
-    from_zero(panels)
+    from_zero([*panels])
     most = int(held.groupby(["method", "sampler"]).size().max())
     oracles = [Line2D([], [], label=ORACLE_NAME, **ORACLE)] if np.isfinite(held["oracle"].astype(float)).any() else []
     handles = [*_sampler_handles(samplers), *seed_handles(most)[1:], *oracles, *band_handles(name, [band], "seeds")]

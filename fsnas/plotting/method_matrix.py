@@ -133,7 +133,7 @@ def _draw_matrix(
     for (row, column), value in np.ndenumerate(matrix):
         shade = "#CCCCCC" if np.isnan(value) else image.cmap(image.norm(value))
         if size >= COARSE:
-            axes.text(column, row, texts[row, column], ha="center", va="center", size=size, color=ink(shade))
+            axes.text(column, row, str(texts[row, column]), ha="center", va="center", size=size, color=ink(shade))
         if row == column:
             axes.add_patch(Rectangle((column - 0.46, row - 0.46), 0.92, 0.92, fill=False, edgecolor=ink(shade),
                                      lw=min(1.6, 6 * cell)))  # fmt: skip

@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import matplotlib.style
@@ -61,8 +61,6 @@ METADATA: dict[str, dict[str, None]] = {
     ".png": {"Software": None},
     ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
-
-P = ParamSpec("P")
 
 
 @dataclass(frozen=True)
@@ -161,15 +159,15 @@ def shown(found: Iterable[str], metrics: Mapping[str, str] | None, methods: Coll
     return {method: style for method, style in every.items() if methods is None or method in methods}
 
 
-def styled(function: Callable[P, Figure]) -> Callable[..., Figure]:
+def styled(function: Callable[..., Figure]) -> Callable[..., Figure]:
     """Run ``function`` under our style, which lies over the user's matplotlibrc and under its argument ``style``.
 
     ``style`` is a mapping of matplotlib's rcParams (or its pairs), the name of a style, or the path of one.
     """
 
     @functools.wraps(function)
-    def run(*args: P.args, style: Any = None, **kwargs: P.kwargs) -> Figure:
-        layers = _layers(style, kwargs.get("width"))  # type: ignore[arg-type]
+    def run(*args: Any, style: Any = None, **kwargs: Any) -> Figure:
+        layers = _layers(style, kwargs.get("width"))
         with matplotlib.style.context(layers):
             figure = function(*args, **kwargs)
         _LAYERS[figure] = layers
@@ -198,7 +196,8 @@ def pt(size: float) -> float:
 
 def points(name: str) -> float:
     """Return the points of the texts that the rcParam ``name`` gives a size, which may be a word."""
-    return float(FontProperties(size=matplotlib.rcParams[name]).get_size_in_points())
+    params: Any = matplotlib.rcParams
+    return float(FontProperties(size=params[name]).get_size_in_points())
 
 
 def text_size(text: str, size: float, weight: str = "normal") -> tuple[float, float]:

@@ -75,7 +75,7 @@ def written(figure):
         for axis in (axes.xaxis, axes.yaxis):
             low, high = sorted(axis.get_view_interval())
             ticks = [tick for tick in axis.get_major_ticks() if not low <= tick.get_loc() <= high or not axes.axison]
-            beyond |= {tick.label1 for tick in ticks}
+            beyond |= {label for tick in ticks for label in (tick.label1, tick.label2)}
     shown = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
     return [text for text in shown if text not in beyond]
 
