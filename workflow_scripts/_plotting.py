@@ -100,7 +100,7 @@ def _problem(name: str, value: Any) -> str:
     try:
         with matplotlib.rc_context():
             read: Any = next(iter(matplotlib.RcParams({name: value}).values()))
-    except (ValueError, TypeError) as error:
+    except Exception as error:  # whatever a validator meets
         return f"{at}: found {shown(value)}, which matplotlib refuses: {error}"
     if name == "font.size" and not POINTS[0] <= read <= POINTS[1]:
         return f"{at}: found {shown(value)}, expected {POINTS[0]:g} to {POINTS[1]:g} points"
