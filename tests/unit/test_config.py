@@ -203,8 +203,8 @@ def test_a_caption_of_distances_says_how_little_an_interval_over_few_seeds_cover
 )  # fmt: skip
 def test_a_caption_says_n_seeds_data_and_sizes(seeds, said):
     assert tree_caption(DEFAULT, seeds) == f"n = {said}. Data: digits. C = 4, N = 1, 20 epochs."
-    assert search_caption(DEFAULT, seeds).endswith("C = 4, N = 1; root 20 epochs, leaves 40 a tree.")
-    assert truth_caption(DEFAULT, "x") == "Truth: 16 architectures trained here, 5 epochs."
+    assert search_caption(DEFAULT, seeds).endswith("C = 4, N = 1; root 20 epochs, leaves 24 a tree.")
+    assert truth_caption(DEFAULT, "x") == "Truth: 24 architectures trained here, 3 epochs."
 
 
 def test_few_shot_nas_needs_no_metric():

@@ -64,7 +64,7 @@ def test_methods_of_a_preset_give_way_to_other_methods():
         ({"style": {"text.usetex": True}}, r"plotting\.style\.text\.usetex: fsnas sets this one itself"),
         ({"style": {"figure.figsize": [3, 3]}}, r"plotting\.style\.figure\.figsize: .*use plotting\.width"),
         ({"style": "gone.mplstyle"}, r"plotting\.style: there is no file 'gone\.mplstyle'"),
-        ({"style": 7}, r"plotting\.style: found 7 \(int\), expected string or object or null"),
+        ({"style": 7}, r"plotting\.style: found 7 \(int\), expected string or keys with values or null"),
         ({"width": 1}, r"plotting\.width: found 1, expected at least 2\.5"),
         ({"methods": ["snpi"]}, r"plotting\.methods: found 'snpi' \(did you mean 'snip'\?\)"),
         ({"methods": "some"}, r"plotting\.methods: found 'some', expected 'all' or a list"),
