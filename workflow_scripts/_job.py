@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from workflow_scripts._environment import defaults  # noqa: E402
 from workflow_scripts._forkserver import hand_over  # noqa: E402
 
+
 def _without_interrupts(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Print what nobody caught, but of a Ctrl-C, which the user knows of."""
     if not issubclass(kind, KeyboardInterrupt):

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from fsnas.plotting.split_distance import SIDE, TITLES, panels
-from fsnas.plotting.style import NARROW, shown, styled
+from fsnas.plotting.split_distance import SIDE, TITLES, panels, split_methods
+from fsnas.plotting.style import NARROW, styled
 
 TITLE = "Split distance by level: pairs of splits of one tree (internal), of two seeds' trees (external)"
 ALONE = "On level 0 a tree has one split,\nso no internal distance."
@@ -35,7 +35,7 @@ def by_depth_figure(
     """
     found = (int(level) for level in summary["level"].astype(str) if level.isdigit())
     levels = range(max(found, default=0) + 1)
-    count = len(shown(per_tree["method"], metrics, methods))
+    count = len(split_methods(per_tree, metrics, methods))
     panel = max(2.3, count * float(np.clip(9 / (len(levels) * max(count, 1)), 0.16, 0.3)))
     return panels(
         per_tree,

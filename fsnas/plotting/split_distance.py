@@ -63,7 +63,7 @@ def split_distance_figure(
     width
         Of the figure in inches; by the number of methods if None.
     """
-    count = len(shown(per_tree["method"], metrics, methods))
+    count = len(split_methods(per_tree, metrics, methods))
     return panels(
         per_tree,
         summary,
@@ -75,6 +75,14 @@ def split_distance_figure(
         width=width or max(5.6, 1.4 + 0.5 * count),
         height=3.2,
     )
+
+
+def split_methods(
+    per_tree: pd.DataFrame, metrics: Mapping[str, str] | None, methods: Collection[str] | None
+) -> dict[str, Look]:
+    """Return the look of the methods that are drawn: those that split, since one-shot has no distance to show."""
+    styles, split = shown(per_tree["method"], metrics, methods), set(per_tree["method"])
+    return {method: style for method, style in styles.items() if method in split} or styles
 
 
 def panels(
@@ -95,7 +103,7 @@ def panels(
     A cell without rows is left out, a setting without any says so; where the width does not hold the levels side by
     side, they stand one below the other. The legend stands in the first cell if that is left out, under ``aside``.
     """
-    styles = shown(per_tree["method"], metrics, methods)
+    styles = split_methods(per_tree, metrics, methods)
     control = reference(ordered(per_tree["method"], metrics), metrics)
     total = summary[summary["method"].isin([*styles])]
     drawn = pd.concat([rows(total, *cell) for cell in cells])

@@ -22,9 +22,9 @@ def test_nothing_given_is_the_default_config():
 @pytest.mark.parametrize(
     ("given", "changed"),
     [
-        ({"methods": ["snip", "gm", "random"]}, {"leaves.methods": ["gm", "random"]}),
+        ({"methods": ["snip", {"one-shot": {"policy": "none"}}, "random"]}, {"leaves.methods": ["random", "one-shot"]}),
         ({"methods": ["synflow"]}, {"leaves.methods": []}),
-        ({"methods": [{"gm": {"balance": "equal"}}, "ntk"]}, {"leaves.methods": ["gm"]}),
+        ({"methods": [{"random": {"balance": "equal"}}, "ntk"]}, {"leaves.methods": ["random"]}),
         ({"leaves": {"epochs": 3}}, {"leaves.epochs": 3, "leaves.total_epochs": None}),
         ({"search": {"evaluations": 12}}, {"search.population": 6, "search.tournament": 5}),
         ({"search": {"evaluations": 6}}, {"search.population": 3, "search.tournament": 3}),
@@ -55,10 +55,13 @@ def test_a_default_that_does_not_fit_what_is_given_gives_way(given, changed):
     [
         ({"methods": ["snip"], "leaves": {"methods": ["gm"]}}, r"leaves\.methods: found 'gm'.*, allowed are snip"),
         ({"leaves": {"methods": ["snpi"]}}, r"leaves\.methods: found 'snpi' \(did you mean 'snip'\?\)"),
-        ({"leaves": {"epochs": 3, "total_epochs": 3}}, r"leaves, method gm: epochs is 3 and total_epochs 3"),
+        ({"leaves": {"epochs": 3, "total_epochs": 3}}, r"leaves, method gm-nas: epochs is 3 and total_epochs 3"),
         ({"search": {"evaluations": 12, "population": 20}}, r"search\.evaluations: found 12"),
         ({"search": {"population": 4, "tournament": 5}}, r"search\.tournament: found 5"),
-        ({"method": {"batch_size": 8}, "metrics": {"ntk": {"samples": 16}}, "methods": ["ntk"]}, r"metrics\.ntk\.samples: found 16"),
+        (
+            {"method": {"batch_size": 8}, "metrics": {"ntk": {"samples": 16}}, "methods": ["ntk"]},
+            r"metrics\.ntk\.samples: found 16",
+        ),
     ],
 )
 def test_what_is_given_does_not(given, message):

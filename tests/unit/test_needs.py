@@ -11,9 +11,9 @@ FOLDER = {"data": {"source": "imagefolder", "folder": "images", "crop_padding": 
 
 def test_each_number_of_images_has_its_keys():
     methods = ["snip", {"wide": {"metric": "snip", "repetitions": 5}}, {"gm": None}]
-    config = laid_over(DEFAULT, {"methods": methods, "method": {"batch_size": 7}})
+    config = laid_over(DEFAULT, {"methods": methods, "method": {"batch_size": 7, "repetitions": 2}})
     assert needed_images(config) == {
-        "supernet.batch_size": 32,
+        "supernet.batch_size": 64,
         "method.batch_size and method.repetitions": 14,
         "method.batch_size and methods.wide.repetitions": 35,
         "proxies.batch_size": 32,
@@ -23,7 +23,10 @@ def test_each_number_of_images_has_its_keys():
 
 TOO_MUCH = {
     "supernet": ({"supernet": {"batch_size": 101}}, {r"supernet\.batch_size: found 101 images"}),
-    "method": ({"method": {"batch_size": 51}}, {r"method\.batch_size and method\.repetitions: found 102 images"}),
+    "method": (
+        {"method": {"batch_size": 51, "repetitions": 2}},
+        {r"method\.batch_size and method\.repetitions: found 102 images"},
+    ),
     "proxies": ({"proxies": {"batch_size": 101}}, {r"proxies\.batch_size: found 101 images"}),
     "two at once": (
         {"proxies": {"batch_size": 101}, "data": {"crop_padding": 9}},

@@ -243,12 +243,13 @@ def test_the_real_tables_of_two_seeds_have_no_external_interval_to_draw():
     assert tagged(split_distance_figure(*tables, setting="internal", caption="", metrics=TWO), "interval:")
 
 
-def test_a_method_without_pairs_keeps_its_place_and_a_note():
-    per_tree, summary = data.distances(TWO, 3)
-    figure = split_distance_figure(
-        per_tree, summary, setting="internal", caption="", metrics={"few-shot": "random", **TWO}
-    )
-    assert "no pairs" in texts(figure) and "few-shot" in texts(figure)
+def test_a_method_without_pairs_keeps_its_place_and_a_note_and_one_without_splits_is_left_out():
+    metrics = {"few-shot": "random", **TWO}
+    tables = [
+        table[~table["setting"].eq("internal") | table["method"].isin(TWO)] for table in data.distances(metrics, 3)
+    ]
+    figure = split_distance_figure(*tables, setting="internal", caption="", metrics={"one-shot": "random", **metrics})
+    assert "no pairs" in texts(figure) and "few-shot" in texts(figure) and "one-shot" not in texts(figure)
 
 
 @pytest.mark.parametrize("seeds", [3, 10])
