@@ -199,8 +199,13 @@ rule summary:
         **made_from(
             "summary",
             code=code("summary.py"),
-            settings={"caption": ABOUT, "outdir": PLACE, "truth": ABOUT_TRUTH},
+            settings={
+                "caption": f"{CAPTION} {few(SEEDS)}".strip(),
+                "outdir": PLACE,
+                "truth": TRUTH_SAID,
+            },
         ),
+        about=unrecorded(f"{ABOUT} {ABOUT_TRUTH}".strip()),
         # Of the last run that made something; both take output, so that they alone are no reason to run.
         versions=lambda wildcards, output: versions(),
         others=others,

@@ -603,7 +603,7 @@ BAD = {
     "no budget": ({"leaves": {"total_epochs": None}}, r"leaves, method gm-nas: epochs is None and total_epochs None"),
     "a budget too small": (
         {"leaves": {"total_epochs": 3}},
-        r"leaves, method gm-nas: total_epochs is 3: 4 leaves in 1 rung get less than one epoch each; expected at least 4",
+        r"method gm-nas: total_epochs is 3: 4 leaves in 1 rung get less than one epoch each; expected at least 4",
     ),
     "a tournament above the population": (
         {"search": {"population": 4}},
