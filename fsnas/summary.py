@@ -118,10 +118,10 @@ def _steadiness(external: pd.DataFrame) -> list[str]:
     steady = others[others["ci_high"] < control["ci_low"]].sort_values("mean")
     rest = others.drop(index=steady.index)
     chance = f"splits of random scores are {control['mean']:.2f} apart"
-    said = [f"Steadier than chance under another seed: {_valued(steady)}; {chance}."] if len(steady) else [
-        f"No metric is steadier than chance under another seed: {chance}."
-    ]  # fmt: skip
-    return said + ([f"Not told apart from chance: {_valued(rest)}."] if len(rest) and len(steady) else [])
+    if steady.empty:
+        return [f"No metric is steadier than chance under another seed: {chance}."]
+    others_said = [] if rest.empty else [f"Not told apart from chance: {_valued(rest)}."]
+    return [f"Steadier than chance under another seed: {_valued(steady)}; {chance}.", *others_said]
 
 
 def _alike(methods: pd.DataFrame) -> list[str]:
