@@ -9,6 +9,11 @@ NAMED = 4  # of methods in a sentence, and of files that are not of this config
 WIDTH = 96  # characters of a line
 MANY = 10  # seeds; with fewer, more of them would change what is said
 CONTROL = "random"
+DISTANCES = "internal, external: how differently a tree, or two seeds, group operations (0: always alike)"
+WORTH = (
+    "tau: rank correlation of shared weights and truth; explained: share of the truth's variance between leaves; "
+    "regret: found % below the best that is known"
+)
 QUANTITIES = {  # of the few-shot table: column, heading, digits
     "kendall_all": ("tau", 2),
     "eta_squared": ("explained", 2),
@@ -55,6 +60,12 @@ def summarise(
         "What was found (means over seeds)",
         "",
         *_table(distances, searched),
+        *(
+            line
+            for about in (DISTANCES, searched is not None and WORTH)
+            if about
+            for line in _wrapped(f"  {about}", "    ")
+        ),
         "",
         *_in_words(distances, methods, searched),
         "",
@@ -106,7 +117,7 @@ def _wrapped(text: str, indent: str = "") -> list[str]:
 
 
 def _steadiness(external: pd.DataFrame) -> list[str]:
-    """Say which methods choose the same splits under another seed, and which as little as random scores do."""
+    """Say which methods group operations alike under another seed, and which as little as random scores do."""
     others = external.drop(index=CONTROL, errors="ignore")
     if others.empty:
         return ["External distances, between the trees of two seeds, need two seeds: seeds: [0, 1]."]
@@ -115,13 +126,15 @@ def _steadiness(external: pd.DataFrame) -> list[str]:
         said = f"Most like its own splits under another seed: {_valued(others.loc[[steadiest]])}"
         return [f"{said}; least: {_valued(others.loc[[least]])}." if steadiest != least else f"{said}."]
     control = external.loc[CONTROL]
+    chance = f"splits of random scores are {control['mean']:.2f} apart"
+    if external["ci_low"].isna().all():
+        return [f"Two seeds cannot tell whether a metric is steadier than chance; {chance}."]
     steady = others[others["ci_high"] < control["ci_low"]].sort_values("mean")
     rest = others.drop(index=steady.index)
-    chance = f"splits of random scores are {control['mean']:.2f} apart"
     if steady.empty:
-        return [f"No metric is steadier than chance under another seed: {chance}."]
-    others_said = [] if rest.empty else [f"Not told apart from chance: {_valued(rest)}."]
-    return [f"Steadier than chance under another seed: {_valued(steady)}; {chance}.", *others_said]
+        return [f"No metric is told to be steadier than chance under another seed: {chance}."]
+    unsteady = [] if rest.empty else [f"Not told apart from chance: {_valued(rest)}."]
+    return [f"Steadier than chance under another seed: {_valued(steady)}; {chance}.", *unsteady]
 
 
 def _alike(methods: pd.DataFrame) -> list[str]:
@@ -145,11 +158,10 @@ def _worth(leaves: pd.DataFrame) -> list[str]:
         )
     found = leaves.dropna(subset=["test_accuracy"]).sort_values("test_accuracy", ascending=False)
     if len(found):
-        best = (found["test_accuracy"] + found["regret"]).max()
-        known = f"; the best that is known has {best:.2f} %" if pd.notna(best) else ""
+        ends = " and ".join(f"{regret:.2f}" for regret in dict.fromkeys(found["regret"].iloc[[0, -1]].dropna()))
         said.append(
             f"The {found['sampler'].iloc[0]} search found {_span(found, 'test_accuracy')} % test accuracy"
-            f"{_together(found, 'test_accuracy')}{known}."
+            f"{f', {ends} below the best that is known' if ends else ''}{_together(found, 'test_accuracy')}."
         )
     return said
 

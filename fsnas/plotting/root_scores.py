@@ -56,7 +56,9 @@ def root_scores_figure(
     blocks = [math.ceil(len(scalar) / columns)] * bool(scalar) + [math.ceil(len(EDGES) / columns)] * len(matrices)
     ratios = [0.85 + panel * count for count in blocks]
     width = width or 0.9 + WIDTH * columns
-    figure = sheet(width, max(0.5 + sum(ratios), 2.5), "Scores at the root, per edge and operation", caption)
+    figure = sheet(
+        width, max(0.5 + sum(ratios), 2.5), "Score of the root supernet without this operation on this edge", caption
+    )
     if not scores:
         empty(figure.add_subplot(), "no method has scores")
         return figure
