@@ -62,13 +62,18 @@ def test_every_page_is_in_the_index():
     assert set(PAGES) - {DOCS / "README.md"} <= linked
 
 
-NARROW = [page for page in PAGES if str(page.relative_to(DOCS).with_suffix("")) not in WIDER]
+NARROW = [ROOT / "README.md"]
+NARROW += [page for page in PAGES if str(page.relative_to(DOCS).with_suffix("")) not in WIDER]
 
 
 @pytest.mark.parametrize("page", NARROW, ids=names(NARROW))
 def test_lines_are_not_too_long(page):
     lines = page.read_text(encoding="utf-8").splitlines()
     assert not [f"{number}: {len(line)}" for number, line in enumerate(lines, start=1) if len(line) > WIDTH]
+
+
+def test_the_readme_is_read_in_a_minute():
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
 
 
 def commands(page):
