@@ -11,8 +11,8 @@ MANY = 10  # seeds; with fewer, more of them would change what is said
 CONTROL = "random"
 DISTANCES = "internal, external: how differently a tree, or two seeds, group operations (0: always alike)"
 WORTH = (
-    "tau: rank correlation of shared weights and truth; explained: share of the truth's variance between leaves; "
-    "regret: found % below the best that is known"
+    "tau: rank correlation of shared weights and truth, over all leaves; explained: share of the truth's variance "
+    "between leaves; regret: found % below the best that is known; - where no leaves were trained (leaves.methods)"
 )
 QUANTITIES = {  # of the few-shot table: column, heading, digits
     "kendall_all": ("tau", 2),
@@ -140,11 +140,13 @@ def _steadiness(external: pd.DataFrame) -> list[str]:
 def _alike(methods: pd.DataFrame) -> list[str]:
     """Say which two methods split most alike, of those whose distance their metrics decide."""
     pairs = methods[methods["method_a"] < methods["method_b"]].dropna(subset=["mean"])
-    pairs = pairs[pairs["comparable"]].sort_values(["mean", "method_a", "method_b"])
+    chance = (pairs[["method_a", "method_b"]] == CONTROL).any(axis=1)
+    pairs = pairs[pairs["comparable"] & ~chance].sort_values(["mean", "method_a", "method_b"])
     if len(pairs) < 2:
         return []
     names = [f"{row.method_a} and {row.method_b} ({row.mean:.2f})" for row in pairs.iloc[[0, -1]].itertuples()]
-    return [f"Most alike: {names[0]}. Least alike: {names[1]}."]
+    close = ", too close to call" if pairs["ci_high"].iloc[0] >= pairs["ci_low"].iloc[-1] else ""
+    return [f"Most alike: {names[0]}; least alike: {names[1]}{close}."]
 
 
 def _worth(leaves: pd.DataFrame) -> list[str]:
@@ -153,14 +155,14 @@ def _worth(leaves: pd.DataFrame) -> list[str]:
     ranked = leaves.dropna(subset=["kendall_all"]).sort_values("kendall_all", ascending=False)
     if len(ranked):
         said.append(
-            f"Shared weights rank architectures as the truth does with tau {_span(ranked, 'kendall_all')} "
+            f"Shared weights rank architectures with tau {_span(ranked, 'kendall_all')} against the truth "
             f"(1: same order, 0: chance){_together(ranked, 'kendall_all')}."
         )
     found = leaves.dropna(subset=["test_accuracy"]).sort_values("test_accuracy", ascending=False)
     if len(found):
         ends = " and ".join(f"{regret:.2f}" for regret in dict.fromkeys(found["regret"].iloc[[0, -1]].dropna()))
         said.append(
-            f"The {found['sampler'].iloc[0]} search found {_span(found, 'test_accuracy')} % test accuracy"
+            f"The search (sampler {found['sampler'].iloc[0]}) found {_span(found, 'test_accuracy')} % test accuracy"
             f"{f', {ends} below the best that is known' if ends else ''}{_together(found, 'test_accuracy')}."
         )
     return said

@@ -7,7 +7,7 @@ from typing import Any
 from fsnas.metrics import declaration
 from workflow_scripts._config import CUT_KEYS, POLICY_KEYS, SCORE_KEYS, Method, proxy_metrics
 
-FEW = "Of 2 or 3 seeds an interval is only their range."
+FEW = "With 2 or 3 seeds an interval is only a range."
 BUDGETS = {"epochs": "leaf", "total_epochs": "tree"}  # of the leaves, and of what
 LISTED = 4  # seeds; more are shortened
 

@@ -74,10 +74,10 @@ def hand_over() -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
     try:
         (status,) = _NUMBER.unpack(_received(server, _NUMBER.size))
-    except EOFError:
+    except EOFError as error:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-        raise
+        sys.exit(str(error))
     if os.WIFSIGNALED(status):
         with contextlib.suppress(OSError):  # SIGKILL has no handler
             signal.signal(os.WTERMSIG(status), signal.SIG_DFL)

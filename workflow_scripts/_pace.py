@@ -1,5 +1,6 @@
 """How long a run still takes, from the jobs that it has done."""
 
+import statistics
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
@@ -10,8 +11,9 @@ SAID_FROM = 10  # finished jobs; of fewer nobody can tell
 class Pace:
     """Counts the jobs of a run, and guesses the seconds that are left.
 
-    A job that is to come is expected to take as long as those of its rule have taken, or as all where its rule has not
-    run yet; and as many jobs are expected to run at a time as have so far.
+    A job that is to come is expected to take as long as those of its rule have taken. Where its rule has not run yet,
+    it is that of the middle one of the rules that have: trainings begin early, and most rules are short. As many jobs
+    are expected to run at a time as have so far.
 
     Parameters
     ----------
@@ -46,16 +48,12 @@ class Pace:
 
     def left(self) -> float | None:
         """Return the seconds that the run is expected to take still; None where that cannot be told yet."""
-        taken = [seconds for of_rule in self._taken.values() for seconds in of_rule]
-        busy = sum(taken)
-        if len(taken) < SAID_FROM or not busy:
+        busy = sum(map(sum, self._taken.values()))
+        if sum(map(len, self._taken.values())) < SAID_FROM or not busy:
             return None
-        mean = busy / len(taken)
-        ahead = sum(
-            jobs * (sum(known) / len(known) if (known := self._taken.get(rule)) else mean)
-            for rule, jobs in self._left.items()
-            if jobs > 0
-        )
+        means = {rule: statistics.fmean(seconds) for rule, seconds in self._taken.items()}
+        usual = statistics.median(means.values())
+        ahead = sum(jobs * means.get(rule, usual) for rule, jobs in self._left.items() if jobs > 0)
         now = self.clock()
         begun = sum(now - began for _, began in self._running.values())
         return max(ahead - begun, 0.0) * self.passed() / (busy + begun)

@@ -13,8 +13,9 @@ from matplotlib.patches import Patch
 
 from fsnas.plotting.style import GREY
 
-RANGE: dict[str, Any] = {"color": GREY, "alpha": 0.14, "linewidth": 0, "zorder": 0.5}
-INTERVAL: dict[str, Any] = {"color": GREY, "alpha": 0.30, "linewidth": 0, "zorder": 0.6}
+# Opaque, so that each has the grey of its legend wherever they overlap.
+RANGE: dict[str, Any] = {"color": "#E9E9E9", "linewidth": 0}
+INTERVAL: dict[str, Any] = {"color": "#C8C8C8", "linewidth": 0, "zorder": 0.6}
 MEAN: dict[str, Any] = {"color": GREY, "linestyle": (0, (5, 2)), "linewidth": 1.2, "zorder": 0.7}
 
 
@@ -71,9 +72,10 @@ def draw_band(axes: Axes, found: Band) -> None:
         (found.low, found.high, {"gid": "band", **RANGE}),
         (found.ci_low, found.ci_high, {"gid": "ci", **INTERVAL}),
     ]
+    narrow = found.high - found.low < found.ci_high - found.ci_low  # the narrower one lies on top
     for low, high, look in parts:
         if np.isfinite(low):
-            axes.axhspan(low, high, **look)
+            axes.axhspan(low, high, **{"zorder": 0.65 if narrow else 0.55, **look})
     axes.axhline(found.mean, **MEAN)
 
 
@@ -86,9 +88,9 @@ def band_handles(method: str | None, bands: Iterable[Band | None], of: str = "tr
         Line2D([], [], color=GREY, linestyle=(0, (5, 2)), linewidth=1.2, label=f"{method}: mean"),
     ]
     if any(np.isfinite(band.ci_low) for band in drawn):
-        handles.append(Patch(facecolor=GREY, alpha=0.44, label=f"{method}: 95 % interval"))
+        handles.append(Patch(facecolor=INTERVAL["color"], label=f"{method}: 95 % interval"))
     if any(np.isfinite(band.low) for band in drawn):
-        handles.append(Patch(facecolor=GREY, alpha=0.14, label=f"{method}: range of the {of}"))
+        handles.append(Patch(facecolor=RANGE["color"], label=f"{method}: range of the {of}"))
     return handles
 
 
