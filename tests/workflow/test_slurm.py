@@ -342,7 +342,9 @@ def test_a_run_on_another_host_is_left_alone_while_it_lives_and_followed_when_it
     said = again.said()
     assert "No sign of life for 180 seconds: it is taken for dead, and this run goes on" in said
     assert re.search(rf"Cancelling 1 SLURM jobs that a killed run left behind.* {number} \(rule_supernet", said)
-    again.until(lambda: re.search(r"resuming after epoch \d+", (original / LOG).read_text()))
+    again.until(
+        lambda: (original / LOG).exists() and re.search(r"resuming after epoch \d+", (original / LOG).read_text())
+    )
     again.interrupt()
     again.end(expect=1)
 
