@@ -35,7 +35,10 @@ SEARCH = {
 }
 
 
-@pytest.mark.parametrize("name", [*FIGURES, *SEARCH])
+LONG = {name: pytest.mark.long for name in SEARCH if name.endswith("many")}
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=LONG.get(name, ())) for name in [*FIGURES, *SEARCH]])
 def test_in_one_column_of_a_paper_no_text_covers_another_or_leaves_the_figure(name, tmp_path):
     figure = (FIGURES | SEARCH)[name](width=COLUMN)
     assert figure.get_figwidth() == COLUMN

@@ -52,6 +52,7 @@ def killed_at(folder: Path, log: str, line: str, *targets: str) -> None:
     snakemake(folder, "--unlock", *TINY)
 
 
+@pytest.mark.long
 def test_killed_trainings_go_on_from_their_last_epoch(tmp_path):
     """Root and leaf: bit-identical to those of a run never killed, and at most one epoch is done again."""
     (tmp_path / "whole").mkdir()

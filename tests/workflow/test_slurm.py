@@ -168,6 +168,7 @@ def assert_resumed(folder: Path, expected: bytes) -> None:
     assert not list((folder / "results-tiny/.state").glob("*.pt"))
 
 
+@pytest.mark.long
 def test_a_cancelled_training_goes_on_from_its_last_step(slurm, never_stopped, tmp_path):
     run, number = started_training(slurm, tmp_path)
     slurm.said("scancel", number)
