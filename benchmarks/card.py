@@ -270,13 +270,14 @@ def main(arguments: list[str] | None = None, write: Callable[[str], Any] = print
     parser = argparse.ArgumentParser(prog="python -m benchmarks.card", description=__doc__.splitlines()[0])
     parser.add_argument("--device", default="cuda", choices=("cuda", "cpu"))
     parser.add_argument("--minutes", type=float, default=8.0)
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="of the CPU, for what is compared")
     for name, default in {"channels": 16, "cells": 5, "batch": 64, "side": 32}.items():
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--parts", nargs="+", default=[part.__name__ for part in PARTS])
     asked = parser.parse_args(arguments)
     end = time.monotonic() + 60 * asked.minutes
     defaults(os.environ)
-    device = prepare(asked.device, os.cpu_count() or 1)
+    device = prepare(asked.device, asked.threads)
     size = Size(asked.channels, asked.cells, asked.batch, asked.side)
     card = torch.cuda.get_device_name() if device.type == "cuda" else "cpu"
     write(json.dumps({"device": card, "torch": torch.__version__, "commit": commit(), **vars(size)}))

@@ -212,4 +212,4 @@ def _where(outdir: str, searched: bool) -> list[str]:
         places["figures/rank-correlation.png"] = "do the leaves rank architectures as the truth does?"
     places |= {"tables/": "the numbers behind them", "seed-*/METHOD/": "scores.h5, splits.json, tree.json, leaves"}
     width = max(len(f"{outdir}/{place}") for place in places)
-    return [f"{f'{outdir}/{place}':{width}}  {what}" for place, what in places.items()]
+    return ["Where to look", *(f"  {f'{outdir}/{place}':{width}}  {what}" for place, what in places.items())]

@@ -45,7 +45,10 @@ TOO_MUCH = {
         {"proxies": {"batch_size": 11}},
         r"proxies\.batch_size: found 11 .* of mine has 10; lower prox.*, or add",
     ),
-    "scores": ({"method": {"batch_size": 6}}, r"method\.batch_size and method\.repetitions: found 12 images"),
+    "scores": (
+        {"method": {"batch_size": 6, "repetitions": 2}},
+        r"method\.batch_size and method\.repetitions: found 12 images",
+    ),
     "training": ({"supernet": {"batch_size": 11}}, r"supernet\.batch_size: found 11 images"),
     "a crop": ({"data": {"crop_padding": 9}}, r"data\.crop_padding: found 9, but the images have 9 pixels a side"),
 }

@@ -32,7 +32,7 @@ def results(tiny):
 def test_the_terminal_says_what_was_found_and_where_to_look(tiny, results):
     folder, printed = tiny
     assert (results / "summary.txt").read_text() in printed
-    assert "Where to look" in printed and "results-tiny/figures/figure-1a.png" in printed
+    assert "Where to look" in printed and "results-tiny/figures/figure-1b.png" in printed
     assert "Not of this config" not in printed and "This run made no summary" not in printed
     assert "Made with fsnas" in printed and "(commit unknown)" in printed, "a copy without git"
     assert "With 2 or 3 seeds an interval is only a range." in printed
