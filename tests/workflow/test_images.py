@@ -48,7 +48,8 @@ def run(checkout, *arguments, config=(), expect=0):
 
 def test_what_the_images_are_too_few_for_is_found_before_anything_is_trained(checkout):
     """The job itself says so when it reads them (tests/unit/test_data_script.py); here they have been read."""
-    said = run(checkout)
+    run(checkout)
+    said = (checkout / DATA).parents[1].joinpath("logs/data.log").read_text(encoding="utf-8")
     assert "one in 6 images of each class tests, 4 drawn by data.seed 0" in said
     assert read_dataset(checkout / DATA).images.shape == (24, 3, 30, 50)
     wanted = ("proxies={batch_size: 11}", "data={crop_padding: 30}")
