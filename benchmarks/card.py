@@ -24,7 +24,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
 
-from benchmarks.sizes import Size
+from benchmarks.sizes import PATH, Size
 from fsnas.batches import evaluation_batches
 from fsnas.commit import commit
 from fsnas.data import Dataset
@@ -38,7 +38,6 @@ from fsnas.training import Recipe, train
 from tests.reference.plain import plain_network
 from workflow_scripts._environment import defaults
 
-PATH = [3, 2, 3, 1, 4, 3]  # both convolutions, skip and pooling
 ROOT = Path(__file__).resolve().parent.parent
 Facts = dict[str, Any]
 

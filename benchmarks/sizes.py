@@ -9,6 +9,8 @@ from fsnas.evaluation import Repetition
 from fsnas.spaces import full_space, splittable_edges
 from fsnas.supernet import GatedSupernet, Supernet, mixing_gates, perturb
 
+PATH = [3, 2, 3, 1, 4, 3]  # both convolutions, skip and pooling
+
 
 @dataclass
 class Size:

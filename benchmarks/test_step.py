@@ -4,11 +4,10 @@ import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
 
+from benchmarks.sizes import PATH
 from fsnas.spaces import EDGES
 from fsnas.supernet import GatedSupernet, path_gates
 from tests.reference.plain import plain_network
-
-PATH = [3, 2, 3, 1, 4, 3]  # both convolutions, skip and pooling
 
 
 @pytest.mark.parametrize("who", ["plain", "ours"])

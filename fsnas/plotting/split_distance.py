@@ -115,7 +115,7 @@ def panels(
     figure = sheet(width, 0.6 + (height + 0.25 * bool(next(iter(cells.values())))) * len(grid) + names, title, caption,
                    no_band([*styles, *filter(None, [control])], metrics),
                    one_pair(drawn[drawn["setting"] == "external"]))  # fmt: skip
-    places = figure.add_gridspec(len(grid), columns, height_ratios=[*[height] * (len(grid) - 1), height])
+    places = figure.add_gridspec(len(grid), columns)
     bands, first, last = [], None, {}
     for i, line in enumerate(grid):
         left = True
