@@ -25,16 +25,18 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 
 from benchmarks.sizes import PATH, Size
-from fsnas.batches import evaluation_batches
-from fsnas.commit import commit
-from fsnas.data import Dataset
+from fsnas.data.batches import evaluation_batches
+from fsnas.data.dataset import Dataset
 from fsnas.devices import prepare
 from fsnas.errors import Stopped
-from fsnas.metrics import declaration, known, load
-from fsnas.shared_weights import evaluate_architectures
-from fsnas.spaces import EDGES, full_space
-from fsnas.supernet import GatedSupernet, Supernet, mixing_gates, path_gates, perturb
-from fsnas.training import Recipe, train
+from fsnas.lineage.commit import commit
+from fsnas.metrics import known, load, metric_spec
+from fsnas.networks.gates import mixing_gates, path_gates, perturb
+from fsnas.networks.shared_weights import evaluate_architectures
+from fsnas.networks.supernet import GatedSupernet, Supernet
+from fsnas.spaces.nas_bench_201 import EDGES, full_space
+from fsnas.training.loop import train
+from fsnas.training.recipe import Recipe
 from tests.reference.plain import plain_network
 from workflow_scripts._environment import defaults
 
@@ -76,7 +78,7 @@ def metrics(size: Size, device: torch.device) -> Iterator[Facts]:
                 _drawn={},
             )
             models = [GatedSupernet(network, perturb(mixing_gates(full_space()), 0, o)) for o in (1, 3)]
-            if declaration(name).kind == "affinity":
+            if metric_spec(name).kind == "affinity":
                 return np.asarray(function(models, 0, moved, **options))
             return np.array([function(model, moved, **options) for model in models])
 
@@ -90,7 +92,7 @@ def metrics(size: Size, device: torch.device) -> Iterator[Facts]:
 
 def batch_norm(size: Size, device: torch.device) -> Iterator[Facts]:
     """The largest error of BatchNorm against float64, on normal and on half-constant inputs."""
-    from fsnas.kernels import batch_norm as ours
+    from fsnas.networks.kernels import batch_norm as ours
 
     drawn = torch.Generator().manual_seed(0)
     normal = torch.randn(size.batch, size.channels, size.side, size.side, generator=drawn)
@@ -239,7 +241,7 @@ def scores(size: Size, device: torch.device) -> Iterator[Facts]:
     models[0].network.to(device)
     for name in known():
         function = load(name)
-        affinity = declaration(name).kind == "affinity"
+        affinity = metric_spec(name).kind == "affinity"
 
         def score(function=function, affinity=affinity) -> Any:
             return function(models, 0, moved) if affinity else function(models[0], moved)

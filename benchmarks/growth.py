@@ -18,9 +18,9 @@ from matplotlib.figure import Figure
 
 from benchmarks.sizes import Size
 from benchmarks.test_trees import tables
-from fsnas.scoring import score_node
-from fsnas.spaces import OPERATIONS, full_space
-from tests.splits import grown_tree
+from fsnas.spaces.nas_bench_201 import OPERATIONS, full_space
+from fsnas.splitting.scoring import score_node
+from tests.support.splits import grown_tree
 
 SMALL = Size(channels=8, cells=1, batch=32, side=32)
 REPETITIONS = 5

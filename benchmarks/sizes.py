@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from fsnas.evaluation import Repetition
-from fsnas.spaces import full_space, splittable_edges
-from fsnas.supernet import GatedSupernet, Supernet, mixing_gates, perturb
+from fsnas.metrics._toolkit import ScoringBatch
+from fsnas.networks.gates import mixing_gates, perturb
+from fsnas.networks.supernet import GatedSupernet, Supernet
+from fsnas.spaces.nas_bench_201 import full_space, splittable_edges
 
 PATH = [3, 2, 3, 1, 4, 3]  # both convolutions, skip and pooling
 
@@ -29,9 +30,9 @@ class Size:
         edges, operations = splittable_edges(space), range(space.shape[1])
         return [GatedSupernet(root.network, perturb(root.gates, e, o)) for e in edges for o in operations]
 
-    def repetition(self) -> Repetition:
+    def repetition(self) -> ScoringBatch:
         drawn = torch.Generator().manual_seed(0)
         images = torch.randn(self.batch, 3, self.side, self.side, generator=drawn)
         labels = torch.randint(10, (self.batch,), generator=drawn)
         crops = torch.randn(3000, 1, 3, 3, generator=drawn)
-        return Repetition(images, labels, 0, lambda samples, seed: crops[:samples])
+        return ScoringBatch(images, labels, 0, lambda samples, seed: crops[:samples])

@@ -7,11 +7,11 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks import published
-from fsnas.evaluation import Repetition, gradients, loss_of
 from fsnas.metrics import load
-from fsnas.scoring import score_node
-from fsnas.spaces import full_space
-from fsnas.supernet import GatedSupernet
+from fsnas.metrics._toolkit import ScoringBatch, gradients, loss_of
+from fsnas.networks.supernet import GatedSupernet
+from fsnas.spaces.nas_bench_201 import full_space
+from fsnas.splitting.scoring import score_node
 from tests.reference.plain import plain_network
 
 METRICS = ["gm", "gradnorm", "snip", "grasp", "synflow", "jacobcov", "ntk", "lr"]
@@ -25,7 +25,7 @@ def without_batch_norm(network: nn.Module) -> nn.Module:
     return network
 
 
-def reference(metric: str, models: list[GatedSupernet], batch: Repetition) -> Callable[[], list]:
+def reference(metric: str, models: list[GatedSupernet], batch: ScoringBatch) -> Callable[[], list]:
     """Return what computes ``metric`` of every model as published; building the networks takes no part."""
     function = getattr(published, metric)
     if metric == "lr":
@@ -37,7 +37,7 @@ def reference(metric: str, models: list[GatedSupernet], batch: Repetition) -> Ca
     return lambda: [function(network, images, batch.labels) for network in networks]
 
 
-def assert_agrees(metric: str, found: float | Tensor, model: GatedSupernet, batch: Repetition) -> None:
+def assert_agrees(metric: str, found: float | Tensor, model: GatedSupernet, batch: ScoringBatch) -> None:
     """The reference does the same work: it finds what ours does, up to float32."""
     if metric == "lr":  # its weights are drawn elsewhere
         assert 1 < found <= 3000

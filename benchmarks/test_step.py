@@ -5,8 +5,9 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 
 from benchmarks.sizes import PATH
-from fsnas.spaces import EDGES
-from fsnas.supernet import GatedSupernet, path_gates
+from fsnas.networks.gates import path_gates
+from fsnas.networks.supernet import GatedSupernet
+from fsnas.spaces.nas_bench_201 import EDGES
 from tests.reference.plain import plain_network
 
 

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from fsnas.distances import method_distance, per_tree, split_distance_summary, split_distance_table
-from tests.splits import grown_tree
+from fsnas.analysis.method_distance import method_distance
+from fsnas.analysis.split_distance import per_tree, split_distance_summary, split_distance_table
+from tests.support.splits import grown_tree
 
 SEEDS, METHODS = 125, 8
 

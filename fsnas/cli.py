@@ -66,7 +66,7 @@ class _Version(argparse.Action):
     """Prints the version; git is asked for the commit only here."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        from fsnas.commit import version_and_commit
+        from fsnas.lineage.commit import version_and_commit
 
         print(f"fsnas {version_and_commit()}")
         parser.exit()

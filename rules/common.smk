@@ -10,10 +10,10 @@ from workflow_scripts._versions import check_snakemake, versions
 
 check_snakemake()
 
-from fsnas.commit import hand_to_jobs
+from fsnas.lineage.commit import hand_to_jobs
 from fsnas.errors import FsnasError
-from fsnas.metrics import declaration, path_of
-from fsnas.truth import sample_architectures
+from fsnas.metrics import metric_spec, path_of
+from fsnas.benchmark.ground_truth import sample_architectures
 from workflow_scripts._captions import (
     about_proxies,
     about_search,

@@ -139,7 +139,7 @@ rule proxies:
             code=code("proxies.py"),
             settings={
                 "column": TRUTH_COLUMN,
-                "directions": {name: declaration(name).direction for name in PROXIES},
+                "directions": {name: metric_spec(name).direction for name in PROXIES},
                 **bootstrap(),
             },
         ),

@@ -164,7 +164,7 @@ rule root_scores_figure:
                 "caption": CAPTION,
                 **over_methods(),
                 "directions": {
-                    name: declaration(metric).direction
+                    name: metric_spec(metric).direction
                     for name, metric in METRIC_OF.items()
                 },
             },

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fsnas.metrics import declaration
+from fsnas.metrics import metric_spec
 from workflow_scripts._config import CUT_KEYS, POLICY_KEYS, SCORE_KEYS, Method, proxy_metrics
 
 FEW = "With 2 or 3 seeds an interval is only a range."
@@ -84,7 +84,7 @@ def about_trees(
     for method in methods:
         keys = {"scores": SCORE_KEYS, "trees": tree_keys(method.choices)}
         other = [key for part in about for key in keys.get(part, ()) if method.choices[key] != shared[key]]
-        changed = {k: v for k, v in method.options.items() if v != declaration(method.metric).options[k]}
+        changed = {k: v for k, v in method.options.items() if v != metric_spec(method.metric).options[k]}
         changed = changed if "scores" in about else {}
         own = [said for said in (_said(method.choices, other), _said(changed, changed)) if said]
         if own:

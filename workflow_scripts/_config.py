@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fsnas.accuracies import is_test_accuracy
-from fsnas.benchmark import SETS, check_sha256, csv_header, read_csv
+from fsnas.benchmark.accuracies import is_test_accuracy
+from fsnas.benchmark.checks import check_sha256
+from fsnas.benchmark.file_kinds import check_kind
+from fsnas.benchmark.sources.csv import csv_header, read_csv
+from fsnas.benchmark.sources.nasbench201 import SETS
 from fsnas.errors import ConfigError, DataError, FsnasError, nearest
-from fsnas.file_kinds import check_kind
-from fsnas.metrics import add_folders, declaration, known
-from fsnas.policies import Policy, make_policy
-from fsnas.provenance import check_metric
-from fsnas.rungs import Rung, make_rungs
+from fsnas.lineage.provenance import check_metric
+from fsnas.metrics import add_folders, known, metric_spec
+from fsnas.search.rungs import Rung, make_rungs
+from fsnas.splitting.policies import Policy, make_policy
 from workflow_scripts._config_values import check_plain, listing, shown, shown_key, the_schema, validate, written
 from workflow_scripts._needs import SIDES, TRAIN_IMAGES, check_images
 from workflow_scripts._plotting import is_path, plot_settings
@@ -165,7 +167,7 @@ def proxy_metrics(config: Mapping[str, Any]) -> list[str]:
     ConfigError
         If ``proxies.metrics`` names what is no such metric.
     """
-    scores = [name for name in known() if declaration(name).kind == "score"]
+    scores = [name for name in known() if metric_spec(name).kind == "score"]
     chosen = _listed(config["proxies"]["metrics"], scores, "proxies.metrics")
     if "ntk" in chosen:
         options = metric_options("ntk", config["metrics"].get("ntk") or {}, "metrics.ntk")
@@ -446,7 +448,7 @@ def _add_metrics(folders: list[str]) -> None:
         raise ConfigError(f"metric_paths: {error.filename}: {error.strerror}; correct or remove it") from error
     try:
         for name in known() if folders else ():
-            declaration(name)
+            metric_spec(name)
             check_metric(name)
     except (ConfigError, OSError) as error:
         raise ConfigError(f"metric_paths: {error}") from error
@@ -483,7 +485,7 @@ def _check_metric_options(config: Mapping[str, Any]) -> None:
 def metric_options(metric: str, options: Mapping[str, Any], at: str) -> dict[str, Any]:
     """Return the options of a metric, the declared defaults beneath; every given one is checked."""
     try:
-        declared = declaration(metric).options
+        declared = metric_spec(metric).options
     except ConfigError as error:
         raise ConfigError(f"{at}: {error}") from error
     for name, value in options.items():

@@ -31,10 +31,10 @@ hand_over()  # from here on this process is a fork, or runs by itself
 defaults(os.environ)
 
 from fsnas.artifacts.files import write_text  # noqa: E402
-from fsnas.commit import commit  # noqa: E402
 from fsnas.errors import FsnasError  # noqa: E402
+from fsnas.lineage.commit import commit  # noqa: E402
+from fsnas.lineage.provenance import key as _key  # noqa: E402
 from fsnas.metrics import users_folders  # noqa: E402
-from fsnas.provenance import key as _key  # noqa: E402
 from workflow_scripts import _kept  # noqa: E402
 from workflow_scripts._cards import take_cards  # noqa: E402
 

@@ -11,7 +11,7 @@ from typing import Any
 from snakemake.iocontainers import Wildcards
 
 from fsnas.errors import FsnasError
-from fsnas.provenance import entries, key, lines
+from fsnas.lineage.provenance import entries, key, lines
 from workflow_scripts._snakemake import rule_name
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -13,7 +13,7 @@ from snakemake.persistence.file import FilePersistence
 
 from fsnas.artifacts.origin import read_origin
 from fsnas.errors import ArtifactError
-from fsnas.provenance import lines
+from fsnas.lineage.provenance import lines
 from workflow_scripts._origins import Origins, checksum, device_line
 
 NONE = repr(None)  # what Snakemake records for the lines that a rule does not need

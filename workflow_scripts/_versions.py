@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from packaging.specifiers import SpecifierSet
 from snakemake.exceptions import WorkflowError
 
-from fsnas.commit import version_and_commit
+from fsnas.lineage.commit import version_and_commit
 
 # Parts of Snakemake that its documentation does not promise are used. As in pyproject.toml; a test compares them.
 SNAKEMAKE = ">=9.27,<10"

@@ -6,22 +6,19 @@ from pathlib import Path
 
 from _job import origin, run
 
+from fsnas.analysis.explained_variance import explained_variance, leaf_truth
+from fsnas.analysis.few_shot import few_shot_summary
+from fsnas.analysis.found import found_table
+from fsnas.analysis.rank_correlation import rank_correlations
+from fsnas.analysis.training_cost import TIMES, cost_table
 from fsnas.artifacts.architectures import read_architectures
-from fsnas.artifacts.cost import Cost, read_cost
 from fsnas.artifacts.scores import read_attributes
 from fsnas.artifacts.search import read_search
 from fsnas.artifacts.splits import read_tree
 from fsnas.artifacts.tables import write_table
-from fsnas.comparison import (
-    TIMES,
-    cost_table,
-    explained_variance,
-    few_shot_summary,
-    found_table,
-    leaf_truth,
-    rank_correlations,
-)
-from fsnas.truth import truth_of
+from fsnas.artifacts.usage import read_cost
+from fsnas.benchmark.ground_truth import ground_truth_of
+from fsnas.training.usage import TrainingCost
 
 
 def place(path: str) -> tuple[str, int]:
@@ -44,7 +41,7 @@ def found_accuracies(paths: list[str]) -> dict[str, float]:
 def cost_rows(smk, searches: dict) -> list[dict]:
     """Return what the trees of every method and seed took, as `cost_table` wants it."""
     roots = {int(Path(path).parent.name.removeprefix("seed-")): read_cost(path) for path in smk.input.roots}
-    leaves: dict[tuple[str, int], list[Cost]] = defaultdict(list)
+    leaves: dict[tuple[str, int], list[TrainingCost]] = defaultdict(list)
     for path in smk.input.costs:
         leaves[place(path)].append(read_cost(path))
     scoring: dict[tuple[str, int], list[dict]] = defaultdict(list)
@@ -82,7 +79,7 @@ def cost_rows(smk, searches: dict) -> list[dict]:
 def main(smk) -> None:
     """Write the six tables."""
     settings = smk.params.settings
-    truth = truth_of(read_architectures(smk.input.truth, "truth"), settings["column"])
+    truth = ground_truth_of(read_architectures(smk.input.truth, "truth"), settings["column"])
     trees = [read_tree(path) for path in smk.input.trees]
     searched = {(record.method, record.seed): record for record in map(read_search, smk.input.searches)}
     evaluations = {place(path): read_architectures(path, "evaluation") for path in smk.input.evaluations}

@@ -3,7 +3,7 @@
 from _job import origin, progress, run
 
 from fsnas.artifacts.dataset import content_key, write_dataset
-from fsnas.data import make_dataset
+from fsnas.data.making import make_dataset
 from workflow_scripts._needs import check_images
 
 

@@ -6,10 +6,10 @@ from fsnas.artifacts.architectures import read_architectures, write_architecture
 from fsnas.artifacts.checkpoint import read_leaves
 from fsnas.artifacts.dataset import read_dataset, read_key
 from fsnas.artifacts.splits import read_tree
-from fsnas.batches import comparison_batches
+from fsnas.benchmark.ground_truth import compared_architectures
+from fsnas.data.batches import comparison_batches
 from fsnas.devices import prepare
-from fsnas.shared_weights import evaluate_in_leaves
-from fsnas.truth import compared_architectures
+from fsnas.networks.shared_weights import evaluate_in_leaves
 
 
 def main(smk) -> None:

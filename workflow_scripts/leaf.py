@@ -7,14 +7,15 @@ from _job import key, once, origin, progress, run, state_of, stoppable
 import numpy as np
 
 from fsnas.artifacts.checkpoint import read_checkpoint, write_checkpoint
-from fsnas.artifacts.cost import write_cost
 from fsnas.artifacts.dataset import read_dataset, read_key
 from fsnas.artifacts.selection import read_selection
 from fsnas.artifacts.splits import read_tree
+from fsnas.artifacts.usage import write_cost
 from fsnas.devices import prepare
+from fsnas.networks.supernet import Supernet, inherit
 from fsnas.seeding import derive
-from fsnas.supernet import Supernet, inherit
-from fsnas.training import Recipe, train
+from fsnas.training.loop import train
+from fsnas.training.recipe import Recipe
 
 
 def start(smk) -> tuple[np.ndarray, Supernet | None, str]:
@@ -47,7 +48,7 @@ def train_leaf(smk, device, space: np.ndarray, parent: Supernet | None, made_fro
         record = train(network, dataset, recipe, seed=seed, device=device, progress=progress(label), stop=stop, **kept)
     about = {"settings": settings, "seed": settings["seed"], "dataset": dataset.name}
     write_checkpoint(output, network, record=record.as_dict(), key=made_from, **about)
-    write_cost(smk.output.cost, record.cost(device, made_from), **origin(smk))
+    write_cost(smk.output.cost, record.cost(device.type, made_from), **origin(smk))
     state.unlink(missing_ok=True)
 
 

@@ -2,10 +2,10 @@
 
 from _job import origin, run
 
+from fsnas.analysis.proxies import proxy_correlations, proxy_values
 from fsnas.artifacts.architectures import read_architectures
 from fsnas.artifacts.tables import write_table
-from fsnas.proxies import proxy_correlations, proxy_values
-from fsnas.truth import truth_of
+from fsnas.benchmark.ground_truth import ground_truth_of
 
 
 def main(smk) -> None:
@@ -15,7 +15,7 @@ def main(smk) -> None:
     for path in smk.input.values:
         table = read_architectures(path, "proxy")
         tables[table.attributes["metric"], table.attributes["seed"]] = table
-    truth = truth_of(read_architectures(smk.input.truth, "truth"), settings["column"])
+    truth = ground_truth_of(read_architectures(smk.input.truth, "truth"), settings["column"])
     values = proxy_values(tables)
     bootstrap = {"seed": settings["seed"], "resamples": settings["resamples"]}
     correlations = proxy_correlations(values, truth, directions=settings["directions"], **bootstrap)

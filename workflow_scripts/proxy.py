@@ -6,14 +6,15 @@ import numpy as np
 
 from fsnas.artifacts.architectures import read_architectures, write_architectures
 from fsnas.artifacts.dataset import read_dataset, read_key
-from fsnas.batches import random_crops, scoring_batches
+from fsnas.benchmark.ground_truth import compared_architectures
+from fsnas.data.batches import random_crops, scoring_batches
 from fsnas.devices import prepare
-from fsnas.evaluation import Repetition
 from fsnas.metrics import add_folders, load
+from fsnas.metrics._toolkit import ScoringBatch
+from fsnas.networks.gates import path_gates
+from fsnas.networks.supernet import GatedSupernet, Supernet
 from fsnas.seeding import derive
-from fsnas.spaces import as_space
-from fsnas.supernet import GatedSupernet, Supernet, path_gates
-from fsnas.truth import compared_architectures
+from fsnas.spaces.nas_bench_201 import as_space
 
 
 def main(smk) -> None:
@@ -38,7 +39,7 @@ def score(smk, device, chosen, made_from: str) -> None:
     def crops(samples: int, crop_seed: int):
         return random_crops(dataset, samples=samples, seed=crop_seed, device=device)
 
-    repetition = Repetition(*batch, seed=seed, draw_crops=crops)
+    repetition = ScoringBatch(*batch, seed=seed, draw_crops=crops)
     sizes = {**settings["network"], "classes": len(dataset.classes), "in_channels": dataset.images.shape[1]}
     metric, values = load(settings["metric"]), []
     for string, architecture in zip(chosen.architectures, chosen.indices(), strict=True):

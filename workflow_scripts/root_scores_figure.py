@@ -7,8 +7,9 @@ from _job import origin, run
 
 import numpy as np
 
-from fsnas.artifacts.scores import NodeScores, read_scores
+from fsnas.artifacts.scores import read_scores
 from fsnas.plotting import root_scores_figure, save
+from fsnas.splitting.scores import NodeScores
 
 
 def main(smk) -> None:

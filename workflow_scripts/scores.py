@@ -10,17 +10,18 @@ from fsnas.artifacts.checkpoint import read_checkpoint
 from fsnas.artifacts.dataset import read_dataset, read_key
 from fsnas.artifacts.scores import write_scores
 from fsnas.artifacts.splits import read_splits
-from fsnas.batches import random_crops, scoring_batches
+from fsnas.data.batches import random_crops, scoring_batches
 from fsnas.devices import device_clock, prepare
-from fsnas.evaluation import Repetition
 from fsnas.metrics import add_folders
-from fsnas.scoring import score_node
+from fsnas.metrics._toolkit import ScoringBatch
 from fsnas.seeding import derive
-from fsnas.training import Recipe, train
-from fsnas.trees import node_spaces
+from fsnas.splitting.scoring import score_node
+from fsnas.splitting.trees import node_spaces
+from fsnas.training.loop import train
+from fsnas.training.recipe import Recipe
 
 
-def repetitions(dataset, settings: dict, node: str, device) -> list[Repetition]:
+def repetitions(dataset, settings: dict, node: str, device) -> list[ScoringBatch]:
     """Return the batches of one node; every metric of a seed sees the same ones."""
     seed = derive(settings["seed"], "scores", node)
     batches = scoring_batches(
@@ -34,7 +35,7 @@ def repetitions(dataset, settings: dict, node: str, device) -> list[Repetition]:
     def crops(samples: int, crop_seed: int):
         return random_crops(dataset, samples=samples, seed=crop_seed, device=device)
 
-    return [Repetition(*batch, seed=derive(seed, r), draw_crops=crops) for r, batch in enumerate(batches)]
+    return [ScoringBatch(*batch, seed=derive(seed, r), draw_crops=crops) for r, batch in enumerate(batches)]
 
 
 def score_level(smk, network, dataset, spaces: dict) -> dict:

@@ -8,11 +8,11 @@ from fsnas.artifacts.checkpoint import read_leaves
 from fsnas.artifacts.dataset import read_dataset, read_key
 from fsnas.artifacts.search import write_search
 from fsnas.artifacts.splits import read_tree
-from fsnas.batches import comparison_batches
+from fsnas.data.batches import comparison_batches
 from fsnas.devices import prepare
-from fsnas.search import search
+from fsnas.networks.shared_weights import evaluate_architectures
+from fsnas.search.search import search
 from fsnas.seeding import derive
-from fsnas.shared_weights import evaluate_architectures
 
 
 def main(smk) -> None:

@@ -4,13 +4,14 @@ from _job import key, log, once, origin, run
 
 from fsnas.artifacts.checkpoint import read_leaves
 from fsnas.artifacts.dataset import read_dataset, read_key
-from fsnas.artifacts.selection import Judged, write_selection
+from fsnas.artifacts.selection import write_selection
 from fsnas.artifacts.splits import read_tree
-from fsnas.batches import comparison_batches
+from fsnas.data.batches import comparison_batches
 from fsnas.devices import prepare
+from fsnas.networks.shared_weights import evaluate_architectures
+from fsnas.search.selection import LeafScore
 from fsnas.seeding import generator
-from fsnas.shared_weights import evaluate_architectures
-from fsnas.spaces import draw_architectures
+from fsnas.spaces.nas_bench_201 import draw_architectures
 
 
 def main(smk) -> None:
@@ -32,7 +33,7 @@ def judge(smk, device, leaves: dict, made_from: str) -> None:
         rng = generator(settings["seed"], "selection", leaf)
         drawn = draw_architectures(network.space, settings["sampled"], rng)
         loss, accuracy = evaluate_architectures(network.to(device), drawn, batches)
-        judged.append(Judged(leaf, number, float(accuracy.mean()), float(loss.mean())))
+        judged.append(LeafScore(leaf, number, float(accuracy.mean()), float(loss.mean())))
         log.info("leaf %s: accuracy %.4f over %d architectures", leaf, judged[-1].accuracy, len(drawn))
     ranking = sorted(judged, key=lambda one: (-one.accuracy, one.loss, one.number))
     write_selection(smk.output[0], ranking, keep=settings["keep"], key=made_from, **origin(smk))

@@ -2,9 +2,9 @@
 
 from _job import origin, run
 
+from fsnas.analysis.splits import group_sizes, splits_table
 from fsnas.artifacts.splits import read_tree
 from fsnas.artifacts.tables import write_table
-from fsnas.distances import group_sizes, splits_table
 
 
 def main(smk) -> None:

@@ -4,8 +4,8 @@ from _job import key, origin, run
 
 from fsnas.artifacts.scores import read_scores
 from fsnas.artifacts.splits import write_splits
-from fsnas.policies import make_policy
-from fsnas.splitting import split_node
+from fsnas.splitting.node import split_node
+from fsnas.splitting.policies import make_policy
 
 
 def main(smk) -> None:

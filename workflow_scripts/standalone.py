@@ -10,10 +10,11 @@ from fsnas.artifacts.architectures import read_architectures, write_architecture
 from fsnas.artifacts.dataset import read_dataset, read_key
 from fsnas.artifacts.search import read_search
 from fsnas.devices import prepare
+from fsnas.networks.supernet import Supernet
 from fsnas.seeding import derive
-from fsnas.spaces import as_space, parse_architecture
-from fsnas.supernet import Supernet
-from fsnas.training import Recipe, evaluate, train
+from fsnas.spaces.nas_bench_201 import as_space, parse_architecture
+from fsnas.training.loop import evaluate, train
+from fsnas.training.recipe import Recipe
 from workflow_scripts._kept import holds, place
 
 

@@ -2,9 +2,9 @@
 
 from _job import run
 
+from fsnas.analysis.summary import summarise
 from fsnas.artifacts.files import write_text
 from fsnas.artifacts.tables import read_table
-from fsnas.summary import summarise
 
 
 def main(smk) -> None:

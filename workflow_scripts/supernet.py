@@ -3,12 +3,13 @@
 from _job import key, once, origin, progress, run, state_of, stoppable
 
 from fsnas.artifacts.checkpoint import write_checkpoint
-from fsnas.artifacts.cost import write_cost
 from fsnas.artifacts.dataset import read_dataset, read_key
+from fsnas.artifacts.usage import write_cost
 from fsnas.devices import prepare
+from fsnas.networks.supernet import Supernet
 from fsnas.seeding import derive
-from fsnas.supernet import Supernet
-from fsnas.training import Recipe, train
+from fsnas.training.loop import train
+from fsnas.training.recipe import Recipe
 
 
 def main(smk) -> None:
@@ -49,7 +50,7 @@ def train_root(smk, device, made_from: str) -> None:
         seed=seed,
         dataset=dataset.name,
     )
-    write_cost(smk.output.cost, record.cost(device, made_from), **origin(smk))
+    write_cost(smk.output.cost, record.cost(device.type, made_from), **origin(smk))
     state.unlink(missing_ok=True)  # only now: a full disk must not cost the whole training
 
 

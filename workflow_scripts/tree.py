@@ -3,7 +3,7 @@
 from _job import key, origin, run
 
 from fsnas.artifacts.splits import read_splits, write_tree
-from fsnas.trees import Tree, node_spaces
+from fsnas.splitting.trees import Tree, node_spaces
 
 
 def main(smk) -> None:

@@ -3,7 +3,8 @@
 from _job import key, log, origin, run
 
 from fsnas.artifacts.architectures import write_architectures
-from fsnas.benchmark import read_csv, read_official
+from fsnas.benchmark.sources.csv import read_csv
+from fsnas.benchmark.sources.nasbench201 import read_official
 
 
 def main(smk) -> None:

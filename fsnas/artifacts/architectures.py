@@ -1,7 +1,6 @@
 """Numbers per architecture, one HDF5 format: truth, stand-alone trainings, shared-weight evaluations, proxy values."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,47 +10,14 @@ import numpy as np
 
 from fsnas.artifacts.files import check_format
 from fsnas.artifacts.hdf5 import decoded, encoded, reading, writing
-from fsnas.errors import ArtifactError, FsnasError, nearest
-from fsnas.spaces import EDGES, architecture_string, parse_architecture
+from fsnas.benchmark.table import ArchitectureTable
+from fsnas.errors import ArtifactError, FsnasError
+from fsnas.spaces.nas_bench_201 import architecture_string, parse_architecture
 
 FORMAT, VERSION = "fsnas.architectures", 1
+
+
 KINDS = ("truth", "standalone", "evaluation", "proxy")
-
-
-@dataclass(frozen=True)
-class ArchitectureTable:
-    """Numbers per architecture.
-
-    Attributes
-    ----------
-    architectures
-        NAS-Bench-201 strings, each once.
-    columns
-        float64 ``[architectures]`` each, NaN where there is no value.
-    attributes
-        Of the file: ``kind``, ``key``, ``settings`` and what else was given, JSON decoded.
-    """
-
-    architectures: tuple[str, ...]
-    columns: dict[str, np.ndarray]
-    attributes: dict[str, Any]
-
-    def column(self, name: str) -> np.ndarray:
-        """Return one column.
-
-        Raises
-        ------
-        FsnasError
-            If there is none of this name; the message lists the known ones.
-        """
-        if name not in self.columns:
-            known = list(self.columns)
-            raise FsnasError(f"there is no column {name!r}{nearest(name, known)}; expected one of {', '.join(known)}")
-        return self.columns[name]
-
-    def indices(self) -> np.ndarray:
-        """Return the operation index of every edge: int64 ``[architectures, edges]``."""
-        return np.array([parse_architecture(a) for a in self.architectures], dtype=np.int64).reshape(-1, len(EDGES))
 
 
 def write_architectures(

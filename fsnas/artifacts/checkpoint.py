@@ -13,7 +13,7 @@ import torch
 
 from fsnas.artifacts.files import check_format, damaged_part, replacing
 from fsnas.errors import ArtifactError
-from fsnas.supernet import Supernet
+from fsnas.networks.supernet import Supernet
 
 FORMAT, VERSION = "fsnas.supernet", 1
 FIELDS = ("format", "version", "key", "settings", "seed", "dataset", "space", "network", "record", "state_dict")

@@ -13,7 +13,7 @@ import numpy as np
 
 from fsnas.artifacts.files import check_format
 from fsnas.artifacts.hdf5 import encoded, reading, writing
-from fsnas.data import Dataset
+from fsnas.data.dataset import Dataset
 from fsnas.errors import ArtifactError
 
 FORMAT, VERSION = "fsnas.dataset", 1

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fsnas.artifacts import cost, tables
+from fsnas.artifacts import tables
+from fsnas.artifacts import usage as cost
 from fsnas.artifacts.figure import read_figure
 from fsnas.artifacts.files import damaged_part, load_json
 from fsnas.artifacts.hdf5 import decoded, reading
@@ -14,7 +15,7 @@ from fsnas.errors import ArtifactError
 
 @dataclass(frozen=True)
 class Origin:
-    """What a file was made from, as `fsnas.provenance.lines` compares it."""
+    """What a file was made from, as `fsnas.lineage.provenance.lines` compares it."""
 
     code: tuple[str, ...]
     settings: dict[str, Any]

@@ -1,10 +1,7 @@
 """scores.h5: per node of a level its space, scores and affinities, with named edges and operations."""
 
 import json
-import re
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,46 +11,19 @@ import numpy as np
 from fsnas.artifacts.files import check_format
 from fsnas.artifacts.hdf5 import decoded, encoded, reading, writing
 from fsnas.errors import ArtifactError
-from fsnas.spaces import EDGES, OPERATIONS
+from fsnas.spaces.nas_bench_201 import EDGES, OPERATIONS
+from fsnas.splitting.scores import NodeScores
 
 FORMAT, VERSION = "fsnas.scores", 1
+
+
 AXES = {"space": ("edge", "operation"), "scores": ("repetition", "edge", "operation")}
+
+
 AXES["affinity"] = ("edge", "operation", "other_operation")
+
+
 KINDS = {"space": np.bool_, "scores": np.float64, "affinity": np.float64}
-
-
-@dataclass(frozen=True)
-class NodeScores:
-    """The scores of one node.
-
-    Attributes
-    ----------
-    space
-        bool ``[edges, operations]``.
-    scores
-        float64 ``[repetitions, edges, operations]``, NaN where an edge cannot be split or a score is not finite;
-        None for a metric that gives affinities.
-    affinity
-        float64 ``[edges, operations, operations]``, the mean over the repetitions; NaN where an edge takes no part.
-    reasons
-        Why a score is NaN although its edge takes part: one line each, naming edge, operation and repetition.
-    """
-
-    space: np.ndarray
-    scores: np.ndarray | None
-    affinity: np.ndarray
-    reasons: tuple[str, ...]
-
-    def summary(self) -> str:
-        """Return a line on how many values are not finite, of which operations, and the first reason."""
-        if not self.reasons:
-            return "scored"
-        each = Counter(name for reason in self.reasons for name in re.findall("|".join(OPERATIONS), reason))
-        named = ", ".join(f"{name} {count}" for name, count in each.most_common())
-        return (
-            f"{len(self.reasons)} values are not finite ({named}), the first on {self.reasons[0]}; all reasons are "
-            "kept in scores.h5"
-        )
 
 
 def write_scores(path: str | Path, nodes: Mapping[str, NodeScores], *, attributes: Mapping[str, Any]) -> None:

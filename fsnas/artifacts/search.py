@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -11,50 +11,10 @@ from typing import Any
 
 from fsnas.artifacts.files import json_text, read_json, write_json
 from fsnas.errors import ArtifactError, FsnasError
-from fsnas.spaces import architecture_string, parse_architecture
+from fsnas.search.result import Evaluation, SearchRecord, SearchResult, best_of
+from fsnas.spaces.nas_bench_201 import architecture_string, parse_architecture
 
 FORMAT, VERSION = "fsnas.search", 1
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """One sampled point and what it gave: ``accuracy`` is finite; ``loss`` is NaN where it was not finite."""
-
-    leaf: str
-    architecture: str
-    loss: float
-    accuracy: float
-
-
-@dataclass(frozen=True)
-class Found:
-    """All evaluations of a search, in order, and the index of the best one, as `best_of` says."""
-
-    sampler: str
-    evaluations: tuple[Evaluation, ...]
-    best: int
-
-
-def best_of(evaluations: Sequence[Evaluation]) -> int:
-    """Return the index of the best evaluation: highest accuracy, then lowest loss (NaN last), then the first."""
-
-    def key(index: int) -> tuple[float, float]:
-        one = evaluations[index]
-        return -one.accuracy, math.inf if math.isnan(one.loss) else one.loss
-
-    return min(range(len(evaluations)), key=key)
-
-
-@dataclass(frozen=True)
-class SearchRecord:
-    """The content of search.json: one search per sampler, in the order of the run, and what made them."""
-
-    method: str
-    metric: str
-    seed: int
-    searches: tuple[Found, ...]
-    key: str
-    settings: dict[str, Any]
 
 
 def write_search(
@@ -63,7 +23,7 @@ def write_search(
     method: str,
     metric: str,
     seed: int,
-    searches: Sequence[Found],
+    searches: Sequence[SearchResult],
     key: str,
     settings: Mapping[str, Any],
     code: Sequence[str] = (),
@@ -104,20 +64,20 @@ def read_search(path: str | Path) -> SearchRecord:
     return SearchRecord(searches=searches, **{name: content[name] for name in names})
 
 
-def _search(found: Found) -> dict[str, Any]:
+def _search(found: SearchResult) -> dict[str, Any]:
     """Return a search as a JSON object."""
     evaluations = [asdict(one) | {"loss": None if math.isnan(one.loss) else one.loss} for one in found.evaluations]
     best = {"number": found.best, **evaluations[found.best]} if 0 <= found.best < len(evaluations) else None
     return {"sampler": found.sampler, "budget": len(evaluations), "best": best, "evaluations": evaluations}
 
 
-def _found(search: Mapping[str, Any]) -> Found:
+def _found(search: Mapping[str, Any]) -> SearchResult:
     """Return the search of a JSON object that fits the schema; its best is computed, not read."""
     evaluations = tuple(
         Evaluation(**{**one, "loss": math.nan if one["loss"] is None else float(one["loss"])})
         for one in search["evaluations"]
     )
-    return Found(search["sampler"], evaluations, best_of(evaluations))
+    return SearchResult(search["sampler"], evaluations, best_of(evaluations))
 
 
 def _problems(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -2,53 +2,20 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from fsnas.artifacts.files import read_json, write_json
 from fsnas.errors import ArtifactError
+from fsnas.search.selection import LeafScore, Selection
 
 FORMAT, VERSION = "fsnas.selection", 1
 
 
-@dataclass(frozen=True)
-class Judged:
-    """A leaf, and what its sampled architectures are worth.
-
-    Attributes
-    ----------
-    leaf
-        Its path in the tree.
-    number
-        Its place among the checkpoints that were judged.
-    accuracy, loss
-        Mean over the sampled architectures, on validation batches; accuracy in [0, 1].
-    """
-
-    leaf: str
-    number: int
-    accuracy: float
-    loss: float
-
-
-@dataclass(frozen=True)
-class Selection:
-    """All judged leaves, the best first; the first ``keep`` go on."""
-
-    ranking: tuple[Judged, ...]
-    keep: int
-    key: str
-
-    @property
-    def kept(self) -> tuple[Judged, ...]:
-        """Return the leaves that go on, the best first."""
-        return self.ranking[: self.keep]
-
-
 def write_selection(
     path: str | Path,
-    ranking: Sequence[Judged],
+    ranking: Sequence[LeafScore],
     *,
     keep: int,
     key: str,
@@ -85,7 +52,7 @@ def read_selection(path: str | Path) -> Selection:
     problem = _problem(content)
     if problem:
         raise ArtifactError(f"{path}: {problem}; remove the file and run again")
-    ranking = tuple(Judged(**{name: one[name] for name in _JUDGED}) for one in content["ranking"])
+    ranking = tuple(LeafScore(**{name: one[name] for name in _JUDGED}) for one in content["ranking"])
     return Selection(ranking, content["keep"], content["key"])
 
 

@@ -4,7 +4,7 @@ import itertools
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -14,26 +14,10 @@ import numpy as np
 
 from fsnas.artifacts.files import read_json, write_json
 from fsnas.errors import ArtifactError, FsnasError
-from fsnas.spaces import EDGES, OPERATIONS
-from fsnas.trees import Split, Tree, children_paths, node_spaces
+from fsnas.spaces.nas_bench_201 import EDGES, OPERATIONS
+from fsnas.splitting.trees import Level, Split, Tree, children_paths, node_spaces
 
 SPLITS, TREE, VERSION = "fsnas.splits", "fsnas.tree", 1
-
-
-@dataclass(frozen=True)
-class Level:
-    """The content of splits.json: the splits of one level, ordered by path, and what made them."""
-
-    method: str
-    metric: str
-    seed: int
-    level: int
-    splits: tuple[Split, ...]
-    objective: str
-    balance: str
-    edge: str
-    key: str
-    settings: dict[str, Any]
 
 
 def write_splits(

@@ -6,7 +6,7 @@ from typing import Any
 
 
 def flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield name and value of everything in nested ``settings``, named as in `fsnas.provenance.lines`.
+    """Yield name and value of everything in nested ``settings``, named as in `fsnas.lineage.provenance.lines`.
 
     >>> list(flat({"seed": 1, "cut": {"balance": "none"}}))
     [('seed', 1), ('cut.balance', 'none')]

@@ -119,14 +119,14 @@ def opened_if_ours(path: str | Path) -> Artifact | None:
     return Artifact(path, fields, kind)
 
 
-Found = tuple[Path, dict[str, Any]] | None
+SearchResult = tuple[Path, dict[str, Any]] | None
 
 
 def _ours(fields: Any) -> bool:
     return isinstance(fields, dict) and str(fields.get("format")).startswith("fsnas.")
 
 
-def _json(path: Path) -> Found:
+def _json(path: Path) -> SearchResult:
     try:
         fields = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
@@ -136,7 +136,7 @@ def _json(path: Path) -> Found:
     return _table(path.with_suffix(".csv")) if fields["format"] == "fsnas.table" else (path, load_json(path))
 
 
-def _hdf5(path: Path) -> Found:
+def _hdf5(path: Path) -> SearchResult:
     from fsnas.artifacts.hdf5 import TITLE, decoded, reading
 
     with path.open("rb") as start:
@@ -149,7 +149,7 @@ def _hdf5(path: Path) -> Found:
         raise ArtifactError(f"{path}: cannot be read as HDF5 ({error}); {REMEDY}") from error
 
 
-def _checkpoint(path: Path) -> Found:
+def _checkpoint(path: Path) -> SearchResult:
     """Return the fields of a checkpoint, with code and inputs, and the cost, from the JSON file beside it."""
     from fsnas.inspecting.tensors import load_tensors
 
@@ -174,11 +174,11 @@ def _checkpoint(path: Path) -> Found:
     return path, {**fields, **made_from, "cost": cost}
 
 
-def _table(path: Path) -> Found:
+def _table(path: Path) -> SearchResult:
     return (path, check_table(path)) if record_of(path).exists() else None
 
 
-def _figure(path: Path) -> Found:
+def _figure(path: Path) -> SearchResult:
     from fsnas.artifacts.figure import read_figure
 
     path = path.with_suffix(".png")
@@ -186,7 +186,7 @@ def _figure(path: Path) -> Found:
     return (path, {"format": "fsnas.figure", **fields}) if fields else None
 
 
-READERS: dict[str, Callable[[Path], Found]] = {
+READERS: dict[str, Callable[[Path], SearchResult]] = {
     ".json": _json,
     ".h5": _hdf5,
     ".pt": _checkpoint,

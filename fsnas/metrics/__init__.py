@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from fsnas.declarations import Declaration, read_declaration
 from fsnas.errors import ConfigError, nearest
+from fsnas.metrics._spec import MetricSpec, read_spec
 
 __all__ = ["Declaration", "add_folders", "declaration", "known", "load", "metric", "path_of"]
 
@@ -21,9 +21,9 @@ NAME = re.compile("[a-z][a-z0-9_]*")
 
 
 def metric(*, direction: str, paper: str, equation: str, kind: str = "score") -> Callable[[Callable], Callable]:
-    """Declare a metric: its function runs on copies, with gradients on and seeded generators (`fsnas.evaluation`).
+    """Declare a metric: its function runs on copies, with gradients on and seeded generators (`_toolkit`).
 
-    The arguments must be literals (`declaration` reads them without importing the file).
+    The arguments must be literals (`metric_spec` reads them without importing the file).
     """
 
     def declare(function: Callable) -> Callable:
@@ -31,7 +31,7 @@ def metric(*, direction: str, paper: str, equation: str, kind: str = "score") ->
 
         @functools.wraps(function)
         def evaluated(*arguments: Any, **options: Any) -> Any:
-            from fsnas.evaluation import evaluate
+            from fsnas.metrics._toolkit import evaluate
 
             return evaluate(function, kind, *arguments, **options)
 
@@ -114,14 +114,14 @@ def load(name: str) -> Callable:
 
     The import draws from seeded generators, too, and leaves settings as they were.
     """
-    from fsnas.isolation import undisturbed
+    from fsnas.metrics._isolation import undisturbed
 
     path_of(name)
     with undisturbed(seed=0):
         return getattr(importlib.import_module(f"fsnas.metrics.{name}"), name)
 
 
-def declaration(name: str) -> Declaration:
+def metric_spec(name: str) -> MetricSpec:
     """Return what the metric ``name`` declares, without importing it.
 
     Raises
@@ -132,4 +132,4 @@ def declaration(name: str) -> Declaration:
     return _declaration(name, path_of(name))
 
 
-_declaration = functools.cache(read_declaration)
+_declaration = functools.cache(read_spec)

@@ -4,12 +4,13 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-from fsnas.evaluation import Repetition
 from fsnas.metrics import metric
-from fsnas.supernet import GatedSupernet, Tap
+from fsnas.metrics._toolkit import ScoringBatch
+from fsnas.networks.forward import ForwardHook
+from fsnas.networks.supernet import GatedSupernet
 
 
-class _Outputs(Tap):
+class _Outputs(ForwardHook):
     """Keeps the outputs of all layers."""
 
     def __init__(self) -> None:
@@ -24,17 +25,17 @@ class _Outputs(Tap):
     paper="Theis et al. 2018; Turner et al. 2020 (BlockSwap); summed by Abdelfattah et al. 2021 (zero-cost-nas)",
     equation="S = sum over weights of mean over images of (sum over positions of a * dL/da)^2 / 2",
 )
-def fisher(model: GatedSupernet, batch: Repetition) -> float:
+def fisher(model: GatedSupernet, batch: ScoringBatch) -> float:
     """Return the sum over all convolutions and the classifier of each channel's value times its number of weights.
 
     ``a`` is the output of a layer, before BatchNorm; a channel's value is taken once for each of its weights.
     """
-    tap, weights = _Outputs(), model.layers()
-    loss = F.cross_entropy(model(batch.images, tap=tap), batch.labels)
-    outputs = [output for output, _ in tap.found]
+    hook, weights = _Outputs(), model.layers()
+    loss = F.cross_entropy(model(batch.images, hook=hook), batch.labels)
+    outputs = [output for output, _ in hook.found]
     total = 0.0
     for (output, names), grad in zip(
-        tap.found, torch.autograd.grad(loss, outputs, materialize_grads=True), strict=True
+        hook.found, torch.autograd.grad(loss, outputs, materialize_grads=True), strict=True
     ):
         channels = (output.detach() * grad).flatten(2).sum(2) if output.dim() > 2 else output.detach() * grad
         for name, part in zip(names, channels.pow(2).mean(0).chunk(len(names)), strict=True):

@@ -1,9 +1,9 @@
 """Multiply-adds of the enabled operations: a control that sees neither weight nor pixel."""
 
-from fsnas import costs
-from fsnas.evaluation import Repetition
 from fsnas.metrics import metric
-from fsnas.supernet import GatedSupernet
+from fsnas.metrics._toolkit import ScoringBatch
+from fsnas.networks.supernet import GatedSupernet
+from fsnas.spaces import nas_bench_201 as costs
 
 
 @metric(
@@ -11,7 +11,7 @@ from fsnas.supernet import GatedSupernet
     paper="Dong and Yang 2020 (NAS-Bench-201); a control in Abdelfattah et al. 2021 (zero-cost-nas)",
     equation="S = multiply-adds of one image through the enabled operations in NAS-Bench-201's own network",
 )
-def flops(model: GatedSupernet, batch: Repetition) -> float:
+def flops(model: GatedSupernet, batch: ScoringBatch) -> float:
     """Return the multiply-adds of the operations whose gate is not zero, and of the network around them.
 
     The size of the image is that of the batch.

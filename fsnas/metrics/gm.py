@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from fsnas.evaluation import Repetition, gradients, loss_of
 from fsnas.metrics import metric
-from fsnas.spaces import EDGES
-from fsnas.supernet import GatedSupernet
+from fsnas.metrics._toolkit import ScoringBatch, gradients, loss_of
+from fsnas.networks.supernet import GatedSupernet
+from fsnas.spaces.nas_bench_201 import EDGES
 
 
 @metric(
@@ -17,7 +17,7 @@ from fsnas.supernet import GatedSupernet
     paper="Hu et al. 2022 (GM-NAS)",
     equation="A[i, j] = cos(dL(m(k, o_i))/dW, dL(m(k, o_j))/dW)",
 )
-def gm(models: Sequence[GatedSupernet], edge: int, batch: Repetition) -> Tensor:
+def gm(models: Sequence[GatedSupernet], edge: int, batch: ScoringBatch) -> Tensor:
     """Return the cosines ``[n, n]`` (float64) between the loss gradients of the ``n`` perturbed supernets.
 
     The gradients run over the convolutions of all cells and reduction blocks, without stem, classifier and

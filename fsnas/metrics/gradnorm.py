@@ -1,8 +1,8 @@
 """Gradient norm: how strongly the loss pulls at each layer."""
 
-from fsnas.evaluation import Repetition, gradients, loss_of
 from fsnas.metrics import metric
-from fsnas.supernet import GatedSupernet
+from fsnas.metrics._toolkit import ScoringBatch, gradients, loss_of
+from fsnas.networks.supernet import GatedSupernet
 
 
 @metric(
@@ -10,7 +10,7 @@ from fsnas.supernet import GatedSupernet
     paper="Abdelfattah et al. 2021 (zero-cost-nas), section 3.1",
     equation="S = sum over layers of ||dL/dW||_2",
 )
-def gradnorm(model: GatedSupernet, batch: Repetition) -> float:
+def gradnorm(model: GatedSupernet, batch: ScoringBatch) -> float:
     """Return the sum over all convolutions and the classifier of the 2-norm of ``dL/dW`` (no biases, float32)."""
     grads = gradients(loss_of(model, batch), model.layers())
     return sum(grad.norm().item() for grad in grads.values())

@@ -4,9 +4,9 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 
 from fsnas.errors import FsnasError
-from fsnas.evaluation import Repetition, gradients
 from fsnas.metrics import metric
-from fsnas.supernet import GatedSupernet
+from fsnas.metrics._toolkit import ScoringBatch, gradients
+from fsnas.networks.supernet import GatedSupernet
 
 
 @metric(
@@ -14,7 +14,7 @@ from fsnas.supernet import GatedSupernet
     paper="Wang et al. 2020 (GraSP), equation 8, summed over a network by Abdelfattah et al. 2021 (zero-cost-nas)",
     equation="S = sum over weights of -W * (H g)",
 )
-def grasp(model: GatedSupernet, batch: Repetition, *, temperature: float = 1.0) -> float:
+def grasp(model: GatedSupernet, batch: ScoringBatch, *, temperature: float = 1.0) -> float:
     """Return the sum of ``-W * (H g)`` over all convolutions and the classifier (no biases, float32).
 
     ``g`` and ``H`` are gradient and Hessian, over these weights, of the cross-entropy of logits / ``temperature``.

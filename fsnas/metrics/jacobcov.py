@@ -4,9 +4,9 @@ import math
 
 import torch
 
-from fsnas.evaluation import Repetition
 from fsnas.metrics import metric
-from fsnas.supernet import GatedSupernet
+from fsnas.metrics._toolkit import ScoringBatch
+from fsnas.networks.supernet import GatedSupernet
 
 
 @metric(
@@ -14,7 +14,7 @@ from fsnas.supernet import GatedSupernet
     paper="Mellor et al. 2020 (NASWOT, version 1); Abdelfattah et al. 2021 (zero-cost-nas)",
     equation="S = -sum(log(v + 1e-5) + 1 / (v + 1e-5)), v the eigenvalues of corrcoef(J)",
 )
-def jacobcov(model: GatedSupernet, batch: Repetition) -> float:
+def jacobcov(model: GatedSupernet, batch: ScoringBatch) -> float:
     """Return the score of the correlations between the images' rows of ``J``; their eigenvalues are float64.
 
     ``J [b, c * h * w]`` is d(sum of all logits)/d(images), one backward pass with batch-statistics BatchNorm, so a

@@ -6,15 +6,17 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from fsnas.errors import FsnasError
-from fsnas.evaluation import Repetition
-from fsnas.kernels import BN_EPS
 from fsnas.metrics import metric
+from fsnas.metrics._toolkit import ScoringBatch
+from fsnas.networks.cell import Cell
+from fsnas.networks.forward import ForwardContext, ForwardHook
+from fsnas.networks.kernels import BN_EPS
+from fsnas.networks.supernet import GatedSupernet
 from fsnas.seeding import derive
-from fsnas.spaces import full_space
-from fsnas.supernet import Cell, GatedSupernet, Pass, Tap
+from fsnas.spaces.nas_bench_201 import full_space
 
 
-class _Patterns(Tap):
+class _Patterns(ForwardHook):
     """Keeps which units of every ReLU are on."""
 
     def __init__(self) -> None:
@@ -29,7 +31,7 @@ class _Patterns(Tap):
     paper="Chen et al. 2021 (TE-NAS), section 3.1.2",
     equation="S = number of distinct ReLU patterns over the crops",
 )
-def lr(model: GatedSupernet, batch: Repetition, *, samples: int = 3000, batch_size: int = 1000) -> float:
+def lr(model: GatedSupernet, batch: ScoringBatch, *, samples: int = 3000, batch_size: int = 1000) -> float:
     """Return the number of distinct ReLU patterns of TE-NAS's thin net over ``samples`` 3x3 crops, in float64.
 
     One cell with the gates of ``model``, one channel, no stem, then BatchNorm and ReLU; BatchNorm over batches of
@@ -45,10 +47,12 @@ def lr(model: GatedSupernet, batch: Repetition, *, samples: int = 3000, batch_si
     cell = cell.to(crops.device, torch.float64)
     rows = []
     for part in crops.split(batch_size):
-        tap = _Patterns()
+        hook = _Patterns()
         with torch.no_grad():
-            last = F.batch_norm(cell(part, Pass(model.gates, tap=tap)), None, None, training=True, eps=BN_EPS)
-        tap.relu(last, 1)
-        rows.append(torch.cat(tap.on, dim=1).cpu().numpy())
+            last = F.batch_norm(
+                cell(part, ForwardContext(model.gates, hook=hook)), None, None, training=True, eps=BN_EPS
+            )
+        hook.relu(last, 1)
+        rows.append(torch.cat(hook.on, dim=1).cpu().numpy())
     packed = np.packbits(np.concatenate(rows), axis=1)
     return float(len(set(packed.view(f"V{packed.shape[1]}").ravel().tolist())))

@@ -3,15 +3,16 @@
 import torch
 from torch import Tensor
 
-from fsnas.evaluation import Repetition
 from fsnas.metrics import metric
-from fsnas.supernet import GatedSupernet, Tap
+from fsnas.metrics._toolkit import ScoringBatch
+from fsnas.networks.forward import ForwardHook
+from fsnas.networks.supernet import GatedSupernet
 
 
-class _Kernel(Tap):
+class _Kernel(ForwardHook):
     """Sums the Hamming kernels of all ReLUs; a count below 2**24 is exact in float32."""
 
-    whole = True
+    executes_all = True
 
     def __init__(self) -> None:
         self.total: Tensor | float = 0.0
@@ -26,12 +27,12 @@ class _Kernel(Tap):
     paper="Mellor et al. 2021 (NASWOT, version 2), equations 1 and 2",
     equation="S = log |det K_H|, K_H[i, j] the number of ReLU units on which images i and j agree",
 )
-def naswot(model: GatedSupernet, batch: Repetition) -> float:
+def naswot(model: GatedSupernet, batch: ScoringBatch) -> float:
     """Return the log of the absolute determinant (float64) of the Hamming kernel of the batch's ReLU codes.
 
     A ReLU counts once for every executed operation that applies it. A singular kernel gives -inf.
     """
     kernel = _Kernel()
     with torch.no_grad():
-        model(batch.images, tap=kernel)
+        model(batch.images, hook=kernel)
     return torch.linalg.slogdet(kernel.total).logabsdet.item()

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from fsnas.errors import FsnasError
-from fsnas.evaluation import Repetition
 from fsnas.metrics import metric
-from fsnas.supernet import GatedSupernet
+from fsnas.metrics._toolkit import ScoringBatch
+from fsnas.networks.supernet import GatedSupernet
 
 # Rows share a backward pass while their activations have fewer elements than this. Measured on one CPU core: 1.5
 # times as fast as row by row for 8x8 images, slower from 16x16 on, where activations leave the cache.
@@ -41,7 +41,7 @@ def _tangents(sums: Tensor, weights: list[Tensor], together: int) -> Tensor:
     paper="Chen et al. 2021 (TE-NAS), equation 3; the log is ours (TE-NAS takes a rank of the number)",
     equation="S = log(largest / smallest eigenvalue of G G^T), G[i] = d(sum of logits of image i)/dW",
 )
-def ntk(model: GatedSupernet, batch: Repetition, *, samples: int = 0) -> float:
+def ntk(model: GatedSupernet, batch: ScoringBatch, *, samples: int = 0) -> float:
     """Return the log of the condition number of the tangent kernel of the first ``samples`` images (0: all).
 
     ``W`` are all convolutions and the classifier (no biases). All of it runs in float64. BatchNorm uses the

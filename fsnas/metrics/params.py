@@ -1,9 +1,9 @@
 """Parameters of the enabled operations: a control that sees neither image nor weight."""
 
-from fsnas import costs
-from fsnas.evaluation import Repetition
 from fsnas.metrics import metric
-from fsnas.supernet import GatedSupernet
+from fsnas.metrics._toolkit import ScoringBatch
+from fsnas.networks.supernet import GatedSupernet
+from fsnas.spaces import nas_bench_201 as costs
 
 
 @metric(
@@ -11,6 +11,6 @@ from fsnas.supernet import GatedSupernet
     paper="Dong and Yang 2020 (NAS-Bench-201); a control in Abdelfattah et al. 2021 (zero-cost-nas)",
     equation="S = number of parameters of the enabled operations in NAS-Bench-201's own network",
 )
-def params(model: GatedSupernet, batch: Repetition) -> float:
+def params(model: GatedSupernet, batch: ScoringBatch) -> float:
     """Return the number of parameters of the operations whose gate is not zero, and of the network around them."""
     return float(costs.parameters(model.gates != 0, **model.network.settings))

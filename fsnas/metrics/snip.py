@@ -1,8 +1,8 @@
 """SNIP: how much the loss depends on each weight."""
 
-from fsnas.evaluation import Repetition, gradients, loss_of
 from fsnas.metrics import metric
-from fsnas.supernet import GatedSupernet
+from fsnas.metrics._toolkit import ScoringBatch, gradients, loss_of
+from fsnas.networks.supernet import GatedSupernet
 
 
 @metric(
@@ -10,7 +10,7 @@ from fsnas.supernet import GatedSupernet
     paper="Lee et al. 2019 (SNIP), summed over a network by Abdelfattah et al. 2021 (zero-cost-nas)",
     equation="S = sum over weights of |W * dL/dW|",
 )
-def snip(model: GatedSupernet, batch: Repetition) -> float:
+def snip(model: GatedSupernet, batch: ScoringBatch) -> float:
     """Return the sum of ``|W * dL/dW|`` over all convolutions and the classifier (no biases, float32)."""
     weights = model.layers()
     grads = gradients(loss_of(model, batch), weights)

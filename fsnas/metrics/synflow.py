@@ -4,9 +4,9 @@ import math
 
 import torch
 
-from fsnas.evaluation import Repetition, gradients
 from fsnas.metrics import metric
-from fsnas.supernet import GatedSupernet
+from fsnas.metrics._toolkit import ScoringBatch, gradients
+from fsnas.networks.supernet import GatedSupernet
 
 
 @metric(
@@ -14,7 +14,7 @@ from fsnas.supernet import GatedSupernet
     paper="Tanaka et al. 2020 (SynFlow), equation 1, summed over a network by Abdelfattah et al. 2021 (zero-cost-nas)",
     equation="S = log sum over weights of |W * dR/dW|, R the summed output for ones under |W| (the log is ours)",
 )
-def synflow(model: GatedSupernet, batch: Repetition) -> float:
+def synflow(model: GatedSupernet, batch: ScoringBatch) -> float:
     """Return the log of the sum of ``|W * dR/dW|`` over all convolutions and the classifier, in float64.
 
     BatchNorm is the identity. The log is ours: the sum spans many orders of magnitude, and in float32 it can

@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from fsnas.plotting.style import COLOUR_MAP, NARROW, colour, empty, ink, pt, sheet, styled, wrapped
-from fsnas.spaces import EDGES, OPERATIONS
+from fsnas.spaces.nas_bench_201 import EDGES, OPERATIONS
 
 COLUMNS = 3
 WIDTH, HEIGHT = 3.7, 2.25  # inches of a panel

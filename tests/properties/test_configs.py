@@ -18,10 +18,10 @@ from snakemake.io import PeriodicityDetector
 
 from fsnas import metrics
 from fsnas.errors import ConfigError
-from fsnas.provenance import lines
+from fsnas.lineage.provenance import lines
 from fsnas.seeding import generator
 from tests.properties.settings import repeatable
-from tests.unit.test_config import DEFAULT, ROOT, laid_over
+from tests.unit.workflow_scripts.test_config import DEFAULT, ROOT, laid_over
 from workflow_scripts._captions import (
     about_proxies,
     about_search,

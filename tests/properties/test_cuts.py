@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsnas.cuts import BALANCES, OBJECTIVES, best_cut, partitions
+from fsnas.splitting.cuts import BALANCES, OBJECTIVES, best_cut, partitions
 from tests.properties.settings import repeatable
 from tests.reference import cuts as slow
 

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fsnas.artifacts.splits import read_tree, write_tree
-from fsnas.cuts import BALANCES, OBJECTIVES
-from fsnas.spaces import architectures, count_architectures, full_space, splittable_edges
-from fsnas.splitting import EDGE_RULES
-from fsnas.trees import children_spaces, node_spaces
+from fsnas.spaces.nas_bench_201 import architectures, count_architectures, full_space, splittable_edges
+from fsnas.splitting.cuts import BALANCES, OBJECTIVES
+from fsnas.splitting.node import EDGE_RULES
+from fsnas.splitting.trees import children_spaces, node_spaces
 from tests.properties.settings import repeatable
-from tests.splits import grown_tree
+from tests.support.splits import grown_tree
 
 ALL = set(architectures(full_space()))
 FACTORS = st.lists(st.integers(2, 5), max_size=3).filter(lambda factors: np.prod(factors, initial=1) <= 30)

@@ -1,4 +1,4 @@
-"""The slow, obvious twin of `fsnas.cuts`: every partition as a list of sets, every pair by itself."""
+"""The slow, obvious twin of `fsnas.splitting.cuts`: every partition as a list of sets, every pair by itself."""
 
 from collections.abc import Iterator, Sequence
 

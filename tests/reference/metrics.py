@@ -8,13 +8,14 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-from fsnas.evaluation import Repetition
-from fsnas.spaces import EDGES, full_space
-from fsnas.supernet import Cell, GatedSupernet
+from fsnas.metrics._toolkit import ScoringBatch
+from fsnas.networks.cell import Cell
+from fsnas.networks.supernet import GatedSupernet
+from fsnas.spaces.nas_bench_201 import EDGES, full_space
 from tests.reference.plain import PlainCell, PlainNetwork, plain_network
 
 
-def _loss_gradients(network: PlainNetwork, batch: Repetition) -> dict[str, Tensor]:
+def _loss_gradients(network: PlainNetwork, batch: ScoringBatch) -> dict[str, Tensor]:
     """The gradient of the loss for every convolution and the classifier; zero where the loss does not see it."""
     network.zero_grad()
     F.cross_entropy(network(batch.images), batch.labels).backward()
@@ -24,7 +25,7 @@ def _loss_gradients(network: PlainNetwork, batch: Repetition) -> dict[str, Tenso
     }
 
 
-def gm(models: list[GatedSupernet], edge: int, batch: Repetition) -> np.ndarray:
+def gm(models: list[GatedSupernet], edge: int, batch: ScoringBatch) -> np.ndarray:
     vectors = []
     for model in models:
         vector: list[float] = []
@@ -40,14 +41,14 @@ def gm(models: list[GatedSupernet], edge: int, batch: Repetition) -> np.ndarray:
     return cosines
 
 
-def gradnorm(model: GatedSupernet, batch: Repetition) -> float:
+def gradnorm(model: GatedSupernet, batch: ScoringBatch) -> float:
     total = 0.0
     for grad in _loss_gradients(plain_network(model), batch).values():
         total += math.sqrt(sum(g * g for g in grad.flatten().tolist()))
     return total
 
 
-def snip(model: GatedSupernet, batch: Repetition) -> float:
+def snip(model: GatedSupernet, batch: ScoringBatch) -> float:
     network, total = plain_network(model), 0.0
     for name, grad in _loss_gradients(network, batch).items():
         weight = network.layers()[name]
@@ -55,7 +56,7 @@ def snip(model: GatedSupernet, batch: Repetition) -> float:
     return total
 
 
-def grasp(model: GatedSupernet, batch: Repetition, *, temperature: float = 1.0) -> float:
+def grasp(model: GatedSupernet, batch: ScoringBatch, *, temperature: float = 1.0) -> float:
     """The product H g from `torch.autograd.functional.hvp`; `hessian` below builds H itself for one tiny network."""
     network = plain_network(model)
     layers = network.layers()
@@ -71,7 +72,7 @@ def grasp(model: GatedSupernet, batch: Repetition, *, temperature: float = 1.0) 
     return sum(-(weight * product).sum().item() for weight, product in zip(weights, products, strict=True))
 
 
-def hessian(network: PlainNetwork, batch: Repetition) -> tuple[Tensor, Tensor, Tensor]:
+def hessian(network: PlainNetwork, batch: ScoringBatch) -> tuple[Tensor, Tensor, Tensor]:
     """The weights, the gradient and the full Hessian of the loss: ``[p]``, ``[p]``, ``[p, p]``, row by row."""
     layers = list(network.layers().values())
     loss = F.cross_entropy(network(batch.images), batch.labels)
@@ -84,7 +85,7 @@ def hessian(network: PlainNetwork, batch: Repetition) -> tuple[Tensor, Tensor, T
     return torch.cat([layer.detach().flatten() for layer in layers]), gradient.detach(), torch.stack(rows)
 
 
-def synflow(model: GatedSupernet, batch: Repetition) -> float:
+def synflow(model: GatedSupernet, batch: ScoringBatch) -> float:
     network = plain_network(model).double()
     with torch.no_grad():
         for parameter in network.parameters():
@@ -99,7 +100,7 @@ def synflow(model: GatedSupernet, batch: Repetition) -> float:
     return math.log(total) if total > 0 else -math.inf
 
 
-def jacobcov(model: GatedSupernet, batch: Repetition) -> float:
+def jacobcov(model: GatedSupernet, batch: ScoringBatch) -> float:
     network = plain_network(model)
     rows = []
     for n in range(len(batch.images)):
@@ -114,7 +115,7 @@ def jacobcov(model: GatedSupernet, batch: Repetition) -> float:
     return -total
 
 
-def ntk(model: GatedSupernet, batch: Repetition, *, samples: int = 0) -> float:
+def ntk(model: GatedSupernet, batch: ScoringBatch, *, samples: int = 0) -> float:
     network = plain_network(model).double()
     images = batch.images[: samples or len(batch.images)].double()
     rows = []
@@ -157,7 +158,7 @@ class _ThinNetwork(nn.Module):
         return self.relu(self.bn(self.cell(x)))
 
 
-def lr(model: GatedSupernet, batch: Repetition, *, samples: int = 3000, batch_size: int = 1000) -> float:
+def lr(model: GatedSupernet, batch: ScoringBatch, *, samples: int = 3000, batch_size: int = 1000) -> float:
     digest = hashlib.sha256(f"{batch.seed}/lr".encode()).digest()
     generator = torch.Generator().manual_seed(int.from_bytes(digest[:8], "big") >> 1)
     drawn = Cell(1, full_space(), "cell", generator).weights
@@ -170,7 +171,7 @@ def lr(model: GatedSupernet, batch: Repetition, *, samples: int = 3000, batch_si
     return float(len(patterns))
 
 
-def naswot(model: GatedSupernet, batch: Repetition) -> float:
+def naswot(model: GatedSupernet, batch: ScoringBatch) -> float:
     codes = _codes(plain_network(model), batch.images)
     kernel = np.zeros((len(batch.images), len(batch.images)))
     for code in codes:
@@ -180,7 +181,7 @@ def naswot(model: GatedSupernet, batch: Repetition) -> float:
     return float(np.linalg.slogdet(kernel)[1])
 
 
-def fisher(model: GatedSupernet, batch: Repetition) -> float:
+def fisher(model: GatedSupernet, batch: ScoringBatch) -> float:
     network = plain_network(model)
     outputs: list[tuple[nn.Module, Tensor]] = []
 
@@ -203,11 +204,11 @@ def fisher(model: GatedSupernet, batch: Repetition) -> float:
     return float(total)
 
 
-def params(model: GatedSupernet, batch: Repetition) -> float:
+def params(model: GatedSupernet, batch: ScoringBatch) -> float:
     return float(sum(p.numel() for p in plain_network(model, affine=True).parameters()))
 
 
-def flops(model: GatedSupernet, batch: Repetition) -> float:
+def flops(model: GatedSupernet, batch: ScoringBatch) -> float:
     return float(multiply_adds(plain_network(model, affine=True), batch.images[:1]))
 
 
@@ -227,7 +228,7 @@ def multiply_adds(network: nn.Module, image: Tensor) -> int:
     return sum(found)
 
 
-def random(model: GatedSupernet, batch: Repetition) -> float:
+def random(model: GatedSupernet, batch: ScoringBatch) -> float:
     enabled = (model.gates != 0).tobytes().hex()
     digest = hashlib.sha256(f"{batch.seed}/random/{enabled}".encode()).digest()
     return float(np.random.default_rng(int.from_bytes(digest[:8], "big") >> 1).random())

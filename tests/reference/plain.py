@@ -4,8 +4,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from fsnas.spaces import EDGES, OPERATIONS, SOURCES, TARGETS
-from fsnas.supernet import GatedSupernet
+from fsnas.networks.supernet import GatedSupernet
+from fsnas.spaces.nas_bench_201 import EDGES, OPERATIONS, SOURCES, TARGETS
 
 
 class Zero(nn.Module):
@@ -123,7 +123,7 @@ class PlainNetwork(nn.Module):
         return self.classifier(self.pool(x).flatten(1))
 
     def named(self) -> dict[str, nn.Parameter]:
-        """The parameters under the names that they have in `fsnas.supernet.Supernet`."""
+        """The parameters under the names that they have in `fsnas.networks.supernet.Supernet`."""
         found = {
             "stem.weight": self.stem.weight,
             "stem_bn.weight": self.stem_bn.weight,

@@ -1,4 +1,4 @@
-"""The slow, obvious twin of `fsnas.ranking`: one pair, one rank, one value at a time."""
+"""The slow, obvious twin of `fsnas.analysis.ranking`: one pair, one rank, one value at a time."""
 
 import itertools
 import math

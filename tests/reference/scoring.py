@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from fsnas.evaluation import Repetition
-from fsnas.metrics import declaration, load
-from fsnas.spaces import OPERATIONS
-from fsnas.supernet import GatedSupernet, Supernet
+from fsnas.metrics import load, metric_spec
+from fsnas.metrics._toolkit import ScoringBatch
+from fsnas.networks.supernet import GatedSupernet, Supernet
+from fsnas.spaces.nas_bench_201 import OPERATIONS
 
 
 def gates_of(space: np.ndarray, mixing: str) -> np.ndarray:
@@ -28,7 +28,7 @@ def perturbed(network: Supernet, space: np.ndarray, edge: int, o: int, perturbat
 
 
 def score_node(
-    network: Supernet, space: np.ndarray, metric: str, repetitions: list[Repetition], perturbation: str, mixing: str
+    network: Supernet, space: np.ndarray, metric: str, repetitions: list[ScoringBatch], perturbation: str, mixing: str
 ) -> tuple[np.ndarray, np.ndarray]:
     """The scores ``[r, edges, operations]`` (all NaN for an affinity metric) and affinities, NaN on other edges."""
     edges, n = space.shape
@@ -40,7 +40,7 @@ def score_node(
         models = [perturbed(network, space, edge, o, perturbation, mixing) for o in range(n)]
         matrices = []
         for r, batch in enumerate(repetitions):
-            if declaration(metric).kind == "affinity":
+            if metric_spec(metric).kind == "affinity":
                 matrices.append(load(metric)(models, edge, batch))
                 continue
             for o in range(n):

@@ -1,6 +1,6 @@
 """The slow, obvious twin of `fsnas.search`: every architecture of every leaf, one after the other."""
 
-from fsnas.spaces import architecture_string, architectures
+from fsnas.spaces.nas_bench_201 import architecture_string, architectures
 
 
 def every_point(leaves):

@@ -7,7 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fsnas.supernet import GatedSupernet, Supernet, path_gates
+from fsnas.networks.gates import path_gates
+from fsnas.networks.supernet import GatedSupernet, Supernet
 from tests.reference.plain import plain_network
 
 

@@ -7,11 +7,12 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-from fsnas.batches import evaluation_batches, training_batches
-from fsnas.data import Dataset
+from fsnas.data.batches import evaluation_batches, training_batches
+from fsnas.data.dataset import Dataset
+from fsnas.networks.supernet import GatedSupernet, Supernet
 from fsnas.seeding import derive, generator
-from fsnas.supernet import GatedSupernet, Supernet
-from fsnas.training import Recipe, sample_gates
+from fsnas.training.paths import sample_gates
+from fsnas.training.recipe import Recipe
 from tests.reference.plain import plain_network
 
 CPU = torch.device("cpu")

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from fsnas.spaces import architecture_string, architectures, full_space
+from fsnas.spaces.nas_bench_201 import architecture_string, architectures, full_space
 from tests.workflow.conftest import copy_checkout, snakemake
 
 BAD = {

@@ -47,7 +47,7 @@ def run(checkout, *arguments, config=(), expect=0):
 
 
 def test_what_the_images_are_too_few_for_is_found_before_anything_is_trained(checkout):
-    """The job itself says so when it reads them (tests/unit/test_data_script.py); here they have been read."""
+    """The job says so when it reads them (tests/unit/workflow_scripts/test_data_script.py); here they were read."""
     run(checkout)
     said = (checkout / DATA).parents[1].joinpath("logs/data.log").read_text(encoding="utf-8")
     assert "one in 6 images of each class tests, 4 drawn by data.seed 0" in said

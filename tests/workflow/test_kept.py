@@ -16,7 +16,7 @@ from PIL import Image
 
 from fsnas.artifacts.dataset import read_key
 from fsnas.cli import main
-from fsnas.spaces import architecture_string, architectures, full_space
+from fsnas.spaces.nas_bench_201 import architecture_string, architectures, full_space
 from tests.workflow.conftest import assert_same_results, copy_checkout, snakemake
 from tests.workflow.test_reruns import TINY, config, planned
 

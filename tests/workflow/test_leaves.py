@@ -14,16 +14,16 @@ from scipy.stats import kendalltau
 
 from fsnas.artifacts.architectures import read_architectures
 from fsnas.artifacts.checkpoint import read_checkpoint, read_leaves
-from fsnas.artifacts.cost import read_cost
 from fsnas.artifacts.dataset import read_dataset
 from fsnas.artifacts.search import read_search
 from fsnas.artifacts.selection import read_selection
 from fsnas.artifacts.splits import read_tree
-from fsnas.batches import comparison_batches
-from fsnas.leaves import leaf_of
-from fsnas.spaces import architecture_string, architectures, full_space, parse_architecture
-from fsnas.supernet import Pass, path_gates
-from tests.unit.test_benchmark import META, official, save
+from fsnas.artifacts.usage import read_cost
+from fsnas.data.batches import comparison_batches
+from fsnas.networks.forward import ForwardContext
+from fsnas.networks.gates import path_gates
+from fsnas.spaces.nas_bench_201 import architecture_string, architectures, full_space, leaf_of, parse_architecture
+from tests.unit.benchmark.test_benchmark import META, official, save
 from tests.workflow.conftest import ROOT, snakemake
 
 METHODS, SEEDS = ["snip", "random"], [0, 1]
@@ -94,7 +94,9 @@ def test_every_sampler_has_its_budget_and_its_accuracies_are_those_of_the_leaves
         best = found.evaluations[found.best]
         assert best.accuracy == max(one.accuracy for one in found.evaluations)
         with torch.no_grad():
-            logits = leaves[best.leaf][0](images, Pass(path_gates(np.array(parse_architecture(best.architecture)))))
+            logits = leaves[best.leaf][0](
+                images, ForwardContext(path_gates(np.array(parse_architecture(best.architecture))))
+            )
         assert (logits.argmax(1) == labels).double().mean().item() == pytest.approx(best.accuracy, abs=1e-9)
 
 

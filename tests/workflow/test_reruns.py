@@ -234,11 +234,11 @@ TABLE = {
     "code of a metric": (other_snip, SNIP),
     "code of a metric, and no record": (both(other_snip, forgotten), SNIP | LOST),
     "code of the cuts": (
-        edit("fsnas/cuts.py", "costs += affinity * across", "costs += 2 * affinity * across"),
+        edit("fsnas/splitting/cuts.py", "costs += affinity * across", "costs += 2 * affinity * across"),
         AFTER_SPLITS,
     ),
     "code of the figures": (edit("fsnas/plotting/style.py", '"grid.linewidth": 0.6', '"grid.linewidth": 0.7'), FIGURES),
-    "code of the supernet": (edit("fsnas/kernels.py", "BN_EPS = 1e-5", "BN_EPS = 2e-5"), ALL - DATA),
+    "code of the supernet": (edit("fsnas/networks/kernels.py", "BN_EPS = 1e-5", "BN_EPS = 2e-5"), ALL - DATA),
     "a workflow script": (
         edit("workflow_scripts/split_tables.py", "trees = [", "trees = [tree for tree in []] + ["),
         {"split_tables"},
@@ -449,7 +449,7 @@ def test_reruns_end_where_a_run_from_scratch_ends(finished, tmp_path):
         **CHANGES,
         "code of the cuts and of a metric, an option of the leaves, and a method less": (
             both(
-                edit("fsnas/cuts.py", "costs += affinity", "costs += 2 * affinity"),
+                edit("fsnas/splitting/cuts.py", "costs += affinity", "costs += 2 * affinity"),
                 other_snip,
                 config(leaves={"total_epochs": 4}, methods=["first", "snip"]),
             ),

@@ -1,4 +1,4 @@
-"""`snakemake --profile slurm` on a real SLURM with two GPUs that are no cards (tests/cluster.py)."""
+"""`snakemake --profile slurm` on a real SLURM with two GPUs that are no cards (tests/support/cluster.py)."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ import psutil
 import pytest
 import yaml
 
-from tests.cluster import ACCOUNTING, GPUS, Campus, Cluster, Host, cluster, missing
+from tests.support.cluster import ACCOUNTING, GPUS, Campus, Cluster, Host, cluster, missing
 from tests.workflow.conftest import assert_same_results, copy_checkout, snakemake
 
 SLURM = ("--profile", "slurm", "--slurm-init-seconds-before-status-checks", "5")

@@ -11,13 +11,13 @@ import pandas as pd
 import pytest
 import torch
 
+from fsnas.analysis.partitions import split_distance
 from fsnas.artifacts.checkpoint import read_checkpoint
 from fsnas.artifacts.dataset import read_dataset
 from fsnas.artifacts.scores import read_scores
 from fsnas.artifacts.splits import read_splits, read_tree
-from fsnas.partitions import split_distance
-from fsnas.scoring import score_affinity
-from fsnas.spaces import EDGES, OPERATIONS, count_architectures
+from fsnas.spaces.nas_bench_201 import EDGES, OPERATIONS, count_architectures
+from fsnas.splitting.affinities import score_affinity
 from tests.workflow.conftest import ROOT, assert_same_results, copy_checkout, snakemake
 
 METHODS, SEEDS, LEVELS = ["snip", "random"], [0, 1], [0, 1]

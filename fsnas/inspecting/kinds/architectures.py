@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from fsnas.artifacts.architectures import VERSION, ArchitectureTable, read_architectures
+from fsnas.artifacts.architectures import VERSION, read_architectures
+from fsnas.benchmark.table import ArchitectureTable
 from fsnas.inspecting.comparing import Labelled, by_part
 from fsnas.inspecting.opening import Artifact
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from fsnas.artifacts.scores import AXES, VERSION, NodeScores, read_scores
+from fsnas.artifacts.scores import AXES, VERSION, read_scores
 from fsnas.inspecting.comparing import Labelled, by_part
 from fsnas.inspecting.kinds.supernet import restricted
 from fsnas.inspecting.opening import Artifact
-from fsnas.spaces import EDGES, OPERATIONS, count_architectures
+from fsnas.spaces.nas_bench_201 import EDGES, OPERATIONS, count_architectures
+from fsnas.splitting.scores import NodeScores
 
 __all__ = ["TITLE", "VERSION", "about", "content", "differences"]
 TITLE = "the scores of one level"

@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from fsnas.artifacts.search import VERSION, Evaluation, Found, read_search
+from fsnas.artifacts.search import VERSION, read_search
 from fsnas.inspecting.comparing import Labelled, by_part, changed
 from fsnas.inspecting.opening import Artifact
+from fsnas.search.result import Evaluation, SearchResult
 
 __all__ = ["TITLE", "VERSION", "about", "content", "differences"]
 TITLE = "the searches over the leaves of a tree"
@@ -35,11 +36,11 @@ def differences(before: Artifact, after: Artifact) -> dict[str, Any]:
     return {"best": best, **by_part(_parts(a), _parts(b), "search")}
 
 
-def _best(search: Found) -> dict[str, Any]:
+def _best(search: SearchResult) -> dict[str, Any]:
     return {"number": search.best, **asdict(search.evaluations[search.best])}
 
 
-def _accuracies(search: Found) -> dict[str, Any]:
+def _accuracies(search: SearchResult) -> dict[str, Any]:
     accuracies = np.array([one.accuracy for one in search.evaluations])
     return {
         "evaluations": len(accuracies),
@@ -49,7 +50,7 @@ def _accuracies(search: Found) -> dict[str, Any]:
     }
 
 
-def _parts(searches: tuple[Found, ...]) -> dict[str, Labelled]:
+def _parts(searches: tuple[SearchResult, ...]) -> dict[str, Labelled]:
     parts = {}
     for search in searches:
         axes = {"evaluation": range(len(search.evaluations))}

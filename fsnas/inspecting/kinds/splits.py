@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from fsnas.analysis.partitions import split_distance
 from fsnas.artifacts.splits import VERSION, read_splits
 from fsnas.inspecting.comparing import Labelled, by_part
 from fsnas.inspecting.opening import Artifact
-from fsnas.partitions import split_distance
-from fsnas.spaces import EDGES
-from fsnas.trees import Split
+from fsnas.spaces.nas_bench_201 import EDGES
+from fsnas.splitting.trees import Split
 
 __all__ = ["TITLE", "VERSION", "about", "content", "differences"]
 TITLE = "the splits of one level"

@@ -7,7 +7,7 @@ import numpy as np
 
 from fsnas.inspecting.comparing import Labelled, by_part
 from fsnas.inspecting.opening import Artifact
-from fsnas.spaces import EDGES, OPERATIONS, count_architectures
+from fsnas.spaces.nas_bench_201 import EDGES, OPERATIONS, count_architectures
 
 TITLE = "a trained supernet"
 VERSION = 1  # of fsnas.artifacts.checkpoint, which imports torch

@@ -5,8 +5,8 @@ from typing import Any
 from fsnas.artifacts.splits import VERSION, read_tree
 from fsnas.inspecting.kinds.splits import edge_costs, facts, parted
 from fsnas.inspecting.opening import Artifact
-from fsnas.spaces import count_architectures
-from fsnas.trees import ROOT, Tree
+from fsnas.spaces.nas_bench_201 import count_architectures
+from fsnas.splitting.trees import ROOT, Tree
 
 __all__ = ["TITLE", "VERSION", "about", "content", "differences"]
 TITLE = "a split tree"

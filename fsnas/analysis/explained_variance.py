@@ -1,0 +1,67 @@
+"""What the leaves of a tree are worth: the ground truth of their architectures."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from fsnas.analysis.inputs import known_architectures, ordered_trees
+from fsnas.analysis.ranking import eta_squared
+from fsnas.analysis.stats import spread
+from fsnas.spaces.nas_bench_201 import leaf_of
+from fsnas.splitting.trees import Tree
+
+LEAF_COLUMNS = ["method", "seed", "leaf", "n", "mean", "std", "min", "q25", "median", "q75", "max"]
+
+
+VARIANCE_COLUMNS = ["method", "seed", "leaves", "n", "eta_squared", "expected"]
+
+
+def leaf_truth(trees: Sequence[Tree], truth: Mapping[str, float]) -> pd.DataFrame:
+    """Return the distribution of the truth in every leaf, in percent.
+
+    Columns ``method, seed, leaf, n, mean, std, min, q25, median, q75, max``: ``n`` architectures with a truth; a leaf
+    without any has a row of NaN. ``std`` divides by n - 1.
+
+    Raises
+    ------
+    FsnasError
+        If two trees have one method and seed, or a string is no architecture.
+    """
+    _, indices, values = known_architectures(truth)
+    rows: list[tuple[Any, ...]] = []
+    for tree in ordered_trees(trees):
+        leaves = leaf_of(tree.leaves, indices)
+        for leaf in tree.leaves:
+            rows.append((tree.method, tree.seed, leaf, *_distribution(values[leaves == leaf])))
+    return pd.DataFrame(rows, columns=LEAF_COLUMNS)
+
+
+def _distribution(values: np.ndarray) -> tuple[float, ...]:
+    """Return n, mean, std, minimum, quartiles and maximum."""
+    if not len(values):
+        return (0, *[np.nan] * 7)
+    return len(values), float(values.mean()), spread(values), *np.quantile(values, [0, 0.25, 0.5, 0.75, 1]).tolist()
+
+
+def explained_variance(trees: Sequence[Tree], truth: Mapping[str, float]) -> pd.DataFrame:
+    """Return how much of the truth's variance lies between the leaves of each tree.
+
+    Columns ``method, seed, leaves, n, eta_squared, expected``. ``n`` architectures have a truth, and ``leaves`` counts
+    the leaves that hold one of them. More leaves explain more, whatever they are: ``expected`` is what as many leaves
+    of those sizes, filled by chance, explain on average, (leaves - 1) / (n - 1).
+
+    Raises
+    ------
+    FsnasError
+        As `leaf_truth`.
+    """
+    _, indices, values = known_architectures(truth)
+    rows: list[tuple[Any, ...]] = []
+    for tree in ordered_trees(trees):
+        leaves, n = leaf_of(tree.leaves, indices), len(values)
+        count = len(np.unique(leaves))
+        expected = (count - 1) / (n - 1) if n > 1 else np.nan
+        rows.append((tree.method, tree.seed, count, n, eta_squared(leaves, values), expected))
+    return pd.DataFrame(rows, columns=VARIANCE_COLUMNS)

@@ -1,0 +1,112 @@
+"""The few-shot table: one row a method, with intervals over seeds."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from fsnas.analysis.found import FOUND_QUANTITIES
+from fsnas.analysis.rank_correlation import SCOPES
+from fsnas.analysis.stats import bootstrap_mean
+from fsnas.analysis.training_cost import TIME_COLUMNS, TIMES
+from fsnas.errors import FsnasError, nearest
+from fsnas.seeding import generator
+
+QUANTITIES = ("kendall_all", "kendall_within", "spearman_all", "spearman_within", "eta_squared", *FOUND_QUANTITIES)
+
+
+PLAIN = ("architectures_all", "architectures_within", "expected", "of", "oracle_n")  # what the quantities rest on
+
+
+SUMMARY_COLUMNS = ["method", "n", *(f"{name}{end}" for name in QUANTITIES for end in ("", "_ci_low", "_ci_high"))]
+
+
+SUMMARY_COLUMNS += ["sampler", *PLAIN, "root_epochs", "leaf_epochs", *TIMES]
+
+
+def few_shot_summary(
+    rank: pd.DataFrame,
+    variance: pd.DataFrame,
+    found: pd.DataFrame,
+    cost: pd.DataFrame,
+    *,
+    seed: int,
+    resamples: int,
+    sampler: str | None = None,
+) -> pd.DataFrame:
+    """Return one row a method: rank correlation, explained variance, found architecture and cost.
+
+    Columns ``method, n``; for each of ``kendall_all, kendall_within, spearman_all, spearman_within, eta_squared,
+    test_accuracy, regret, rank, oracle`` the mean over seeds, ``_ci_low`` and ``_ci_high``; then the ``sampler`` of the
+    found architectures, and means over seeds of what the numbers rest on: ``architectures_all`` and
+    ``architectures_within`` of the rank correlations, ``expected`` (eta squared of a split by chance), ``of`` (of the
+    rank), ``oracle_n``; then of ``root_epochs, leaf_epochs, seconds, device_seconds``. ``n`` counts the seeds of a
+    method in any table; one without a value is left out of that mean. The intervals are the 95 % percentile bootstrap
+    over seeds, NaN for fewer than two. ``seconds`` and ``device_seconds`` add up root, scoring and leaves; NaN where
+    one of them is.
+
+    Parameters
+    ----------
+    rank, variance, found, cost
+        Of `rank_correlations`, `explained_variance`, `found_table` and `cost_table`. Methods come in the order of
+        ``variance``; those that are nowhere else, whose leaves were not trained, come last.
+    seed, resamples
+        Of the bootstrap.
+    sampler
+        Whose searches the found architectures are; the first of ``found`` if None.
+
+    Raises
+    ------
+    FsnasError
+        If ``found`` has no such sampler, or ``resamples`` is below 1.
+    """
+    found = _of_sampler(found, sampler)
+    tables = [rank, variance, found, cost]
+    sources = _sources(rank, variance, found)
+    times = {kind: cost[columns].astype("float64").sum(axis=1, skipna=False) for kind, columns in TIME_COLUMNS.items()}
+    cost = cost.assign(**times)
+    trained = {method for table in (rank, found, cost) for method in table["method"]}
+    methods = list(dict.fromkeys(method for table in (variance, rank, found, cost) for method in table["method"]))
+    rows = []
+    for method in sorted(methods, key=lambda method: method not in trained):
+        seeds = {int(s) for table in tables for s in table.loc[table["method"] == method, "seed"]}
+        row: list[Any] = [method, len(seeds)]
+        for name, (table, column) in sources.items():
+            values = _per_seed(table, method, column)
+            row += [_mean(values), *bootstrap_mean(values, generator(seed, "bootstrap", method, name), resamples)]
+        row.append(next(iter(found.loc[found["method"] == method, "sampler"]), None))
+        row += [_mean(_per_seed(table, method, column)) for table, column in _basis(rank, variance, found)]
+        row += [_mean(_per_seed(cost, method, column)) for column in ("root_epochs", "leaf_epochs", *TIMES)]
+        rows.append(row)
+    return pd.DataFrame(rows, columns=SUMMARY_COLUMNS)
+
+
+def _sources(rank: pd.DataFrame, variance: pd.DataFrame, found: pd.DataFrame) -> dict[str, tuple[pd.DataFrame, str]]:
+    """Return table and column of every quantity, in the order of the summary."""
+    scopes = {scope: rank[rank["scope"] == scope] for scope in SCOPES}
+    sources = {f"{name}_{scope}": (scopes[scope], name) for name in ("kendall", "spearman") for scope in SCOPES}
+    sources["eta_squared"] = variance, "eta_squared"
+    return sources | {name: (found, name) for name in FOUND_QUANTITIES}
+
+
+def _basis(rank: pd.DataFrame, variance: pd.DataFrame, found: pd.DataFrame) -> list[tuple[pd.DataFrame, str]]:
+    """Return table and column of what the quantities rest on, in the order of `PLAIN`."""
+    scopes = [(rank[rank["scope"] == scope], "n") for scope in SCOPES]
+    return [*scopes, (variance, "expected"), (found, "of"), (found, "oracle_n")]
+
+
+def _of_sampler(found: pd.DataFrame, sampler: str | None) -> pd.DataFrame:
+    samplers = list(dict.fromkeys(found["sampler"]))
+    if sampler is not None and samplers and sampler not in samplers:
+        raise FsnasError(f"no search was made by the sampler {sampler!r}{nearest(sampler, samplers)}; found {samplers}")
+    return found[found["sampler"] == (samplers[0] if sampler is None and samplers else sampler)]
+
+
+def _per_seed(table: pd.DataFrame, method: str, column: str) -> np.ndarray:
+    """Return the values of one method that are not NaN, in ascending order of the seeds: float64."""
+    values = table[table["method"] == method].sort_values("seed", kind="stable")[column]
+    return values.dropna().to_numpy(dtype=np.float64)
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(values.mean()) if len(values) else np.nan

@@ -1,0 +1,97 @@
+"""What the searches found, and how far it is from the best."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from fsnas.analysis.inputs import check_keys, known_architectures, ordered_trees
+from fsnas.errors import FsnasError
+from fsnas.search.result import Evaluation, SearchRecord, SearchResult
+from fsnas.spaces.nas_bench_201 import held_edges, leaf_of, parse_architecture
+from fsnas.splitting.trees import Tree
+
+FOUND_COLUMNS = ["method", "seed", "sampler", "evaluations", "leaf", "architecture", "valid_accuracy", "test_accuracy"]
+
+
+FOUND_COLUMNS += ["optimum", "regret", "rank", "of", "oracle", "oracle_n"]
+
+
+FOUND_QUANTITIES = ("test_accuracy", "regret", "rank", "oracle")
+
+
+def found_table(
+    trees: Sequence[Tree],
+    searches: Mapping[tuple[str, int], SearchRecord],
+    truth: Mapping[str, float],
+    found_truth: Mapping[str, float] | None = None,
+) -> pd.DataFrame:
+    """Return what each search found, and how good that is.
+
+    Columns ``method, seed, sampler, evaluations, leaf, architecture, valid_accuracy`` (shared weights, in [0, 1])
+    and, in percent, ``test_accuracy, optimum, regret`` (optimum - test_accuracy); then ``rank, of, oracle,
+    oracle_n``. All compare with the architectures that have a truth and with the found one itself, never with what
+    other searches found: ``optimum`` is the best of them, ``rank`` 1 the best of ``of`` (equal ones share the better
+    rank), and ``oracle`` the best of the ``oracle_n`` in the chosen leaf, which only somebody who knows the truth can
+    pick. What has no truth is NaN.
+
+    Parameters
+    ----------
+    trees
+        A tree without a search has no row.
+    searches
+        By method and seed; one row for each of its samplers.
+    truth
+        Accuracy in percent by architecture string; NaN and absent are the same.
+    found_truth
+        Of architectures that were found and then trained on their own; used where ``truth`` has none.
+
+    Raises
+    ------
+    FsnasError
+        If a search has no tree, two trees have one method and seed, or the architecture that a search found is not
+        in its leaf.
+    """
+    ordered = ordered_trees(trees)
+    check_keys(searches, ordered, "is a search")
+    names, indices, values = known_architectures(truth)
+    known = dict(zip(names, values.tolist(), strict=True))
+    rows: list[tuple[Any, ...]] = []
+    for tree in ordered:
+        record = searches.get((tree.method, tree.seed))
+        if record is None:
+            continue
+        leaves = leaf_of(tree.leaves, indices)
+        for found in record.searches:
+            best = _best_of(found, tree)
+            search = (found.sampler, len(found.evaluations), best.leaf, best.architecture, best.accuracy)
+            own = [] if best.architecture in known else [(found_truth or {}).get(best.architecture, np.nan)]
+            test = known.get(best.architecture, *own)
+            judged = _judged(test, *(_with(some, own) for some in (values, values[leaves == best.leaf])))
+            rows.append((tree.method, tree.seed, *search, *judged))
+    return pd.DataFrame(rows, columns=FOUND_COLUMNS).astype({"rank": "Int64"})
+
+
+def _with(values: np.ndarray, own: Sequence[float]) -> np.ndarray:
+    """Return ``values`` and those of ``own`` that are finite."""
+    return np.concatenate([values, [value for value in own if np.isfinite(value)]])
+
+
+def _judged(test: float, values: np.ndarray, leaf: np.ndarray) -> tuple[Any, ...]:
+    """Return test accuracy, optimum, regret, rank, of, oracle and oracle_n, among all values and those of the leaf."""
+    optimum, oracle = (float(known.max()) if len(known) else np.nan for known in (values, leaf))
+    rank = int((values > test).sum()) + 1 if np.isfinite(test) else pd.NA
+    return test, optimum, optimum - test, rank, len(values), oracle, len(leaf)
+
+
+def _best_of(found: SearchResult, tree: Tree) -> Evaluation:
+    """Return the best evaluation of ``found``, which must lie in its leaf of ``tree``."""
+    best = found.evaluations[found.best]
+    space = tree.leaves.get(best.leaf)
+    if space is None or not held_edges(space, np.array([parse_architecture(best.architecture)])).all():
+        raise FsnasError(
+            f"the search of method {tree.method} and seed {tree.seed} found {best.architecture} in leaf {best.leaf!r}, "
+            f"which does not hold it; its tree has the leaves {[*tree.leaves]}: search and tree must be of one run"
+        )
+    return best

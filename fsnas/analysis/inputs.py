@@ -1,0 +1,41 @@
+"""Checks of what the comparisons get: trees, what belongs to them, and the ground truth."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from fsnas.errors import FsnasError, nearest
+from fsnas.spaces.nas_bench_201 import EDGES, parse_architecture
+from fsnas.splitting.trees import Tree
+
+
+def ordered_trees(trees: Sequence[Tree]) -> list[Tree]:
+    """Return the trees by method, in the order given, and seed."""
+    seen: set[tuple[str, int]] = set()
+    for tree in trees:
+        if (tree.method, tree.seed) in seen:
+            raise FsnasError(f"two trees have the method {tree.method!r} and the seed {tree.seed}; expected one each")
+        seen.add((tree.method, tree.seed))
+    methods = list(dict.fromkeys(tree.method for tree in trees))
+    return sorted(trees, key=lambda tree: (methods.index(tree.method), tree.seed))
+
+
+def check_keys(given: Mapping[tuple[str, int], Any], trees: Sequence[Tree], what: str) -> None:
+    """Raise `FsnasError` if something is given of a method and seed that has no tree."""
+    keys = {(tree.method, tree.seed) for tree in trees}
+    for method, seed in given:
+        if (method, seed) not in keys:
+            methods = sorted({tree.method for tree in trees})
+            hint = "" if method in methods else nearest(method, methods)
+            raise FsnasError(
+                f"there {what} of method {method!r}{hint} and seed {seed}, but no such tree; "
+                f"expected methods {methods} and seeds {sorted({tree.seed for tree in trees})}"
+            )
+
+
+def known_architectures(truth: Mapping[str, float]) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """Return the architectures that have a truth: strings, operation indices int64 ``[n, edges]``, float64 ``[n]``."""
+    known = {name: value for name, value in truth.items() if np.isfinite(value)}
+    indices = np.array([parse_architecture(name) for name in known], dtype=np.int64).reshape(len(known), len(EDGES))
+    return list(known), indices, np.array([*known.values()], dtype=np.float64)

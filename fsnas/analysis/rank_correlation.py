@@ -1,0 +1,67 @@
+"""Rank correlation: whether architectures keep their order when they are evaluated in the leaves."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from fsnas.analysis.inputs import check_keys, ordered_trees
+from fsnas.analysis.ranking import kendall, rankable, spearman, within
+from fsnas.benchmark.table import ArchitectureTable
+from fsnas.spaces.nas_bench_201 import leaf_of
+from fsnas.splitting.trees import Tree
+
+SCOPES = ("all", "within")
+
+
+RANK_COLUMNS = ["method", "seed", "scope", "kendall", "spearman", "n", "leaves"]
+
+
+def rank_correlations(
+    trees: Sequence[Tree], evaluations: Mapping[tuple[str, int], ArchitectureTable], truth: Mapping[str, float]
+) -> pd.DataFrame:
+    """Return how well the accuracy with shared weights ranks the architectures, against the truth.
+
+    Columns ``method, seed, scope, kendall, spearman, n, leaves``. Scope ``all``: over all architectures, each
+    evaluated in its own leaf; ``within``: the mean over the leaves, weighted by their architectures, of the
+    correlation inside a leaf. ``n`` counts the architectures that the number is made from and ``leaves`` their
+    leaves: both values are finite, and for ``within`` the leaf can be ranked (two architectures, not all equal).
+
+    Parameters
+    ----------
+    trees
+        A tree without evaluations has no row.
+    evaluations
+        Column ``accuracy``, by method and seed.
+    truth
+        Accuracy in percent by architecture string; NaN and absent are the same.
+
+    Raises
+    ------
+    FsnasError
+        If evaluations have no tree, two trees have one method and seed, or an architecture is in no leaf.
+    """
+    ordered = ordered_trees(trees)
+    check_keys(evaluations, ordered, "are evaluations")
+    looked_up: dict[tuple[str, ...], tuple[np.ndarray, np.ndarray]] = {}
+    rows: list[tuple[Any, ...]] = []
+    for tree in ordered:
+        table = evaluations.get((tree.method, tree.seed))
+        if table is None:
+            continue
+        if table.architectures not in looked_up:  # every tree evaluates the same ones: parse and look up once
+            values = np.array([truth.get(name, np.nan) for name in table.architectures], dtype=np.float64)
+            looked_up[table.architectures] = table.indices(), values
+        indices, values = looked_up[table.architectures]
+        accuracy = table.column("accuracy")
+        known = np.isfinite(values) & np.isfinite(accuracy)
+        leaves, a, b = leaf_of(tree.leaves, indices[known]), accuracy[known], values[known]
+        counts = (len(a), len(np.unique(leaves)))
+        rows.append((tree.method, tree.seed, "all", kendall(a, b), spearman(a, b), *counts))
+        inside = rankable(leaves, a, b)
+        counts = (int(inside.sum()), len(np.unique(leaves[inside])))
+        rows.append(
+            (tree.method, tree.seed, "within", *(within(leaves, a, b, s) for s in (kendall, spearman)), *counts)
+        )
+    return pd.DataFrame(rows, columns=RANK_COLUMNS)

@@ -1,0 +1,22 @@
+"""The checksum of a file that a user brings."""
+
+import hashlib
+from pathlib import Path
+
+from fsnas.errors import DataError
+
+
+def check_sha256(path: str | Path, expected: str) -> None:
+    """Raise `DataError` unless the file has the hash ``expected``; it is only read as bytes."""
+    try:
+        with open(path, "rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: no such file; correct truth.file") from error
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error}); correct truth.file") from error
+    if found != expected.strip().lower():
+        raise DataError(
+            f"{path}: its sha256 is {found}, expected {expected}; it is damaged or another file, and was not opened: "
+            "download it again, or correct truth.sha256"
+        )

@@ -1,0 +1,254 @@
+"""Ground truth from a CSV: accuracies of stand-alone trainings, by architecture string."""
+
+import csv
+import io
+import math
+import os
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from fsnas.benchmark.accuracies import is_lower_better, what_is_wrong
+from fsnas.benchmark.checks import check_sha256
+from fsnas.benchmark.file_kinds import check_kind
+from fsnas.errors import DataError, FsnasError, nearest
+from fsnas.spaces.nas_bench_201 import architecture_string, parse_architecture
+
+FOREIGN = {  # architecture strings of other benchmarks: pattern, and whose it is
+    r"\d+(:\d+)+": "one of NATS-Bench's size space, which fsnas has not",
+    r"[012]{8}": "one of NAS-Bench-Macro, which fsnas has not",
+    r"[(\[] ?\d+(,? +\d+|,\d+){5} ?[)\]]": "a list of operation indices (NASLib's, in an order of its own)",
+    r"[(#].*": "a unique string of nas-bench-201's API",
+    r"\d+": "an index",
+}
+
+
+SEPARATORS = {";": "semicolons", "\t": "tabs"}  # that a CSV may have instead of commas
+
+
+def read_csv(
+    path: str | Path, *, architecture_column: str, column: str | None = None, sha256: str | None = None
+) -> tuple[list[str], dict[str, np.ndarray]]:
+    """Return the architectures and the columns with numbers in a CSV file, in the order of its lines.
+
+    Parameters
+    ----------
+    path
+        UTF-8, fields separated by commas, names in the first line, a line break at the end of the last one (what
+        shows that nothing is missing; not needed where ``sha256`` does).
+    architecture_column
+        Name of the column with the NAS-Bench-201 strings.
+    column
+        Name of the column that is the truth, where given: it must hold test accuracies in percent, all from 0 to 100,
+        the best above 1, or nothing where there is none. Other columns may hold any numbers.
+    sha256
+        Compared with the file's before it is read, where given.
+
+    Returns
+    -------
+    architectures
+        NAS-Bench-201 strings, spelt as `fsnas.spaces.nas_bench_201.architecture_string` does.
+    columns
+        float64 ``[architectures]`` by the names in the file, NaN where a field is empty. A column is one of numbers
+        if at least half of its fields that are not empty are; others, and those without a name, are left out.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, damaged or no such table, an architecture is unknown or there twice, a column of
+        numbers has a field that is no finite number, or the truth is none; the message names line and column, and
+        says what file or column seem to be instead.
+    """
+    check_kind(path, "csv")
+    if sha256 is not None:
+        check_sha256(path, sha256)
+    header, rows = _csv_rows(path, _csv_text(path, whole=sha256 is not None))
+    if architecture_column not in header:
+        raise DataError(
+            f"{path}: line 1 names no column {architecture_column!r}{nearest(architecture_column, header)}; found "
+            f"{', '.join(map(repr, header))}: set truth.architecture_column"
+        )
+    fields = {name: [(line, row[i]) for line, row in rows] for i, name in enumerate(header) if name}
+    if column is not None:
+        _check_truth(path, column, fields)
+    strings = _csv_architectures(path, architecture_column, fields.pop(architecture_column))
+    columns = {name: values for name in fields if (values := _csv_numbers(path, name, fields[name])) is not None}
+    if not columns:
+        raise DataError(f"{path}: none of the columns {list(fields)} holds numbers, expected accuracies in percent")
+    return strings, columns
+
+
+def csv_header(path: str | Path) -> list[str]:
+    """Return the names in the first line of a CSV file, reading no more than that.
+
+    Raises
+    ------
+    DataError
+        If it is plainly no CSV, or its fields are not separated by commas.
+    OSError, ValueError, csv.Error
+        If the line cannot be read.
+    """
+    check_kind(path, "csv")
+    if not os.path.isfile(path):  # a pipe or a device might never end
+        raise OSError("there is no such file")
+    with Path(path).open(encoding="utf-8-sig", newline="") as file:
+        header = next(csv.reader(file), [])
+    _check_separator(path, header)
+    return header
+
+
+def _check_separator(path: str | Path, header: Sequence[str]) -> None:
+    """Raise `DataError` if the only field of a first line is several that something else than a comma separates."""
+    for separator, name in SEPARATORS.items():
+        if len(header) == 1 and separator in header[0]:
+            read = f"pandas.read_csv({str(path)!r}, sep={separator!r})"
+            raise DataError(
+                f"{path}: line 1 has {name} between the names, expected commas; write it anew: "
+                f'{read}.to_csv("truth.csv", index=False), with decimal="," in read_csv if it has a comma in numbers'
+            )
+
+
+def _csv_text(path: str | Path, *, whole: bool) -> str:
+    """Return the text of a file; ``whole`` says that it is known not to be truncated."""
+    try:
+        content = Path(path).read_bytes()
+        text = content.decode("utf-8-sig")
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: no such file; correct truth.file") from error
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error}); correct truth.file") from error
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise DataError(f"{path}: line {line} is not UTF-8 ({error}); save the file as UTF-8") from error
+    if "\0" in text:
+        line = text[: text.index("\0")].count("\n") + 1
+        raise DataError(f"{path}: line {line} holds a zero byte, so this is no UTF-8 text; save the file as UTF-8")
+    if not text.strip():
+        raise DataError(f"{path}: is empty, expected a line of column names and one for each architecture")
+    if not whole and not text.endswith(("\n", "\r")):
+        raise DataError(
+            f"{path}: line {len(text.splitlines())}, the last one, has no end, so the file may be truncated; get it "
+            "again, or add a line break if it is whole"
+        )
+    return text
+
+
+def _csv_rows(path: str | Path, text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """Return the column names, and the fields of the other lines with their line numbers."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        (_, header), *rows = ((reader.line_num, row) for row in reader if row)
+    except csv.Error as error:
+        raise DataError(f"{path}: line {reader.line_num} is no CSV ({error}); correct it") from error
+    _check_separator(path, header)
+    twice = [name for name, count in Counter(header).items() if count > 1 and name]
+    if twice:
+        raise DataError(f"{path}: line 1 names {', '.join(map(repr, twice))} more than once; rename the columns")
+    for line, row in rows:
+        if len(row) != len(header):
+            raise DataError(
+                f"{path}: line {line} has {len(row)} fields, but line 1 names {len(header)} columns; the file is "
+                "truncated, or a field with a comma has no quotes"
+            )
+    if not rows:
+        raise DataError(f"{path}: ends after line 1, expected a line for each architecture")
+    return header, rows
+
+
+def _csv_architectures(path: str | Path, column: str, fields: Sequence[tuple[int, str]]) -> list[str]:
+    """Return the architectures, each once."""
+    lines: dict[str, int] = {}
+    for line, text in fields:
+        try:
+            name = architecture_string(parse_architecture(text))
+        except FsnasError as error:
+            raise DataError(f"{path}: line {line}, column {column!r}: {_foreign(text) or error}") from error
+        if name in lines:
+            raise _repeated(path, column, name, (lines[name], line), [text for _, text in fields])
+        lines[name] = line
+    return list(lines)
+
+
+def _foreign(text: str) -> str:
+    """Return what an architecture string that is none of NAS-Bench-201's seems to be, and what to do; or nothing."""
+    for pattern, whose in FOREIGN.items():
+        if re.fullmatch(pattern, text.strip()):
+            return (
+                f"found {text!r}, which seems to be {whose}; expected NAS-Bench-201's strings, |OPERATION~SOURCE|+...: "
+                "set truth.architecture_column to a column of these, or write them"
+            )
+    return ""
+
+
+def _repeated(path: str | Path, column: str, name: str, lines: tuple[int, int], texts: Sequence[str]) -> DataError:
+    """Return the error that an architecture stands in two lines: by mistake, or since each training has its own."""
+    count = len(set(texts))
+    several = (
+        f"remove one, or, where every training has a line of its own ({len(texts)} lines, {count} architectures), "
+    )
+    return DataError(
+        f"{path}: line {lines[1]} repeats the architecture {name!r} of line {lines[0]}; {several}write the means: "
+        f'pandas.read_csv({str(path)!r}).groupby({column!r}).mean(numeric_only=True).to_csv("truth.csv")'
+    )
+
+
+def _check_truth(path: str | Path, column: str, fields: Mapping[str, Sequence[tuple[int, str]]]) -> None:
+    """Raise `DataError` unless the column holds accuracies in percent; the message says what it seems to hold."""
+    if column not in fields:
+        raise DataError(
+            f"{path}: line 1 names no column {column!r}{nearest(column, list(fields))}; found "
+            f"{', '.join(map(repr, fields))}: set truth.column"
+        )
+    numbers: dict[int, float] = {}
+    for line, text in fields[column]:
+        if text.strip():
+            number = _number(text)
+            if number is None or not math.isfinite(number):
+                raise _no_number(path, line, column, text)
+            numbers[line] = number
+    where = f"{path}: column {column!r}"
+    if is_lower_better(column):
+        raise DataError(
+            f"{where} seems to hold losses, errors or ranks, of which the best architecture has the lowest; expected "
+            "test accuracies in percent: take a column of these, or rename it if it holds them"
+        )
+    problem = what_is_wrong(np.array(list(numbers.values()), np.float64))
+    if problem:
+        wrong = [line for line, number in numbers.items() if not 0 <= number <= 100]
+        first = f" (the first that is out of place: line {wrong[0]})" if wrong else ""
+        raise DataError(f"{where} {problem}{first}; correct the file, or set truth.column to another one")
+
+
+def _no_number(path: str | Path, line: int, column: str, text: str) -> DataError:
+    expected = "a finite number as in the other lines"
+    if text.strip().endswith("%"):
+        expected = "a number without %"
+    elif re.fullmatch(r"[+-]?\d*,\d+", text.strip()):
+        expected = "a number with a decimal point instead of the comma"
+    return DataError(
+        f"{path}: line {line}, column {column!r}: found {text!r}, expected {expected}, or nothing where there is no "
+        "value"
+    )
+
+
+def _csv_numbers(path: str | Path, column: str, fields: Sequence[tuple[int, str]]) -> np.ndarray | None:
+    """Return a column as numbers, NaN where a field is empty; None if it is one of texts."""
+    filled = {line: text for line, text in fields if text.strip()}
+    numbers = {line: number for line, text in filled.items() if (number := _number(text)) is not None}
+    if not numbers or 2 * len(numbers) < len(filled):
+        return None
+    for line, text in filled.items():
+        if not math.isfinite(numbers.get(line, math.nan)):
+            raise _no_number(path, line, column, text)
+    return np.array([numbers.get(line, math.nan) for line, _ in fields], np.float64)
+
+
+def _number(text: str) -> float | None:
+    """Return the number that a text is, NaN and infinities included, or None."""
+    try:
+        return None if "_" in text else float(text)  # Python reads 1_000 as a number, nothing else does
+    except ValueError:
+        return None

@@ -1,0 +1,45 @@
+"""Numbers per architecture: the table that every source of ground truth ends in."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fsnas.errors import FsnasError, nearest
+from fsnas.spaces.nas_bench_201 import EDGES, parse_architecture
+
+
+@dataclass(frozen=True)
+class ArchitectureTable:
+    """Numbers per architecture.
+
+    Attributes
+    ----------
+    architectures
+        NAS-Bench-201 strings, each once.
+    columns
+        float64 ``[architectures]`` each, NaN where there is no value.
+    attributes
+        Of the file: ``kind``, ``key``, ``settings`` and what else was given, JSON decoded.
+    """
+
+    architectures: tuple[str, ...]
+    columns: dict[str, np.ndarray]
+    attributes: dict[str, Any]
+
+    def column(self, name: str) -> np.ndarray:
+        """Return one column.
+
+        Raises
+        ------
+        FsnasError
+            If there is none of this name; the message lists the known ones.
+        """
+        if name not in self.columns:
+            known = list(self.columns)
+            raise FsnasError(f"there is no column {name!r}{nearest(name, known)}; expected one of {', '.join(known)}")
+        return self.columns[name]
+
+    def indices(self) -> np.ndarray:
+        """Return the operation index of every edge: int64 ``[architectures, edges]``."""
+        return np.array([parse_architecture(a) for a in self.architectures], dtype=np.int64).reshape(-1, len(EDGES))

@@ -1,0 +1,267 @@
+"""What an artifact is made from: digests of the code that a script reaches, and keys over settings and inputs."""
+
+import functools
+import hashlib
+import importlib
+import importlib.metadata
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec, PathFinder
+from importlib.util import decode_source
+from pathlib import Path
+from typing import Any
+
+from fsnas import metrics
+from fsnas.errors import ConfigError
+from fsnas.lineage.decisive import decisive
+from fsnas.lineage.user_code import check_draws, imports, loads, named_files
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+HUGE = 2**30  # bytes
+
+
+MOST = 12  # files of a user that have a line each
+
+
+@functools.cache
+def digest(path: Path) -> str:
+    """Return 12 hexadecimal digits over what of a Python file decides a result (`fsnas.lineage.decisive`)."""
+    return hashlib.sha256(decisive(decode_source(path.read_bytes()), str(path)).encode()).hexdigest()[:12]
+
+
+def _is_ours(file: Path) -> bool:
+    return file.is_relative_to(ROOT) and file.relative_to(ROOT).parts[0] in ("fsnas", "workflow_scripts")
+
+
+def _file_of(module: str) -> Path | None:
+    """Return the file of a module of fsnas, a user's folder of metrics being part of ``fsnas.metrics``."""
+    _, *names = module.split(".")
+    bases = [ROOT / "fsnas"]
+    if names[:1] == ["metrics"] and len(names) > 1:
+        bases += [Path(folder) for folder in metrics.__path__]
+        del names[0]
+        bases[0] = ROOT / "fsnas" / "metrics"
+    places = [place for base in bases for place in _places(base.joinpath(*names))]
+    return next((place for place in places if place.is_file()), None)
+
+
+def _places(path: Path) -> list[Path]:
+    return [path / "__init__.py", path.with_name(f"{path.name}.py")]
+
+
+def _packages(path: Path) -> tuple[str, ...]:
+    """Return the packages that a file lies in."""
+    for folder in metrics.users_folders():
+        if path.is_relative_to(folder):
+            return "fsnas", "metrics", *path.relative_to(folder).parts[:-1]
+    base = ROOT if _is_ours(path) else _base(path)
+    return path.relative_to(base).parts[:-1]
+
+
+def _base(file: Path) -> Path:
+    """Return the folder from which a user's file is imported: the one above its packages."""
+    base = file.parent
+    while (base / "__init__.py").is_file() and base not in metrics.users_folders():
+        base = base.parent
+    return base
+
+
+@functools.cache
+def _imports(path: Path) -> tuple[str, ...]:
+    """Return the modules of fsnas that a file imports anywhere, packages on the way included; of a user's file all.
+
+    Raises
+    ------
+    ConfigError
+        If a user's file imports what cannot be found, or in a way that cannot be followed.
+    """
+    ours, package = _is_ours(path), _packages(path)
+    found: dict[str, None] = {}
+    for module, line, needed in [*imports(path, package), *([] if ours else loads(path, package))]:
+        parts = module.split(".")
+        if ours and parts[0] != "fsnas":
+            continue
+        if not ours and needed and _located(module) is None:
+            raise ConfigError(
+                f"{path}, line {line}: there is no module {module!r}; install it, or correct the name. A file beside "
+                "the metric has an underscore in front and is imported as fsnas.metrics._mine; others are found in "
+                "the folders of PYTHONPATH"
+            )
+        found |= {".".join(parts[:i]): None for i in range(1, len(parts) + 1)}
+    return tuple(found)
+
+
+@functools.cache
+def reached(path: Path) -> frozenset[Path]:
+    """Return the files that a Python file reaches through its imports, itself included.
+
+    Inside fsnas these are files of fsnas. A user's file reaches all that is not installed, and the files of data whose
+    names stand in it.
+    """
+    found, todo = {path}, [path]
+    while todo:
+        file = todo.pop()
+        if file.suffix != ".py":
+            continue
+        files = {place for module in _imports(file) for place in _files_of(module)}
+        new = files.union(() if _is_ours(file) else named_files(file)) - found
+        found |= new
+        todo += new
+    return frozenset(found)
+
+
+def check_metric(name: str) -> None:
+    """Check that what a metric of a user does can be followed and repeated.
+
+    Raises
+    ------
+    ConfigError
+        If a file that it reaches imports or runs what cannot be found or followed, or draws numbers without a seed; the
+        message names file and line.
+    """
+    if _is_ours(path := metrics.path_of(name)):
+        return
+    importlib.invalidate_caches()  # a file may be new
+    for file in sorted(reached(path)):
+        if any(file.is_relative_to(folder) for folder in metrics.users_folders()) and file.suffix == ".py":
+            check_draws(file, _packages(file))
+
+
+def _files_of(module: str) -> list[Path]:
+    """Return the files that a module adds; ``package.*`` adds all modules of a package that is not installed."""
+    base, star, _ = module.partition(".*")
+    file = _located(base)
+    if not isinstance(file, Path):
+        return []
+    return sorted(file.parent.glob("*.py")) if star and file.name == "__init__.py" and not _is_ours(file) else [file]
+
+
+def _located(module: str) -> Path | str | None:
+    """Return the file of a module; the name of a folder, or of what is installed; None if there is no such module."""
+    top, *rest = module.split(".")
+    if top == "fsnas":
+        bases = [(ROOT, [top, *rest]), *((folder, rest[1:]) for folder in metrics.users_folders() if rest[1:])]
+        return _file_of(module) or (module if any(base.joinpath(*names).is_dir() for base, names in bases) else None)
+    if top in sys.stdlib_module_names:
+        return top
+    spec = _found(top, None)
+    for i in range(2, len(rest) + 2):
+        if spec is None or _is_installed(spec):
+            break
+        folders = spec.submodule_search_locations
+        spec = None if folders is None else _found(".".join([top, *rest][:i]), list(folders))
+    if spec is None:
+        return None
+    return (
+        top if _is_installed(spec) or not os.path.isfile(spec.origin or "") else Path(os.path.abspath(str(spec.origin)))
+    )
+
+
+def _found(module: str, folders: list[str] | None) -> ModuleSpec | None:
+    """Return where a job finds a module, without an import; ``folders`` are those of its package.
+
+    A job has neither the working directory nor the folder of Snakemake's own script among the places of modules.
+    """
+    if folders is not None:
+        return PathFinder.find_spec(module, folders)
+    given = [os.path.abspath(place) for place in os.environ.get("PYTHONPATH", "").split(os.pathsep) if place]
+    not_in_jobs = {"", os.getcwd(), os.path.dirname(os.path.abspath(sys.argv[0]))} - {*given}
+    spec = PathFinder.find_spec(module, [str(ROOT), *(place for place in sys.path if place not in not_in_jobs)])
+    others = (finder for finder in sys.meta_path if finder not in (PathFinder, BuiltinImporter, FrozenImporter))
+    return spec or next(filter(None, (finder.find_spec(module, None) for finder in others)), None)
+
+
+def _is_installed(spec: ModuleSpec) -> bool:
+    place = Path(spec.origin or next(iter(spec.submodule_search_locations or ()), ""))
+    return bool({"site-packages", "dist-packages"} & {*place.parts})
+
+
+def _installed(path: Path) -> set[str]:
+    """Return ``name version`` of every package that a user's files import."""
+    tops = {
+        module.partition(".")[0]
+        for file in reached(path)
+        if file.suffix == ".py" and not _is_ours(file)
+        for module in _imports(file)
+    }
+    return {f"{name} {_version(name)}" for top in tops if _located(top) == top for name in _distributions(top)}
+
+
+def _distributions(top: str) -> list[str]:
+    """Return the names under which a module is installed, none for Python's own."""
+    if top in sys.stdlib_module_names or top == "fsnas":
+        return []
+    try:
+        _version(top)
+        return [top]
+    except importlib.metadata.PackageNotFoundError:  # of another name than its module
+        return sorted(set(importlib.metadata.packages_distributions().get(top, [])))
+
+
+@functools.cache
+def _content(file: Path) -> str:
+    """Return a digest of a file: of what runs for Python, else of its bytes, or of its size where it is huge."""
+    if file.suffix == ".py":
+        return digest(file)
+    if file.stat().st_size > HUGE:
+        return f"{file.stat().st_size} bytes"
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()[:12]
+
+
+def _named(file: Path) -> str:
+    """Return the place of a file in the project; of a user's only that in its packages: moving it changes nothing."""
+    return str(file.relative_to(ROOT if _is_ours(file) else _base(file)))
+
+
+def entries(*paths: Path, packages: Iterable[str] = ()) -> list[str]:
+    """Return one line ``path digest`` for every file that ``paths`` reach, and ``name version`` per package.
+
+    Packages that a user's files import have a line as well.
+
+    Parameters
+    ----------
+    paths
+        A workflow script, and files that it loads by name (a metric).
+    packages
+        Installed packages whose version decides the result (torch).
+    """
+    places = [Path(os.path.abspath(path)) for path in paths]
+    files = frozenset().union(*map(reached, places))
+    ours = sorted(f"{_named(file)} {_content(file)}" for file in files if _is_ours(file))
+    users = sorted({f"{_named(file)} {_content(file)}" for file in files if not _is_ours(file)})
+    if len(users) > MOST:
+        rest = hashlib.sha256("\n".join(users[MOST:]).encode()).hexdigest()[:12]
+        users[MOST:] = [f"{len(users) - MOST} more files {rest}"]
+    named = [f"{name} {_version(name)}" for name in packages]
+    return sorted(ours + users) + named + sorted(set().union(*map(_installed, places)) - {*named})
+
+
+_version = functools.cache(importlib.metadata.version)
+
+
+def lines(code: Iterable[str], settings: Mapping[str, Any], inputs: str) -> list[str]:
+    """Return all that a file is made from as lines that can be compared: code, options, inputs.
+
+    >>> lines(["fsnas/splitting/cuts.py 0123456789ab"], {"seed": 1, "cut": {"balance": "none"}}, "fedc")
+    ['fsnas/splitting/cuts.py 0123456789ab', 'option seed: 1', 'option cut.balance: none', 'inputs: fedc']
+    """
+    return [*code, *(f"option {name}: {value}" for name, value in _flat(settings)), f"inputs: {inputs}"]
+
+
+def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in settings.items():
+        if isinstance(value, Mapping) and value:
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def key(*parts: Any) -> str:
+    """Return the key of an artifact: 32 hexadecimal digits over its entries, settings and the keys of its inputs."""
+    text = json.dumps(parts, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -1,0 +1,109 @@
+"""The fast cell: one convolution per kernel and source node."""
+
+import functools
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor, nn
+
+from fsnas.networks.forward import ForwardContext
+from fsnas.networks.kernels import average_pool, batch_norm
+from fsnas.networks.layers import convolution_weight
+from fsnas.spaces.nas_bench_201 import EDGES, NODES, OPERATIONS, SOURCES, TARGETS
+
+CONVOLUTIONS = {"nor_conv_3x3": 3, "nor_conv_1x1": 1}
+
+
+_WEIGHTLESS = [OPERATIONS.index(operation) for operation in ("skip_connect", "avg_pool_3x3")]
+
+
+_LEAVING = {node: [e for e in range(len(EDGES)) if SOURCES[e] == node] for node in range(NODES - 1)}
+
+
+class Cell(nn.Module):
+    """The fast cell: 4 nodes, 6 edges, the weights of every enabled convolution under ``EDGE:OPERATION``.
+
+    Parameters
+    ----------
+    channels
+        Channels of every node.
+    space
+        bool ``[edges, operations]``; only enabled operations have weights.
+    name
+        Prefix of the layer names that a hook sees.
+    generator
+        Draws the weights (PyTorch's default for convolutions).
+    """
+
+    def __init__(self, channels: int, space: np.ndarray, name: str, generator: torch.Generator) -> None:
+        super().__init__()
+        self.name = name
+        self.weights = nn.ParameterDict(
+            {
+                f"{EDGES[e]}:{operation}": convolution_weight(channels, channels, kernel, generator)
+                for e in range(len(EDGES))
+                for operation, kernel in CONVOLUTIONS.items()
+                if space[e, OPERATIONS.index(operation)]
+            }
+        )
+
+    def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
+        """Return the last node of the cell for the input ``x [b, c, h, w]``."""
+        nodes: list[Tensor | None] = [x, None, None, None]
+        for source, edges in _LEAVING.items():
+            h = nodes[source]
+            if h is None:
+                self._empty(x, edges, context)
+                continue
+            for target, value in self._leaving(h, edges, context):
+                present = nodes[target]
+                nodes[target] = value if present is None else present + value
+        output = nodes[-1]
+        return torch.zeros_like(x) if output is None else output
+
+    def _empty(self, x: Tensor, edges: list[int], context: ForwardContext) -> None:
+        """Show the hook the ReLUs behind a node without input: zeros, which add nothing to the nodes after it."""
+        count = int(np.count_nonzero(context.gates[edges][:, [OPERATIONS.index(o) for o in CONVOLUTIONS]]))
+        if count:
+            context.hook.relu(torch.zeros_like(x), count)
+
+    def _leaving(self, h: Tensor, edges: list[int], context: ForwardContext) -> list[tuple[int, Tensor]]:
+        """Return what the node ``h`` adds to the nodes after it, as (target, tensor)."""
+        added = self._pass_on(h, edges, context)
+        active = {o: tuple(e for e in edges if context.gates[e, OPERATIONS.index(o)]) for o in CONVOLUTIONS}
+        count = sum(map(len, active.values()))
+        if count:
+            context.hook.relu(h, count)
+            rectified = F.relu(h)
+            sums: dict[tuple[int, ...], Tensor] = {}  # operations of the same edges are added before they part
+            for operation, chosen in active.items():
+                if chosen:
+                    y = self._convolve(rectified, operation, chosen, context)
+                    sums[chosen] = sums[chosen] + y if chosen in sums else y
+            for chosen, y in sums.items():
+                added += zip([TARGETS[e] for e in chosen], y.chunk(len(chosen), dim=1), strict=True)
+        return added
+
+    def _pass_on(self, h: Tensor, edges: list[int], context: ForwardContext) -> list[tuple[int, Tensor]]:
+        """Gate what has no weights, `skip_connect` and `avg_pool_3x3`: once for all ``edges`` with the same gates."""
+        targets: dict[tuple[float, ...], list[int]] = {}
+        for e in edges:
+            targets.setdefault(tuple(context.gates[e, _WEIGHTLESS].tolist()), []).append(TARGETS[e])
+        pooled = average_pool(h) if any(pool for _, pool in targets) else h
+        added = []
+        for gates, nodes in targets.items():
+            parts = [x if gate == 1 else x * gate for x, gate in zip((h, pooled), gates, strict=True) if gate]
+            if parts:
+                value = functools.reduce(torch.add, parts)
+                added += [(node, value) for node in nodes]
+        return added
+
+    def _convolve(self, x: Tensor, operation: str, edges: tuple[int, ...], context: ForwardContext) -> Tensor:
+        """Convolve, normalise and gate one ``operation`` for all ``edges`` at once: equal shares of axis 1."""
+        keys = [f"{EDGES[e]}:{operation}" for e in edges]
+        y = F.conv2d(x, torch.cat([self.weights[key] for key in keys]), padding=CONVOLUTIONS[operation] // 2)
+        context.hook.layer(y, [f"{self.name}.weights.{key}" for key in keys])
+        channels = y.shape[1] // len(edges)
+        gates = y.new_tensor(context.gates[list(edges), OPERATIONS.index(operation)]).repeat_interleave(channels)
+        return batch_norm(y, gates, torch.zeros_like(gates)) if context.batch_norm else y * gates.view(1, -1, 1, 1)

@@ -1,0 +1,37 @@
+"""How a forward pass runs, and who watches it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from torch import Tensor
+
+
+class ForwardHook:
+    """Sees the tensors inside a forward pass; a subclass overrides what it needs.
+
+    Attributes
+    ----------
+    executes_all
+        Also execute operations that cannot matter (`active_gates`), because the hook counts what is executed.
+    """
+
+    executes_all = False
+
+    def relu(self, x: Tensor, count: int) -> None:
+        """Get the input ``x`` of a ReLU that ``count`` executed operations apply."""
+
+    def layer(self, output: Tensor, names: list[str]) -> None:
+        """Get the ``output`` of convolutions or of the classifier: equal shares of axis 1, one per layer name."""
+
+
+@dataclass(frozen=True)
+class ForwardContext:
+    """How one forward pass runs: the gates ``[edges, operations]``, BatchNorm or identity, and who watches.
+
+    Without ``channels_last`` memory stays in NCHW order, where second derivatives are faster.
+    """
+
+    gates: np.ndarray
+    batch_norm: bool = True
+    hook: ForwardHook = ForwardHook()
+    channels_last: bool = True

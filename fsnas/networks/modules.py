@@ -1,0 +1,99 @@
+"""A perturbed supernet as plain PyTorch modules, one for each operation: for proxies that walk through a network."""
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from fsnas.networks.cell import Cell
+from fsnas.networks.kernels import BN_EPS
+from fsnas.networks.layers import BatchStatNorm
+from fsnas.networks.supernet import GatedSupernet, Reduction
+from fsnas.spaces.nas_bench_201 import EDGES, NODES, OPERATIONS, SOURCES, TARGETS
+
+
+def as_module(model: GatedSupernet) -> nn.Module:
+    """Return ``model`` as a network of `nn.Conv2d`, `nn.BatchNorm2d`, `nn.ReLU`, `nn.AvgPool2d` and `nn.Linear`.
+
+    Called with images ``[b, c, h, w]`` it returns the logits ``[b, classes]`` of ``model``, up to rounding; hooks,
+    ``named_modules()``, ``parameters()`` and ``.grad`` are PyTorch's. It holds only the operations that matter
+    (`active_gates`). Their weights are those of ``model``, not copies, and BatchNorm has the statistics of the batch.
+    It is slower than ``model``, which runs many operations as one.
+    """
+    with torch.random.fork_rng(devices=[]):  # modules draw weights, which are replaced
+        return _Network(model)
+
+
+class _Network(nn.Module):
+    """NAS-Bench-201's network: stem, three stages of cells with a reduction between them, classifier."""
+
+    def __init__(self, model: GatedSupernet) -> None:
+        super().__init__()
+        network = model.network
+        layers: list[nn.Module] = [_convolution(network.stem.weight), _batch_norm(network.stem_bn)]
+        for stage, cells in enumerate(network.stages):
+            if stage:
+                layers.append(_Reduction(network.reductions[stage - 1]))  # type: ignore[arg-type]
+            layers += [_Cell(cell, model.active) for cell in cells]  # type: ignore[attr-defined]
+        layers += [_batch_norm(network.last_bn), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()]
+        self.features = nn.Sequential(*layers)
+        self.classifier = nn.Linear(network.classifier.in_features, network.classifier.out_features)
+        self.classifier.weight, self.classifier.bias = network.classifier.weight, network.classifier.bias
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.classifier(self.features(x))
+
+
+class _Cell(nn.Module):
+    """Every operation with a gate is a module ``EDGE:OPERATION``, whose output is multiplied by its gate."""
+
+    def __init__(self, cell: Cell, gates: np.ndarray) -> None:
+        super().__init__()
+        self.operations = nn.ModuleDict()
+        self.places: list[tuple[str, int, int, float]] = []
+        for e, o in np.argwhere(gates):
+            name = f"{EDGES[e]}:{OPERATIONS[o]}"
+            self.operations[name] = _operation(OPERATIONS[o], cell.weights.get(name))
+            self.places.append((name, SOURCES[e], TARGETS[e], float(gates[e, o])))
+
+    def forward(self, x: Tensor) -> Tensor:
+        nodes = [x, *[x * 0.0] * (NODES - 1)]  # as NAS-Bench-201's Zero: a weight always has a gradient
+        for name, source, target, gate in self.places:  # in the order of their targets
+            nodes[target] = nodes[target] + gate * self.operations[name](nodes[source])
+        return nodes[-1]
+
+
+def _operation(name: str, weight: nn.Parameter | None) -> nn.Module:
+    if weight is not None:
+        norm = nn.BatchNorm2d(len(weight), BN_EPS, affine=False, track_running_stats=False)
+        return nn.Sequential(nn.ReLU(), _convolution(weight), norm)
+    if name == "avg_pool_3x3":
+        return nn.AvgPool2d(3, stride=1, padding=1, count_include_pad=False)
+    return nn.Identity()
+
+
+class _Reduction(nn.Module):
+    """The ResNet basic block with stride 2 between two stages."""
+
+    def __init__(self, block: Reduction) -> None:
+        super().__init__()
+        first = [nn.ReLU(), _convolution(block.conv_a.weight, 2), _batch_norm(block.bn_a)]
+        self.residual = nn.Sequential(*first, nn.ReLU(), _convolution(block.conv_b.weight), _batch_norm(block.bn_b))
+        self.downsample = nn.Sequential(
+            nn.AvgPool2d(2, stride=2, ceil_mode=True), _convolution(block.downsample.weight)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.residual(x) + self.downsample(x)
+
+
+def _convolution(weight: nn.Parameter, stride: int = 1) -> nn.Conv2d:
+    out, inp, kernel, _ = weight.shape
+    convolution = nn.Conv2d(inp, out, kernel, stride, kernel // 2, bias=False)
+    convolution.weight = weight
+    return convolution
+
+
+def _batch_norm(of: BatchStatNorm) -> nn.BatchNorm2d:
+    norm = nn.BatchNorm2d(len(of.weight), BN_EPS, track_running_stats=False)
+    norm.weight, norm.bias = of.weight, of.bias
+    return norm

@@ -1,0 +1,116 @@
+"""The split of one node: the cut of every edge that can be split, and the edge that is taken."""
+
+from typing import Any
+
+import numpy as np
+
+from fsnas.errors import FsnasError, ScoreError
+from fsnas.seeding import generator
+from fsnas.spaces.nas_bench_201 import EDGES, OPERATIONS, splittable_edges
+from fsnas.splitting.cuts import Cut, best_cut, tied_with_best
+from fsnas.splitting.trees import Split, children_paths
+
+EDGE_RULES = ("best", "first", "random")
+
+
+def split_node(
+    path: str,
+    space: np.ndarray,
+    affinity: np.ndarray,
+    branching: int,
+    *,
+    objective: str,
+    balance: str,
+    edge_rule: str,
+    seed: int,
+    metric: str,
+) -> Split:
+    """Cut every edge that can be split, and take one of them.
+
+    Parameters
+    ----------
+    path, branching
+        Address of the node, and number of groups.
+    space
+        bool ``[edges, operations]``; only edges that hold all operations can be split.
+    affinity
+        float64 ``[edges, operations, operations]``; an edge with a value off the diagonal that is not finite is
+        left out.
+    objective, balance
+        Of `fsnas.splitting.cuts.best_cut`.
+    edge_rule
+        ``best`` (the cheapest cut), ``first`` (the lowest index) or ``random``.
+    seed, metric
+        With path and edge they name the streams that draw ties, so no draw depends on another.
+
+    Raises
+    ------
+    ScoreError
+        If no edge can be split; the message names metric, seed and node.
+    FsnasError
+        If the shapes do not fit, the edge rule does not exist, or as `fsnas.splitting.cuts.best_cut`.
+    """
+    affinity = np.asarray(affinity, dtype=np.float64)
+    if affinity.shape != (*space.shape, space.shape[1]):
+        raise FsnasError(
+            f"affinities of node {path} have the shape {affinity.shape}; expected {(*space.shape, space.shape[1])}"
+        )
+    considered = splittable_edges(space)
+    cuts: dict[int, Cut] = {}
+    for edge in considered:
+        if np.isfinite(affinity[edge][~np.eye(space.shape[1], dtype=bool)]).all():
+            rng = generator(seed, "cut", metric, path, EDGES[edge])
+            where = f"metric {metric}, seed {seed}, node {path}, edge {EDGES[edge]}"
+            cuts[edge] = _cut(affinity[edge], branching, where, objective=objective, balance=balance, rng=rng)
+    if not cuts:
+        raise ScoreError(_nothing_to_split(path, considered, seed, metric))
+    edge, edge_ties = _choose_edge(cuts, edge_rule, generator(seed, "edge", metric, path))
+    cut = cuts[edge]
+    return Split(
+        path=path,
+        edge=EDGES[edge],
+        groups=tuple(tuple(OPERATIONS[o] for o in group) for group in cut.groups),
+        cost=cut.cost,
+        runner_up=cut.runner_up,
+        ties=cut.ties,
+        edge_ties=edge_ties,
+        degenerate=cut.degenerate,
+        edge_costs={EDGES[e]: cuts[e].cost if e in cuts else None for e in considered},
+        children=children_paths(path, branching),
+    )
+
+
+def _cut(affinity: np.ndarray, branching: int, where: str, **how: Any) -> Cut:
+    """Return the best cut of one edge; an error says ``where``."""
+    try:
+        return best_cut(affinity, branching, **how)
+    except FsnasError as error:
+        raise FsnasError(f"{where}: {error}") from error
+
+
+def _choose_edge(cuts: dict[int, Cut], edge_rule: str, rng: np.random.Generator) -> tuple[int, int]:
+    """Return the edge that ``edge_rule`` takes, and over how many equally cheap ones it was drawn."""
+    edges = sorted(cuts)
+    if edge_rule == "first":
+        return edges[0], 1
+    if edge_rule == "random":
+        return edges[rng.integers(len(edges))], 1
+    if edge_rule != "best":
+        raise FsnasError(f"the edge rule is {edge_rule!r}; expected one of {list(EDGE_RULES)}")
+    costs, magnitudes = (np.array([getattr(cuts[e], name) for e in edges]) for name in ("cost", "magnitude"))
+    with np.errstate(over="ignore"):
+        tied = np.flatnonzero(tied_with_best(costs, magnitudes))
+    return edges[tied[rng.integers(len(tied))]], len(tied)
+
+
+def _nothing_to_split(path: str, considered: list[int], seed: int, metric: str) -> str:
+    """Return the message for a node without an edge that can be split."""
+    where = f"metric {metric}, seed {seed}, node {path}: no edge can be split"
+    if not considered:
+        return f"{where}: none holds all {len(OPERATIONS)} operations any more; use fewer levels"
+    names = ", ".join(EDGES[edge] for edge in considered)
+    return (
+        f"{where}: every edge that holds all operations ({names}) has a score that is not finite; expected finite "
+        "scores on at least one; see the reasons kept in this node's scores.h5, and change the metric's options or "
+        "its batch"
+    )

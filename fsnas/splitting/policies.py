@@ -1,0 +1,130 @@
+"""Policies: into how many groups every node of a level is split, and so how deep the tree is."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fsnas.errors import FsnasError
+from fsnas.spaces.nas_bench_201 import EDGES, OPERATIONS
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The branching factor of every level of splits; without factors nothing is split."""
+
+    factors: tuple[int, ...]
+
+    @property
+    def depth(self) -> int:
+        """Return the number of levels of splits."""
+        return len(self.factors)
+
+    @property
+    def leaves(self) -> int:
+        """Return the number of leaves of a tree; 1 where nothing is split."""
+        return math.prod(self.factors)
+
+    def branching(self, level: int) -> int:
+        """Return the number of groups of every split of ``level``.
+
+        Raises
+        ------
+        FsnasError
+            If the policy does not split that level.
+        """
+        if not 0 <= level < self.depth:
+            raise FsnasError(f"level {level} is not split: the policy has {self.depth} levels of splits, from 0 on")
+        return self.factors[level]
+
+
+def constant(branching: int, max_leaves: int) -> Policy:
+    """Split every node into ``branching`` groups while the leaves would not exceed ``max_leaves`` (Algorithm 1).
+
+    The algorithm as printed splits once even when ``max_leaves < branching``; that is refused here, and one leaf
+    means no split.
+
+    Raises
+    ------
+    FsnasError
+        If ``1 < max_leaves < branching``, or as `schedule`.
+    """
+    if not 2 <= branching <= len(OPERATIONS):
+        raise FsnasError(f"branching is {branching}; expected 2 to {len(OPERATIONS)}, the number of operations")
+    if max_leaves == 1:
+        return none()
+    if max_leaves < branching:
+        raise FsnasError(
+            f"max_leaves is {max_leaves} and branching {branching}: one split gives {branching} leaves; "
+            f"expected max_leaves of 1 (no split) or at least {branching}"
+        )
+    factors = [branching]
+    while branching ** (len(factors) + 1) <= max_leaves:
+        factors.append(branching)
+    return schedule(factors)
+
+
+def schedule(factors: Sequence[int]) -> Policy:
+    """Split every node of level ``d`` into ``factors[d]`` groups.
+
+    Raises
+    ------
+    FsnasError
+        If there is no factor, one is below 2 or above the number of operations, or there are more levels than edges.
+    """
+    if not factors:
+        raise FsnasError("the schedule is empty; expected a branching factor per level, or the policy 'none'")
+    for level, factor in enumerate(factors):
+        if not 2 <= factor <= len(OPERATIONS):
+            raise FsnasError(
+                f"branching is {factor} at level {level}; expected 2 to {len(OPERATIONS)}, the number of operations"
+            )
+    if len(factors) > len(EDGES):
+        raise FsnasError(
+            f"the policy has {len(factors)} levels, but there are {len(EDGES)} edges and each is split once; "
+            "lower max_leaves or depth, or shorten the schedule"
+        )
+    return Policy(tuple(factors))
+
+
+def exhaustive(depth: int = 1) -> Policy:
+    """Give every operation a group of its own, on ``depth`` levels (Few-Shot NAS, Zhao et al. 2021).
+
+    Raises
+    ------
+    FsnasError
+        If ``depth`` is below 1 or above the number of edges.
+    """
+    if depth < 1:
+        raise FsnasError(f"depth is {depth}; expected at least 1, or the policy 'none'")
+    return schedule([len(OPERATIONS)] * depth)
+
+
+def none() -> Policy:
+    """Split nothing: one-shot NAS."""
+    return Policy(())
+
+
+def make_policy(name: str, **options: Any) -> Policy:
+    """Return the policy called ``name``.
+
+    Its options are ``branching`` and ``max_leaves`` of ``constant``, ``schedule`` (a list) of ``schedule``, ``depth``
+    of ``exhaustive``; ``none`` has no option.
+
+    Raises
+    ------
+    FsnasError
+        If the policy does not exist, lacks an option or does not know one, or as the policy's function.
+    """
+    policies: dict[str, tuple[Callable[..., Policy], tuple[str, ...]]] = {
+        "constant": (constant, ("branching", "max_leaves")),
+        "schedule": (schedule, ("schedule",)),
+        "exhaustive": (exhaustive, ("depth",)),
+        "none": (none, ()),
+    }
+    if name not in policies:
+        raise FsnasError(f"there is no policy {name!r}; expected one of {list(policies)}")
+    function, expected = policies[name]
+    if set(options) != set(expected):
+        raise FsnasError(f"the policy {name!r} has the options {list(expected)}; found {list(options)}")
+    return function(*(options[option] for option in expected))

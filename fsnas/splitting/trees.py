@@ -1,0 +1,117 @@
+"""Split trees: nodes addressed by their path of branch digits, one split each, and the spaces of the leaves."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fsnas.errors import FsnasError
+from fsnas.spaces.nas_bench_201 import EDGES, OPERATIONS, full_space, restrict
+
+ROOT = "root"
+
+
+@dataclass(frozen=True)
+class Split:
+    """One edge of one node, and the partition of its operations.
+
+    Attributes
+    ----------
+    path
+        Address of the node: ``root``, then branch digits (``0``, ``01``).
+    edge
+        Name of the edge, ``3<-0``.
+    groups
+        Operation names, a group per branch.
+    cost, runner_up, ties, degenerate
+        Of the cut, as in `fsnas.splitting.cuts.Cut`.
+    edge_ties
+        Over how many equally cheap edges the edge was drawn; 1 is no tie, and 1 under the rules first and random.
+    edge_costs
+        Cost of the best cut of every edge considered; None where its affinities are not all finite.
+    children
+        Paths of the children, in the order of ``groups``.
+    """
+
+    path: str
+    edge: str
+    groups: tuple[tuple[str, ...], ...]
+    cost: float
+    runner_up: float | None
+    ties: int
+    edge_ties: int
+    degenerate: bool
+    edge_costs: dict[str, float | None]
+    children: tuple[str, ...]
+
+    @property
+    def level(self) -> int:
+        """Return the depth of the node in the tree; 0 is the root."""
+        return 0 if self.path == ROOT else len(self.path)
+
+
+@dataclass(frozen=True)
+class Level:
+    """The content of splits.json: the splits of one level, ordered by path, and what made them."""
+
+    method: str
+    metric: str
+    seed: int
+    level: int
+    splits: tuple[Split, ...]
+    objective: str
+    balance: str
+    edge: str
+    key: str
+    settings: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Tree:
+    """The splits of one method and seed, parents before children, and the space of every leaf by its path."""
+
+    method: str
+    metric: str
+    seed: int
+    splits: tuple[Split, ...]
+    leaves: dict[str, np.ndarray]
+
+
+def children_paths(path: str, branching: int) -> tuple[str, ...]:
+    """Return the paths of the children of the node at ``path``.
+
+    >>> children_paths("root", 2), children_paths("0", 2)
+    (('0', '1'), ('00', '01'))
+    """
+    prefix = "" if path == ROOT else path
+    return tuple(f"{prefix}{branch}" for branch in range(branching))
+
+
+def children_spaces(space: np.ndarray, split: Split) -> dict[str, np.ndarray]:
+    """Return the spaces of the children of a node by their paths: bool ``[edges, operations]`` each."""
+    edge = EDGES.index(split.edge)
+    groups = [[OPERATIONS.index(name) for name in group] for group in split.groups]
+    return {path: restrict(space, edge, group) for path, group in zip(split.children, groups, strict=True)}
+
+
+def node_spaces(splits: Iterable[Split]) -> dict[str, np.ndarray]:
+    """Return the spaces of the nodes below ``splits``, by path; of the root where there are none.
+
+    Given the splits of all levels above, parents before children, these are the nodes of the next level; given the
+    splits of a whole tree, its leaves.
+
+    Raises
+    ------
+    FsnasError
+        If a split's node is not a child of the splits before it, or is split twice.
+    """
+    nodes = {ROOT: full_space()}
+    for split in splits:
+        if split.path not in nodes:
+            raise FsnasError(
+                f"node {split.path} cannot be split: it has no parent before it, or is there twice; expected one of "
+                f"{sorted(nodes)}"
+            )
+        nodes |= children_spaces(nodes.pop(split.path), split)
+    return dict(sorted(nodes.items()))

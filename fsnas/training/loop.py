@@ -1,0 +1,183 @@
+"""Training of a supernet: SGD with Nesterov momentum on the mixture or on sampled paths, resumable and seeded."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor
+
+from fsnas.data.batches import evaluation_batches, training_batches
+from fsnas.data.dataset import Dataset
+from fsnas.errors import FsnasError, Stopped
+from fsnas.networks.forward import ForwardContext
+from fsnas.networks.supernet import Supernet, executed_layers
+from fsnas.seeding import derive, generator
+from fsnas.training.descent import Descent
+from fsnas.training.paths import sample_gates
+from fsnas.training.recipe import Recipe
+from fsnas.training.state import Clock, EpochSums, TrainingState
+from fsnas.training.usage import Record
+
+
+def train(
+    network: Supernet,
+    dataset: Dataset,
+    recipe: Recipe,
+    *,
+    space: np.ndarray | None = None,
+    seed: int,
+    device: torch.device,
+    progress: Callable[[str], None] = lambda line: None,
+    state: Path | None = None,
+    key: str = "",
+    stop: Callable[[], str] = lambda: "",
+) -> Record:
+    """Train ``network`` in place on the training part of ``dataset`` and return its history.
+
+    Every epoch draws from its own seeded stream, so a training that resumes from ``state`` ends bit-identical to
+    one that was never stopped (same device, same number of threads). In the middle of an epoch it draws again what
+    the steps before drew.
+
+    Parameters
+    ----------
+    space
+        Operations to train, bool ``[edges, operations]``; default the network's space.
+    progress
+        Gets one line an epoch.
+    state
+        File that keeps the state after each epoch; a damaged or an unfitting one (other ``key``) is ignored. Remove it
+        once the result is safe. None keeps nothing.
+    stop
+        Asked after every step who stops the training; an answer other than "" keeps the state and ends it.
+
+    Raises
+    ------
+    Stopped
+        If ``stop`` said so; the message names who, epoch and step.
+    FsnasError
+        If the training or the validation loss becomes NaN or infinite; the message names the epoch.
+    """
+    space = network.space if space is None else space
+    network.to(device)
+    descent = Descent(network, recipe)
+    record = Record()
+    run = TrainingState(network, descent, record, EpochSums(), state, key)
+    run.resume(progress)
+    clock, first = Clock(record, device), len(record.epoch)
+    for epoch in range(first, recipe.epochs):
+        for _ in _steps(network, dataset, recipe, descent, run.sums, space, seed, epoch, device):
+            if by := stop():
+                clock.read()
+                run.keep()
+                kept = f"; the state is kept in {state}, and the next run goes on from there" if state else ""
+                raise Stopped(f"stopped by {by} in epoch {epoch + 1}, after step {run.sums.steps}{kept}")
+        *losses, samples = run.sums.means()
+        run.sums = EpochSums()
+        valid = evaluate(network, dataset, recipe, space=space, seed=seed, device=device)
+        if not np.isfinite(valid[0]):  # the last step of an epoch can leave weights that no training loss has seen
+            raise _diverged("validation", valid[0], f"after epoch {epoch + 1}", recipe, seed)
+        record.add(epoch + 1, *losses, *valid, samples)
+        left = clock.read() / (epoch + 1 - first) * (recipe.epochs - epoch - 1)
+        progress(
+            f"epoch {epoch + 1}/{recipe.epochs}  loss {losses[0]:.4f}  accuracy {losses[1]:.3f}  "
+            f"valid loss {valid[0]:.4f}  valid accuracy {valid[1]:.3f}  {left:.0f} s left"
+        )
+        run.keep()
+    return record
+
+
+def _steps(
+    network: Supernet,
+    dataset: Dataset,
+    recipe: Recipe,
+    descent: "Descent",
+    sums: EpochSums,
+    space: np.ndarray,
+    seed: int,
+    epoch: int,
+    device: torch.device,
+) -> Iterator[None]:
+    """Take the steps of an epoch that ``sums`` does not hold yet, add each to it, and yield after each."""
+    rng = generator(seed, "paths", epoch)
+    batches = training_batches(
+        dataset,
+        batch_size=recipe.batch_size,
+        epoch_seed=derive(seed, "epoch", epoch),
+        crop_padding=recipe.crop_padding,
+        flip=recipe.flip,
+        device=device,
+    )
+    for step, (images, labels) in enumerate(batches, start=1):
+        paths = sample_gates(space, recipe, rng)
+        if step <= sums.steps:
+            continue
+        descent.forget_gradients()
+        for gates in paths:
+            logits = network(images, ForwardContext(gates))
+            loss = F.cross_entropy(logits, labels)
+            loss.backward()
+            sums.totals += _loss_and_correct(logits, labels) / len(paths)
+        if not np.isfinite(sums.totals[0]):
+            raise _diverged("training", sums.totals[0], f"in epoch {epoch + 1}, step {step}", recipe, seed)
+        sums.steps = step
+        sums.images += len(labels)
+        sums.samples += len(labels) * len(paths)
+        _complete_gradients(network, np.sum(paths, axis=0))
+        torch.nn.utils.clip_grad_norm_(network.named.values(), recipe.grad_clip)
+        descent.step(epoch)
+        yield
+
+
+def _complete_gradients(network: Supernet, gates: np.ndarray) -> None:
+    """Give what a step executes (gates not zero) a gradient of zero where the loss does not depend on it.
+
+    Else the fast cell would decide which weights behind an edge with only `none` decay: it leaves some without a
+    gradient, and gives zeros to others that share a convolution with a weight in use.
+    """
+    absent = {name: parameter for name, parameter in network.named.items() if parameter.grad is None}
+    executed = executed_layers(network, gates, absent.__contains__) if absent else {}
+    for name, parameter in absent.items():
+        if name in executed or parameter.dim() == 1:
+            parameter.grad = torch.zeros_like(parameter)
+
+
+def _diverged(part: str, loss: float, when: str, recipe: Recipe, seed: int) -> FsnasError:
+    advice = "lower supernet.lr" + (" or set supernet.mixing to mean" if recipe.mixing == "sum" else "")
+    return FsnasError(f"the {part} loss is {loss} {when} (seed {seed}); expected a finite number: {advice}")
+
+
+def _loss_and_correct(logits: Tensor, labels: Tensor) -> np.ndarray:
+    with torch.no_grad():
+        loss = F.cross_entropy(logits, labels, reduction="sum")
+        return np.array([loss.item(), (logits.argmax(1) == labels).sum().item()])
+
+
+def evaluate(
+    network: Supernet,
+    dataset: Dataset,
+    recipe: Recipe,
+    *,
+    space: np.ndarray,
+    seed: int,
+    device: torch.device,
+    part: str = "valid",
+) -> tuple[float, float]:
+    """Return mean loss and accuracy on batches of ``part``, with the gates that training samples.
+
+    BatchNorm uses the statistics of each batch. Batches and sampled paths are the same at every call with one seed;
+    ``recipe.valid_batches`` bounds the batches of the part ``valid``.
+    """
+    rng = generator(seed, "valid paths")
+    totals, images_seen = np.zeros(2), 0
+    batches = evaluation_batches(dataset, part, batch_size=recipe.batch_size, seed=seed, device=device)
+    with torch.no_grad():
+        for count, (images, labels) in enumerate(batches, start=1):
+            gates = sample_gates(space, recipe, rng)[0]
+            totals += _loss_and_correct(network(images, ForwardContext(gates)), labels)
+            images_seen += len(labels)
+            if part == "valid" and count == recipe.valid_batches:
+                break
+    loss, accuracy = totals / max(images_seen, 1)
+    return float(loss), float(accuracy)

@@ -1,0 +1,95 @@
+"""What a training changes and keeps, so that it can go on after a stop."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from fsnas.artifacts.checkpoint import load_tensors, write_tensors
+from fsnas.devices import device_clock
+from fsnas.errors import ArtifactError
+from fsnas.networks.supernet import Supernet
+from fsnas.training.descent import Descent
+from fsnas.training.usage import TIMES, Record
+
+
+class Clock:
+    """Adds what the process takes from now on to the times of a record."""
+
+    def __init__(self, record: Record, device: torch.device) -> None:
+        self.record, self.device = record, device
+        self.before = (record.seconds, record.device_seconds)
+        self.start = self._now()
+
+    def _now(self) -> tuple[float, float]:
+        return time.monotonic(), device_clock(self.device)
+
+    def read(self) -> float:
+        """Bring the record up to date, and return the seconds since the start."""
+        taken = [now - start for now, start in zip(self._now(), self.start, strict=True)]
+        self.record.seconds, self.record.device_seconds = (b + t for b, t in zip(self.before, taken, strict=True))
+        return taken[0]
+
+
+class EpochSums:
+    """What an epoch has added up so far: steps, images, images once for every path, summed loss and correct ones."""
+
+    def __init__(self) -> None:
+        self.steps = self.images = self.samples = 0
+        self.totals = np.zeros(2)
+
+    def means(self) -> tuple[float, float, int]:
+        """Return mean loss and accuracy, and the samples."""
+        loss, accuracy = self.totals / self.images
+        return float(loss), float(accuracy), self.samples
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the sums as plain numbers, exact."""
+        return vars(self) | {"totals": self.totals.tolist()}
+
+    def load_state_dict(self, sums: dict[str, Any]) -> None:
+        """Take over ``sums``."""
+        vars(self).update(sums, totals=np.array(sums["totals"]))
+
+
+@dataclass
+class TrainingState:
+    """Everything that a training changes, and the file that keeps it, if one does."""
+
+    network: Supernet
+    descent: Descent
+    record: Record
+    sums: EpochSums
+    path: Path | None
+    key: str
+
+    def keep(self) -> None:
+        """Write the state, whole or not at all."""
+        if self.path is not None:
+            parts = {name: getattr(self, name).state_dict() for name in ("network", "descent", "sums")}
+            times = {name: getattr(self.record, name) for name in TIMES}
+            write_tensors(self.path, {"key": self.key, "record": self.record.as_dict(), **times, **parts})
+
+    def resume(self, progress: Callable[[str], None]) -> None:
+        """Take over the state in the file if it is there, whole, and of the same key."""
+        if self.path is None or not self.path.exists():
+            return
+        try:
+            kept = load_tensors(self.path)
+        except ArtifactError as error:
+            progress(f"{error}; training starts from the beginning")
+            return
+        if kept.get("key") != self.key:
+            progress(f"{self.path} was made by other settings; training starts from the beginning")
+            return
+        for name in ("network", "descent", "sums"):
+            getattr(self, name).load_state_dict(kept[name])
+        for column, values in kept["record"].items():
+            getattr(self.record, column).extend(values)
+        self.record.seconds, self.record.device_seconds = (kept[name] for name in TIMES)
+        step = f", step {self.sums.steps} of the next one," if self.sums.steps else ""
+        progress(f"resuming after epoch {len(self.record.epoch)}{step} from {self.path}")

@@ -1,0 +1,147 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from fsnas import metrics
+from fsnas.analysis.proxies import CORRELATION_COLUMNS, proxy_correlations, proxy_values
+from fsnas.analysis.published import PUBLISHED
+from fsnas.analysis.ranking import bootstrap_correlation, kendall, spearman
+from fsnas.benchmark.table import ArchitectureTable
+from fsnas.errors import FsnasError
+from fsnas.seeding import generator
+from fsnas.spaces.nas_bench_201 import architecture_string, architectures, full_space
+from tests.reference import ranking as slow
+
+ALL = [architecture_string(architecture) for architecture in architectures(full_space())]
+RNG = np.random.default_rng(4)
+SOME = [ALL[i] for i in RNG.choice(len(ALL), 40, replace=False)]
+TRUTH = dict(zip(SOME, np.round(RNG.uniform(80, 94, 40), 0).tolist(), strict=True))
+DIRECTIONS = {"snip": "higher", "ntk": "lower", "random": "none"}
+
+
+def table(values, names=SOME):
+    return ArchitectureTable(tuple(names), {"value": np.asarray(values, dtype=np.float64)}, {})
+
+
+def values_of(*columns, metric="snip"):
+    return proxy_values({(metric, seed): table(column) for seed, column in enumerate(columns)})
+
+
+def correlations(values, truth=TRUTH, **changed):
+    return proxy_correlations(values, truth, **({"directions": DIRECTIONS, "seed": 3, "resamples": 100} | changed))
+
+
+def related(seed=0):
+    rng = np.random.default_rng(seed)
+    return np.array([TRUTH[name] for name in SOME]) + rng.normal(0, 3, len(SOME))
+
+
+def test_values_come_one_a_row_in_the_order_given():
+    tables = {("snip", 1): table([1, np.nan], SOME[:2]), ("ntk", 0): table([3], SOME[5:6])}
+    values = proxy_values(tables)
+    assert list(values.columns) == ["architecture", "metric", "seed", "value"]
+    assert values["architecture"].tolist() == [SOME[0], SOME[1], SOME[5]]
+    assert values["metric"].tolist() == ["snip", "snip", "ntk"] and values["seed"].tolist() == [1, 1, 0]
+    np.testing.assert_array_equal(values["value"], [1, np.nan, 3])
+    assert proxy_values({}).empty and correlations(proxy_values({})).columns.tolist() == CORRELATION_COLUMNS
+
+
+def test_correlations_are_means_over_seeds():
+    columns = [related(0), related(1), related(2)]
+    row = correlations(values_of(*columns)).iloc[0]
+    truth = [TRUTH[name] for name in SOME]
+    for name, twin in (("kendall", slow.kendall), ("spearman", slow.spearman)):
+        assert row[name] == pytest.approx(np.mean([twin(column, truth) for column in columns]), abs=1e-12)
+        assert row[f"{name}_ci_low"] < row[name] < row[f"{name}_ci_high"]
+    assert row[["metric", "direction", "n", "not_finite", "seeds"]].tolist() == ["snip", "higher", 40, 0, 3]
+
+
+def test_the_interval_of_one_seed_is_the_bootstraps_and_equal_seeds_do_not_narrow_it():
+    column = related()
+    one, two = (correlations(values_of(*[column] * seeds)).iloc[0] for seeds in (1, 2))
+    truth = np.array([TRUTH[name] for name in SOME])
+    for name, statistic in (("kendall", kendall), ("spearman", spearman)):
+        ends = [f"{name}_ci_low", f"{name}_ci_high"]
+        rng = generator(3, "bootstrap", "proxies", "snip")
+        assert tuple(one[ends]) == bootstrap_correlation(column, truth, statistic, rng, 100)
+        np.testing.assert_allclose(two[ends].astype(float), one[ends].astype(float), atol=1e-12)
+
+
+def test_values_that_are_not_finite_are_left_out_and_counted():
+    columns = [related(0), related(1)]
+    columns[0][:3] = np.nan, np.inf, -np.inf
+    columns[1][0] = np.nan
+    row = correlations(values_of(*columns)).iloc[0]
+    truth = np.array([TRUTH[name] for name in SOME])
+    expected = [slow.kendall(columns[0][3:], truth[3:]), slow.kendall(columns[1][1:], truth[1:])]
+    assert row["kendall"] == pytest.approx(np.mean(expected), abs=1e-12)
+    assert row["n"] == 39 and row["not_finite"] == 4 and np.isfinite(row["kendall_ci_low"])
+
+
+def test_only_architectures_with_a_truth_count():
+    truth = {name: TRUTH[name] for name in SOME[:30]} | {SOME[30]: np.nan}
+    column = related()
+    column[35] = np.nan
+    row = correlations(values_of(column), truth).iloc[0]
+    assert row["n"] == 30 and row["not_finite"] == 0
+    assert row["spearman"] == pytest.approx(slow.spearman(column[:30], [TRUTH[n] for n in SOME[:30]]), abs=1e-12)
+
+
+def test_seeds_may_have_other_architectures():
+    tables = {("snip", 0): table(related()[:20], SOME[:20]), ("snip", 1): table(related()[10:], SOME[10:])}
+    row = correlations(proxy_values(tables)).iloc[0]
+    truth = [TRUTH[name] for name in SOME]
+    expected = [slow.kendall(related()[:20], truth[:20]), slow.kendall(related()[10:], truth[10:])]
+    assert row["kendall"] == pytest.approx(np.mean(expected), abs=1e-12)
+    assert row["n"] == 40 and row["not_finite"] == 0
+
+
+@pytest.mark.parametrize("column", [np.ones(40), np.full(40, np.nan)])
+def test_nothing_to_rank_is_a_row_of_nan(column, recwarn):
+    row = correlations(values_of(column)).iloc[0]
+    names = [f"{name}{end}" for name in ("spearman", "kendall") for end in ("", "_ci_low", "_ci_high")]
+    assert row[names].isna().all() and row["not_finite"] == np.isnan(column).sum()
+    assert correlations(values_of(column), {}).iloc[0]["n"] == 0
+    assert not recwarn.list
+
+
+def test_the_sign_is_the_metrics_own():
+    both = correlations(
+        pd.concat([values_of(related()), values_of(-related(), metric="ntk")], ignore_index=True)
+    ).set_index("metric")
+    assert both.loc["ntk", "spearman"] == pytest.approx(-both.loc["snip", "spearman"], abs=1e-12)
+    assert both["direction"].tolist() == ["higher", "lower"]
+
+
+def test_bad_input_is_an_error():
+    with pytest.raises(FsnasError, match="the metric 'snip' has the direction None; expected"):
+        correlations(values_of(related()), directions={})
+    with pytest.raises(FsnasError, match="has two values of the metric 'snip' for seed 0; expected one each"):
+        correlations(pd.concat([values_of(related())] * 2))
+    with pytest.raises(FsnasError, match="resamples is 0"):
+        correlations(values_of(related()), resamples=0)
+
+
+# Published numbers
+
+
+def test_published_numbers_stand_beside_ours_with_their_citation():
+    values = [values_of(related(), metric=metric) for metric in ("snip", "random")]
+    table = correlations(pd.concat(values)).set_index("metric")
+    assert table.loc["snip", ["abdelfattah2021", "nasbench_suite_zero"]].tolist() == [0.58, 0.58]
+    assert table.loc["snip", "nasbench_suite_zero_citation"] == "Krishnakumar et al. 2022, Figures 2 and 6"
+    assert table.loc["random", [c for c in table.columns if c.startswith(tuple(PUBLISHED))]].isna().all()
+
+
+def test_published_numbers_are_of_metrics_that_exist():
+    for source in PUBLISHED.values():
+        assert set(source.spearman) <= set(metrics.known()) and set(source.names) <= set(source.spearman)
+        assert all(-1 <= value <= 1 for value in source.spearman.values())
+        assert source.citation and source.where and source.short and source.seen
+
+
+def test_the_suites_numbers_are_those_of_the_figure():
+    # Figure 2, column NB201-CF10, from the last row to the first; the metrics that fsnas does not have are None.
+    rows = {"naswot": 0.77, "flops": 0.69, "jacobcov": 0.75, "zen": None, "params": 0.72, "l2_norm": None}
+    rows |= {"synflow": 0.73, "snip": 0.58, "gradnorm": 0.58, "epe_nas": None, "fisher": 0.50, "grasp": 0.51}
+    assert PUBLISHED["nasbench_suite_zero"].spearman == {k: v for k, v in rows.items() if v is not None}

@@ -1,0 +1,217 @@
+"""supernet.pt: loads safely, gives back the same network, and a field that does not fit is named."""
+
+import re
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from fsnas.artifacts.checkpoint import read_checkpoint, read_leaves, read_record, write_checkpoint
+from fsnas.errors import ArtifactError
+from fsnas.spaces.nas_bench_201 import full_space, restrict
+from tests.support.problems import random_network
+
+RECORD = {"epoch": [1, 2], "loss": [2.1, 0.1 + 0.2], "accuracy": [0.25, 0.5]}
+SETTINGS = {"seed": 3, "network": {"channels": 2, "cells": 1}, "recipe": {"sampling": "fair", "flip": True}}
+ABOUT = {"record": RECORD, "key": "0123456789abcdef", "settings": SETTINGS, "seed": 3, "dataset": "digits"}
+SPACE = restrict(restrict(full_space(), 0, (1,)), 5, (0, 2, 4))
+
+
+def network():
+    return random_network(3, SPACE)
+
+
+@pytest.fixture
+def file(tmp_path):
+    write_checkpoint(tmp_path / "supernet.pt", network(), **ABOUT)
+    return tmp_path / "supernet.pt"
+
+
+def test_the_network_comes_back_as_it_was(file):
+    found, content = read_checkpoint(file)
+    expected = network()
+    assert (found.space == SPACE).all() and found.space.dtype == np.bool_
+    assert found.settings == expected.settings
+    state = found.state_dict()
+    assert list(state) == list(expected.state_dict())
+    for name, tensor in expected.state_dict().items():
+        assert state[name].dtype == tensor.dtype and torch.equal(state[name], tensor), name
+    assert {name: content[name] for name in ABOUT} == ABOUT
+    assert read_record(file).keys() == content.keys()
+    assert (content["format"], content["version"]) == ("fsnas.supernet", 1)
+
+
+def test_it_loads_without_running_code(file):
+    content = torch.load(file, weights_only=True)
+    assert content["record"] == RECORD and content["space"].tolist() == SPACE.tolist()
+    assert type(content["state_dict"]) is dict
+
+
+def test_reading_leaves_the_generators_alone(file):
+    before = torch.get_rng_state()
+    read_checkpoint(file)
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_the_same_content_gives_the_same_bytes_under_any_name(file, tmp_path):
+    time.sleep(1.1)  # archives keep times in seconds
+    write_checkpoint(tmp_path / "deep" / "other.pt", network(), **ABOUT)
+    assert (tmp_path / "deep" / "other.pt").read_bytes() == file.read_bytes()
+
+
+def test_a_failed_write_leaves_the_old_file(file):
+    before = file.read_bytes()
+    with pytest.raises((TypeError, AttributeError)):
+        write_checkpoint(file, network(), **ABOUT | {"record": {"loss": lambda: 1.0}})
+    assert file.read_bytes() == before and [path.name for path in file.parent.iterdir()] == ["supernet.pt"]
+
+
+DIRECTORY = b"PK\x01\x02"  # begins what an archive says of a part at its end
+OTHERWISE = {"a folder": (38, 0x10), "deflated": (10, 8), "LZMA": (10, 14)}
+
+
+@pytest.mark.parametrize(("place", "value"), OTHERWISE.values(), ids=OTHERWISE)
+@pytest.mark.parametrize("part", ["data/0", "data.pkl"])
+def test_a_part_that_is_not_as_torch_writes_it_is_refused(part, place, value, file):
+    """Of what is said to be a folder, torch would read nothing and leave the memory as it was."""
+    content = bytearray(file.read_bytes())
+    content[content.rindex(DIRECTORY, 0, content.rindex(part.encode())) + place] ^= value
+    file.write_bytes(content)
+    with pytest.raises(ArtifactError, match=rf"supernet\.pt: the checksum of its part '.*/{part}' is wrong; remove it"):
+        read_record(file)
+
+
+class Trap:
+    """What a pickle can do: it runs code while it is read."""
+
+    def __reduce__(self):
+        return (print, ("caught",))
+
+
+def test_a_file_that_would_run_code_is_refused(file, capsys):
+    torch.save({"format": "fsnas.supernet", "trap": Trap()}, file)
+    with pytest.raises(ArtifactError, match=r"supernet\.pt: not a readable checkpoint"):
+        read_checkpoint(file)
+    assert capsys.readouterr().out == ""
+
+
+def test_other_files_are_refused(tmp_path):
+    with pytest.raises(ArtifactError, match=r"nothing\.pt: no such checkpoint; run snakemake to make it"):
+        read_checkpoint(tmp_path / "nothing.pt")
+    (tmp_path / "text.pt").write_text("no checkpoint")
+    (tmp_path / "folder.pt").mkdir()
+    for name in ("text.pt", "folder.pt"):
+        with pytest.raises(ArtifactError, match=rf"{name}: not a readable checkpoint"):
+            read_checkpoint(tmp_path / name)
+    torch.save([1, 2], tmp_path / "list.pt")
+    with pytest.raises(ArtifactError, match=r"list\.pt: holds a list, expected a dict; remove it and run again"):
+        read_checkpoint(tmp_path / "list.pt")
+    torch.save(network().state_dict(), tmp_path / "state.pt")
+    with pytest.raises(ArtifactError, match=r"state\.pt: field 'format' is None, expected 'fsnas\.supernet'"):
+        read_checkpoint(tmp_path / "state.pt")
+
+
+FIELDS = ("key", "settings", "seed", "dataset", "space", "network", "record", "state_dict")
+WRONG = {f"no {field}": ({field: None}, f"field '{field}' is missing") for field in FIELDS}
+WRONG |= {
+    "other format": ({"format": "fsnas.scores"}, "field 'format' is 'fsnas.scores', expected 'fsnas.supernet'"),
+    "newer version": ({"version": 2}, "field 'version' is 2, this fsnas reads 1"),
+}
+UNFIT = {
+    "an argument more": ({"network": {"depth": 3}}, "fields 'network' and 'space' give no network"),
+    "a name for a network": ({"network": "resnet"}, "fields 'network' and 'space' give no network"),
+    "a list for a space": ({"space": [[True]]}, "fields 'network' and 'space' give no network"),
+    "a small space": ({"space": torch.ones(2, 2)}, "fields 'network' and 'space' give no network"),
+    "more channels": (
+        {"network": {"channels": 4, "cells": 1, "classes": 4, "in_channels": 1}},
+        "field 'state_dict' does not fit field 'network'",
+    ),
+    "another space": ({"space": torch.ones(6, 5, dtype=torch.bool)}, "field 'state_dict' does not fit field 'network'"),
+}
+
+
+@pytest.mark.parametrize(
+    ("reader", "changes", "message"),
+    [(reader, *case) for reader in (read_record, read_checkpoint) for case in WRONG.values()]
+    + [(read_checkpoint, *case) for case in UNFIT.values()],
+    ids=[*WRONG, *(f"{name}, network" for name in WRONG), *UNFIT],
+)
+def test_a_wrong_field_is_named(reader, changes, message, file):
+    content = torch.load(file) | changes
+    torch.save({name: value for name, value in content.items() if value is not None}, file)
+    with pytest.raises(ArtifactError, match=rf"supernet\.pt: {re.escape(message)}.*"):
+        reader(file)
+
+
+def test_a_message_is_no_list_of_all_weights(file):
+    """Torch names every weight that is missing: hundreds."""
+    torch.save(torch.load(file) | {"state_dict": {}}, file)
+    with pytest.raises(ArtifactError, match="remove the file and run again") as caught:
+        read_checkpoint(file)
+    assert len(str(caught.value)) < 500
+
+
+# The leaves of a tree
+
+LEAVES = {
+    "0": restrict(full_space(), 1, (0, 3)),
+    "10": restrict(restrict(full_space(), 1, (1, 2, 4)), 2, (0,)),
+    "11": restrict(restrict(full_space(), 1, (1, 2, 4)), 2, (1, 2, 3, 4)),
+}
+
+
+@pytest.fixture
+def trained(tmp_path):
+    """Write a checkpoint under ``name`` with the space of ``leaf`` and weights of its own; return its path."""
+
+    def write(name, leaf, seed):
+        path = tmp_path / "leaves" / f"{name}.pt"
+        write_checkpoint(path, random_network(seed, LEAVES[leaf]), **ABOUT | {"key": f"key of {name}"})
+        return path
+
+    return write
+
+
+def test_leaves_are_found_by_their_spaces_whatever_their_files_are_called(trained):
+    files = [trained("a", "11", 1), trained("b", "0", 2), trained("c", "10", 3)]
+    found = read_leaves(files, LEAVES)
+    assert list(found) == ["11", "0", "10"]
+    for (leaf, (net, content)), seed, name in zip(found.items(), (1, 2, 3), "abc", strict=True):
+        assert (net.space == LEAVES[leaf]).all() and content["key"] == f"key of {name}"
+        for weight, expected in random_network(seed, LEAVES[leaf]).state_dict().items():
+            assert torch.equal(net.state_dict()[weight], expected), weight
+
+
+def test_a_later_checkpoint_of_a_leaf_replaces_an_earlier_one(trained):
+    first, other, second = trained("0", "0", 1), trained("10", "10", 2), trained("rung-1/0", "0", 3)
+    for files, key, seed in (([first, other, second], "rung-1/0", 3), ([second, other, first], "0", 1)):
+        found = read_leaves(files, LEAVES)
+        network, content = found["0"]
+        assert set(found) == {"0", "10"} and content["key"] == f"key of {key}"
+        assert torch.equal(network.stem.weight, random_network(seed, LEAVES["0"]).stem.weight)
+        assert found["10"][1]["key"] == "key of 10"
+
+
+def test_leaves_without_a_checkpoint_are_left_out(trained):
+    assert list(read_leaves(iter([trained("10", "10", 1)]), LEAVES)) == ["10"]
+    assert read_leaves([], LEAVES) == {}
+
+
+def test_a_leaf_of_another_tree_is_named_with_its_field(trained):
+    files, known = [trained("0", "0", 1), trained("strange", "11", 2)], {leaf: LEAVES[leaf] for leaf in ("0", "10")}
+    message = (
+        r"leaves/strange\.pt: field 'space' is none of the spaces of the leaves \['0', '10'\]; it belongs to another "
+        "tree: remove the file and run again$"
+    )
+    with pytest.raises(ArtifactError, match=message):
+        read_leaves(files, known)
+
+
+def test_a_damaged_or_missing_leaf_is_named(trained):
+    whole, spoilt = trained("0", "0", 1), trained("10", "10", 2)
+    spoilt.write_bytes(spoilt.read_bytes()[:-100])
+    with pytest.raises(ArtifactError, match=r"leaves/10\.pt: not a readable checkpoint .*; remove it and run again"):
+        read_leaves([whole, spoilt], LEAVES)
+    with pytest.raises(ArtifactError, match=r"leaves/11\.pt: no such checkpoint; run snakemake to make it"):
+        read_leaves([whole, spoilt.with_name("11.pt")], LEAVES)

@@ -1,0 +1,138 @@
+"""The file of a data set: what is written is read back, byte for byte the same; a field that does not fit is named."""
+
+import time
+
+import h5py
+import numpy as np
+import pytest
+
+from fsnas.artifacts.dataset import Extent, read_dataset, read_extent, read_key, write_dataset
+from fsnas.data.dataset import Dataset
+from fsnas.data.making import make_dataset
+from fsnas.errors import ArtifactError
+from tests.support.damage import attribute, edit, grouped, removed, replaced
+
+SETTINGS = {"source": "digits", "seed": 3, "folder": None}
+ARRAYS = ("images", "labels", "mean", "std")
+
+
+def small():
+    rng = np.random.default_rng(0)
+    images = rng.integers(256, size=(20, 2, 5, 4), dtype=np.uint8)
+    splits = {"train": np.arange(9), "valid": np.arange(9, 15), "test": np.arange(15, 20)}
+    return Dataset("small", images, np.arange(20) % 3, ("a", "b", "c"), splits, np.array([0.4, 0.5]), np.ones(2))
+
+
+def assert_equal(one, other):
+    assert (one.name, one.classes) == (other.name, other.classes)
+    for name in ARRAYS:
+        a, b = getattr(one, name), getattr(other, name)
+        assert a.dtype == b.dtype
+        np.testing.assert_array_equal(a, b)
+    for part in ("train", "valid", "test"):
+        np.testing.assert_array_equal(one.splits[part], other.splits[part])
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "small.h5"
+    write_dataset(path, small(), key="a key", settings=SETTINGS)
+    return path
+
+
+def test_a_data_set_comes_back_as_it_was(file):
+    assert_equal(read_dataset(file), small())
+    assert read_key(file) == "a key"
+    with h5py.File(file) as content:
+        assert content.attrs["settings"] == '{"folder": null, "seed": 3, "source": "digits"}'
+        assert (content.attrs["format"], content.attrs["version"]) == ("fsnas.dataset", 1)
+
+
+def test_images_of_more_than_a_chunk_come_back(tmp_path):
+    dataset = small()
+    big = Dataset(
+        "big",
+        np.random.default_rng(0).integers(256, size=(20, 2, 300, 301), dtype=np.uint8),
+        dataset.labels,
+        dataset.classes,
+        dataset.splits,
+        dataset.mean,
+        dataset.std,
+    )
+    write_dataset(tmp_path / "big.h5", big, key="", settings={})
+    assert_equal(read_dataset(tmp_path / "big.h5"), big)
+    with h5py.File(tmp_path / "big.h5") as content:
+        assert content["images"].chunks == (5, 2, 300, 301)
+
+
+def test_the_same_content_gives_the_same_bytes(file, tmp_path):
+    time.sleep(1.1)  # HDF5 keeps times in seconds
+    write_dataset(tmp_path / "again.h5", small(), key="a key", settings=dict(reversed(SETTINGS.items())))
+    assert (tmp_path / "again.h5").read_bytes() == file.read_bytes()
+
+
+def test_digits_are_read_at_once(tmp_path):
+    options = {"folder": None, "download": False, "split": "balanced", "split_file": None, "image_size": None}
+    dataset = make_dataset("digits", "digits", seed=0, **options)
+    write_dataset(tmp_path / "digits.h5", dataset, key="", settings={})
+    start = time.perf_counter()
+    found = read_dataset(tmp_path / "digits.h5")
+    assert time.perf_counter() - start < 0.5
+    assert_equal(found, dataset)
+
+
+def test_other_files_are_refused(tmp_path):
+    with pytest.raises(ArtifactError, match=r"nothing\.h5: no such file; run snakemake to make it"):
+        read_dataset(tmp_path / "nothing.h5")
+    (tmp_path / "text.h5").write_text("no HDF5 file")
+    with pytest.raises(ArtifactError, match=r"text\.h5: does not begin with the checksum of an HDF5 file"):
+        read_dataset(tmp_path / "text.h5")
+
+
+def test_the_extent_is_read_without_the_content(file, tmp_path):
+    assert read_extent(file) == Extent(SETTINGS, len(small().splits["train"]), *small().images.shape[2:])
+    for damaged in (file.read_bytes()[:600], b"", b"no HDF5 file"):
+        file.write_bytes(damaged)
+        assert read_extent(file) is None
+    assert read_extent(tmp_path / "nothing.h5") is None
+
+
+NAN = np.array([np.nan, 1.0])
+WRONG = {
+    "later version": (attribute("version", 2), "field 'version' is 2, this fsnas reads 1"),
+    "no name": (attribute("name", None), "cannot read field 'name'"),
+    "no classes": (attribute("classes", None), "cannot read field 'classes'"),
+    "classes no JSON": (attribute("classes", "a, b"), "cannot read field 'classes'"),
+    "fewer classes": (attribute("classes", '["a", "b"]'), "field 'labels': expected one of 0 to 1 for each image"),
+    "no images": (removed("images"), "cannot read field 'images'"),
+    "no split": (removed("splits/valid"), "cannot read field 'splits/valid'"),
+    "group for labels": (grouped("labels"), "cannot read field 'labels'"),
+    "float images": (replaced("images", np.zeros((20, 2, 5, 4))), "field 'images' is float64 .* expected uint8"),
+    "flat images": (replaced("images", np.zeros((20, 40), np.uint8)), "field 'images' .* with 4 axes"),
+    "no image": (replaced("images", np.zeros((0, 2, 5, 4), np.uint8)), "field 'images' .* not empty"),
+    "text for mean": (replaced("mean", "0.5"), "field 'mean'"),
+    "short labels": (replaced("labels", np.arange(19) % 3), "field 'labels': expected one of"),
+    "negative label": (replaced("labels", np.arange(20) % 3 - 1), "field 'labels': expected one of 0 to 2"),
+    "one mean": (replaced("mean", np.ones(1)), "field 'mean': expected one number for each channel"),
+    "NaN in mean": (replaced("mean", NAN), "field 'mean': expected one number"),
+    "NaN in std": (replaced("std", NAN), "field 'std': expected one number above 0"),
+    "std of 0": (replaced("std", np.array([0.0, 1.0])), "field 'std': expected one number above 0"),
+    "index above": (replaced("splits/test", np.array([20])), "field 'splits': expected different indices of 0 to 19"),
+    "parts overlap": (replaced("splits/test", np.array([0])), "field 'splits': expected different indices"),
+}
+
+
+@pytest.mark.parametrize(("change", "message"), WRONG.values(), ids=WRONG)
+def test_a_wrong_field_is_named(change, message, file):
+    edit(file, change)
+    with pytest.raises(ArtifactError, match=rf"small\.h5: {message}"):
+        read_dataset(file)
+
+
+def test_a_failed_write_leaves_the_old_file(file):
+    before = file.read_bytes()
+    with pytest.raises(TypeError):
+        write_dataset(file, small(), key="a key", settings={"seed": object()})
+    with pytest.raises(KeyError):
+        write_dataset(file, Dataset(**{**vars(small()), "splits": {}}), key="a key", settings={})
+    assert file.read_bytes() == before and [path.name for path in file.parent.iterdir()] == ["small.h5"]

@@ -1,0 +1,188 @@
+"""scores.h5: what is written is read back, named, byte for byte the same; a field that does not fit is named."""
+
+import time
+
+import h5py
+import numpy as np
+import pytest
+
+from fsnas.artifacts.scores import copy_scores, read_attributes, read_scores, write_scores
+from fsnas.errors import ArtifactError
+from fsnas.spaces.nas_bench_201 import EDGES, OPERATIONS, full_space, restrict
+from fsnas.splitting.scores import NodeScores
+from tests.support.damage import attribute, edit, grouped, removed, replaced
+
+ATTRIBUTES = {
+    "metric": "snip",
+    "options": {},
+    "perturbation": "disable",
+    "seed": 3,
+    "level": 1,
+    "dataset": "digits",
+    "key": "0123456789abcdef",
+    "settings": {"warmup": {"epochs": 0}, "batch_size": 64, "folder": None},
+    "device": "cpu",
+    "seconds": 1.5,
+    "peak_memory": 2**31,
+}
+
+
+def node(seed, repetitions=2):
+    """A node whose edge 2 is split and whose edge 4 has a score that is not finite."""
+    rng = np.random.default_rng(seed)
+    space = restrict(full_space(), 2, (1, 3))
+    scores = rng.normal(size=(repetitions, 6, 5)) if repetitions else None
+    affinity = rng.normal(size=(6, 5, 5))
+    affinity[2] = np.nan
+    if scores is not None:
+        scores[:, 2] = np.nan
+        scores[-1, 4, 0] = np.nan
+    return NodeScores(space, scores, affinity, ("edge 3<-1, none, repetition 1: the value is inf",))
+
+
+def nodes(repetitions=2):
+    return {"0": node(1, repetitions), "1": node(2, repetitions), "10": node(3, repetitions)}
+
+
+def assert_equal(found, expected):
+    assert list(found) == list(expected)
+    for path, one in found.items():
+        other = expected[path]
+        assert one.reasons == other.reasons
+        for name in ("space", "scores", "affinity"):
+            a, b = getattr(one, name), getattr(other, name)
+            assert (a is None) == (b is None), name
+            if a is not None:
+                assert a.dtype == b.dtype
+                np.testing.assert_array_equal(a, b)
+
+
+@pytest.fixture
+def file(tmp_path):
+    write_scores(tmp_path / "scores.h5", nodes(), attributes=ATTRIBUTES)
+    return tmp_path / "scores.h5"
+
+
+@pytest.mark.parametrize("repetitions", [0, 1, 4])
+def test_scores_come_back_as_they_were(repetitions, tmp_path):
+    path = tmp_path / "level-1" / "scores.h5"
+    write_scores(path, nodes(repetitions), attributes=ATTRIBUTES)
+    found, attributes = read_scores(path)
+    assert_equal(found, nodes(repetitions))
+    assert attributes == {"format": "fsnas.scores", "version": 1, **ATTRIBUTES} == read_attributes(path)
+    kinds = {name: type(attributes[name]) for name in ("seed", "seconds", "metric", "options")}
+    assert kinds == {"seed": int, "seconds": float, "metric": str, "options": dict}
+
+
+def test_a_level_without_reasons_and_without_nodes(tmp_path):
+    quiet = NodeScores(full_space(), None, np.zeros((6, 5, 5)), ())
+    write_scores(tmp_path / "a.h5", {"root": quiet}, attributes=ATTRIBUTES)
+    assert read_scores(tmp_path / "a.h5")[0]["root"].reasons == ()
+
+
+@pytest.mark.parametrize("repetitions", [0, 2])
+def test_axes_carry_the_names_of_edges_and_operations(repetitions, tmp_path):
+    write_scores(tmp_path / "scores.h5", nodes(repetitions), attributes=ATTRIBUTES)
+    axes = {"space": ("edge", "operation"), "affinity": ("edge", "operation", "other_operation")}
+    axes |= {"scores": ("repetition", "edge", "operation")} if repetitions else {}
+    labels = {"edge": list(EDGES), "operation": list(OPERATIONS), "other_operation": list(OPERATIONS)}
+    with h5py.File(tmp_path / "scores.h5") as content:
+        for path in nodes():
+            group = content[f"nodes/{path}"]
+            assert set(group) == {*axes, *sum(axes.values(), ())}
+            for name, labelled in axes.items():
+                for dimension, axis in zip(group[name].dims, labelled, strict=True):
+                    ((scale_name, scale),) = dimension.items()
+                    assert scale_name == axis and scale.name == f"/nodes/{path}/{axis}"
+                    found = scale.asstr()[()].tolist() if axis in labels else scale[()].tolist()
+                    assert found == labels.get(axis, list(range(repetitions)))
+
+
+def test_the_same_content_gives_the_same_bytes(file, tmp_path):
+    time.sleep(1.1)  # HDF5 keeps times in seconds
+    turned = dict(reversed(ATTRIBUTES.items())) | {"settings": dict(reversed(ATTRIBUTES["settings"].items()))}
+    write_scores(tmp_path / "again.h5", dict(reversed(nodes().items())), attributes=turned)
+    assert (tmp_path / "again.h5").read_bytes() == file.read_bytes()
+
+
+def test_other_files_are_refused(tmp_path):
+    with pytest.raises(ArtifactError, match=r"nothing\.h5: no such file; run snakemake to make it"):
+        read_scores(tmp_path / "nothing.h5")
+    with pytest.raises(ArtifactError, match=r"nothing\.h5: "):
+        read_attributes(tmp_path / "nothing.h5")
+    (tmp_path / "text.h5").write_text("no HDF5 file")
+    with pytest.raises(ArtifactError, match=r"text\.h5: does not begin with the checksum of an HDF5 file"):
+        read_scores(tmp_path / "text.h5")
+
+
+WRONG = {
+    "newer version": (attribute("version", 2), "field 'version' is 2, this fsnas reads 1"),
+    "no format": (attribute("format", None), "field 'format' is None"),
+    "settings no JSON": (attribute("settings", "{half"), "cannot read field 'format'"),
+    "no nodes": (removed("nodes"), "cannot read field 'nodes'"),
+    "no space": (removed("nodes/1/space"), r"cannot read field 'nodes/1' \(.*'space'.*\)"),
+    "no scores": (removed("nodes/1/scores"), r"cannot read field 'nodes/1' \(.*'scores'.*\)"),
+    "no affinity": (removed("nodes/10/affinity"), r"cannot read field 'nodes/10' \(.*'affinity'.*\)"),
+    "no reasons": (attribute("reasons", None, "nodes/0"), "cannot read field 'nodes/0'"),
+    "reasons no JSON": (attribute("reasons", "[half", "nodes/0"), "cannot read field 'nodes/0'"),
+    "reasons no list": (attribute("reasons", "5", "nodes/0"), "cannot read field 'nodes/0'"),
+    "array for a node": (replaced("nodes/0", np.zeros(3)), "cannot read field 'nodes/0'"),
+    "group for scores": (grouped("nodes/0/scores"), "cannot read field 'nodes/0'"),
+    "four edges": (replaced("nodes/0/space", np.ones((4, 5), bool)), r"field 'nodes/0/space' has the shape \(4, 5\)"),
+    "no repetition axis": (
+        replaced("nodes/0/scores", np.ones((6, 5))),
+        r"field 'nodes/0/scores' has the shape \(6, 5\)",
+    ),
+    "flat affinity": (replaced("nodes/1/affinity", np.ones((6, 25))), r"field 'nodes/1/affinity' has the shape"),
+    "wide affinity": (
+        replaced("nodes/1/affinity", np.ones((6, 5, 6))),
+        r"field 'nodes/1/affinity' has the shape \(6, 5, 6\)",
+    ),
+    "space of numbers": (replaced("nodes/0/space", np.ones((6, 5))), "field 'nodes/0/space' has the type float64"),
+    "whole scores": (replaced("nodes/0/scores", np.ones((2, 6, 5), int)), "field 'nodes/0/scores' has the type int64"),
+    "text": (replaced("nodes/0/affinity", "0.5"), "field 'nodes/0/affinity' has the type"),
+}
+
+
+@pytest.mark.parametrize(("change", "message"), WRONG.values(), ids=WRONG)
+def test_a_wrong_field_is_named(change, message, file):
+    edit(file, change)
+    with pytest.raises(ArtifactError, match=rf"scores\.h5: {message}"):
+        read_scores(file)
+
+
+def test_a_copy_has_other_attributes_and_the_same_arrays_and_names(file, tmp_path):
+    before, copy = file.read_bytes(), tmp_path / "level-1" / "scores.h5"
+    changed = {"settings": {"batch_size": 32}, "code": ["fsnas/splitting/scoring.py 0123456789ab"], "inputs": "fedc"}
+    copy_scores(file, copy, **changed)
+    assert file.read_bytes() == before and [path.name for path in copy.parent.iterdir()] == ["scores.h5"]
+    found, attributes = read_scores(copy)
+    assert_equal(found, nodes())
+    assert attributes == {"format": "fsnas.scores", "version": 1, **ATTRIBUTES, **changed} == read_attributes(copy)
+    with h5py.File(copy) as content:
+        ((label, scale),) = content["nodes/10/scores"].dims[2].items()
+        assert label == "operation" and scale.asstr()[()].tolist() == list(OPERATIONS)
+
+
+def test_a_copy_has_the_bytes_of_a_file_that_was_written_so(file, tmp_path):
+    copy_scores(file, tmp_path / "same.h5")
+    assert (tmp_path / "same.h5").read_bytes() == file.read_bytes()
+    copy_scores(file, tmp_path / "a.h5", inputs="fedc")
+    write_scores(tmp_path / "b.h5", nodes(), attributes={**ATTRIBUTES, "inputs": "fedc"})
+    assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
+
+
+def test_a_damaged_file_is_not_copied(file, tmp_path):
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(ArtifactError, match=r"scores\.h5: field 'checksum' .* does not fit the rest"):
+        copy_scores(file, tmp_path / "copy.h5", inputs="fedc")
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_failed_write_leaves_the_old_file(file):
+    before = file.read_bytes()
+    with pytest.raises(TypeError):
+        write_scores(file, nodes(), attributes={"settings": {"seed": object()}})
+    with pytest.raises(AttributeError):
+        write_scores(file, {"0": node(1), "1": None}, attributes=ATTRIBUTES)
+    assert file.read_bytes() == before and [path.name for path in file.parent.iterdir()] == ["scores.h5"]

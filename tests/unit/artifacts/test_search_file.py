@@ -1,0 +1,162 @@
+"""search.json: what is written reads back; each damage is an error that names file and field."""
+
+import json
+import math
+from dataclasses import replace
+from importlib.resources import files
+
+import numpy as np
+import pytest
+from jsonschema import Draft202012Validator
+
+from fsnas.artifacts.search import read_search, write_search
+from fsnas.errors import ArtifactError
+from fsnas.search.result import SearchResult
+from fsnas.search.search import SAMPLERS, search
+from fsnas.spaces.nas_bench_201 import as_space, full_space, restrict
+from tests.support.damage import edit
+
+SETTINGS = {"samplers": [*SAMPLERS], "evaluations": 12}
+LEAVES = {"0": restrict(full_space(), 1, [0, 2]), "1": restrict(full_space(), 1, [1, 3, 4])}
+
+
+def evaluate(leaf, architecture):
+    return (math.nan if leaf == "0" else 1.5), sum(architecture) / 24
+
+
+def found(sampler, leaves=LEAVES):
+    return search(leaves, evaluate, sampler=sampler, evaluations=12, seed=1, population=5)
+
+
+@pytest.fixture
+def searches():
+    return tuple(found(sampler) for sampler in SAMPLERS[::-1])
+
+
+def write(path, searches, settings=SETTINGS):
+    write_search(path, method="mine", metric="snip", seed=3, searches=searches, key="k", settings=settings)
+
+
+@pytest.fixture
+def path(tmp_path, searches):
+    path = tmp_path / "search.json"
+    write(path, searches)
+    return path
+
+
+def test_searches_read_back_in_their_order(path, searches):
+    record = read_search(path)
+    assert (record.method, record.metric, record.seed, record.key) == ("mine", "snip", 3, "k")
+    assert record.settings == SETTINGS and record.searches == searches
+    assert any(math.isnan(one.loss) for one in record.searches[0].evaluations)
+
+
+def test_the_file_says_budget_and_best(path, searches):
+    content = json.loads(path.read_text())
+    assert [each["sampler"] for each in content["searches"]] == ["tpe", "evolution", "random"]
+    for each, written in zip(searches, content["searches"], strict=True):
+        best = each.evaluations[each.best]
+        loss = None if math.isnan(best.loss) else best.loss
+        point = {"leaf": best.leaf, "architecture": best.architecture, "loss": loss, "accuracy": best.accuracy}
+        assert written["best"] == {"number": each.best, **point}
+        assert written["budget"] == 12 == len(written["evaluations"]) and written["evaluations"][each.best] == point
+
+
+def test_the_same_content_gives_the_same_bytes(path, tmp_path):
+    again = [found(sampler) for sampler in SAMPLERS[::-1]]
+    write(tmp_path / "again.json", again, dict(reversed(SETTINGS.items())))
+    assert (tmp_path / "again.json").read_bytes() == path.read_bytes() and b"NaN" not in path.read_bytes()
+
+
+def test_the_schema_ships_knows_the_samplers_and_fits_what_is_written(path):
+    schema = json.loads((files("fsnas.artifacts") / "schemas" / "search.schema.json").read_text())
+    Draft202012Validator.check_schema(schema)
+    Draft202012Validator(schema).validate(json.loads(path.read_text()))
+    assert schema["$defs"]["search"]["properties"]["sampler"]["enum"] == [*SAMPLERS]
+
+
+def with_first(searches, **changes):
+    one = searches[0]
+    return [replace(one, evaluations=(replace(one.evaluations[0], **changes), *one.evaluations[1:])), *searches[1:]]
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (lambda s: with_first(s, accuracy=np.nan), "cannot be written as JSON.*finite"),
+        (lambda s: with_first(s, loss=np.inf), "cannot be written as JSON.*finite"),
+        (lambda s: with_first(s, accuracy=71.5), r"searches\[0\]\.evaluations\[0\]\.accuracy': 71\.5 is greater"),
+        (lambda s: with_first(s, architecture="|none~0|"), r"evaluations\[0\]\.architecture'.*has 1 edges"),
+        (lambda s: [s[0], s[0]], "'searches': found the samplers .* each once"),
+        (lambda s: [replace(s[0], best=(s[0].best + 1) % 12)], r"'searches\[0\]\.best': found .* but the best"),
+        (lambda s: [SearchResult("tpe", (), 0)], r"searches\[0\]\.(best|budget|evaluations)'"),
+        (lambda s: [], "'searches': .* (non-empty|too short)"),
+    ],
+)
+def test_what_could_not_be_read_is_not_written_and_the_old_file_stays(changed, message, path, searches):
+    before = path.read_bytes()
+    with pytest.raises(ArtifactError, match=rf"search\.json: .*{message}"):
+        write(path, changed(searches))
+    assert path.read_bytes() == before and list(path.parent.iterdir()) == [path]
+
+
+def first(change):
+    return lambda content: change(content["searches"][0])
+
+
+def other_best(search):
+    """Another evaluation, itself true, is called the best."""
+    number = (search["best"]["number"] + 1) % 12
+    search["best"] = {"number": number, **search["evaluations"][number]}
+
+
+DAMAGES = {
+    "other format": (lambda c: c.update(format="fsnas.tree"), "field 'format' is 'fsnas.tree', expected"),
+    "newer version": (lambda c: c.update(version=2), "field 'version' is 2, this fsnas reads 1"),
+    "no seed": (lambda c: c.pop("seed") and None, "'seed' is a required property"),
+    "one field more": (lambda c: c.update(note="x"), "field 'top level': .*'note' was unexpected"),
+    "a list": (lambda c: [c], "expected a JSON object, found a list"),
+    "sampler": (first(lambda s: s.update(sampler="grid")), r"field 'searches\[0\]\.sampler': 'grid' is not one of"),
+    "budget": (first(lambda s: s.update(budget=13)), r"field 'searches\[0\]\.budget': found 13 for 12 evaluations"),
+    "one less": (first(lambda s: s["evaluations"].pop() and None), r"searches\[0\]\.(budget|best)'"),
+    "leaf": (first(lambda s: s["evaluations"][2].update(leaf="a")), r"evaluations\[2\]\.leaf': 'a' does not match"),
+    "architecture": (
+        first(lambda s: s["evaluations"][2].update(architecture="|conv~0|")),
+        r"field 'searches\[0\]\.evaluations\[2\]\.architecture': cannot read 'conv~0'",
+    ),
+    "spelling": (
+        first(lambda s: s["evaluations"][2].update(architecture=" " + s["evaluations"][2]["architecture"])),
+        r"evaluations\[2\]\.architecture': found ' \|.*expected '\|",
+    ),
+    "no accuracy": (first(lambda s: s["evaluations"][0].update(accuracy=None)), r"accuracy': None is not of type"),
+    "other best": (first(other_best), r"field 'searches\[0\]\.best': found .*, but the best of the evaluations is"),
+    "best accuracy": (first(lambda s: s["best"].update(accuracy=1)), r"field 'searches\[0\]\.best': found .*but"),
+    "best number": (first(lambda s: s["best"].update(number=99)), r"field 'searches\[0\]\.best': found .*but"),
+    "twice": (lambda c: c["searches"].append(c["searches"][0]), "field 'searches': found the samplers"),
+}
+
+
+@pytest.mark.parametrize(("change", "message"), DAMAGES.values(), ids=DAMAGES)
+def test_a_field_that_does_not_fit_is_named(change, message, path):
+    edit(path, change)
+    with pytest.raises(ArtifactError, match=rf"search\.json: .*{message}"):
+        read_search(path)
+
+
+def test_a_missing_or_truncated_file_is_an_error(tmp_path, path):
+    with pytest.raises(ArtifactError, match=r"absent\.json: no such file; run snakemake"):
+        read_search(tmp_path / "absent.json")
+    whole = path.read_bytes()
+    for length in (0, 1, len(whole) // 2, len(whole) - 2):
+        path.write_bytes(whole[:length])
+        with pytest.raises(ArtifactError, match=r"search\.json: cannot be read as JSON"):
+            read_search(path)
+    path.write_text(whole.decode().replace('"seed": 3', '"seed": NaN'))
+    with pytest.raises(ArtifactError, match="NaN is no JSON number"):
+        read_search(path)
+
+
+def test_a_space_of_one_point_is_written_too(tmp_path):
+    path = tmp_path / "one.json"
+    write(path, [found("tpe", {"root": as_space((1, 1, 1, 1, 1, 1))})])
+    assert len(set(read_search(path).searches[0].evaluations)) == 1

@@ -1,0 +1,328 @@
+"""NAS-Bench-201's official file, made here by the package's own classes; what is no such file is refused."""
+
+import hashlib
+import itertools
+import math
+import pickle
+import subprocess
+import sys
+from collections import OrderedDict
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from nas_201_api import ArchResults, NASBench201API, ResultsCount
+
+from fsnas.artifacts.architectures import read_architectures, write_architectures
+from fsnas.benchmark.ground_truth import ground_truth_of
+from fsnas.benchmark.sources import nasbench201
+from fsnas.benchmark.sources.nasbench201 import SETS, read_official
+from fsnas.errors import DataError
+from fsnas.spaces.nas_bench_201 import architecture_string, architectures, full_space
+
+ROOT = Path(__file__).parents[3]
+META = [architecture_string(a) for a in itertools.islice(architectures(full_space()), 4000, 4006)]
+EPOCHS = {"less": 12, "full": 200}
+# Index in META: seeds of the 200-epoch trainings by data set. Index 1 and 4 were not evaluated.
+SEEDS = {
+    0: dict.fromkeys(SETS, [777, 888, 999]),
+    2: dict.fromkeys(SETS, [777]),
+    3: {"cifar10-valid": [777, 999], "cifar10": [777, 888], "cifar100": [888], "ImageNet16-120": [777, 999]},
+    5: {"cifar10": [888, 999], "cifar10-valid": [888]},
+}
+LESS = {"cifar10-valid": [111, 777], "cifar10": [777], "cifar100": [777], "ImageNet16-120": [777]}
+OLD = (5, "cifar10-valid", 888)  # a trial of the first version: test accuracies at the end only, no times
+
+
+# The official file
+
+
+def trial(values, index, dataset, seed, epochs):
+    """A trial with drawn numbers; those that a table should show are noted in ``values``."""
+    rng = np.random.default_rng([index, seed, epochs, len(dataset)])
+    by_epoch = {e: float(rng.uniform(0, 100)) for e in range(epochs)}
+    config = {"channel": 16, "num_cells": 5, "arch_str": META[index], "class_num": 10}
+    weights = {"classifier.weight": torch.ones(2)}
+    result = ResultsCount(dataset, weights, by_epoch, by_epoch, 1.2, 3.4, config, seed, epochs, [0.01])
+    sets = {name: {e: float(rng.uniform(0, 100)) for e in range(epochs)} for name in SETS[dataset]}
+    if epochs == 200 and (index, dataset, seed) == OLD:
+        result.update_OLD_eval("x-valid", sets["x-valid"], by_epoch)
+        result.update_OLD_eval("ori-test", {epochs - 1: sets["ori-test"][epochs - 1]}, {epochs - 1: 0.5})
+    else:
+        times = OrderedDict((e, float(rng.uniform(1, 2))) for e in range(epochs))
+        result.update_train_info(by_epoch, by_epoch, by_epoch, times)
+        every = {f"{name}@{e}": value for name, one in sets.items() for e, value in one.items()}
+        result.update_eval(every, every, every)
+        values[META[index], f"{dataset}_train_seconds_{epochs}_epochs_seed_{seed}"] = math.fsum(times.values())
+    for name, one in sets.items():
+        values[META[index], f"{dataset}_{name}_accuracy_{epochs}_epochs_seed_{seed}"] = one[epochs - 1]
+    return result
+
+
+def official():
+    """The content of a small official file, and its numbers by architecture and column."""
+    values, infos = {}, {}
+    for index, full in SEEDS.items():
+        infos[index] = {}
+        for training, epochs in EPOCHS.items():
+            results = ArchResults(index, META[index])
+            for dataset, seeds in (LESS if training == "less" else full).items():
+                for seed in seeds:
+                    results.update(dataset, seed, trial(values, index, dataset, seed, epochs))
+            infos[index][training] = results.state_dict()
+    content = {"meta_archs": list(META), "total_archs": len(META), "arch2infos": infos, "evaluated_indexes": {*SEEDS}}
+    return content, values
+
+
+@pytest.fixture
+def file(tmp_path):
+    return save(tmp_path, official()[0])
+
+
+def save(folder, content):
+    torch.save(content, folder / "NAS-Bench-201.pth")
+    return folder / "NAS-Bench-201.pth"
+
+
+def test_every_number_is_the_one_that_was_put_in(file):
+    values = official()[1]
+    names, columns = read_official(file)
+    assert names == [META[index] for index in SEEDS]
+    seeds = {name for name in columns if not name.endswith("_mean")}
+    assert seeds == {column for _, column in values}
+    for name in seeds:
+        assert columns[name].dtype == np.float64
+        expected = [values.get((architecture, name), np.nan) for architecture in names]
+        np.testing.assert_allclose(columns[name], expected, rtol=1e-12)
+
+
+def test_a_mean_is_over_the_seeds_that_an_architecture_has(file):
+    names, columns = read_official(file)
+    means = [name for name in columns if name.endswith("_mean")]
+    assert len(means) == 2 * (2 + 1 + 3 + 3 + 4)
+    for mean in means:
+        seeds = [values for name, values in columns.items() if name.startswith(mean.removesuffix("mean") + "seed_")]
+        for i in range(len(names)):
+            known = [values[i] for values in seeds if not np.isnan(values[i])]
+            np.testing.assert_allclose(columns[mean][i], np.mean(known) if known else np.nan, rtol=1e-12)
+    assert math.isnan(columns["cifar100_x-test_accuracy_200_epochs_mean"][3])
+    assert math.isnan(columns["cifar10_ori-test_accuracy_200_epochs_seed_999"][1])
+
+
+SHOWN = {
+    "cifar10-valid": {"x-valid": "valid-accuracy", "ori-test": "test-accuracy"},
+    "cifar10": {"ori-test": "test-accuracy"},
+    "cifar100": {"x-valid": "valid-accuracy", "x-test": "test-accuracy", "ori-test": "valtest-accuracy"},
+    "ImageNet16-120": {"x-valid": "valid-accuracy", "x-test": "test-accuracy", "ori-test": "valtest-accuracy"},
+}
+
+
+def test_the_package_itself_gives_the_same_numbers(file):
+    names, columns = read_official(file)
+    api, compared = NASBench201API(official()[0], verbose=False), 0
+    for column, values in columns.items():
+        dataset, _, rest = column.partition("_")
+        quantity, _, how = rest.partition("_accuracy_" if "_accuracy_" in rest else "_seconds_")
+        epochs, _, seed = how.partition("_epochs_")
+        field = {"train": "train-all-time", **SHOWN[dataset]}[quantity]
+        which = False if seed == "mean" else int(seed.removeprefix("seed_"))
+        for name, value in zip(names, values, strict=True):
+            if not np.isnan(value):
+                info = api.get_more_info(api.query_index_by_arch(name), dataset, hp=epochs, is_random=which)
+                np.testing.assert_allclose(value, info[field], rtol=1e-12)
+                compared += 1
+    assert compared > 200
+
+
+def test_the_table_goes_through_its_own_file(file, tmp_path):
+    names, columns = read_official(file)
+    write_architectures(tmp_path / "truth.h5", names, columns, kind="truth", key="k", settings={})
+    table = read_architectures(tmp_path / "truth.h5", "truth")
+    assert list(table.architectures) == names and set(table.columns) == set(columns)
+    truth = ground_truth_of(table, "cifar10_ori-test_accuracy_200_epochs_mean")
+    assert truth == dict(zip(names, columns["cifar10_ori-test_accuracy_200_epochs_mean"], strict=True))
+    assert list(ground_truth_of(table, "cifar100_x-test_accuracy_200_epochs_seed_999")) == [META[0]]
+
+
+def test_architectures_leave_memory_once_they_are_read(file, monkeypatch):
+    content, left = official()[0], []
+    numbers = nasbench201._official_numbers
+    monkeypatch.setattr(nasbench201, "_unpickle", lambda path: content)
+    monkeypatch.setattr(
+        nasbench201, "_official_numbers", lambda *args: left.append(len(content["arch2infos"])) or numbers(*args)
+    )
+    read_official(file)
+    assert left == [3, 2, 1, 0]
+
+
+class Trap:
+    """Pickled code: creates a file when it is opened."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+def test_another_hash_is_refused_and_the_file_is_not_opened(tmp_path):
+    path, sprung = save(tmp_path, {"meta_archs": Trap(tmp_path / "sprung")}), tmp_path / "sprung"
+    before, found = path.read_bytes(), hashlib.sha256(path.read_bytes()).hexdigest()
+    with pytest.raises(DataError, match=rf"201\.pth: its sha256 is {found}, expected {'0' * 64}.* was not opened"):
+        read_official(path, sha256="0" * 64)
+    assert not sprung.exists() and path.read_bytes() == before
+    with pytest.raises(DataError, match="field 'arch2infos' is missing"):
+        read_official(path, sha256=found)
+    assert sprung.exists(), "the trap is none"
+
+
+def test_the_right_hash_in_any_case_is_taken(file):
+    found = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert read_official(file, sha256=found.upper())[0] == read_official(file)[0]
+
+
+def test_nothing_else_unpickles_freely():
+    sources = [path for folder in ("fsnas", "workflow_scripts") for path in (ROOT / folder).rglob("*.py")]
+    opening = {path.name: count for path in sources if (count := path.read_text().count("weights_only=False"))}
+    assert opening == {"nasbench201.py": 1}
+    assert "runs pickled code" in nasbench201._unpickle.__doc__ and "tens of GB" in nasbench201._unpickle.__doc__
+
+
+def test_importing_takes_no_torch():
+    program = (
+        "import sys, fsnas.benchmark.sources.nasbench201; print({'torch', 'nas_201_api', 'pandas'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.9, 0.999])
+def test_a_truncated_official_file_is_refused(file, share):
+    content = file.read_bytes()
+    file.write_bytes(content[: int(share * len(content))])
+    with pytest.raises(DataError, match=r"201\.pth: cannot be unpickled .*; expected the official NAS-Bench-201 file"):
+        read_official(file)
+
+
+def test_what_is_no_official_file_is_refused(tmp_path):
+    missing = tmp_path / "missing.pth"
+    for given in ({}, {"sha256": "0" * 64}):
+        with pytest.raises(DataError, match=r"missing\.pth: no such file; .*truth\.file"):
+            read_official(missing, **given)
+    with pytest.raises(DataError, match=r"is a folder, expected the official file of NAS-Bench-201; .*truth\.file"):
+        read_official(tmp_path)
+    (tmp_path / "table.csv").write_text("ArchitectureString,Accuracy\n")
+    with pytest.raises(DataError, match=r"table\.csv: is text, .*if it is a CSV, set truth\.source to csv"):
+        read_official(tmp_path / "table.csv")
+    # A pickle that names a class which is not installed; the names are of one length, as the format wants.
+    code = pickle.dumps(OrderedDict()).replace(b"collections", b"collectiens")
+    (tmp_path / "unknown.pth").write_bytes(code)
+    with pytest.raises(DataError, match=r"unknown\.pth: cannot be unpickled"):
+        read_official(tmp_path / "unknown.pth")
+    with pytest.raises(DataError, match=r"field 'top level' is a list, expected a dict with \['meta_archs'"):
+        read_official(save(tmp_path, [1, 2]))
+    with pytest.raises(DataError, match=r"field 'meta_archs' is missing, found \['weight', 'bias'\].*truth\.file"):
+        read_official(save(tmp_path, torch.nn.Linear(2, 2).state_dict()))
+
+
+def test_too_little_memory_is_said(file, monkeypatch):
+    def load(*args, **kwargs):
+        raise MemoryError
+
+    monkeypatch.setattr(torch, "load", load)
+    with pytest.raises(DataError, match=r"201\.pth: not enough memory .* tens of GB; raise truth\.mem_mb"):
+        read_official(file)
+
+
+def full_of(content, index=2):
+    return content["arch2infos"][index]["full"]
+
+
+def first(content):
+    """The state of the one trial of architecture 2 on CIFAR-10 after 200 epochs."""
+    return full_of(content)["all_results"]["cifar10", 777]
+
+
+WRONG = {
+    "no infos": (lambda c: c.pop("arch2infos"), "'arch2infos' is missing"),
+    "no indices": (lambda c: c.pop("evaluated_indexes"), "'evaluated_indexes' is missing"),
+    "another index": (
+        lambda c: c["evaluated_indexes"].add(4),
+        "'evaluated_indexes' .*5 indices, not the same as the 4",
+    ),
+    "an index less": (lambda c: c["arch2infos"].pop(3), "'evaluated_indexes' .*4 indices, not the same as the 3"),
+    "indices no set": (lambda c: c.update(evaluated_indexes=7), "'evaluated_indexes' cannot be read"),
+    "a dict of names": (lambda c: c.update(meta_archs={}), "'meta_archs' is a dict, expected a list"),
+    "a list of infos": (lambda c: c.update(arch2infos=[]), r"'arch2infos' is '\[\]', expected a dict"),
+    "nothing evaluated": (lambda c: c.update(arch2infos={}, evaluated_indexes=[]), "'arch2infos' is '{}', expected"),
+    "mixed indices": (
+        lambda c: c.update(arch2infos={0: {}, "a": {}}, evaluated_indexes={0, "a"}),
+        "'arch2infos' cannot be read",
+    ),
+    "too few names": (lambda c: c["meta_archs"].pop(), r"'meta_archs\[5\]' cannot be read \(IndexError"),
+    "unknown operation": (
+        lambda c: c["meta_archs"].__setitem__(3, META[3].replace("none", "conv")),
+        r"'meta_archs\[3\]' cannot be read .*cannot read 'conv~",
+    ),
+    "no name": (lambda c: c["meta_archs"].__setitem__(3, None), r"'meta_archs\[3\]' cannot be read"),
+    "duplicate": (lambda c: c["meta_archs"].__setitem__(3, META[0]), r"'meta_archs\[3\]' .*is there already"),
+    "names in another order": (
+        lambda c: c["meta_archs"].reverse(),
+        r"'arch2infos\[0\]\.less' .*arch_str is .*, but meta_archs has",
+    ),
+    "no 12 epochs": (lambda c: c["arch2infos"][2].pop("less"), r"'arch2infos\[2\]\.less' .*KeyError: 'less'"),
+    "no 200 epochs": (lambda c: c["arch2infos"][2].pop("full"), r"'arch2infos\[2\]\.full' .*KeyError: 'full'"),
+    "no results": (lambda c: c["arch2infos"].__setitem__(2, None), r"'arch2infos\[2\]\.less' cannot be read"),
+    "name of another file": (
+        lambda c: c["arch2infos"][2].update(full="other.pth"),
+        r"'arch2infos\[2\]\.full' .*found a str, expected a dict",
+    ),
+    "an empty state": (lambda c: c["arch2infos"][2].update(full={}), r"'arch2infos\[2\]\.full' cannot be read"),
+    "other data set": (
+        lambda c: full_of(c)["dataset_seed"].update(svhn=[777]),
+        r"'arch2infos\[2\]\.full' .*dataset_seed has 'svhn'",
+    ),
+    "seed twice": (lambda c: full_of(c)["dataset_seed"].update(cifar10=[777, 777]), "'cifar10': .*each seed once"),
+    "seed without trial": (lambda c: full_of(c)["dataset_seed"]["cifar10"].append(1), r"\.full' .*KeyError"),
+    "trials switched": (
+        lambda c: c["arch2infos"][2].update(less=c["arch2infos"][2]["full"]),
+        r"'arch2infos\[2\]\.less' .*a trial has 200 epochs, expected 12",
+    ),
+    "no last epoch": (lambda c: first(c)["eval_acc1es"].pop("ori-test@199"), "KeyError: 'ori-test@199'"),
+    "accuracy NaN": (
+        lambda c: first(c)["eval_acc1es"].update({"ori-test@199": np.nan}),
+        "on ori-test is nan, expected",
+    ),
+    "accuracy above 100": (lambda c: first(c)["eval_acc1es"].update({"ori-test@199": 101.0}), r"is 101\.0, expected 0"),
+    "accuracy a text": (lambda c: first(c)["eval_acc1es"].update({"ori-test@199": "high"}), "could not convert"),
+    "a time less": (lambda c: first(c)["train_times"].pop(7), r"\.full' .*KeyError: 7"),
+    "time infinite": (lambda c: first(c)["train_times"].update({7: np.inf}), "train_times add up to inf"),
+}
+
+
+@pytest.mark.parametrize(("change", "message"), WRONG.values(), ids=WRONG)
+def test_a_wrong_field_of_the_official_file_is_named(change, message, tmp_path):
+    content = official()[0]
+    change(content)
+    with pytest.raises(DataError, match=rf"201\.pth: field .*{message}.*; expected the official NAS-Bench-201 file"):
+        read_official(save(tmp_path, content))
+
+
+def test_an_official_file_in_fractions_is_refused(tmp_path):
+    content, _ = official()
+    for info in content["arch2infos"].values():
+        for state in info.values():
+            for trial_ in state["all_results"].values():
+                trial_["eval_acc1es"] = {name: value / 100 for name, value in trial_["eval_acc1es"].items()}
+    with pytest.raises(DataError, match=r"'arch2infos' holds accuracies up to 0\..*, expected percent, not fractions"):
+        read_official(save(tmp_path, content))
+
+
+def test_a_file_without_a_trial_is_refused(tmp_path):
+    content, _ = official()
+    for info in content["arch2infos"].values():
+        for state in info.values():
+            state["dataset_seed"] = {}
+    with pytest.raises(DataError, match="field 'arch2infos' holds no trial"):
+        read_official(save(tmp_path, content))

@@ -1,0 +1,286 @@
+"""The command fsnas: what it prints, its exit status, one line for an error, and how little it imports."""
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fsnas.artifacts.scores import write_scores
+from fsnas.cli import main
+from fsnas.spaces.nas_bench_201 import OPERATIONS, full_space
+from fsnas.splitting.scores import NodeScores
+from tests.support.splits import made_tree
+from tests.unit.inspecting.test_inspect_kinds import ABOUT, CHANGED, KEY, ORIGIN, WRITERS, write_tree, written
+
+ROOT = Path(__file__).resolve().parents[3]
+HEAVY = ("torch", "pandas", "matplotlib", "scipy", "sklearn")
+HALVES = [OPERATIONS[:2], OPERATIONS[2:]]
+
+
+def run(*arguments, **options):
+    command = [sys.executable, "-m", "fsnas", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, **options)
+
+
+@pytest.fixture
+def tree(tmp_path):
+    write_tree(tmp_path / "tree.json", made_tree("snip", 3, [HALVES, HALVES]))
+    return tmp_path / "tree.json"
+
+
+def printed(capsys, *arguments, status=0):
+    assert main([*map(str, arguments)]) == status
+    found = capsys.readouterr()
+    assert found.err == ""
+    return found.out
+
+
+def failed(capsys, *arguments):
+    assert main([*map(str, arguments)]) == 2
+    found = capsys.readouterr()
+    assert re.fullmatch(r"fsnas: .+\n", found.err), found.err
+    return found
+
+
+TREE = """\
+file     {path}
+what     a split tree
+format   fsnas.tree
+version  1
+
+about
+  method  snip
+  metric  snip
+  seed    3
+  splits  2
+  leaves  3
+
+tree
+  root  edge 1<-0  groups none skip_connect | nor_conv_1x1 nor_conv_3x3 avg_pool_3x3
+  cost -1  runner_up -0.5  ties 1  edge_ties 1  degenerate no
+  ├── 0  edge 2<-0  groups none skip_connect | nor_conv_1x1 nor_conv_3x3 avg_pool_3x3
+  │   cost -1  runner_up -0.5  ties 1  edge_ties 1  degenerate no
+  │   ├── 00  architectures 2500
+  │   └── 01  architectures 3750
+  └── 1  architectures 9375
+
+edge_costs
+         1<-0   2<-0   2<-1   3<-0   3<-1   3<-2
+  ──────────────────────────────────────────────
+  root     -1      -      -      -      -      -
+  0         -     -1      -      -      -      -
+
+settings
+  folder         -
+  recipe.epochs  2
+  recipe.flip    yes
+  seed           3
+
+made_from
+  key       0123456789abcdef
+  inputs    fedc
+  commit    0123abcd
+  packages  torch 2.13.0
+  code      2 (--full lists them)
+"""
+
+
+def test_a_tree_is_printed_for_a_person(tree, capsys):
+    assert printed(capsys, "inspect", tree) == TREE.format(path=tree)
+
+
+def test_full_folds_nothing(tree, capsys):
+    found = printed(capsys, "inspect", "--full", tree)
+    assert "--full" not in found and re.search(
+        r"code\n +fsnas/splitting/cuts.py +0123456789ab\n +mine.py +ba9876543210\n", found
+    )
+
+
+def test_json_is_strict_and_whole(tree, capsys):
+    def refuse(constant):
+        raise AssertionError(constant)
+
+    found = json.loads(printed(capsys, "inspect", tree, "--json"), parse_constant=refuse)
+    assert found["file"] == str(tree) and found["made_from"]["code"]["mine.py"] == "ba9876543210"
+    assert found["tree"][0]["children"][0]["children"][1] == {"node": "01", "architectures": 3750, "children": []}
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_every_kind_is_printed_whole_without_a_terminal(kind, tmp_path, capsys):
+    path, other = written(tmp_path / "a", kind), written(tmp_path / "b", kind, WRITERS[kind][2])
+    for arguments, status in [(("inspect", path), 0), (("diff", path, other), 1)]:
+        found = printed(capsys, *arguments, status=status)
+        assert "\x1b" not in found and "…" not in found and str(path) in found
+        assert all(line == line.rstrip() for line in found.splitlines())
+        json.loads(printed(capsys, *arguments, "--json", status=status))
+
+
+def test_nothing_is_taken_for_markup(tmp_path, capsys):
+    path = tmp_path / "scores.h5"
+    odd = NodeScores(full_space(), None, np.zeros((6, 5, 5)), ("[bold]edge 1<-0[/] :smile: [1, 2]",))
+    write_scores(path, {"root": odd}, attributes={**ABOUT, **ORIGIN, "key": KEY})
+    assert "[bold]edge 1<-0[/] :smile: [1, 2]" in printed(capsys, "inspect", path)
+
+
+def test_a_narrow_terminal_folds_and_cuts_nothing(tree):
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "COLUMNS": "60", "TERM": "xterm-256color"}
+    environment.pop("NO_COLOR", None)
+    command = [sys.executable, "-m", "fsnas", "inspect", str(tree)]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=theirs, stdin=subprocess.DEVNULL)
+    os.close(theirs)
+    found = b""
+    try:
+        while chunk := os.read(ours, 65536):
+            found += chunk
+    except OSError:  # how Linux says that the other side is closed
+        pass
+    os.close(ours)
+    assert process.wait() == 0
+    text = re.sub(r"\x1b\[[\d;]*m", "", found.decode())
+    assert b"\x1b[1m" in found and max(map(len, text.splitlines())) <= 60
+    drawn = re.compile(r"[\s│├└─]")
+    assert drawn.sub("", text) == drawn.sub("", TREE.format(path=tree))
+
+
+def test_diff_says_the_same_and_what_differs(tree, tmp_path, capsys):
+    write_tree(tmp_path / "again.json", made_tree("snip", 3, [HALVES, HALVES]))
+    write_tree(tmp_path / "other.json", made_tree("gm", 3, [HALVES, [OPERATIONS[:1], OPERATIONS[1:]]]))
+    found = printed(capsys, "diff", tree, tmp_path / "again.json")
+    assert re.search(r"^same +yes$", found, re.M)
+    found = printed(capsys, "diff", tree, tmp_path / "other.json", status=1)
+    assert re.search(r"^same +no$", found, re.M) and re.search(r"^part_at +node 0$", found, re.M)
+    assert re.search(r"^  method +snip +gm$", found, re.M)
+    assert re.search(r"^  0 +1 +2<-0 +2<-0 +none skip_connect \| .* none \| skip_connect .* 1 +-1 +-1$", found, re.M)
+
+
+def test_a_folder_is_listed(tmp_path, capsys):
+    for kind in WRITERS:
+        written(tmp_path / "run", kind)
+    (tmp_path / "run/log.txt").write_text("nothing")
+    (tmp_path / "run/.state").mkdir()
+    (tmp_path / "run/.state/hidden.json").write_text("{")
+    found = printed(capsys, "inspect", tmp_path)
+    assert re.search(
+        r"^  run/tree.json +a split tree +method snip, metric snip, seed 3, splits 3, leaves 4$", found, re.M
+    )
+    assert re.search(
+        r"^  run/supernet.json +the cost of a training +device cpu, device_seconds 0, epochs 2, samples 640, "
+        r"seconds 1.5$",
+        found,
+        re.M,
+    )
+    assert re.search(r"^other_files +1$", found, re.M) and "hidden" not in found
+    (tmp_path / "run/tree.json").write_text("{")
+    listed = json.loads(printed(capsys, "inspect", tmp_path, "--json", status=2))
+    assert "cannot be read as JSON" in listed["unreadable"]["run/tree.json"]
+    assert len(listed["artifacts"]) == len(WRITERS) - 1
+
+
+def test_several_files_are_shown_one_after_the_other(tree, tmp_path, capsys):
+    other = written(tmp_path, "cost")
+    found = printed(capsys, "inspect", tree, other)
+    assert found.startswith(TREE.format(path=tree) + f"\nfile     {other}\n")
+    assert [one["format"] for one in json.loads(printed(capsys, "inspect", tree, other, "--json"))] == [
+        "fsnas.tree",
+        "fsnas.cost",
+    ]
+    assert main(["inspect", str(tmp_path / "nothing.json"), str(tree)]) == 2
+    found = capsys.readouterr()
+    assert found.out == TREE.format(path=tree) and "nothing.json: no such file" in found.err
+
+
+def test_errors_are_one_line(tree, tmp_path, capsys):
+    other = written(tmp_path, "cost")
+    assert (
+        "nothing.h5: no such file; expected a file that a run leaves behind"
+        in failed(capsys, "inspect", tmp_path / "nothing.h5").err
+    )
+    assert "is a split tree" in failed(capsys, "diff", tree, other).err
+    assert "is a folder" in failed(capsys, "diff", tree, tmp_path).err
+    assert "no such file" in failed(capsys, "diff", tree, tmp_path / "nothing.json").err
+    tree.write_text(tree.read_text().replace("snip", "gm"))
+    assert "field 'checksum'" in failed(capsys, "inspect", tree, "--json").err
+    (tmp_path / "folder.pt").mkdir()
+    assert main(["inspect", str(tmp_path / "folder.pt")]) == 0
+
+
+def test_what_nobody_foresaw_is_no_difference(tree, capsys, monkeypatch):
+    monkeypatch.setattr("fsnas.inspecting.comparing.opened", lambda path: 1 / 0)
+    assert main(["diff", str(tree), str(tree)]) == 2
+    assert "please report this" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [(), ("inspect",), ("diff", "a"), ("look", "a"), ("inspect", "--colour", "a")])
+def test_a_wrong_command_says_how_it_is_used(arguments, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    assert stopped.value.code == 2 and "usage: fsnas" in capsys.readouterr().err
+
+
+def test_help_says_what_there_is(capsys):
+    for arguments, words in {
+        ("--help",): ["inspect", "diff", "look at what a run left behind"],
+        ("inspect", "--help"): ["--json", "--full", "folder", "Exit status: 0, or 2"],
+        ("diff", "--help"): [
+            "--json",
+            "settings, code, inputs and content",
+            "Exit status: 0 where the files are the same",
+        ],
+    }.items():
+        with pytest.raises(SystemExit) as stopped:
+            main(arguments)
+        text = " ".join(capsys.readouterr().out.split())
+        assert stopped.value.code == 0 and all(word in text for word in words), text
+
+
+def test_the_command_is_installed_and_the_module_runs(tree):
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"] == {"fsnas": "fsnas.cli:main"}
+    done = run("inspect", tree)
+    assert (done.returncode, done.stdout, done.stderr) == (0, TREE.format(path=tree), "")
+    assert run("diff", tree, tree, "--json").returncode == 0
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(tree):
+    command = f"{sys.executable} -m fsnas inspect --json {' '.join([str(tree)] * 60)} | head -n 1"
+    done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("[\n", "")
+
+
+def test_a_terminal_without_unicode_gets_the_same_facts(tree):
+    done = run("inspect", tree, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 0 and "architectures 2500" in done.stdout and done.stdout.isascii()
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_no_file_waits_for_what_it_does_not_need(kind, tmp_path):
+    path, other = written(tmp_path / "a", kind), written(tmp_path / "b", kind, WRITERS[kind][2])
+    code = (
+        "import sys\nfrom fsnas.cli import main\n"
+        f"main(['inspect', {str(path)!r}]); main(['diff', {str(path)!r}, {str(other)!r}])\n"
+        f"print({set(HEAVY)!r} & set(sys.modules), 'h5py' in sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stderr == f"set() {path.suffix == '.h5'}\n"
+
+
+def test_json_does_not_wait_for_what_draws(tree):
+    code = (
+        "import sys\nfrom fsnas.cli import main\n"
+        f"main(['inspect', '--json', {str(tree)!r}])\nprint('rich' in sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stderr == "False\n"
+
+
+def test_a_difference_of_scores_names_edge_and_operation(tmp_path, capsys):
+    paths = written(tmp_path / "a", "scores"), written(tmp_path / "b", "scores", {"root": CHANGED})
+    found = printed(capsys, "diff", *paths, status=1)
+    assert "repetition 0, edge 2<-0, operation nor_conv_1x1" in found

@@ -1,0 +1,500 @@
+"""fsnas inspect and diff on every format: what is in a file, and what two of a kind have apart."""
+
+import pkgutil
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from matplotlib.figure import Figure
+
+from fsnas.artifacts import architectures, checkpoint, dataset, scores, search, selection, splits, tables
+from fsnas.artifacts import usage as cost
+from fsnas.artifacts.files import load_json, write_json
+from fsnas.data.dataset import Dataset
+from fsnas.errors import ArtifactError, FsnasError
+from fsnas.inspecting import kinds
+from fsnas.inspecting.comparing import compared
+from fsnas.inspecting.describing import described
+from fsnas.inspecting.opening import opened
+from fsnas.plotting.style import save
+from fsnas.spaces.nas_bench_201 import EDGES, OPERATIONS, as_space, full_space, restrict
+from tests.support.problems import random_network
+from tests.support.splits import grown_tree, made_split, made_tree
+
+KEY = "0123456789abcdef"
+SETTINGS = {"seed": 3, "recipe": {"epochs": 2, "flip": True}, "folder": None}
+CODE = ["fsnas/splitting/cuts.py 0123456789ab", "mine.py ba9876543210", "torch 2.13.0"]
+ORIGIN = {"settings": SETTINGS, "code": CODE, "inputs": "fedc", "commit": "0123abcd"}
+ABOUT = {"metric": "snip", "seed": 3, "level": 0, "options": {}, "device": "cpu", "seconds": 1.5, "peak_memory": 2**31}
+NAMES = ("|none~0|+|none~0|none~1|+|none~0|none~1|none~2|", "|none~0|+|none~0|none~1|+|none~0|none~1|skip_connect~2|")
+LEVEL = {"method": "mine", "metric": "snip", "seed": 3, "objective": "mean", "balance": "none", "edge": "best"}
+
+
+def tree(seed=0):
+    return grown_tree("snip", 3, (2, 2), np.random.default_rng(seed))
+
+
+def node(values=None, reasons=()):
+    values = np.arange(60.0).reshape(2, 6, 5) if values is None else values
+    return scores.NodeScores(full_space(), values, np.zeros((6, 5, 5)), reasons)
+
+
+def evaluations(best=0.5):
+    return tuple(search.Evaluation("0", NAMES[i % 2], 1.5, best if i == 2 else 0.1) for i in range(4))
+
+
+def write_tree(path, value=None):
+    splits.write_tree(path, value or tree(), key=KEY, **ORIGIN)
+
+
+def write_splits(path, value=None):
+    level = [split for split in (value or tree()).splits if split.level == 1]
+    splits.write_splits(path, level=1, splits=level, key=KEY, **LEVEL, **ORIGIN)
+
+
+def write_scores(path, value=None):
+    scores.write_scores(path, value or {"root": node()}, attributes={"key": KEY, **ABOUT, **ORIGIN})
+
+
+def write_supernet(path, value=None):
+    network = value or random_network(3)
+    record = {"epoch": [1, 2], "loss": [2.1, 1.9], "accuracy": [0.25, 0.5]}
+    about = {"settings": SETTINGS, "seed": 3, "dataset": "digits", "key": KEY}
+    checkpoint.write_checkpoint(path, network, record=record, **about)
+    write_cost(path.with_suffix(".json"))
+
+
+def write_cost(path, value=None):
+    cost.write_cost(path, value or cost.TrainingCost(2, 1.5, 640, "cpu", KEY), **ORIGIN)
+
+
+def write_selection(path, value=None):
+    judged = [selection.LeafScore("1", 0, 0.5, 1.0), selection.LeafScore("0", 1, 0.25, 2.0)]
+    selection.write_selection(path, value or judged, keep=1, key=KEY, **ORIGIN)
+
+
+def write_search(path, value=None):
+    found = search.SearchResult("random", value or evaluations(), 2)
+    search.write_search(path, method="mine", metric="snip", seed=3, searches=[found], key=KEY, **ORIGIN)
+
+
+def write_architectures(path, value=None):
+    columns = value or {"accuracy": np.array([0.1, 0.4]), "a/b": np.array([np.nan, 1.0])}
+    architectures.write_architectures(path, NAMES, columns, kind="truth", key=KEY, dataset="digits", **ORIGIN)
+
+
+def write_dataset(path, value=None):
+    images = np.zeros((6, 1, 4, 4), np.uint8) if value is None else value
+    parts = {"train": np.arange(3), "valid": np.array([3]), "test": np.array([4, 5])}
+    made = Dataset("small", images, np.array([0, 1, 0, 1, 1, 0]), ("a", "b"), parts, np.array([0.5]), np.ones(1))
+    dataset.write_dataset(path, made, key=KEY, **ORIGIN)
+
+
+def write_table(path, value=None):
+    given = pd.DataFrame({"method": ["snip", "snip"], "path": ["0", "00"], "mean": [1.5, np.nan]})
+    tables.write_table(path, given if value is None else value, **ORIGIN)
+
+
+def write_figure(path, value="black"):
+    figure = Figure(figsize=(1, 1), facecolor=value)
+    save(figure, [path, path.with_suffix(".pdf")], **ORIGIN)
+
+
+def other_network():
+    network = random_network(3)
+    network.state_dict()["classifier.bias"][1] += 1.0
+    return network
+
+
+CHANGED = node(np.arange(60.0).reshape(2, 6, 5) + np.eye(60)[7].reshape(2, 6, 5))
+WRITERS = {  # of every kind: the file's name, how it is written, and what else it could hold
+    "tree": ("tree.json", write_tree, tree(1)),
+    "splits": ("splits.json", write_splits, tree(1)),
+    "scores": ("scores.h5", write_scores, {"root": CHANGED}),
+    "supernet": ("supernet.pt", write_supernet, other_network()),
+    "cost": ("supernet.json", write_cost, cost.TrainingCost(3, 1.5, 640, "cpu", KEY)),
+    "selection": ("selection.json", write_selection, [selection.LeafScore("1", 0, 0.5, 1.0)]),
+    "search": ("search.json", write_search, evaluations(0.75)),
+    "architectures": ("truth.h5", write_architectures, {"accuracy": np.array([0.1, 0.5])}),
+    "dataset": ("small.h5", write_dataset, np.ones((6, 1, 4, 4), np.uint8)),
+    "table": ("table.csv", write_table, pd.DataFrame({"method": ["snip"], "path": ["0"], "mean": [2.5]})),
+    "figure": ("figure.png", write_figure, "white"),
+}
+VERSIONS = {"tree": splits, "splits": splits, "supernet": checkpoint, "table": tables, "figure": None}
+
+
+def written(folder, kind, *value):
+    name, write, _ = WRITERS[kind]
+    folder.mkdir(exist_ok=True)
+    write(folder / name, *value)
+    return folder / name
+
+
+def test_every_kind_is_tried():
+    assert {module.name for module in pkgutil.iter_modules(kinds.__path__)} == set(WRITERS)
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_every_kind_says_its_format_settings_and_what_made_it(kind, tmp_path):
+    path = written(tmp_path, kind)
+    artifact, found = opened(path), described(path)
+    assert found["format"] == artifact.fields["format"] == f"fsnas.{kind}"
+    of = {"architectures": architectures, "cost": cost, "dataset": dataset, "scores": scores} | VERSIONS
+    of |= {"search": search, "selection": selection}
+    assert artifact.kind.VERSION == getattr(of[kind], "VERSION", None) == found["version"]
+    assert found["file"] == str(path) and found["about"] and found["what"] == artifact.kind.TITLE
+    assert found["settings"] == {"seed": 3, "recipe.epochs": 2, "recipe.flip": True, "folder": None}
+    assert found["made_from"] == {
+        "key": None if kind in ("table", "figure") else KEY,
+        "inputs": "fedc",
+        "commit": "0123abcd",
+        "packages": ["torch 2.13.0"],
+        "code": {"fsnas/splitting/cuts.py": "0123456789ab", "mine.py": "ba9876543210"},
+    }
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_a_file_is_the_same_as_itself_and_not_as_one_of_other_content(kind, tmp_path):
+    first, again = written(tmp_path / "a", kind), written(tmp_path / "b", kind)
+    other = written(tmp_path / "c", kind, WRITERS[kind][2])
+    found = compared(first, again)
+    assert found["same"] and set(found) == {"before", "after", "what", "format", "same"}
+    found = compared(first, other)
+    assert not found["same"]
+    assert not {"settings", "code", "made_from"} & set(found)
+
+
+@pytest.mark.parametrize(("a", "b"), [("tree", "splits"), ("scores", "architectures"), ("supernet", "cost")])
+def test_two_kinds_cannot_be_compared(a, b, tmp_path):
+    one, other = written(tmp_path / "a", a), written(tmp_path / "b", b)
+    titles = [opened(path).kind.TITLE for path in (one, other)]
+    with pytest.raises(FsnasError, match=f"is {titles[0]}, .* is {titles[1]}; expected two files of the same kind"):
+        compared(one, other)
+    with pytest.raises(FsnasError, match="is a folder; expected two files"):
+        compared(one, tmp_path)
+
+
+def test_records_and_pdfs_stand_for_the_file_beside_them(tmp_path):
+    table, figure = written(tmp_path, "table"), written(tmp_path, "figure")
+    assert opened(table.with_suffix(".json")).path == table
+    assert opened(figure.with_suffix(".pdf")).path == figure
+    assert set(described(tmp_path)["artifacts"]) == {"table.csv", "figure.png"}
+
+
+def test_a_record_without_its_table_is_an_error(tmp_path):
+    table = written(tmp_path, "table")
+    table.unlink()
+    with pytest.raises(ArtifactError, match=r"table\.csv: no such table; run snakemake to make it"):
+        described(table.with_suffix(".json"))
+
+
+FOREIGN = {
+    "list.json": b"[1]",
+    "object.json": b'{"format": "other"}',
+    "lonely.csv": b"a,b\n1,2\n",
+    "lonely.pdf": b"%PDF",
+    "notes.txt": b"fsnas",
+    "other.h5": b"\x89HDF\r\n\x1a\n",
+    "none": b"",
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_other_files_are_no_artifacts(name, tmp_path):
+    path = tmp_path / name
+    path.write_bytes(FOREIGN[name])
+    with pytest.raises(FsnasError, match=rf"{name}: no artifact of fsnas; expected a file that a run leaves behind"):
+        described(path)
+    assert described(tmp_path) == {"folder": str(tmp_path), "other_files": 1, "artifacts": {}}
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_damage_is_an_error_that_names_the_file(kind, tmp_path):
+    path = written(tmp_path, kind)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    with pytest.raises(ArtifactError, match=rf"{path.name}: "):
+        described(path)
+    listed = described(tmp_path)
+    assert set(listed["unreadable"]) >= {path.name} and path.name not in listed["artifacts"]
+
+
+def test_a_newer_format_and_an_unknown_one_are_errors(tmp_path):
+    path = written(tmp_path, "cost")
+    content = load_json(path)
+    write_json(path, content | {"version": 3})
+    with pytest.raises(ArtifactError, match="field 'version' is 3, this fsnas reads 2"):
+        described(path)
+    write_json(path, content | {"format": "fsnas.news"})
+    with pytest.raises(ArtifactError, match="field 'format' is 'fsnas.news'; this fsnas can show .*fsnas.tree"):
+        described(path)
+
+
+def test_settings_code_and_inputs_are_told_before_and_after(tmp_path):
+    paths = [tmp_path / name for name in ("a.json", "b.json")]
+    splits.write_tree(paths[0], tree(), key="k1", **ORIGIN)
+    other = {"settings": SETTINGS | {"recipe": {"epochs": 5}, "more": [1]}, "code": [CODE[0], "torch 2.14.0"]}
+    splits.write_tree(paths[1], tree(), key="k2", inputs="dcba", commit=ORIGIN["commit"], **other)
+    found = compared(*paths)
+    assert not found["same"]
+    assert found["settings"] == {
+        "recipe.epochs": {"before": 2, "after": 5},
+        "recipe.flip": {"before": True, "after": None},
+        "more": {"before": None, "after": [1]},
+    }
+    assert found["code"] == {"mine.py": {"before": "ba9876543210", "after": None}}
+    assert found["made_from"] == {
+        "key": {"before": "k1", "after": "k2"},
+        "inputs": {"before": "fedc", "after": "dcba"},
+        "packages": {"before": ["torch 2.13.0"], "after": ["torch 2.14.0"]},
+    }
+    assert not {"splits", "differences", "about"} & set(found)
+
+
+def test_another_commit_of_the_same_code_is_shown_and_is_no_difference(tmp_path):
+    paths = [tmp_path / name for name in ("a.json", "b.json")]
+    for path, commit in zip(paths, ("0123abcd", "4567cdef"), strict=True):
+        splits.write_tree(path, tree(), key="k1", **{**ORIGIN, "commit": commit})
+    found = compared(*paths)
+    assert found["same"] and found["made_from"] == {"commit": {"before": "0123abcd", "after": "4567cdef"}}
+
+
+def test_measured_time_and_memory_are_shown_and_are_no_difference(tmp_path):
+    paths = [
+        written(tmp_path / str(i), "cost", cost.TrainingCost(2, seconds, 640, "cpu", KEY))
+        for i, seconds in [(0, 1.0), (1, 2.0)]
+    ]
+    found = compared(*paths)
+    assert found["same"] and found["about"] == {"seconds": {"before": 1.0, "after": 2.0}}
+    frames = [pd.DataFrame({"method": ["snip"], "root_seconds": [x]}) for x in (1.0, 2.0)]
+    found = compared(*(written(tmp_path / str(i), "table", frame) for i, frame in enumerate(frames)))
+    assert found["same"] and found["differences"]["root_seconds"]["largest"] == 1.0
+
+
+# Scores
+
+
+def test_scores_are_means_over_repetitions_by_edge_and_operation(tmp_path):
+    values = np.arange(60.0).reshape(2, 6, 5)
+    values[:, 2] = np.nan
+    values[1, 4, 0] = np.nan
+    space = restrict(full_space(), 2, (1, 3))
+    reasons = ("edge 3<-1, none, repetition 1: the value is inf",)
+    content = scores.NodeScores(space, values, np.full((6, 5, 5), np.nan), reasons)
+    found = described(written(tmp_path, "scores", {"0": content, "1": node()}))
+    assert list(found["about"]) == ["metric", "seed", "level", "device", "options", "peak_memory", "seconds"]
+    one = found["nodes"]["0"]
+    assert one["restricted"] == ["2<-1: skip_connect nor_conv_3x3"] and one["reasons"] == list(reasons)
+    assert one["scores_shape"] == [2, 6, 5] and one["affinity_shape"] == [6, 5, 5]
+    assert one["architectures"] == 5**5 * 2
+    assert one["mean_scores"]["1<-0"] == dict(zip(OPERATIONS, values[:, 0].mean(0), strict=True))
+    assert one["mean_scores"]["3<-1"]["none"] == values[0, 4, 0]
+    assert set(one["mean_scores"]["2<-1"].values()) == {None}
+
+
+def test_affinities_stand_where_there_are_no_scores(tmp_path):
+    affinity = np.arange(150.0).reshape(6, 5, 5)
+    quiet = scores.NodeScores(full_space(), None, affinity, ())
+    found = described(written(tmp_path, "scores", {"root": quiet}))["nodes"]["root"]
+    assert "mean_scores" not in found and len(found["affinity"]) == 10
+    assert found["affinity"]["none skip_connect"] == dict(zip(EDGES, affinity[:, 0, 1], strict=True))
+
+
+def test_scores_differ_most_at_a_named_place(tmp_path):
+    paths = written(tmp_path / "a", "scores"), written(tmp_path / "b", "scores", {"root": CHANGED, "0": node()})
+    found = compared(*paths)
+    assert found["only"] == {"array": {"before": [], "after": ["0/space", "0/scores", "0/affinity"]}}
+    assert found["differences"] == {
+        "root/scores": {
+            "differ": 1,
+            "of": 60,
+            "largest": 1.0,
+            "at": "repetition 0, edge 2<-0, operation nor_conv_1x1",
+            "before": 7.0,
+            "after": 8.0,
+            "relative": 0.125,
+        }
+    }
+
+
+@pytest.mark.parametrize("repetitions", [0, 2])
+def test_xarray_opens_scores_with_named_axes(repetitions, tmp_path):
+    values = np.arange(60.0).reshape(2, 6, 5) if repetitions else None
+    affinity = np.arange(150.0).reshape(6, 5, 5)
+    content = scores.NodeScores(restrict(full_space(), 2, (1, 3)), values, affinity, ("edge 3<-1: why",))
+    path = written(tmp_path, "scores", {"01": content})
+    with xr.open_dataset(path, group="nodes/01", engine="h5netcdf") as found:
+        assert found["edge"].values.tolist() == list(EDGES)
+        assert found["operation"].values.tolist() == found["other_operation"].values.tolist() == list(OPERATIONS)
+        assert found["space"].dtype == bool and not found["space"].sel(edge="2<-1", operation="none")
+        assert found["affinity"].sel(edge="3<-0", operation="none", other_operation="avg_pool_3x3") == affinity[3, 0, 4]
+        assert found.attrs["reasons"] == '["edge 3<-1: why"]'
+        if repetitions:
+            mean = found["scores"].mean("repetition").sel(edge="2<-0", operation="skip_connect")
+            assert mean == values[:, 1, 1].mean()
+    with xr.open_dataset(path, engine="h5netcdf") as root:
+        assert root.attrs["metric"] == "snip"
+
+
+# Splits and trees
+
+
+def test_a_tree_is_nested_and_says_in_words_what_is_doubtful(tmp_path):
+    doubtful = replace(made_split("root", [OPERATIONS[:1], OPERATIONS[1:]]), ties=3, edge_ties=2, degenerate=True)
+    value = replace(made_tree("snip", 3, [doubtful.groups]), splits=(doubtful,))
+    found = described(written(tmp_path, "tree", value))
+    (root,) = found["tree"]
+    assert root["note"] == (
+        "the cut was drawn among 3 that cost the same; the edge was drawn among 2 that cost the same; "
+        "degenerate: all affinities of the edge are equal, the cut says nothing"
+    )
+    assert root["children"] == [
+        {"node": "0", "architectures": 5**5, "children": []},
+        {"node": "1", "architectures": 4 * 5**5, "children": []},
+    ]
+    assert found["edge_costs"]["root"] == {"1<-0": -1.0} | dict.fromkeys(EDGES[1:])
+    assert found["about"] == {"method": "snip", "metric": "snip", "seed": 3, "splits": 1, "leaves": 2}
+
+
+def test_a_tree_without_splits_is_one_leaf(tmp_path):
+    found = described(written(tmp_path, "tree", made_tree("none", 3, [])))
+    assert found["tree"] == [{"node": "root", "architectures": 5**6, "children": []}]
+
+
+def test_a_level_lists_its_splits(tmp_path):
+    found = described(written(tmp_path, "splits"))
+    assert [row["node"] for row in found["splits"]] == ["0", "1"] == list(found["edge_costs"])
+    assert found["about"] == LEVEL | {"level": 1, "nodes": 2}
+
+
+def test_trees_part_at_the_first_node_that_differs(tmp_path):
+    a, b, c = ([OPERATIONS[:2], OPERATIONS[2:]], [OPERATIONS[:1], OPERATIONS[1:]], [OPERATIONS[:3], OPERATIONS[3:]])
+    paths = [
+        written(tmp_path / str(i), "tree", made_tree("snip", 3, made)) for i, made in enumerate([[a, a, a], [a, b, c]])
+    ]
+    found = compared(*paths)
+    assert found["part_at"] == "node 0" and list(found["splits"]) == ["0", "1"]
+    row = found["splits"]["0"]
+    assert (row["groups_before"], row["groups_after"]) == ([list(g) for g in a], [list(g) for g in b])
+    assert row["distance"] == 1.0 and row["level"] == 1 and row["edge_before"] == row["edge_after"] == EDGES[1]
+    found = compared(paths[0], written(tmp_path / "short", "tree", made_tree("snip", 3, [a])))
+    assert found["only"] == {"node": {"before": ["0", "1"], "after": []}} and "part_at" not in found
+
+
+def test_numbers_of_the_same_splits_are_compared(tmp_path):
+    (before,) = made_tree("snip", 3, [[OPERATIONS[:2], OPERATIONS[2:]]]).splits
+    after = replace(before, cost=-1.5, runner_up=None, edge_costs={EDGES[0]: -1.5, EDGES[1]: None})
+    trees = [replace(made_tree("snip", 3, [before.groups]), splits=(split,)) for split in (before, after)]
+    found = compared(*(written(tmp_path / str(i), "tree", value) for i, value in enumerate(trees)))
+    assert {name: (row["before"], row["after"]) for name, row in found["differences"].items()} == {
+        "cost": (-1.0, -1.5),
+        "runner_up": (-0.5, None),
+        "edge_costs": (-1.0, -1.5),
+    }
+    assert found["differences"]["runner_up"]["not_finite"] == 1
+
+
+# Checkpoints, searches, tables
+
+
+def test_a_checkpoint_is_shown_with_its_cost(tmp_path):
+    space = restrict(full_space(), 0, (1,))
+    path = written(tmp_path, "supernet", random_network(3, space))
+    found = described(path)
+    assert found["cost"] == {**{"epochs": 2, "seconds": 1.5, "device_seconds": 0.0, "samples": 640, "device": "cpu"}}
+    assert found["space"]["restricted"] == ["1<-0: skip_connect"]
+    assert found["training"]["loss"] == 1.9 and len(found["training"]["history"]) == 2
+    tensors = {name: list(tensor.shape) for name, tensor in random_network(3, space).state_dict().items()}
+    assert {name: row["shape"] for name, row in found["weights"]["tensors"].items()} == tensors
+    path.with_suffix(".json").unlink()
+    found = described(path)
+    assert "supernet.json: no such file" in found["cost"]["unknown"] and found["made_from"]["inputs"] is None
+    write_cost(path.with_suffix(".json"), cost.TrainingCost(2, 1.5, 640, "cpu", "another"))
+    assert "belongs to another checkpoint" in described(path)["cost"]["unknown"]
+
+
+def test_checkpoints_differ_in_named_tensors(tmp_path):
+    paths = [
+        written(tmp_path / str(i), "supernet", network)
+        for i, network in enumerate([random_network(3), other_network()])
+    ]
+    found = compared(*paths)
+    (row,) = found["differences"].items()
+    assert row[0] == "classifier.bias" and row[1]["at"] == "[1]" and row[1]["differ"] == 1
+    assert row[1]["largest"] == pytest.approx(1.0, abs=1e-6)
+    leaf = written(tmp_path / "leaf", "supernet", random_network(3, as_space((1,) * 6), channels=4))
+    found = compared(paths[0], leaf)
+    assert found["differences"]["classifier.weight"]["shape_before"] == [4, 8]
+    assert found["differences"]["classifier.weight"]["shape_after"] == [4, 16]
+    assert (
+        all(":" in name for name in found["only"]["part"]["before"]) and found["differences"]["space"]["differ"] == 24
+    )
+
+
+def test_a_search_shows_its_best_and_accuracies(tmp_path):
+    found = described(written(tmp_path / "a", "search"))
+    best = {"number": 2, "leaf": "0", "architecture": NAMES[0], "loss": 1.5, "accuracy": 0.5}
+    assert found["best"] == {"random": best}
+    expected = {"evaluations": 4, "architectures": 2, "loss_not_finite": 0, "min": 0.1, "median": 0.1, "max": 0.5}
+    assert found["accuracies"] == {"random": pytest.approx(expected)}
+    found = compared(tmp_path / "a/search.json", written(tmp_path / "b", "search", evaluations(0.75)))
+    assert found["best"] == {"random.accuracy": {"before": 0.5, "after": 0.75}}
+    assert found["differences"]["random accuracy"]["at"] == "evaluation 2"
+
+
+def test_architectures_show_every_column(tmp_path):
+    found = described(written(tmp_path, "architectures"))
+    assert found["about"]["kind"] == "truth" and found["size"] == {"architectures": 2}
+    assert found["columns"]["a/b"] == {"values": 1, "min": 1.0, "mean": 1.0, "max": 1.0, "max_at": NAMES[1]}
+    assert found["first"][NAMES[0]] == {"accuracy": 0.1, "a/b": None}
+
+
+def test_a_data_set_shows_shapes_and_counts(tmp_path):
+    found = described(written(tmp_path, "dataset"))
+    assert found["arrays"]["images"] == {"shape": [6, 1, 4, 4], "type": "uint8"}
+    assert found["images_per_class"] == {
+        "a": {"train": 2, "valid": 0, "test": 1},
+        "b": {"train": 1, "valid": 1, "test": 1},
+    }
+
+
+def test_rows_of_tables_are_matched_by_the_columns_that_name_them(tmp_path):
+    before = pd.DataFrame({"method": ["snip"] * 3, "path": ["0", "00", "1"], "mean": [1.0, 2.0, np.nan], "old": 1})
+    after = pd.DataFrame({"method": ["snip"] * 3, "path": ["00", "1", "2"], "mean": [2.5, np.nan, 7.0], "new": 1})
+    found = compared(*(written(tmp_path / str(i), "table", frame) for i, frame in enumerate([before, after])))
+    assert found["only"] == {
+        "column": {"before": ["old"], "after": ["new"]},
+        "row": {"before": ["snip, 0"], "after": ["snip, 2"]},
+    }
+    assert found["differences"] == {
+        "mean": {
+            "differ": 1,
+            "of": 2,
+            "largest": 0.5,
+            "at": "row snip, 00",
+            "before": 2.0,
+            "after": 2.5,
+            "relative": 0.2,
+        }
+    }
+    assert found["cells"] == [{"row": "snip, 00", "column": "mean", "before": "2.0", "after": "2.5"}]
+
+
+def test_a_table_keeps_paths_as_text(tmp_path):
+    found = described(written(tmp_path, "table"))
+    assert found["columns"]["path"] == {"empty": 0, "different": 2, "values": ["0", "00"]}
+    assert found["columns"]["mean"] == {"empty": 1, "different": 1, "min": 1.5, "mean": 1.5, "max": 1.5}
+    assert found["first"] == [
+        {"method": "snip", "path": "0", "mean": "1.5"},
+        {"method": "snip", "path": "00", "mean": ""},
+    ]
+    same = pd.DataFrame({"x": ["a", "a"], "y": [1, 1]})
+    twins = [written(tmp_path / str(i), "table", same.assign(y=[1, 1 + i])) for i in (0, 1)]
+    assert compared(*twins)["differences"]["y"]["at"] == "row 1"
+
+
+def test_an_empty_table_is_shown(tmp_path):
+    found = described(written(tmp_path, "table", pd.DataFrame({"method": [], "mean": []})))
+    assert found["size"] == {"rows": 0, "columns": 2} and found["first"] == []

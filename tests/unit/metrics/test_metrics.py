@@ -1,0 +1,276 @@
+import dataclasses
+import inspect
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from fsnas.errors import ConfigError
+from fsnas.metrics import known, load, metric_spec
+from fsnas.metrics._toolkit import ScoringBatch
+from fsnas.networks.gates import mixing_gates, path_gates, perturb
+from fsnas.networks.supernet import GatedSupernet
+from fsnas.spaces.nas_bench_201 import EDGES, full_space
+from tests.reference import metrics as twins
+from tests.reference.plain import plain_network
+from tests.support.problems import Problem, random_batch, random_network, random_problem
+
+SMALL = {"lr": {"samples": 250, "batch_size": 100}}
+SCORES = [name for name in known() if metric_spec(name).kind == "score"]
+SEES_IMAGES = [name for name in known() if name not in ("lr", "params", "flops", "random")]
+PERTURBATIONS = ["disable", "isolate"]
+FLOAT32 = {"grasp": 1e-4}  # a sum of terms of both signs loses digits
+
+
+def evaluate(source, name, problem, **options):
+    """The value of a metric, or of its twin, on ``problem``: ``[n, n]`` cosines, or ``[n]`` scores."""
+    options = SMALL.get(name, {}) | options
+    if metric_spec(name).kind == "affinity":
+        return np.asarray(source(problem.models, problem.edge, problem.batch, **options))
+    return np.array([source(model, problem.batch, **options) for model in problem.models])
+
+
+def test_every_metric_has_a_twin():
+    missing = [name for name in known() if not inspect.isfunction(getattr(twins, name, None))]
+    assert not missing, f"write a slow, obvious twin in tests/reference/metrics.py for: {', '.join(missing)}"
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("perturbation", PERTURBATIONS)
+@pytest.mark.parametrize("name", known())
+def test_metric_equals_twin_in_float64(name, perturbation, seed):
+    problem = random_problem(seed, perturbation, torch.float64)
+    expected = evaluate(getattr(twins, name), name, problem)
+    np.testing.assert_allclose(evaluate(load(name), name, problem), expected, rtol=1e-10, atol=1e-13)
+
+
+@pytest.mark.parametrize("name", known())
+def test_metric_equals_twin_where_a_node_has_no_input(name):
+    """Isolating `none` on the only edge into node 1: its operations run on zeros, their weights have no gradient."""
+    network = random_network(12, dtype=torch.float64)
+    models = [GatedSupernet(network, perturb(mixing_gates(full_space()), 0, o, "isolate")) for o in (0, 3)]
+    problem = Problem(models, 0, random_batch(12, dtype=torch.float64))
+    expected = evaluate(getattr(twins, name), name, problem)
+    np.testing.assert_allclose(evaluate(load(name), name, problem), expected, rtol=1e-10, atol=1e-13)
+
+
+@pytest.mark.parametrize("name", known())
+def test_metric_equals_twin_on_images_with_sides_of_any_length(name):
+    network = random_network(6, dtype=torch.float64)
+    models = [GatedSupernet(network, perturb(mixing_gates(full_space()), 3, o)) for o in (1, 3)]
+    problem = Problem(models, 3, random_batch(6, size=4, pixels=(9, 14), dtype=torch.float64))
+    expected = evaluate(getattr(twins, name), name, problem)
+    np.testing.assert_allclose(evaluate(load(name), name, problem), expected, rtol=1e-10, atol=1e-13)
+
+
+@pytest.mark.parametrize("perturbation", PERTURBATIONS)
+@pytest.mark.parametrize("name", known())
+def test_metric_equals_twin_in_float32(name, perturbation):
+    problem = random_problem(11, perturbation)
+    expected = evaluate(getattr(twins, name), name, problem)
+    tolerance = FLOAT32.get(name, 1e-5)
+    np.testing.assert_allclose(evaluate(load(name), name, problem), expected, rtol=tolerance)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("ntk", {"samples": 4}), ("grasp", {"temperature": 3.0}), ("lr", {"samples": 130, "batch_size": 60})],
+)
+def test_options_do_what_the_twin_does(name, options):
+    problem = random_problem(5, "disable", torch.float64)
+    found = evaluate(load(name), name, problem, **options)
+    np.testing.assert_allclose(found, evaluate(getattr(twins, name), name, problem, **options), rtol=1e-10)
+    assert not np.array_equal(found, evaluate(load(name), name, problem))
+
+
+def test_grasp_equals_the_full_hessian():
+    network = random_network(3, dtype=torch.float64, channels=1, classes=2)
+    model = GatedSupernet(network, path_gates(np.array((2, 1, 0, 0, 0, 4))))
+    batch = random_batch(3, classes=2, dtype=torch.float64)
+    weights, gradient, matrix = twins.hessian(plain_network(model), batch)
+    torch.testing.assert_close(matrix, matrix.T)
+    expected = -(weights * (matrix @ gradient)).sum().item()
+    assert load("grasp")(model, batch) == pytest.approx(expected, rel=1e-10)
+
+
+@pytest.mark.parametrize("name", known())
+def test_same_seed_same_value(name):
+    first, second = (evaluate(load(name), name, random_problem(4, "disable")) for _ in range(2))
+    assert first.tobytes() == second.tobytes()
+
+
+@pytest.mark.parametrize("name", known())
+def test_metric_is_finite_under_disable(name):
+    assert np.isfinite(evaluate(load(name), name, random_problem(6, "disable"))).all()
+
+
+def snapshot(network):
+    """All that a metric must leave alone, comparable with ``==``."""
+    return {
+        "weights": {name: (p.dtype, p.detach().numpy().tobytes()) for name, p in network.named_parameters()},
+        "buffers": [name for name, _ in network.named_buffers()],
+        "flags": [p.requires_grad for p in network.parameters()],
+        "grads": [None if p.grad is None else (id(p.grad), p.grad.numpy().tobytes()) for p in network.parameters()],
+        "training": [module.training for module in network.modules()],
+        "hooks": [len(m._forward_hooks) + len(m._backward_hooks) for m in network.modules()],
+        "torch rng": torch.get_rng_state().numpy().tobytes(),
+        "numpy rng": np.random.get_state()[1].tobytes(),
+        "grad mode": torch.is_grad_enabled(),
+        "default dtype": torch.get_default_dtype(),
+        "backends": (
+            torch.are_deterministic_algorithms_enabled(),
+            torch.backends.cudnn.enabled,
+            torch.backends.cudnn.benchmark,
+            torch.backends.cudnn.allow_tf32,
+            torch.backends.cuda.matmul.allow_tf32,
+            torch.get_num_threads(),
+        ),
+    }
+
+
+def mark(network):
+    """Give the network grad flags and gradients that differ between its weights."""
+    for i, parameter in enumerate(network.parameters()):
+        parameter.requires_grad_(i % 3 > 0)
+        parameter.grad = torch.full_like(parameter, i) if i % 2 else None
+
+
+@pytest.mark.parametrize("grad_mode", [True, False])
+@pytest.mark.parametrize("name", known())
+def test_metric_leaves_everything_as_it_was(name, grad_mode):
+    problem = random_problem(7, "disable")
+    network, batch = problem.models[0].network, problem.batch
+    mark(network)
+    images, labels = batch.images.clone(), batch.labels.clone()
+    with torch.set_grad_enabled(grad_mode):
+        before = snapshot(network)
+        evaluate(load(name), name, problem)
+        assert snapshot(network) == before
+    assert torch.equal(images, batch.images)
+    assert torch.equal(labels, batch.labels)
+    assert not batch.images.requires_grad
+
+
+def broken_images(problem):
+    images = torch.zeros(6, 5, 8, 8)
+    return dataclasses.replace(problem, batch=dataclasses.replace(problem.batch, images=images))
+
+
+def broken_gates(problem):
+    return dataclasses.replace(problem, models=[dataclasses.replace(m, gates=None) for m in problem.models])
+
+
+@pytest.mark.parametrize(
+    ("name", "broken"), [(name, broken_gates) for name in known()] + [(name, broken_images) for name in SEES_IMAGES]
+)
+def test_metric_leaves_everything_as_it_was_when_it_raises(name, broken):
+    problem = random_problem(8, "disable")
+    network = problem.models[0].network
+    mark(network)
+    before = snapshot(network)
+    with pytest.raises((RuntimeError, TypeError, AttributeError, IndexError)):
+        evaluate(load(name), name, broken(problem))
+    assert snapshot(network) == before
+
+
+@pytest.mark.parametrize("name", known())
+def test_declaration_agrees_with_the_function(name):
+    said, signature = metric_spec(name), inspect.signature(load(name))
+    keyword_only = [p for p in signature.parameters.values() if p.kind is p.KEYWORD_ONLY]
+    assert said.options == {p.name: p.default for p in keyword_only}
+    assert said.direction in ("higher", "lower", "none")
+    assert said.paper
+    assert said.equation
+    positional = [p.name for p in signature.parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    assert positional == (["models", "edge", "batch"] if said.kind == "affinity" else ["model", "batch"])
+
+
+def test_unknown_metric_lists_the_known_ones_and_the_nearest():
+    with pytest.raises(ConfigError, match=r"no metric 'snipp' \(did you mean 'snip'\?\)\. Known metrics: fisher, "):
+        load("snipp")
+    with pytest.raises(ConfigError, match="no metric 'qqq'.*fisher, flops, gm.*synflow"):
+        metric_spec("qqq")
+
+
+@pytest.mark.parametrize("name", SCORES)
+def test_score_is_a_float_and_two_batches_are_two_scores(name):
+    problem = random_problem(9, "disable")
+    values = [load(name)(problem.models[1], batch, **SMALL.get(name, {})) for batch in (problem.batch, random_batch(1))]
+    assert all(type(value) is float for value in values)
+    same = name in ("params", "flops", "synflow")
+    assert (values[0] == values[1]) is same
+
+
+def test_crops_are_drawn_once_for_a_repetition():
+    calls = []
+
+    def draw(samples, seed):
+        calls.append((samples, seed))
+        return torch.zeros(samples, 1, 3, 3)
+
+    batches = [ScoringBatch(torch.zeros(2, 1, 8, 8), torch.zeros(2, dtype=torch.int64), seed, draw) for seed in (1, 2)]
+    for batch in batches:
+        first = batch.crops(5)
+        first.add_(1)  # what a metric does with them is its own
+        assert torch.equal(batch.crops(5), torch.zeros(5, 1, 3, 3))
+    assert calls == [(5, 1), (5, 2)]
+
+
+def test_lr_sees_the_space_and_not_the_weights():
+    batch = random_batch(1)
+    a, b = (GatedSupernet(random_network(s), mixing_gates(full_space())) for s in (1, 2))
+    assert load("lr")(a, batch) == load("lr")(b, batch)
+
+
+def dead_model():
+    """The last BatchNorm keeps every unit of the last ReLU off: no gradient reaches a weight before it."""
+    network = random_network(1)
+    with torch.no_grad():
+        network.last_bn.weight.zero_()
+        network.last_bn.bias.fill_(-1.0)
+    return GatedSupernet(network, mixing_gates(full_space()))
+
+
+@pytest.mark.parametrize("name", ["jacobcov", "ntk", "gm"])
+def test_without_gradient_the_value_is_not_finite(name):
+    model, batch = dead_model(), random_batch(1)
+    value = load(name)([model, model], 0, batch) if name == "gm" else load(name)(model, batch)
+    assert not np.isfinite(np.asarray(value)).any()
+
+
+def test_synflow_without_flow_is_minus_infinity():
+    network = random_network(1)
+    with torch.no_grad():
+        network.classifier.weight.zero_()
+    assert load("synflow")(GatedSupernet(network, mixing_gates(full_space())), random_batch(1)) == -math.inf
+
+
+def test_repeated_image_makes_naswot_singular():
+    problem = random_problem(2, "disable")
+    images = problem.batch.images[[0, 0, 1, 2]]
+    batch = dataclasses.replace(problem.batch, images=images, labels=problem.batch.labels[:4])
+    assert load("naswot")(problem.models[0], batch) < -20 or math.isinf(load("naswot")(problem.models[0], batch))
+
+
+def test_gm_is_one_where_nothing_differs_and_ignores_the_edge_itself():
+    network, batch = random_network(4, dtype=torch.float64), random_batch(4, dtype=torch.float64)
+    gates = mixing_gates(full_space())
+    models = [GatedSupernet(network, perturb(gates, 2, o)) for o in (0, 1)]
+    models.append(GatedSupernet(network, gates))
+    cosines = load("gm")(models, 2, batch)
+    assert cosines.dtype == torch.float64
+    assert cosines.shape == (3, 3)
+    assert cosines[0, 2].item() == pytest.approx(1.0, abs=1e-12)
+    assert cosines[0, 1].item() < 1
+    assert torch.equal(cosines, cosines.T)
+
+
+def test_controls_of_one_operation_more():
+    gates, batch = mixing_gates(full_space()), random_batch(1)
+    network = random_network(1)
+    for name in ("params", "flops"):
+        full = load(name)(GatedSupernet(network, gates), batch)
+        without = [load(name)(GatedSupernet(network, perturb(gates, 0, o)), batch) for o in range(5)]
+        assert [full == value for value in without] == [True, True, False, False, True], EDGES[0]
+        assert full > without[2] > without[3]

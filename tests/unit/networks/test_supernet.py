@@ -1,0 +1,306 @@
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from fsnas.errors import FsnasError
+from fsnas.networks.cell import Cell
+from fsnas.networks.forward import ForwardContext, ForwardHook
+from fsnas.networks.gates import active_gates, mixing_gates, path_gates, perturb
+from fsnas.networks.supernet import GatedSupernet, Reduction, Supernet, inherit
+from fsnas.spaces.nas_bench_201 import EDGES, OPERATIONS, as_space, full_space, restrict
+from tests.reference.plain import PlainCell, architecture_network, cell_convolutions, copy_weights, plain_network
+from tests.support.problems import random_batch, random_gates, random_network, random_space
+
+TOLERANCES = [(torch.float32, 1e-5), (torch.float64, 1e-10)]
+KINDS = ["random", "mean", "sum"]
+
+
+def assert_close(
+    found: Tensor | None, expected: Tensor | None, tolerance: float, what: str, scale: float | None = None
+) -> None:
+    """Relative to ``scale``, by default that of the expected tensor; an absent gradient is zero."""
+    if found is None or expected is None:
+        present = expected if found is None else found
+        assert present is None or not present.any(), what
+        return
+    difference = (found - expected).abs().max().item()
+    scale = max(expected.abs().max().item(), 1e-3) if scale is None else scale
+    assert difference <= tolerance * scale, f"{what}: differs by {difference}, the scale is {scale}"
+
+
+def gates_of(kind: str, rng: np.random.Generator, space: np.ndarray) -> np.ndarray:
+    return random_gates(rng, space) if kind == "random" else mixing_gates(space, kind)
+
+
+def loss(output: Tensor) -> Tensor:
+    """A projection on fixed numbers, so that no gradient cancels by symmetry."""
+    numbers = torch.randn(output.shape, generator=torch.Generator().manual_seed(5), dtype=torch.float64)
+    return (output * numbers.to(output.dtype)).sum()
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), TOLERANCES)
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seed", range(8))
+def test_fast_cell_equals_plain_cell(seed, kind, dtype, tolerance):
+    rng = np.random.default_rng(seed)
+    gates = gates_of(kind, rng, random_space(rng))
+    cell = Cell(3, full_space(), "cell", torch.Generator().manual_seed(seed)).to(dtype)
+    plain = PlainCell(3, gates).to(dtype)
+    for key, module in cell_convolutions(plain).items():
+        module.conv.weight.data.copy_(cell.weights[key].data)
+    x = torch.randn(5, 3, 6, 6, generator=torch.Generator().manual_seed(seed)).to(dtype)
+    inputs = [x.clone().requires_grad_() for _ in range(2)]
+    outputs = [cell(inputs[0], ForwardContext(gates)), plain(inputs[1])]
+    assert_close(outputs[0], outputs[1], tolerance, "output")
+    for output in outputs:
+        if output.requires_grad:
+            loss(output).backward()
+    assert_close(inputs[0].grad, inputs[1].grad, tolerance, "gradient of the input")
+    convolutions = cell_convolutions(plain)
+    for key, weight in cell.weights.items():
+        expected = convolutions[key].conv.weight.grad if key in convolutions else None
+        assert_close(weight.grad, expected, tolerance, f"gradient of {key}")
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), TOLERANCES)
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seed", range(4))
+def test_fast_network_equals_plain_network(seed, kind, dtype, tolerance):
+    rng = np.random.default_rng(seed)
+    gates = gates_of(kind, rng, random_space(rng))
+    model = GatedSupernet(random_network(seed, dtype=dtype, cells=2, in_channels=3), gates)
+    assert_same_network(model, plain_network(model), random_batch(seed, in_channels=3, dtype=dtype).images, tolerance)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), TOLERANCES)
+@pytest.mark.parametrize(
+    "chosen", [(3, 3, 4, 1, 0, 2), (2, 1, 3, 3, 3, 3), (0, 1, 3, 4, 2, 3), (0, 0, 0, 0, 0, 0), (0, 0, 3, 0, 3, 2)]
+)
+def test_architecture_equals_the_one_of_nas_bench_201(chosen, dtype, tolerance):
+    sizes = {"channels": 2, "cells": 2, "classes": 4, "in_channels": 3}
+    model = GatedSupernet(random_network(1, dtype=dtype, **sizes), path_gates(np.array(chosen)))
+    plain = copy_weights(architecture_network(chosen, **sizes, affine=False), model)
+    assert_same_network(model, plain, random_batch(1, in_channels=3, dtype=dtype).images, tolerance)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_float32_is_exact_enough_for_a_real_batch(kind):
+    """Sums over 64 images of 32x32: a BatchNorm that adds up in float32 is off by more than this."""
+    network = random_network(1, channels=4, in_channels=3)
+    images = random_batch(1, size=64, in_channels=3, pixels=32).images
+    gates = gates_of(kind, np.random.default_rng(1), full_space())
+    with torch.no_grad():
+        single = GatedSupernet(network, gates)(images)
+        double = GatedSupernet(network.double(), gates)(images.double())
+    assert_close(single.double(), double, 1e-6, "logits")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seed", range(4))
+def test_fast_network_equals_plain_network_on_many_pixels(seed, kind):
+    """The order of memory and the BatchNorm of large batches."""
+    gates = gates_of(kind, np.random.default_rng(seed), full_space())
+    model = GatedSupernet(random_network(seed, channels=4, in_channels=3), gates)
+    images = random_batch(seed, size=3, in_channels=3, pixels=32).images
+    assert_same_network(model, plain_network(model), images, 1e-5)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), TOLERANCES)
+@pytest.mark.parametrize("sides", [(8, 9), (10, 11), (30, 50), (50, 30), (13, 8)], ids=str)
+def test_sides_of_any_length_equal_the_plain_network(sides, dtype, tolerance):
+    """Sides that are no multiples of 4, not square, and with many pixels also in the other order of memory."""
+    rng = np.random.default_rng(3)
+    model = GatedSupernet(random_network(3, dtype=dtype, in_channels=3), random_gates(rng, full_space()))
+    images = random_batch(3, size=3, in_channels=3, pixels=sides, dtype=dtype).images
+    assert_same_network(model, plain_network(model), images, tolerance)
+
+
+def test_a_reduction_halves_both_sides_and_rounds_up():
+    block = Reduction(2, 4, "block", torch.Generator().manual_seed(0))
+    context = ForwardContext(path_gates(np.zeros(6, dtype=int)))
+    for sides, halves in (((8, 8), (4, 4)), ((9, 11), (5, 6)), ((2, 3), (1, 2)), ((1, 1), (1, 1))):
+        assert block(torch.randn(3, 2, *sides), context).shape == (3, 4, *halves)
+
+
+def assert_same_network(model, plain, images, tolerance):
+    """Gradients are compared on the scale of the largest: small ones are what rounding leaves of large terms."""
+    inputs = [images.clone().requires_grad_() for _ in range(2)]
+    outputs = [model(inputs[0]), plain(inputs[1])]
+    assert_close(outputs[0], outputs[1], tolerance, "logits")
+    for output in outputs:
+        loss(output).backward()
+    assert_close(inputs[0].grad, inputs[1].grad, tolerance, "gradient of the images")
+    expected = {name: parameter.grad for name, parameter in plain.named().items()}
+    scale = max(grad.abs().max().item() for grad in expected.values() if grad is not None)
+    for name, parameter in model.network.named_parameters():
+        assert_close(parameter.grad, expected.get(name), tolerance, name, scale)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_supernet_of_a_space_is_the_full_one_restricted(seed):
+    rng = np.random.default_rng(seed)
+    space = random_space(rng)
+    full, small = random_network(seed), random_network(seed + 9, space)
+    values = dict(full.named_parameters())
+    small.load_state_dict({name: values[name].detach() for name in small.state_dict()})
+    images, gates = random_batch(seed).images, random_gates(rng, space)
+    assert torch.equal(GatedSupernet(full, gates)(images), GatedSupernet(small, gates)(images))
+    assert list(GatedSupernet(full, gates).layers()) == list(GatedSupernet(small, gates).layers())
+    enabled = {f"{EDGES[e]}:{OPERATIONS[o]}" for e, o in np.argwhere(space) if "conv" in OPERATIONS[o]}
+    assert set(small.stages[0][0].weights) == enabled
+
+
+def test_same_seed_same_weights_and_rng_untouched():
+    state = torch.get_rng_state()
+    a, b, c = (Supernet(channels=2, cells=1, classes=4, seed=s) for s in (3, 3, 4))
+    for (name, x), y in zip(a.named_parameters(), b.parameters(), strict=True):
+        assert torch.equal(x, y), name
+    assert not torch.equal(a.stem.weight, c.stem.weight)
+    assert torch.equal(state, torch.get_rng_state())
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_tap_sees_every_executed_layer_once_and_counts_the_relus(seed):
+    class Names(ForwardHook):
+        def __init__(self) -> None:
+            self.layers, self.relus = [], 0
+
+        def layer(self, output, names):
+            self.layers += names
+
+        def relu(self, x, count):
+            self.relus += count
+
+    gates = mixing_gates(full_space())
+    gates[5] *= np.random.default_rng(seed).random(len(OPERATIONS)) < 0.5
+    model, hook = GatedSupernet(random_network(seed), gates), Names()
+    model(random_batch(seed).images, hook=hook)
+    assert sorted(hook.layers) == sorted(model.layers())
+    outside = {"stem.weight", "reductions.0.downsample.weight", "reductions.1.downsample.weight", "classifier.weight"}
+    assert hook.relus == len(set(model.layers()) - outside) + 1
+
+
+def test_disabling_none_changes_nothing():
+    network, images = random_network(2), random_batch(2).images
+    gates = mixing_gates(full_space())
+    assert torch.equal(GatedSupernet(network, gates)(images), GatedSupernet(network, perturb(gates, 3, 0))(images))
+
+
+def test_perturbations():
+    gates = mixing_gates(full_space())
+    disabled, isolated = perturb(gates, 2, 3), perturb(gates, 2, 3, "isolate")
+    assert disabled[2].tolist() == [0.2, 0.2, 0.2, 0, 0.2]
+    assert isolated[2].tolist() == [0, 0, 0, 1, 0]
+    others = np.arange(len(EDGES)) != 2
+    assert (disabled[others] == gates[others]).all()
+    assert (isolated[others] == gates[others]).all()
+    assert (gates == 0.2).all()
+
+
+def test_gates_of_the_mixture():
+    space = as_space((0, 1, 2, 3, 4, 0))
+    space[0, 1] = True
+    assert mixing_gates(space)[0].tolist() == [0.5, 0.5, 0, 0, 0]
+    assert (mixing_gates(space, "sum") == space).all()
+    assert (path_gates(np.array((0, 1, 2, 3, 4, 0))) == as_space((0, 1, 2, 3, 4, 0))).all()
+
+
+def test_unknown_words_are_named():
+    with pytest.raises(FsnasError, match="mixing is 'max', expected 'mean' or 'sum'"):
+        mixing_gates(full_space(), "max")
+    with pytest.raises(FsnasError, match="perturbation is 'remove', expected 'disable' or 'isolate'"):
+        perturb(mixing_gates(full_space()), 0, 0, "remove")
+
+
+def test_live_gates_are_the_operations_on_a_path_from_input_to_output():
+    gates = np.full((len(EDGES), len(OPERATIONS)), 0.2)
+    full = active_gates(gates)
+    assert (full[:, 0] == 0).all() and (full[:, 1:] == 0.2).all()
+    unread = gates.copy()
+    unread[EDGES.index("3<-2"), 1:] = 0  # nobody reads node 2
+    assert active_gates(unread).any(axis=1).tolist() == [True, False, False, True, True, False]
+    empty = gates.copy()
+    empty[EDGES.index("1<-0"), 1:] = 0  # node 1 has no input
+    assert active_gates(empty).any(axis=1).tolist() == [False, True, False, True, False, True]
+    assert not active_gates(path_gates(np.zeros(6, dtype=int))).any()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_cannot_matter_changes_no_output(seed):
+    rng = np.random.default_rng(seed)
+    gates = random_gates(rng, random_space(rng) & (rng.random((6, 5)) < 0.5))
+    network, images = random_network(seed, dtype=torch.float64), random_batch(seed, dtype=torch.float64).images
+    whole, live = (network(images, ForwardContext(g)) for g in (gates, active_gates(gates)))
+    assert_close(live, whole, 1e-10, "logits")
+
+
+# Weights of a parent
+
+
+def weights(network: Supernet) -> dict[str, Tensor]:
+    """A copy, so that a later change of the network is seen."""
+    return {name: tensor.clone() for name, tensor in network.state_dict().items()}
+
+
+def assert_same_weights(found: dict[str, Tensor], expected: dict[str, Tensor]) -> None:
+    assert list(found) == list(expected)
+    for name, tensor in expected.items():
+        assert found[name].dtype == tensor.dtype and torch.equal(found[name], tensor), name
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_child_gets_exactly_the_weights_of_its_parent(seed):
+    rng = np.random.default_rng(seed)
+    space = random_space(rng)
+    parent, child = random_network(seed, space | random_space(rng)), random_network(seed + 9, space)
+    before, own = weights(parent), weights(child)
+    inherit(child, parent)
+    assert_same_weights(weights(child), {name: before[name] for name in own})
+    assert len(own) < len(before) and not torch.equal(own["stem.weight"], before["stem.weight"])
+    assert (child.space == space).all()
+    assert_same_weights(weights(parent), before)
+
+
+def test_an_heir_computes_what_its_parent_computes_in_its_space():
+    space = restrict(restrict(full_space(), 0, [1, 3]), 5, [0, 2])
+    parent, child = random_network(1), random_network(2, space)
+    inherit(child, parent)
+    gates, images = mixing_gates(space), random_batch(3).images
+    assert torch.equal(GatedSupernet(child, gates)(images), GatedSupernet(parent, gates)(images))
+
+
+def test_an_heir_shares_no_memory_with_its_parent():
+    parent, child = random_network(1), random_network(2, restrict(full_space(), 0, [1, 3]))
+    inherit(child, parent)
+    before = weights(parent)
+    with torch.no_grad():
+        for parameter in child.parameters():
+            parameter.add_(1.0)
+    assert_same_weights(weights(parent), before)
+    assert not any(torch.equal(tensor, before[name]) for name, tensor in child.state_dict().items())
+
+
+PARENTS = {
+    "a space without the operation": (
+        {"space": restrict(full_space(), 1, [0, 1, 2])},
+        r"stages\.0\.0\.weights\.2<-0:nor_conv_3x3: expected the shape \[2, 2, 3, 3\], found none",
+    ),
+    "fewer cells": (
+        {"cells": 1},
+        r"stages\.0\.1\.weights\.1<-0:nor_conv_1x1: expected the shape \[2, 2, 1, 1\], found none",
+    ),
+    "more channels": ({"channels": 4}, r"stem\.weight: expected the shape \[2, 1, 3, 3\], found \[4, 1, 3, 3\]"),
+    "fewer classes": ({"classes": 3}, r"classifier\.weight: expected the shape \[4, 8\], found \[3, 8\]"),
+}
+
+
+@pytest.mark.parametrize(("changes", "message"), PARENTS.values(), ids=PARENTS)
+def test_a_parent_that_does_not_fit_is_an_error_and_the_child_stays_as_it_was(changes, message):
+    child = random_network(2, cells=2)
+    parent = random_network(1, **{"cells": 2} | changes)
+    before = weights(child)
+    advice = "the parent must be a supernet of the same size whose space holds that of its child"
+    with pytest.raises(FsnasError, match=rf"^cannot take over the weight {message}; {advice}$"):
+        inherit(child, parent)
+    assert_same_weights(weights(child), before)

@@ -1,0 +1,82 @@
+import pytest
+
+from fsnas.errors import FsnasError
+from fsnas.splitting.policies import make_policy
+
+
+@pytest.mark.parametrize(
+    ("branching", "max_leaves", "factors"),
+    [
+        (2, 8, (2, 2, 2)),  # the paper
+        (3, 8, (3,)),
+        (2, 2, (2,)),
+        (2, 7, (2, 2)),
+        (2, 64, (2,) * 6),
+        (5, 25, (5, 5)),
+        (2, 1, ()),
+        (5, 5, (5,)),
+    ],
+)
+def test_constant_splits_while_the_leaves_fit(branching, max_leaves, factors):
+    policy = make_policy("constant", branching=branching, max_leaves=max_leaves)
+    assert policy.factors == factors and policy.depth == len(factors)
+    assert [policy.branching(level) for level in range(policy.depth)] == list(factors)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "factors"),
+    [
+        ("schedule", {"schedule": [3, 2]}, (3, 2)),
+        ("exhaustive", {"depth": 1}, (5,)),
+        ("exhaustive", {"depth": 2}, (5, 5)),
+        ("none", {}, ()),
+    ],
+)
+def test_the_other_policies(name, options, factors):
+    assert make_policy(name, **options).factors == factors
+
+
+BAD = {
+    "N < b": ("constant", {"branching": 3, "max_leaves": 2}, r"max_leaves is 2 and branching 3.*1 \(no split\) or at"),
+    "b = 1": ("constant", {"branching": 1, "max_leaves": 4}, "branching is 1; expected 2 to 5"),
+    "b > operations": ("constant", {"branching": 6, "max_leaves": 8}, "branching is 6; expected 2 to 5"),
+    "too deep": ("constant", {"branching": 2, "max_leaves": 128}, "has 7 levels, but there are 6 edges"),
+    "factor": ("schedule", {"schedule": [2, 6]}, "branching is 6 at level 1"),
+    "empty": ("schedule", {"schedule": []}, "the schedule is empty"),
+    "depth 0": ("exhaustive", {"depth": 0}, "depth is 0; expected at least 1"),
+    "depth 7": ("exhaustive", {"depth": 7}, "has 7 levels"),
+    "unknown": ("greedy", {}, r"there is no policy 'greedy'; expected one of \['constant', 'schedule', 'exhaustive'"),
+    "options": (
+        "exhaustive",
+        {"levels": 1},
+        r"'exhaustive' has the options \['depth'\]; found \['levels'\]",
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "options", "message"), BAD.values(), ids=BAD)
+def test_an_impossible_policy_is_an_error(name, options, message):
+    with pytest.raises(FsnasError, match=message):
+        make_policy(name, **options)
+
+
+def test_a_level_below_the_last_split_is_an_error():
+    with pytest.raises(FsnasError, match="level 2 is not split: the policy has 2 levels"):
+        make_policy("schedule", schedule=[2, 2]).branching(2)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "leaves"),
+    [
+        ("constant", {"branching": 2, "max_leaves": 8}, 8),
+        ("constant", {"branching": 2, "max_leaves": 7}, 4),
+        ("constant", {"branching": 3, "max_leaves": 8}, 3),
+        ("constant", {"branching": 2, "max_leaves": 1}, 1),
+        ("schedule", {"schedule": [3, 2, 4]}, 24),
+        ("exhaustive", {"depth": 1}, 5),
+        ("exhaustive", {"depth": 6}, 15_625),
+        ("none", {}, 1),
+    ],
+)
+def test_a_policy_knows_the_number_of_its_leaves(name, options, leaves):
+    assert make_policy(name, **options).leaves == leaves

@@ -1,0 +1,287 @@
+"""Scores of a node: which supernets are evaluated, on what, and what becomes of a value that is not finite."""
+
+import re
+
+import numpy as np
+import pytest
+import torch
+
+import fsnas.splitting.scoring
+from fsnas.errors import FsnasError
+from fsnas.metrics import MetricSpec, known, load
+from fsnas.networks.gates import mixing_gates
+from fsnas.networks.supernet import GatedSupernet
+from fsnas.spaces.nas_bench_201 import EDGES, OPERATIONS, full_space, restrict
+from fsnas.splitting.affinities import score_affinity
+from fsnas.splitting.cuts import best_cut
+from fsnas.splitting.scoring import score_node
+from tests.reference import scoring as twin
+from tests.support.problems import random_batch, random_network
+
+BATCHES = [random_batch(seed) for seed in (1, 2, 3)]
+PERTURBATIONS = ["disable", "isolate"]
+DEEP = restrict(restrict(full_space(), 1, (0, 1)), 4, (2, 3, 4))  # a node of level 2: edges 1 and 4 are split
+HELD = [0, 2, 3, 5]
+
+
+@pytest.mark.parametrize("mixing", ["mean", "sum"])
+@pytest.mark.parametrize("perturbation", PERTURBATIONS)
+@pytest.mark.parametrize("metric", ["snip", "random", "params", "gm"])
+def test_a_node_equals_the_loop_over_its_supernets(metric, perturbation, mixing):
+    network = random_network(4)
+    batches = BATCHES[:2]
+    found = score_node(network, DEEP, metric, batches, perturbation=perturbation, mixing=mixing)
+    scores, affinity = twin.score_node(network, DEEP, metric, batches, perturbation, mixing)
+    assert (found.space == DEEP).all() and found.reasons == ()
+    if metric == "gm":
+        assert found.scores is None
+    else:
+        np.testing.assert_array_equal(found.scores, scores)
+    np.testing.assert_allclose(found.affinity, affinity, rtol=1e-14)
+
+
+@pytest.mark.parametrize("metric", ["snip", "gm"])
+def test_only_edges_that_hold_all_operations_are_scored(metric):
+    node = score_node(random_network(4), DEEP, metric, BATCHES[:2])
+    others = [edge for edge in range(len(EDGES)) if edge not in HELD]
+    assert np.isfinite(node.affinity[HELD]).all() and np.isnan(node.affinity[others]).all()
+    assert node.affinity.shape == (6, 5, 5)
+    if metric == "snip":
+        assert np.isfinite(node.scores[:, HELD]).all() and np.isnan(node.scores[:, others]).all()
+
+
+def test_a_node_without_an_edge_to_split_has_no_scores():
+    space = full_space()
+    space[:, 0] = False
+    node = score_node(random_network(4), space, "snip", BATCHES[:1])
+    assert np.isnan(node.scores).all() and np.isnan(node.affinity).all() and node.reasons == ()
+
+
+def test_disabling_none_gives_the_unperturbed_supernet():
+    network = random_network(4)
+    whole = [load("snip")(GatedSupernet(network, mixing_gates(DEEP)), batch) for batch in BATCHES]
+    scores = score_node(network, DEEP, "snip", BATCHES).scores
+    for r, value in enumerate(whole):
+        assert (scores[r, HELD, 0] == value).all()
+        assert (scores[r][np.ix_(HELD, [2, 3])] != value).all()
+
+
+def test_options_reach_the_metric():
+    network, space = random_network(4), restrict(DEEP, 2, (0, 1))
+    defaults, warm = (
+        score_node(network, space, "grasp", BATCHES[:1], options=options) for options in (None, {"temperature": 3.0})
+    )
+    model = twin.perturbed(network, space, 3, 1, "disable", "mean")
+    assert warm.scores[0, 3, 1] == load("grasp")(model, BATCHES[0], temperature=3.0) != defaults.scores[0, 3, 1]
+
+
+def test_the_affinity_is_the_mean_of_the_differences_not_the_difference_of_the_means():
+    scores = np.array([[1.0, 2.0, 4.0], [3.0, 1.0, 4.0]])
+    expected = [[0, -1.5, -2], [-1.5, 0, -2.5], [-2, -2.5, 0]]
+    found = score_affinity(scores)
+    assert found.tolist() == expected and found.dtype == np.float64
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_affinity_is_symmetric_zero_with_itself_and_blind_to_a_shift(seed):
+    rng = np.random.default_rng(seed)
+    scores = rng.integers(-50, 50, (4, 5)).astype(np.float64)
+    found = score_affinity(scores)
+    assert (found == found.T).all() and (np.diag(found) == 0).all() and (found <= 0).all()
+    np.testing.assert_array_equal(score_affinity(scores + rng.integers(-9, 9, (4, 1))), found)
+
+
+class Spy:
+    """A metric that keeps what it is called with, and returns ``value(gates, repetition)``."""
+
+    def __init__(self, value, kind="score"):
+        self.value, self.kind, self.calls = value, kind, []
+
+    def __call__(self, *arguments, **options):
+        batch = arguments[-1]
+        models = arguments[0] if self.kind == "affinity" else [arguments[0]]
+        self.calls += [(model, batch, options) for model in models]
+        repetition = [id(other) for other in BATCHES].index(id(batch))
+        if self.kind == "affinity":
+            return torch.tensor(self.value(arguments[1], repetition))
+        return self.value(models[0].gates, repetition)
+
+
+@pytest.fixture
+def spy(monkeypatch):
+    def install(value, kind="score"):
+        metric = Spy(value, kind)
+        said = MetricSpec("spy", "none", kind, "ours", "", {})
+        monkeypatch.setattr(fsnas.splitting.scoring, "load", lambda name: metric)
+        monkeypatch.setattr(fsnas.splitting.scoring, "metric_spec", lambda name: said)
+        return metric
+
+    return install
+
+
+def nothing(gates, repetition):
+    return 0.0
+
+
+def ones(edge, repetition):
+    return np.ones((5, 5))
+
+
+@pytest.mark.parametrize("perturbation", PERTURBATIONS)
+@pytest.mark.parametrize(("value", "kind"), [(nothing, "score"), (ones, "affinity")], ids=["score", "affinity"])
+def test_every_supernet_sees_every_batch_once_and_differs_only_in_its_edge(value, kind, perturbation, spy):
+    metric, network, gates = spy(value, kind), random_network(4), mixing_gates(DEEP)
+    score_node(network, DEEP, "spy", BATCHES, perturbation=perturbation, options={"samples": 3})
+    expected = set()
+    for edge in HELD:
+        for o in range(len(OPERATIONS)):
+            changed = gates.copy()
+            changed[edge] = np.eye(5)[o] if perturbation == "isolate" else np.where(np.arange(5) == o, 0, 0.2)
+            expected |= {(changed.tobytes(), id(batch)) for batch in BATCHES}
+    seen = [(model.gates.tobytes(), id(batch)) for model, batch, _ in metric.calls]
+    assert set(seen) == expected and len(seen) == len(HELD) * len(OPERATIONS) * len(BATCHES)
+    assert all(model.network is network and options == {"samples": 3} for model, _, options in metric.calls)
+
+
+@pytest.mark.parametrize("metric", ["snip", "grasp", "jacobcov", "gm"])
+def test_the_network_and_the_batches_are_left_as_they_were(metric):
+    network = random_network(4)
+    for i, parameter in enumerate(network.parameters()):
+        parameter.requires_grad_(i % 3 > 0)
+        parameter.grad = torch.full_like(parameter, i) if i % 2 else None
+
+    def snapshot():
+        parameters = [(p.detach().numpy().tobytes(), p.requires_grad, id(p.grad)) for p in network.parameters()]
+        batches = [(b.images.numpy().tobytes(), b.labels.tolist()) for b in BATCHES]
+        return parameters, batches, torch.get_rng_state().tolist(), torch.is_grad_enabled(), network.space.tolist()
+
+    before, space = snapshot(), DEEP.copy()
+    with torch.no_grad():
+        inside = snapshot()
+        score_node(network, DEEP, metric, BATCHES[:1])
+        assert snapshot() == inside
+    assert snapshot() == before and (space == DEEP).all()
+
+
+def test_the_order_of_edges_and_repetitions_changes_no_score():
+    network = random_network(4)
+    node = score_node(network, DEEP, "random", BATCHES)
+    turned = score_node(network, DEEP, "random", BATCHES[::-1])
+    alone = score_node(network, restrict(full_space(), 3, (1,)), "random", BATCHES)
+    np.testing.assert_array_equal(turned.scores, node.scores[::-1])
+    assert (alone.scores[:, HELD[0]] != node.scores[:, HELD[0]]).all(), "another node, other draws"
+
+
+# Values that are not finite
+
+BAD = pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+
+
+@BAD
+def test_a_score_that_is_not_finite_is_nan_with_a_reason(bad, spy):
+    """Conv 3x3 on edge 3<-0 in the second repetition: that row and column are lost, nothing else."""
+
+    def value(gates, repetition):
+        return bad if repetition == 1 and gates[3, 3] == 0 else float(np.argmin(gates[3]) + repetition)
+
+    spy(value)
+    node = score_node(random_network(4), DEEP, "spy", BATCHES)
+    assert node.reasons == (f"edge 3<-0, nor_conv_3x3, repetition 1: the value is {bad}",)
+    lost = np.zeros_like(node.scores, dtype=bool)
+    lost[1, 3, 3] = True
+    assert (np.isnan(node.scores[:, HELD]) == lost[:, HELD]).all()
+    for edge in HELD:
+        touched = np.zeros((5, 5), dtype=bool)
+        if edge == 3:
+            touched[3] = touched[:, 3] = True
+        assert (np.isnan(node.affinity[edge]) == touched).all(), EDGES[edge]
+    assert node.affinity[3, 0, 4] == -4 and node.affinity[3, 1, 2] == -1
+
+
+@BAD
+def test_an_affinity_that_is_not_finite_is_nan_with_a_reason(bad, spy):
+    def value(edge, repetition):
+        matrix = np.full((5, 5), repetition, dtype=float)
+        if edge == 5 and repetition == 2:
+            matrix[1, 4] = matrix[4, 1] = bad
+        return matrix
+
+    spy(value, "affinity")
+    node = score_node(random_network(4), DEEP, "spy", BATCHES)
+    assert node.reasons == (f"edge 3<-2, avg_pool_3x3 and skip_connect, repetition 2: the value is {bad}",)
+    assert np.isnan(node.affinity[5][[1, 4], [4, 1]]).all()
+    assert (node.affinity[HELD][~np.isnan(node.affinity[HELD])] == 1).all() and node.scores is None
+    assert np.isnan(node.affinity[HELD]).sum() == 2
+
+
+def test_a_real_metric_that_breaks_down_says_so_for_every_supernet():
+    network = random_network(1)
+    with torch.no_grad():
+        network.classifier.weight.zero_()
+    node = score_node(network, DEEP, "synflow", BATCHES[:1])
+    assert np.isnan(node.scores).all() and np.isnan(node.affinity).all()
+    pattern = rf"edge ({'|'.join(EDGES)}), ({'|'.join(OPERATIONS)}), repetition 0: the value is -inf"
+    assert all(re.fullmatch(pattern, reason) for reason in node.reasons)
+    assert len(set(node.reasons)) == len(HELD) * len(OPERATIONS)
+
+
+def test_what_is_not_finite_is_told_in_a_line(spy):
+    spy(lambda gates, repetition: np.nan)
+    said = score_node(random_network(4), DEEP, "spy", BATCHES).summary()
+    counts = "none 12, skip_connect 12, nor_conv_1x1 12, nor_conv_3x3 12, avg_pool_3x3 12"
+    assert said.startswith(
+        f"60 values are not finite ({counts}), the first on edge 1<-0, none, repetition 0: the value"
+    )
+    assert "\n" not in said and len(said) < 300
+    spy(lambda edge, repetition: np.full((5, 5), np.inf), "affinity")
+    said = score_node(random_network(4), DEEP, "spy", BATCHES).summary()
+    assert said.startswith("120 values are not finite (") and "none 48" in said and len(said) < 300
+    spy(nothing)
+    assert score_node(random_network(4), DEEP, "spy", BATCHES).summary() == "scored"
+
+
+def test_every_edge_is_reported():
+    lines: list[str] = []
+    score_node(random_network(1), DEEP, "random", BATCHES[:1], progress=lines.append)
+    assert lines == [f"edge {EDGES[edge]} scored" for edge in HELD]
+
+
+def test_unknown_words_are_named():
+    with pytest.raises(FsnasError, match="perturbation is 'remove', expected 'disable' or 'isolate'"):
+        score_node(random_network(1), DEEP, "random", BATCHES[:1], perturbation="remove")
+    with pytest.raises(FsnasError, match="there is no metric 'snap'"):
+        score_node(random_network(1), DEEP, "snap", BATCHES[:1])
+
+
+def dead_space():
+    """Edge 3<-2 holds `none` only, so nobody reads node 2: edges 2<-0 and 2<-1 are whole and cannot matter."""
+    return restrict(full_space(), EDGES.index("3<-2"), [0])
+
+
+NETWORK_METRICS = [name for name in known() if name not in ("params", "flops", "random", "naswot", "lr")]
+
+
+@pytest.mark.parametrize("perturbation", PERTURBATIONS)
+@pytest.mark.parametrize("metric", NETWORK_METRICS)
+def test_an_edge_that_cannot_matter_ties_exactly(metric, perturbation):
+    batches = [random_batch(seed) for seed in (1, 2)]
+    found = score_node(random_network(4), dead_space(), metric, batches, perturbation=perturbation)
+    for edge in (EDGES.index("2<-0"), EDGES.index("2<-1")):
+        cut = best_cut(found.affinity[edge], 2, rng=np.random.default_rng(0))
+        assert cut.degenerate and cut.ties == 15
+    assert not best_cut(found.affinity[0], 2, rng=np.random.default_rng(0)).degenerate
+
+
+@pytest.mark.parametrize("metric", known())
+def test_two_runs_give_the_same_bits(metric):
+    """One edge of a node, all perturbed supernets, weights and batches made anew."""
+    space = full_space()
+    space[1:, 0] = False
+    options = {"lr": {"samples": 200, "batch_size": 100}}.get(metric, {})
+    first, second = (
+        score_node(random_network(7), space, metric, [random_batch(seed) for seed in (1, 2)], options=options)
+        for _ in range(2)
+    )
+    assert first.affinity[0].tobytes() == second.affinity[0].tobytes() and np.isfinite(first.affinity[0]).all()
+    if first.scores is not None:
+        assert first.scores.tobytes() == second.scores.tobytes()

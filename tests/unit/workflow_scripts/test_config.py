@@ -1,0 +1,721 @@
+"""The config: complete, checked, and every problem named with its key, what was found and what is allowed."""
+
+import copy
+import itertools
+import os
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+
+from fsnas import metrics
+from fsnas.data.making import make_dataset
+from fsnas.errors import ConfigError
+from fsnas.metrics import known, metric_spec
+from fsnas.spaces.nas_bench_201 import architecture_string, architectures, full_space
+from workflow_scripts._captions import (
+    about_proxies,
+    about_search,
+    about_trees,
+    about_truth,
+    few,
+    search_caption,
+    tree_caption,
+    truth_caption,
+)
+from workflow_scripts._config import (
+    TRAIN_IMAGES,
+    check,
+    check_files,
+    check_truth,
+    leaf_methods,
+    proxy_metrics,
+    rungs_of,
+    truth_column,
+)
+from workflow_scripts._config_values import SCHEMA, check_texts, typed
+
+ROOT = Path(__file__).resolve().parents[3]
+DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+PRESETS = sorted((ROOT / "configs").glob("*.yaml"))
+
+
+def laid_over(config: dict, changes: dict) -> dict:
+    """Return ``config`` with ``changes`` laid over it, as Snakemake does."""
+    merged = copy.deepcopy(config)
+    for key, value in changes.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = laid_over(merged[key], value) if both else value
+    return merged
+
+
+def keys_of(schema: dict, prefix: str = "") -> set[str]:
+    """Return every key of a schema, with its path."""
+    found = set()
+    for key, below in schema.get("properties", {}).items():
+        found |= {prefix + key} | (keys_of(below, f"{prefix}{key}.") if prefix + key != "metrics" else set())
+    return found
+
+
+def keys_in(config: dict, prefix: str = "") -> set[str]:
+    found = set()
+    for key, value in config.items():
+        found.add(prefix + key)
+        if isinstance(value, dict) and prefix + key != "metrics":
+            found |= keys_in(value, f"{prefix}{key}.")
+    return found
+
+
+def checked(*methods):
+    """Return the methods of a config that has these entries, and no leaves."""
+    return check(laid_over(DEFAULT, {"methods": list(methods), "leaves": {"methods": []}}))
+
+
+def test_the_default_config_holds_every_key_of_the_schema():
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    assert keys_in(DEFAULT) == keys_of(schema)
+    options = {metric: metric_spec(metric).options for metric in known() if metric_spec(metric).options}
+    listed = {metric: set(options) for metric, options in DEFAULT["metrics"].items()}
+    assert listed == {metric: set(declared) for metric, declared in options.items()}
+
+
+def test_every_level_of_the_schema_refuses_unknown_keys():
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    objects = [schema, *(s for s in schema["properties"].values() if s.get("type") == "object")]
+    assert all("additionalProperties" in s for s in objects)
+    assert [s for s in objects if s["additionalProperties"] is not False] == [schema["properties"]["metrics"]]
+
+
+def test_the_default_run_has_the_control_a_tree_of_several_levels_and_every_metric_by_name():
+    methods, text = check(DEFAULT), (ROOT / "config.yaml").read_text(encoding="utf-8")
+    assert {"gm-nas", "synflow", "random", "one-shot"} <= set(methods) and methods["gm-nas"].policy.depth > 1
+    assert len(DEFAULT["seeds"]) >= 3
+    further = re.search("# Further metrics: (.*?)\\. ", text)[1].split(", ")
+    assert set(known()) == {*further, *methods} - {"gm-nas", "one-shot"}
+
+
+def test_the_methods_of_other_papers_that_a_comment_offers_are_the_presets():
+    text = (ROOT / "config.yaml").read_text(encoding="utf-8")
+    offered = yaml.safe_load(
+        "\n".join(line.replace("  # ", "  ", 1) for line in re.findall("^  # [- ] .*", text, re.M))
+    )
+    methods = check(laid_over(DEFAULT, {"methods": [*DEFAULT["methods"], *offered], "leaves": {"methods": "all"}}))
+    assert set(NAMED) <= set(methods)
+    for name, choices in NAMED.items():
+        assert {key: methods[name].choices[key] for key in choices} == choices
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda path: path.stem)
+def test_presets_are_valid_and_have_their_own_outdir(preset):
+    changes = yaml.safe_load(preset.read_text(encoding="utf-8"))
+    check(laid_over(DEFAULT, changes))
+    others = [yaml.safe_load(other.read_text(encoding="utf-8"))["outdir"] for other in PRESETS if other != preset]
+    assert changes["outdir"] not in [*others, DEFAULT["outdir"]]
+
+
+def test_the_paper_preset_is_the_papers_experiment():
+    config = laid_over(DEFAULT, yaml.safe_load((ROOT / "configs/paper.yaml").read_text(encoding="utf-8")))
+    methods = check(config)
+    eight = {"gm", "gradnorm", "snip", "grasp", "synflow", "jacobcov", "ntk", "lr"}
+    baselines = {"gm-nas", "one-shot", "few-shot-nas", "few-shot-best"}
+    assert set(methods) == eight | {"random"} | baselines and len(config["seeds"]) == 10
+    assert (config["supernet"]["channels"], config["supernet"]["cells"], config["supernet"]["epochs"]) == (16, 5, 200)
+    assert all(methods[m].policy.depth == 3 and methods[m].policy.branching(0) == 2 for m in eight)
+    assert config["data"]["source"] == "cifar10" and config["data"]["split"] == "nasbench201"
+
+
+def test_a_method_differs_from_the_defaults_in_what_its_entry_says():
+    methods = checked("gm", {"gm-equal": {"metric": "gm", "balance": "equal"}})
+    plain, equal = methods["gm"], methods["gm-equal"]
+    assert equal.metric == "gm" and equal.choices == {**plain.choices, "balance": "equal"}
+
+
+def test_what_the_command_line_gives_has_the_types_of_yaml():
+    given = {"method": {"max_leaves": "4", "policy": "none"}, "seeds": ["0", "1"], "data": {"folder": "null"}}
+    assert typed(given) == {"method": {"max_leaves": 4, "policy": "none"}, "seeds": [0, 1], "data": {"folder": None}}
+    assert typed({"outdir": "4"}["outdir"]) == "4"  # Snakemake has tried the types of a plain value itself
+
+
+def test_a_caption_says_settings_and_what_each_method_has_of_its_own():
+    entries = ["gm", "ntk", {"wide": {"metric": "gm", "policy": "schedule", "schedule": [2, 3], "edge": "first"}}]
+    config = laid_over(DEFAULT, {"methods": entries, "seeds": [7], "leaves": {"methods": []}})
+    methods = check(config)
+    together, alone = (about_trees(config, chosen, config["seeds"]) for chosen in (methods.values(), [methods["wide"]]))
+    assert together.startswith("n = 1 seed (7). Data: digits. Supernet: C = 4, N = 1, superposition, mixing mean")
+    assert "policy constant, branching 2, max leaves 4, edge best" in together
+    assert together.endswith(
+        " Split distance corrected. ntk: samples 16. wide: policy schedule, schedule [2, 3], edge first."
+    )
+    assert "gm:" not in together
+    assert "policy schedule, schedule [2, 3], edge first, objective mean, balance none. Split distance" in alone
+
+
+NAMED = {  # what their authors run, as far as a method says it
+    "gm-nas": {"perturbation": "isolate", "balance": "equal", "edge": "best", "policy": "constant", "branching": 2}
+    | {"init": "scratch"},
+    "few-shot-nas": {"policy": "exhaustive", "depth": 1, "edge": "first", "init": "root"},
+}
+
+
+@pytest.mark.parametrize("preset", [None, *PRESETS], ids=lambda path: path.stem if path else "default")
+def test_a_name_that_stands_for_a_paper_is_what_its_authors_run_whatever_the_defaults_are(preset):
+    config = laid_over(DEFAULT, yaml.safe_load(preset.read_text(encoding="utf-8")) if preset else {})
+    other = {
+        "perturbation": "disable",
+        "balance": "none",
+        "edge": "random",
+        "policy": "none",
+        "branching": 3,
+        "depth": 2,
+    }
+    for init in ("scratch", "root"):
+        methods = check(laid_over(config, {"method": {**other, "init": init}}))
+        for name, choices in NAMED.items():
+            if name in methods:
+                assert {key: methods[name].choices[key] for key in choices} == choices
+                assert name == "few-shot-nas" or methods[name].metric == "gm"
+        if preset and preset.stem == "paper":
+            assert set(NAMED) <= set(methods)
+
+
+def test_comments_promise_no_paper_beside_other_names():
+    for file in (ROOT / "config.yaml", *PRESETS):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            if line.startswith("  - ") and re.search("#.*(GM-NAS|Few-Shot NAS)", line) and "ours" not in line:
+                assert line.split(":")[0].removeprefix("  - ") in NAMED, line
+
+
+@pytest.mark.parametrize("seeds", [[0], [0, 1], [0, 1, 2], [*range(10)]])
+def test_a_caption_of_distances_says_how_little_an_interval_over_few_seeds_covers(seeds):
+    methods = check(DEFAULT).values()
+    said, others = about_trees(DEFAULT, methods, seeds), about_trees(DEFAULT, methods, seeds, about=["scores"])
+    assert ("Interval: 95 %, bootstrap over seeds" in said) == (len(seeds) > 1)
+    range_ = "; of 2 or 3 seeds it is their range, and covers the mean in about 50 or 70 % of cases."
+    held = {bool(few(seeds)), *(text.endswith(range_) for text in (said, about_search(DEFAULT, seeds)))}
+    assert held == {len(seeds) in (2, 3)}
+    assert "Interval" not in others  # these figures draw none
+
+
+@pytest.mark.parametrize(
+    ("seeds", "said"),
+    [([7], "1 seed (7)"), ([0, 1, 2], "3 seeds (0, 1, 2)"), ([*range(3, 13)], "10 seeds (3 to 12)"),
+     ([0, 2, 4, 6, 9], "5 seeds (0, 2, ..., 9)")],
+)  # fmt: skip
+def test_a_caption_says_n_seeds_data_and_sizes(seeds, said):
+    assert tree_caption(DEFAULT, seeds) == f"n = {said}. Data: digits. C = 4, N = 1, 20 epochs."
+    assert search_caption(DEFAULT, seeds).endswith("C = 4, N = 1; root 20 epochs, leaves 24 a tree.")
+    assert truth_caption(DEFAULT, "x") == "Truth: 24 architectures trained here, 3 epochs."
+
+
+def test_few_shot_nas_needs_no_metric():
+    method = checked({"few-shot": {"policy": "exhaustive"}})["few-shot"]
+    assert method.metric == "random" and method.policy.branching(0) == 5
+
+
+def test_training_images_are_those_of_the_data_set():
+    data = {k: v for k, v in DEFAULT["data"].items() if k not in ("crop_padding", "flip")}
+    assert len(make_dataset(**data).splits["train"]) == TRAIN_IMAGES["digits"]
+
+
+def test_all_leaves_and_no_leaves():
+    config = laid_over(DEFAULT, {"leaves": {"methods": "all"}, "proxies": {"metrics": "all"}})
+    methods = check(config)
+    assert list(leaf_methods(config, methods)) == list(methods)
+    assert set(proxy_metrics(config)) == set(known()) - {"gm"}
+    nothing = laid_over(DEFAULT, {"leaves": {"methods": []}, "proxies": {"metrics": []}})
+    assert not leaf_methods(nothing, check(nothing)) and not proxy_metrics(nothing)
+
+
+def test_the_default_trees_cost_the_same():
+    chosen = leaf_methods(DEFAULT, check(DEFAULT))
+    assert {"one-shot", "random", "gm-nas"} == set(chosen)
+    costs = {name: sum(rung.leaves * rung.epochs for rung in rungs_of(DEFAULT, m)) for name, m in chosen.items()}
+    assert set(costs.values()) == {DEFAULT["leaves"]["total_epochs"]}
+
+
+def test_captions_say_how_leaves_were_trained_and_what_the_truth_is():
+    entries = ["gm", {"gm-nas": {"metric": "gm", **NAMED["gm-nas"]}}, {"one-shot": {"policy": "none"}}]
+    entries.append({"few-shot-nas": NAMED["few-shot-nas"]})
+    config = laid_over(DEFAULT, {"methods": entries, "leaves": {"methods": "all"}})
+    said = about_search(config, [3], leaf_methods(config, check(config)).values())
+    assert (
+        " gm-nas: perturbation isolate, balance equal. one-shot: policy none. few-shot-nas: policy exhaustive" in said
+    )
+    assert "edge first, init root. Shared weights on" in said
+    assert said.startswith("n = 1 seed (3). Data: digits. C = 4, N = 1. Root: superposition, 20 epochs. Trees: ")
+    assert "Leaves: init scratch, sampling uniform, total epochs 24 a tree" in said
+    assert said.endswith("Interval: 95 %, bootstrap over seeds.") and "their range" in about_search(DEFAULT, [1, 2])
+    halved = laid_over(DEFAULT, {"leaves": {"selection": "successive_halving", "keep": 2}})
+    assert "searched: selection successive_halving, keep 2, sampled 16" in about_search(halved, [3])
+    standalone = about_truth(DEFAULT, truth_column(DEFAULT))
+    assert standalone.startswith("Truth: standalone_test_accuracy_3_epochs_seed_0, of 24 architectures")
+    assert standalone.endswith("not NAS-Bench-201.")
+    table = laid_over(DEFAULT, {"truth": {"source": "csv", "file": "some/where.csv"}})
+    assert truth_caption(table, "C10") == about_truth(table, "C10") == "Truth: C10 of where.csv."
+    everything = laid_over(DEFAULT, {"proxies": {"metrics": "all"}})
+    assert " ntk: samples 16." in about_proxies(everything)
+    assert "ntk" not in about_proxies(laid_over(DEFAULT, {"proxies": {"metrics": ["snip"]}}))
+
+
+@pytest.mark.parametrize(
+    ("source", "column"),
+    [
+        ("cifar10", "cifar10_ori-test_accuracy_200_epochs_mean"),
+        ("cifar100", "cifar100_x-test_accuracy_200_epochs_mean"),
+    ],
+)
+def test_the_usual_truth_is_that_of_the_data_set(source, column):
+    config = {"data": {"source": source}, "truth": {"source": "nasbench201", "column": None}}
+    assert truth_column(config) == column
+
+
+@pytest.mark.parametrize(("column", "found"), [(None, "My test acc"), ("Other", "Other")])
+def test_the_truth_of_a_csv_is_a_column_that_it_has(column, found, tmp_path):
+    (tmp_path / "a.csv").write_text("My test acc,Other,Architecture\n")
+    truth = {"source": "csv", "file": str(tmp_path / "a.csv"), "architecture_column": "Architecture", "column": column}
+    assert truth_column({"data": {"source": "digits"}, "truth": truth}) == found
+    for wrong, message in (
+        (
+            {"column": "Othre"},
+            r"truth\.column: found 'Othre' \(did you mean 'Other'\?\); .*a\.csv has My test acc, Other",
+        ),
+        ({"architecture_column": "Arch"}, r"truth\.architecture_column: found 'Arch'"),
+        ({"file": "nowhere.csv"}, r"truth\.file: cannot read 'nowhere\.csv' .*; correct the path"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            truth_column({"data": {"source": "digits"}, "truth": {**truth, **wrong}})
+
+
+@pytest.mark.parametrize("name", ["CIFAR10TestAccuracy200Epochs", "test_acc", "x-test accuracy (%)", "acc.test"])
+def test_the_only_test_accuracy_is_the_truth_whatever_stands_beside_it(name, tmp_path):
+    others = "latest_run,fastest,contest,test_loss,test,valid_accuracy,latest_accuracy,test_acc_std,test_error,A"
+    (tmp_path / "a.csv").write_text(f"{others},{name}\n")
+    truth = {"source": "csv", "file": str(tmp_path / "a.csv"), "architecture_column": "A", "column": None}
+    assert truth_column({"data": {"source": "digits"}, "truth": truth}) == name
+
+
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [
+        (name, "no column of this kind")
+        for name in (
+            "test_loss",
+            "latest_run",
+            "fastest",
+            "contest",
+            "test",
+            "accuracy",
+            "latest_accuracy",
+            "test_rank",
+        )
+    ]
+    + [("test_acc a,test_acc b", r"2 columns \(test_acc a, test_acc b\) of this kind")],
+)
+def test_what_is_no_test_accuracy_by_name_is_not_taken_as_the_truth(header, found, tmp_path):
+    (tmp_path / "a.csv").write_text(f"A,{header}\n")
+    truth = {"source": "csv", "file": str(tmp_path / "a.csv"), "architecture_column": "A", "column": None}
+    message = rf"truth\.column: found null, which takes the only column .*has {found}; set it to one of {header[:4]}"
+    with pytest.raises(ConfigError, match=message):
+        truth_column({"data": {"source": "digits"}, "truth": truth})
+
+
+def csv_config(folder, text, **changes):
+    (folder / "truth.csv").write_text(text)
+    truth = {"source": "csv", "file": str(folder / "truth.csv"), "architecture_column": "A", "column": "test_acc"}
+    return laid_over(DEFAULT, {"truth": truth | changes})
+
+
+def test_a_csv_is_read_before_any_job_runs(tmp_path):
+    names = [architecture_string(a) for a in itertools.islice(architectures(full_space()), 3)]
+    for numbers, message in {
+        (94.37, 0, 10): None,
+        (0.9437, 0.1, 0.5): r"seem to be fractions \(0\.94 for 94 %\): multiply them by 100",
+        (9437, 1000, 5000): r"seem to be hundredths of a percent .*: divide them by 100",
+        (94.37, -1, 10): r"-1 \(1 times\) seems to mark what is missing: leave these fields empty.* line 3\)",
+    }.items():
+        text = "A,test_acc\n" + "".join(f"{name},{number}\n" for name, number in zip(names, numbers, strict=True))
+        config = csv_config(tmp_path, text)
+        check(config)
+        if message is None:
+            check_truth(config, "test_acc")
+            continue
+        with pytest.raises(ConfigError, match=rf"truth\.file: .*truth\.csv: column 'test_acc' .*{message}"):
+            check_truth(config, "test_acc")
+    check_truth(DEFAULT, "standalone_test_accuracy_5_epochs_seed_0")
+    with pytest.raises(ConfigError, match=r"truth\.file: .*its sha256 is"):
+        check_truth(csv_config(tmp_path, text, sha256="0" * 64), "test_acc")
+
+
+@pytest.mark.parametrize("source", ["csv", "nasbench201"])
+def test_another_kind_of_file_is_no_truth(source, tmp_path):
+    (tmp_path / "NATS-tss-v1_0-3ffb9-simple").mkdir()
+    (tmp_path / "NATS-tss-v1_0-3ffb9-simple/meta.pickle.pbz2").touch()
+    truth = {"source": source, "file": str(tmp_path / "NATS-tss-v1_0-3ffb9-simple")}
+    config = laid_over(DEFAULT, {"truth": truth})
+    for checked_by in (check_files, truth_column) if source == "csv" else (check_files,):
+        with pytest.raises(
+            ConfigError, match=r"truth\.file: .*-simple: is a folder of NATS-Bench, expected .*; write a"
+        ):
+            checked_by(config)
+
+
+def test_a_column_that_the_official_file_cannot_have_is_refused():
+    """CIFAR-10 trained on all images has no part that was held back."""
+    truth = {"source": "nasbench201", "file": "a.pth", "column": "cifar10_x-valid_accuracy_200_epochs_mean"}
+    with pytest.raises(
+        ConfigError, match=r"truth\.column: found 'cifar10_x-valid_accuracy_200_epochs_mean', expected a"
+    ):
+        check(laid_over(DEFAULT, {"truth": truth}))
+
+
+@pytest.mark.parametrize("source", ["csv", "nasbench201"])
+def test_the_file_of_the_truth_must_be_there(source, tmp_path):
+    digits = {"data": {"source": "digits"}}
+    config = {**digits, "truth": {"source": source, "file": str(tmp_path / "truth"), "sha256": None}}
+    with pytest.raises(ConfigError, match=rf"truth\.file: there is no file '.*truth'; correct .*'{source}'"):
+        check_files(config)
+    (tmp_path / "truth").touch()
+    check_files(config)
+    check_files({**digits, "truth": {"source": "standalone", "file": None}})
+
+
+@pytest.mark.parametrize("source", ["imagefolder", "cifar10"])
+def test_images_must_be_there_until_they_are_read(source, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SNAKEMAKE_OUTPUT_CACHE", raising=False)
+    data = {"source": source, "folder": "images", "split": "balanced", "crop_padding": 1}
+    config = laid_over(DEFAULT, {"data": data})
+    with pytest.raises(ConfigError, match=r"data\.folder: found 'images', but there is no folder 'images.*'; correct"):
+        check_files(config)
+    (tmp_path / "images/train").mkdir(parents=True)
+    (tmp_path / "images/test").mkdir()
+    check_files(config)
+    if source == "cifar10":
+        check_files(laid_over(config, {"data": {"folder": "elsewhere", "download": True}}))
+        official = {"data": {"split": "nasbench201", "split_file": "split.txt"}}
+        with pytest.raises(ConfigError, match=r"data\.split_file: there is no file 'split\.txt'; put cifar-split"):
+            check_files(laid_over(config, official))
+    (tmp_path / "results/data").mkdir(parents=True)
+    (tmp_path / "results/data/digits.h5").touch()
+    check_files(laid_over(config, {"data": {"folder": "moved"}}))
+
+
+def test_a_pipe_is_no_truth(tmp_path):
+    """Nothing would ever come out of it."""
+    os.mkfifo(tmp_path / "pipe")
+    config = laid_over(DEFAULT, {"truth": {"source": "csv", "file": str(tmp_path / "pipe")}})
+    with pytest.raises(ConfigError, match=r"truth\.file: cannot read '.*pipe' \(there is no such file\)"):
+        check(config)
+
+
+def test_a_link_to_nothing_is_named_with_what_it_should_lead_to(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "link").symlink_to("gone")
+    (tmp_path / "loop").symlink_to("loop")
+    for outdir, to in {"link": "gone", "link/below": "gone", "loop": "loop"}.items():
+        message = f"outdir: found '{outdir}', but {outdir[:4]} is a link to {to}, which is not there; make that folder"
+        with pytest.raises(ConfigError, match=message):
+            check(laid_over(DEFAULT, {"outdir": outdir}))
+    truth = laid_over(DEFAULT, {"truth": {"source": "csv", "file": "link"}})
+    with pytest.raises(ConfigError, match=r"truth\.file: .*, only a link to gone, which is not there"):
+        check(truth)
+    images = laid_over(DEFAULT, {"data": {"source": "cifar10", "folder": "link"}})
+    with pytest.raises(ConfigError, match=r"data\.folder: .*no folder 'link', only a link to gone, which is not there"):
+        check_files(images)
+    (tmp_path / "gone").mkdir()
+    check(laid_over(DEFAULT, {"outdir": "link"}))
+    check_files(images)
+
+
+@pytest.mark.parametrize("source", ["csv", "nasbench201"])
+def test_a_truth_that_is_a_folder_or_closed_is_no_file(source, tmp_path, monkeypatch):
+    truth = {"source": source, "file": str(tmp_path / "truth"), "column": "cifar10_ori-test_accuracy_200_epochs_mean"}
+    config = laid_over(DEFAULT, {"truth": truth})
+
+    def checked() -> None:
+        check(config)
+        check_files(config)
+
+    (tmp_path / "truth").mkdir()
+    with pytest.raises(ConfigError, match=r"truth\.file: .*truth: is a folder, expected .*; give the file in it"):
+        checked()
+    (tmp_path / "truth").rmdir()
+    content = {"csv": f"ArchitectureString,{truth['column']}\n".encode(), "nasbench201": b"\x80\x02}"}[source]
+    (tmp_path / "truth").write_bytes(content)
+    with monkeypatch.context() as closed:  # root may read everything
+        closed.setattr(os, "access", lambda path, mode: not str(path).endswith("truth"))
+        with pytest.raises(ConfigError, match=r"truth\.file: found '.*truth', which you may not read; change its perm"):
+            checked()
+    checked()
+
+
+def test_images_that_are_closed_are_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "images").mkdir()
+    config = laid_over(DEFAULT, {"data": {"source": "cifar10", "folder": "images"}})
+    with monkeypatch.context() as closed:
+        closed.setattr(os, "access", lambda path, mode: path != "images")
+        with pytest.raises(ConfigError, match=r"data\.folder: you may not read 'images'; change its permissions"):
+            check_files(config)
+    split = {"data": {"split": "nasbench201", "split_file": "images"}}
+    with pytest.raises(ConfigError, match=r"data\.split_file: found 'images', which is a folder"):
+        check_files(laid_over(config, split))
+
+
+def test_accuracies_are_not_the_architectures(tmp_path):
+    (tmp_path / "a.csv").write_text("test,A\n")
+    truth = {"source": "csv", "file": str(tmp_path / "a.csv"), "column": "A", "architecture_column": "A"}
+    with pytest.raises(ConfigError, match=r"truth\.column: found 'A', but there truth\.architecture_column says"):
+        check(laid_over(DEFAULT, {"truth": truth}))
+
+
+@pytest.mark.parametrize(("outdir", "said"), [(".", "holds"), ("..", "holds"), ("/", "holds"), ("a", "a is no folder")])
+def test_results_need_a_folder_of_their_own(outdir, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a").touch()
+    for below in ("", "/") if outdir != "a" else ("", "/b"):
+        with pytest.raises(ConfigError, match=f"outdir: found '.*', .*{said}"):
+            check(laid_over(DEFAULT, {"outdir": f"{outdir}{below}"}))
+    check(laid_over(DEFAULT, {"outdir": "./b//c/"}))
+
+
+def test_a_key_that_stands_twice_is_found_wherever_it_is(tmp_path):
+    text = "seeds: [0]\nmethods:\n- x: {metric: snip, metric: gm}\ndata: &d {name: a}\ntruth: *d\nseeds: [1]\n"
+    (tmp_path / "a.yaml").write_text(text)
+    with pytest.raises(ConfigError, match="only the last one would count") as caught:
+        check_texts([tmp_path / "nowhere.yaml", tmp_path / "a.yaml"])
+    said = re.findall(r"line (\d): (\S+) stands in line (\d), too", str(caught.value))
+    assert said == [("6", "seeds", "1"), ("3", "methods.0.x.metric", "3")]
+    check_texts([ROOT / "config.yaml", *PRESETS])
+    (tmp_path / "a.yaml").write_text("a: [1")  # Snakemake says so itself
+    check_texts([tmp_path / "a.yaml"])
+
+
+def test_a_file_of_metrics_that_is_none_is_said_before_anything_runs(tmp_path):
+    (tmp_path / "mine.py").write_text("x = 1\n")
+    before = list(metrics.__path__)
+    try:
+        with pytest.raises(ConfigError, match=r"metric_paths: .*mine\.py: expected a function mine\(\) under @metric"):
+            check(laid_over(DEFAULT, {"metric_paths": [str(tmp_path)]}))
+    finally:
+        metrics.__path__[:] = before
+
+
+def test_who_needs_a_root():
+    entries = ["snip", {"one": {"policy": "none"}}, {"few": {"policy": "exhaustive", "edge": "first"}}]
+    entries += [{"best": {"metric": "gm", "policy": "exhaustive"}}, {"warm": {"policy": "none", "init": "root"}}]
+    needs = {name: method.needs_root for name, method in checked(*entries).items()}
+    assert needs == {"snip": True, "one": False, "few": False, "best": True, "warm": True}
+
+
+BAD = {
+    "unknown key": ({"suprnet": {}}, r"suprnet: unknown key \(did you mean 'supernet'\?\)\. Allowed: outdir, seeds"),
+    "unknown key below": (
+        {"supernet": {"epoch": 3}},
+        r"supernet\.epoch: unknown key \(did you mean 'epochs'\?\)\. Allowed in supernet: channels",
+    ),
+    "wrong type": ({"supernet": {"epochs": "ten"}}, r"supernet\.epochs: found 'ten' \(str\), expected integer"),
+    "not allowed": (
+        {"method": {"balance": "equall"}},
+        r"method\.balance: found 'equall', allowed are none, equal \(did you mean 'equal'\?\)",
+    ),
+    "too small": ({"supernet": {"batch_size": 0}}, r"supernet\.batch_size: found 0, expected at least 2"),
+    "same seed twice": ({"seeds": [1, 1]}, r"seeds: found \[1, 1\], expected each entry once"),
+    "no such metric": (
+        {"methods": ["snp"]},
+        r"methods\.snp: there is no metric of this name \(did you mean 'snip'\?\)",
+    ),
+    "no such metric in a method": (
+        {"methods": [{"mine": {"metric": "synflo"}}]},
+        r"methods\.mine: there is no metric 'synflo' \(did you mean 'synflow'\?\)",
+    ),
+    "unknown key of a method": (
+        {"methods": [{"mine": {"metric": "snip", "objektive": "sum"}}]},
+        r"methods\.mine\.objektive: unknown key \(did you mean 'objective'\?\)",
+    ),
+    "same method twice": ({"methods": ["snip", "snip"]}, r"methods: 'snip' stands there twice"),
+    "name with a slash": (
+        {"methods": [{"../snip": {"metric": "snip"}}]},
+        r"methods\.\.\./snip: found '\.\./snip', expected a name",
+    ),
+    "1 < N < b": (
+        {"method": {"branching": 3, "max_leaves": 2}},
+        r"^method\.policy and method\.branching and method\.max_leaves: max_leaves is 2 and branching 3",
+    ),
+    "b = 1": ({"method": {"branching": 1}}, r"method\.branching.*: branching is 1; expected 2 to 5"),
+    "b above the operations": (
+        {"method": {"branching": 6, "max_leaves": 6}},
+        r"method\.branching.*: branching is 6; expected 2 to 5",
+    ),
+    "more levels than edges": (
+        {"method": {"max_leaves": 128}},
+        r"method\.max_leaves: the policy has 7 levels, but there are 6 edges",
+    ),
+    "batch above the data": (
+        {"supernet": {"batch_size": 1000}},
+        r"supernet\.batch_size: found 1000 images, but the training part of digits has 753",
+    ),
+    "scoring batches above the data": (
+        {"method": {"batch_size": 400, "repetitions": 2}},
+        r"method\.batch_size and method\.repetitions: found 800 images, but the training part of digits has 753",
+    ),
+    "scoring batches of one method above the data": (
+        {"methods": [{"big": {"metric": "snip", "repetitions": 30}}]},
+        r"method\.batch_size and methods\.big\.repetitions: found 1920 images",
+    ),
+    "b = 1, N = 1": ({"method": {"branching": 1, "max_leaves": 1}}, "branching is 1; expected 2 to 5"),
+    "no whole number": ({"supernet": {"epochs": 1.0}}, r"supernet\.epochs: found 1\.0 \(float\), expected integer"),
+    "not finite": ({"supernet": {"lr": float("nan")}}, r"supernet\.lr: found nan \(float\), expected a finite number"),
+    "a mirrored digit": ({"data": {"flip": True}}, r"data\.flip: found true.*use false with source digits"),
+    "resized digits": (
+        {"data": {"image_size": 16}},
+        r"data\.image_size: found 16, but only data\.source 'imagefolder'",
+    ),
+    "a metric under another's name": (
+        {"methods": [{"random": {"metric": "snip"}}]},
+        r"methods\.random\.metric: found 'snip', but random is a metric itself",
+    ),
+    "unknown option": (
+        {"metrics": {"ntk": {"sample": 3}}},
+        r"metrics\.ntk\.sample: unknown option \(did you mean 'samples'\?\)",
+    ),
+    "option of a wrong type": (
+        {"metrics": {"ntk": {"samples": "all"}}},
+        r"metrics\.ntk\.samples: found 'all' \(str\), expected int",
+    ),
+    "options of no metric": (
+        {"metrics": {"snipp": {}}},
+        r"metrics\.snipp: there is no metric 'snipp' \(did you mean 'snip'\?\)",
+    ),
+    "no folder": (
+        {"data": {"source": "imagefolder"}},
+        r"data\.folder: found null, but data\.source 'imagefolder' needs",
+    ),
+    "no split file": ({"data": {"split": "nasbench201"}}, r"data\.split: 'nasbench201' needs data\.source 'cifar10'"),
+    "leaves of no method": (
+        {"leaves": {"methods": ["snpi"]}},
+        r"leaves\.methods: found 'snpi' \(did you mean 'snip'\?\), allowed are gm-nas, snip, synflow",
+    ),
+    "leaves of a word": ({"leaves": {"methods": "snip"}}, r"leaves\.methods: found 'snip', expected 'all' or a list"),
+    "two budgets": ({"leaves": {"epochs": 3}}, r"leaves, method gm-nas: epochs is 3 and total_epochs 24; expected one"),
+    "no budget": ({"leaves": {"total_epochs": None}}, r"leaves, method gm-nas: epochs is None and total_epochs None"),
+    "a budget too small": (
+        {"leaves": {"total_epochs": 3}},
+        r"method gm-nas: total_epochs is 3: 4 leaves in 1 rung get less than one epoch each; expected at least 4",
+    ),
+    "a tournament above the population": (
+        {"search": {"population": 4}},
+        r"search\.tournament: found 5, expected at most search\.population \(4\)",
+    ),
+    "no generation of evolution": (
+        {"search": {"evaluations": 20}},
+        r"search\.evaluations: found 20, but the first search\.population \(20\) evaluations of evolution are random",
+    ),
+    "no usual truth": (
+        {"truth": {"source": "nasbench201", "file": "a.pth"}},
+        r"truth\.column: found null, but for data\.source 'digits' no column of NAS-Bench-201 is the usual one",
+    ),
+    "no column of the official file": (
+        {"truth": {"source": "nasbench201", "file": "a.pth", "column": "accuracy"}},
+        r"truth\.column: found 'accuracy', expected a column like cifar10_ori-test_accuracy_200_epochs_mean",
+    ),
+    "an unknown sampler": (
+        {"search": {"samplers": ["tpee"]}},
+        r"search\.samplers\.0: found 'tpee', allowed are random, evolution, tpe \(did you mean 'tpe'\?\)",
+    ),
+    "a truth without its file": (
+        {"truth": {"source": "csv"}},
+        r"truth\.file: found null, but truth\.source 'csv' needs",
+    ),
+    "a file without a truth": (
+        {"truth": {"file": "a.csv"}},
+        r"truth\.file: found 'a\.csv', but truth\.source 'standalone' trains architectures here",
+    ),
+    "a hash that is none": ({"truth": {"sha256": "abc"}}, r"truth\.sha256: found 'abc'"),
+    "more architectures than there are": (
+        {"truth": {"architectures": 15626}},
+        r"truth\.architectures: found 15626, expected at most 15625 \(there are 15625; 0 for all\)",
+    ),
+    "a proxy without scores": ({"proxies": {"metrics": ["gm"]}}, r"proxies\.metrics: found 'gm'.*, allowed are fisher"),
+    "a proxy batch above the data": (
+        {"proxies": {"batch_size": 800}},
+        r"proxies\.batch_size: found 800 images, but the training part of digits has 753",
+    ),
+    "a crop that misses": (
+        {"data": {"crop_padding": 8}},
+        r"data\.crop_padding: found 8, but the images have 8 pixels a side, .*; expected at most 7",
+    ),
+    "a crop of nothing that is resized": (
+        {"data": {"source": "imagefolder", "folder": "x", "resize": "centre_crop"}},
+        r"data\.resize: found 'centre_crop', but images are resized only where data\.image_size gives a size; set it",
+    ),
+    "a number as text": (
+        {"supernet": {"lr": "1e-3"}},
+        r"supernet\.lr: found '1e-3' \(str\), expected number; this is text: write 0\.001 without quotes",
+    ),
+    "a huge number": ({"supernet": {"lr": 10**400}}, r"supernet\.lr: found a number of 1329 bits \(int\), expected"),
+    "a seed of 33 bits": ({"seeds": [2**32]}, r"seeds\.0: found 4294967296, expected at most 4294967295 \(generators"),
+    "a line break": ({"data": {"name": "a\n"}}, r"data\.name: found 'a\\n' \(str\), expected text without line breaks"),
+    "a long name": ({"data": {"name": "x" * 65}}, r"data\.name: found 'x+', expected at most 64 characters"),
+    "a long file name": ({"metric_paths": ["x" * 256]}, r"metric_paths\.0: found the name 'x.*', expected at most 255"),
+    "a date": ({"outdir": date(2026, 1, 1)}, r"outdir: found datetime.* \(date\), expected text.*in quotes"),
+    "a number as key": ({"metrics": {1: {}}}, r"metrics: found \{.*names as keys; put the key 1 in quotes"),
+    "many entries": ({"seeds": list(range(1001))}, r"seeds: found \[0, .* expected at most 1000 entries, not 1001"),
+    "many methods": (
+        {"methods": [{f"m{i}": {"metric": "snip"}} for i in range(41)]},
+        r"methods: found .*expected at most 40 in the list",
+    ),
+    "a method that reads as a number": (
+        {"methods": [{"1e5": {"metric": "snip"}}]},
+        r"methods\.1e5: found '1e5', which reads as a number or a truth value in a table; add a letter",
+    ),
+    "a method with a rhythm": (
+        {"methods": [{"x" + "ab" * 20: {"metric": "snip"}}]},
+        r"methods\.xabab.*: found 'xab.*', which Snakemake takes for an endless loop; give it a varied name",
+    ),
+    "a method with a value": ({"methods": [{"snip": 0}]}, r"methods\.snip: found 0 \(int\), expected keys with values"),
+    "one seed": ({"seeds": 0}, r"seeds: found 0 \(int\), expected a list; write \[0\]"),
+    "an empty metric": ({"methods": [{"x": {"metric": ""}}]}, r"methods\.x\.metric: found '', expected a text that"),
+    "ntk on more than a scoring batch": (
+        {"method": {"batch_size": 8}, "methods": ["ntk"]},
+        r"metrics\.ntk\.samples: found 16, expected at most method\.batch_size, 8; or 0 for all of them",
+    ),
+    "ntk on more than a batch of the proxies": (
+        {"proxies": {"batch_size": 8, "metrics": "all"}},
+        r"metrics\.ntk\.samples: found 16, expected at most proxies\.batch_size, 8; or 0 for all of them",
+    ),
+    "an option out of bounds": (
+        {"methods": [{"x": {"metric": "grasp", "options": {"temperature": 0}}}]},
+        r"methods\.x\.options\.temperature: found 0, expected more than 0",
+    ),
+    "depth without end": ({"method": {"depth": 10**9}}, r"method\.depth: found 1000000000, expected at most 6"),
+    "crops beside the image": ({"data": {"crop_padding": 8}}, r"data\.crop_padding: found 8, .* 8 pixels a side"),
+    "results under a name that is not expanded": (
+        {"outdir": "$HOME/x"},
+        r"outdir: found '\$HOME/x', expected the path",
+    ),
+    "results at an address": ({"outdir": "s3://a/b"}, r"outdir: found 's3://a/b', expected a path: .*; copy or mount"),
+    "the truth among the results": (
+        {"truth": {"source": "csv", "file": "results/truth/csv.h5"}},
+        r"truth\.file: found 'results/truth/csv\.h5', which is in outdir, 'results'; .*; move the file",
+    ),
+    "no budget and no leaves": (
+        {"leaves": {"methods": [], "total_epochs": None}},
+        r"leaves: epochs is None and total_epochs None; expected one of them",
+    ),
+    "warm-up of the wrong length": ({"method": {"warmup_epochs": [1]}}, r"warmup_epochs: found 1 numbers, expected 2"),
+}
+
+
+@pytest.mark.parametrize(("changes", "message"), BAD.values(), ids=BAD.keys())
+def test_a_bad_config_is_refused_with_its_key(changes, message):
+    with pytest.raises(ConfigError, match=message):
+        check(laid_over(DEFAULT, changes))
+
+
+def test_a_missing_key_is_named():
+    config = {key: value for key, value in DEFAULT.items() if key != "seeds"}
+    with pytest.raises(ConfigError, match="seeds: missing"):
+        check(config)
