@@ -15,6 +15,10 @@ class ConfigError(FsnasError):
     """A key of the config is unknown, of a wrong type or impossible beside another one."""
 
 
+class OutsideSpaceError(FsnasError):
+    """An architecture has an operation that the search space leaves out."""
+
+
 class DataError(FsnasError):
     """Images cannot be read, downloaded or split as asked."""
 

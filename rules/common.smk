@@ -12,6 +12,8 @@ check_snakemake()
 
 from fsnas.lineage.commit import hand_to_jobs
 from fsnas.errors import FsnasError
+from fsnas import spaces
+from fsnas.lineage.provenance import located
 from fsnas.metrics import metric_spec, path_of
 from fsnas.benchmark.ground_truth import sample_architectures
 from workflow_scripts._captions import (
@@ -35,6 +37,7 @@ from workflow_scripts._config import (
     metric_options,
     proxy_metrics,
     rungs_of,
+    space_of,
     truth_column,
 )
 from workflow_scripts._defaults import completed
@@ -67,6 +70,10 @@ if workflow.is_main_process:
 try:
     config = completed(*given_configs(workflow, config))
     METHODS = check(config)
+    SPACE = space_of(config)
+    # The space's own code: its file, and where networks are built what builds them.
+    SPACE_CODE = spaces.path_of(SPACE.name)
+    NETWORK_CODE = [SPACE_CODE, located(SPACE.networks)]
     # Snakemake warns of every path that begins with ./
     OUT = os.path.normpath(config["outdir"])
     PLACE = config["outdir"] = placed(workflow, OUT)
@@ -106,9 +113,7 @@ wildcard_constraints:
     seed=r"[0-9]+",
     level=r"[0-9]+",
     method="|".join(METHODS),
-    path="root|[0-9]+",
     rung=r"[0-9]+",
-    rank=r"[0-9]+",
     number=r"[0-9]+",
     metric="[a-z0-9_]+",
 
@@ -124,6 +129,11 @@ HERE = {
     "device": unrecorded(config["device"]),
     "only_on": device_line(config["device"]),
     "store": unrecorded(STORE),
+}
+# The search space, which is in the record of what is made first: the rest is made from that.
+OF_SPACE = {
+    "space": unrecorded(config["space"]),
+    "space_paths": unrecorded(config["space_paths"]),
 }
 
 
@@ -145,22 +155,15 @@ def splits_of(wildcards):
     ]
 
 
-def leaf_paths(method):
-    """The paths of the leaves of a method's trees."""
-    digits = [range(factor) for factor in METHODS[method].policy.factors]
-    return ["".join(map(str, path)) or "root" for path in itertools.product(*digits)]
-
-
 def rung_files(method, seed):
-    """The checkpoints of the leaves of every rung: in rung 0 they have their paths as names, later their ranks."""
+    """The checkpoints of every rung: leaves are numbered as in tree.json, later on by their rank in the rung before."""
     folder = LEAVES.format(seed=seed, method=method)
-    first, *later = rungs_of(config, METHODS[method])
     return [
-        [f"{folder}/{path}.pt" for path in leaf_paths(method)],
-        *(
-            [f"{folder}/rung-{number}/{rank}.pt" for rank in range(rung.leaves)]
-            for number, rung in enumerate(later, start=1)
-        ),
+        [
+            f"{folder}/{f'rung-{rung}/' if rung else ''}{number}.pt"
+            for number in range(of.leaves)
+        ]
+        for rung, of in enumerate(rungs_of(config, METHODS[method]))
     ]
 
 

@@ -41,7 +41,7 @@ rule comparison:
     params:
         **made_from(
             "comparison",
-            code=code("comparison.py"),
+            code=code("comparison.py", SPACE_CODE),
             settings={
                 "column": TRUTH_COLUMN,
                 "sampler": config["search"]["samplers"][0],
@@ -51,6 +51,7 @@ rule comparison:
                 **bootstrap(),
             },
         ),
+        **OF_SPACE,
     message:
         "Compare what the leaves are worth"
     script:

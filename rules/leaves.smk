@@ -1,5 +1,5 @@
-LEAF = f"{LEAVES}/{{path}}.pt"
-RUNG = f"{LEAVES}/rung-{{rung}}/{{rank}}.pt"
+LEAF = f"{LEAVES}/{{number}}.pt"
+RUNG = f"{LEAVES}/rung-{{rung}}/{{number}}.pt"
 SELECTION = f"{LEAVES}/rung-{{rung}}/selection.json"
 
 
@@ -12,7 +12,7 @@ rule leaf:
         checkpoint=LEAF,
         cost=LEAF.replace(".pt", ".json"),
     log:
-        f"{OUT}/logs/seed-{{seed}}/{{method}}/leaves/{{path}}.log",
+        f"{OUT}/logs/seed-{{seed}}/{{method}}/leaves/{{number}}.log",
     conda:
         "../envs/gpu.yaml"
     threads: config["threads"]
@@ -21,12 +21,13 @@ rule leaf:
     params:
         **made_from(
             "leaf",
-            code=code("leaf.py", packages=["torch"]),
+            code=code("leaf.py", *NETWORK_CODE, packages=["torch"]),
             settings=leaf_settings,
         ),
         **HERE,
+        **OF_SPACE,
     message:
-        "Train leaf {wildcards.path} of {wildcards.method}, seed {wildcards.seed}"
+        "Train leaf {wildcards.number} of {wildcards.method}, seed {wildcards.seed}"
     script:
         "../workflow_scripts/leaf.py"
 
@@ -48,7 +49,7 @@ rule select_leaves:
     params:
         **made_from(
             "select_leaves",
-            code=code("select_leaves.py", packages=["torch"]),
+            code=code("select_leaves.py", *NETWORK_CODE, packages=["torch"]),
             settings=lambda w: {
                 "seed": int(w.seed),
                 "keep": rungs_of(config, METHODS[w.method])[int(w.rung)].leaves,
@@ -58,6 +59,7 @@ rule select_leaves:
             },
         ),
         **HERE,
+        **OF_SPACE,
     message:
         "Select the leaves of rung {wildcards.rung}, {wildcards.method}, seed {wildcards.seed}"
     script:
@@ -73,7 +75,7 @@ rule rung:
         checkpoint=RUNG,
         cost=RUNG.replace(".pt", ".json"),
     log:
-        f"{OUT}/logs/seed-{{seed}}/{{method}}/leaves/rung-{{rung}}-{{rank}}.log",
+        f"{OUT}/logs/seed-{{seed}}/{{method}}/leaves/rung-{{rung}}-{{number}}.log",
     conda:
         "../envs/gpu.yaml"
     threads: config["threads"]
@@ -82,11 +84,12 @@ rule rung:
     params:
         **made_from(
             "rung",
-            code=code("leaf.py", packages=["torch"]),
+            code=code("leaf.py", *NETWORK_CODE, packages=["torch"]),
             settings=lambda w: leaf_settings(w, int(w.rung)),
         ),
         **HERE,
+        **OF_SPACE,
     message:
-        "Train the leaf of rank {wildcards.rank} on, rung {wildcards.rung} of {wildcards.method}, seed {wildcards.seed}"
+        "Train the leaf of rank {wildcards.number} on, rung {wildcards.rung} of {wildcards.method}, seed {wildcards.seed}"
     script:
         "../workflow_scripts/leaf.py"

@@ -19,6 +19,7 @@ rule scores:
             settings=scores_settings,
         ),
         **HERE,
+        **OF_SPACE,
         metric_paths=unrecorded(config["metric_paths"]),
     message:
         "Score level {wildcards.level} with {wildcards.method}, seed {wildcards.seed}"

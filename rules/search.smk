@@ -21,7 +21,7 @@ rule evaluate:
     params:
         **made_from(
             "evaluate",
-            code=code("evaluate.py", packages=["torch"]),
+            code=code("evaluate.py", *NETWORK_CODE, packages=["torch"]),
             settings=lambda w: {
                 "seed": int(w.seed),
                 "column": TRUTH_COLUMN,
@@ -31,6 +31,7 @@ rule evaluate:
             },
         ),
         **HERE,
+        **OF_SPACE,
     message:
         "Evaluate architectures in the leaves of {wildcards.method}, seed {wildcards.seed}"
     script:
@@ -54,7 +55,7 @@ rule search:
     params:
         **made_from(
             "search",
-            code=code("search.py", packages=["torch", "optuna"]),
+            code=code("search.py", *NETWORK_CODE, packages=["torch", "optuna"]),
             settings=lambda w: {
                 "seed": int(w.seed),
                 "search": search_settings(),
@@ -63,6 +64,7 @@ rule search:
             },
         ),
         **HERE,
+        **OF_SPACE,
     message:
         "Search the leaves of {wildcards.method}, seed {wildcards.seed}"
     script:
@@ -85,7 +87,7 @@ rule proxy:
     params:
         **made_from(
             "proxy",
-            code=lambda w: code("proxy.py", path_of(w.metric), packages=["torch"]),
+            code=lambda w: code("proxy.py", path_of(w.metric), *NETWORK_CODE, packages=["torch"]),
             settings=lambda w: {
                 "metric": w.metric,
                 "options": metric_options(
@@ -94,7 +96,7 @@ rule proxy:
                 "seed": int(w.seed),
                 "batch_size": config["proxies"]["batch_size"],
                 "network": {
-                    name: config["proxies"][name] or size
+                    name: config["proxies"].get(name) or size
                     for name, size in network().items()
                 },
                 "column": TRUTH_COLUMN,
@@ -103,6 +105,7 @@ rule proxy:
             },
         ),
         **HERE,
+        **OF_SPACE,
         metric_paths=unrecorded(config["metric_paths"]),
     message:
         "Score single architectures with {wildcards.metric}, seed {wildcards.seed}"

@@ -1,3 +1,6 @@
+from dataclasses import fields
+
+
 def recipe(epochs, **changes):
     """The arguments of the recipe that trains a supernet."""
     names = [
@@ -21,7 +24,12 @@ def recipe(epochs, **changes):
 
 def network():
     """The size of a supernet."""
-    return {name: config["supernet"][name] for name in ("channels", "cells")}
+    return {size.name: config["supernet"][size.name] for size in fields(SPACE.Size)}
+
+
+def search_space():
+    """The search space, and which of its operations it has."""
+    return {"name": SPACE.name, "operations": [*SPACE.operations]}
 
 
 def evaluation():
@@ -58,7 +66,7 @@ def truth_settings():
     """What decides the truth: not the name of the file that the user brings, but its content."""
     truth = config["truth"]
     content = brought(truth["file"], truth["sha256"])
-    return {"source": truth["source"], "content": content}
+    return {"space": search_space(), "source": truth["source"], "content": content}
 
 
 def search_settings():
@@ -72,7 +80,10 @@ def search_settings():
 def scores_code(wildcards):
     """The code that the scores of a method are made from, its metric included."""
     return code(
-        "scores.py", path_of(METHODS[wildcards.method].metric), packages=["torch"]
+        "scores.py",
+        path_of(METHODS[wildcards.method].metric),
+        *NETWORK_CODE,
+        packages=["torch"],
     )
 
 
@@ -124,6 +135,7 @@ def leaf_settings(wildcards, rung=0):
 def standalone_settings():
     """What decides the accuracy of a stand-alone training, but for the architecture."""
     return {
+        "space": search_space(),
         "epochs": config["truth"]["epochs"],
         "seed": config["truth"]["seed"],
         "network": network(),

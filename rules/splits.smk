@@ -12,9 +12,10 @@ rule splits:
     params:
         **made_from(
             "splits",
-            code=code("splits.py"),
+            code=code("splits.py", SPACE_CODE),
             settings=splits_settings,
         ),
+        **OF_SPACE,
     message:
         "Cut the nodes of level {wildcards.level}, {wildcards.method}, seed {wildcards.seed}"
     script:
@@ -35,13 +36,14 @@ rule tree:
     params:
         **made_from(
             "tree",
-            code=code("tree.py"),
+            code=code("tree.py", SPACE_CODE),
             settings=lambda w: {
                 "metric": METHODS[w.method].metric,
                 "seed": int(w.seed),
                 "policy": METHODS[w.method].policy_settings,
             },
         ),
+        **OF_SPACE,
     message:
         "Put the tree of {wildcards.method}, seed {wildcards.seed}, together"
     script:

@@ -15,8 +15,9 @@ rule supernet:
     params:
         **made_from(
             "supernet",
-            code=code("supernet.py", packages=["torch"]),
+            code=code("supernet.py", *NETWORK_CODE, packages=["torch"]),
             settings=lambda w: {
+                "space": search_space(),
                 "seed": int(w.seed),
                 "network": network(),
                 "recipe": recipe(config["supernet"]["epochs"]),
@@ -24,6 +25,7 @@ rule supernet:
             },
         ),
         **HERE,
+        **OF_SPACE,
     message:
         "Train the supernet of seed {wildcards.seed}"
     script:

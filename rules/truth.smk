@@ -2,7 +2,7 @@ TRUTH = f"{OUT}/truth/{config['truth']['source']}.h5"
 STANDALONE = f"{OUT}/truth/standalone/{{number}}.h5"
 ARCHITECTURES = (
     sample_architectures(
-        None,
+        SPACE.strings(),
         config["truth"]["architectures"],
         seed=config["truth"]["seed"],
         name="standalone",
@@ -28,13 +28,14 @@ rule standalone:
     params:
         **made_from(
             "standalone",
-            code=code("standalone.py", packages=["torch"]),
+            code=code("standalone.py", *NETWORK_CODE, packages=["torch"]),
             settings=lambda w: {
                 "architectures": [ARCHITECTURES[int(w.number)]],
                 **standalone_settings(),
             },
         ),
         **HERE,
+        **OF_SPACE,
     message:
         "Train architecture {wildcards.number} by itself"
     script:
@@ -57,10 +58,11 @@ rule found:
     params:
         **made_from(
             "found",
-            code=code("standalone.py", packages=["torch"]),
+            code=code("standalone.py", *NETWORK_CODE, packages=["torch"]),
             settings=standalone_settings(),
         ),
         **HERE,
+        **OF_SPACE,
     message:
         "Train what the search found by itself, {wildcards.method}, seed {wildcards.seed}"
     script:
@@ -83,9 +85,10 @@ if config["truth"]["source"] == "standalone":
         params:
             **made_from(
                 "truth",
-                code=code("standalone_truth.py"),
-                settings={"source": "standalone"},
+                code=code("standalone_truth.py", SPACE_CODE),
+                settings={"space": search_space(), "source": "standalone"},
             ),
+            **OF_SPACE,
         message:
             "Put the stand-alone accuracies together"
         script:
@@ -105,12 +108,13 @@ elif config["truth"]["source"] == "csv":
         params:
             **made_from(
                 "truth",
-                code=code("truth.py"),
+                code=code("truth.py", SPACE_CODE),
                 settings={
                     **truth_settings(),
                     "architecture_column": config["truth"]["architecture_column"],
                 },
             ),
+            **OF_SPACE,
             column=unrecorded(TRUTH_COLUMN),
             file=unrecorded(config["truth"]["file"]),
             sha256=unrecorded(config["truth"]["sha256"]),
@@ -135,9 +139,10 @@ else:
         params:
             **made_from(
                 "truth",
-                code=code("truth.py", packages=["nas-bench-201"]),
+                code=code("truth.py", SPACE_CODE, packages=["nas-bench-201"]),
                 settings=truth_settings(),
             ),
+            **OF_SPACE,
             file=unrecorded(config["truth"]["file"]),
             sha256=unrecorded(config["truth"]["sha256"]),
         message:

@@ -1,14 +1,17 @@
 """What figures say below themselves, in two lines (a caption), and all that the report says of them (about)."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from fsnas.metrics import metric_spec
-from workflow_scripts._config import CUT_KEYS, POLICY_KEYS, SCORE_KEYS, Method, proxy_metrics
+from fsnas.spaces import count_architectures
+from workflow_scripts._config import CUT_KEYS, POLICY_KEYS, SCORE_KEYS, Method, proxy_metrics, space_of
 
 FEW = "With 2 or 3 seeds an interval is only a range."
 BUDGETS = {"epochs": "leaf", "total_epochs": "tree"}  # of the leaves, and of what
+LETTERS = {"channels": "C", "cells": "N"}  # as papers call them
 LISTED = 4  # seeds; more are shortened
 
 
@@ -35,26 +38,29 @@ def truth_caption(config: Mapping[str, Any], column: str) -> str:
     truth = config["truth"]
     if truth["source"] != "standalone":
         return about_truth(config, column)
-    count = truth["architectures"] or 15_625
+    count = truth["architectures"] or count_architectures(space_of(config).full())
     return f"Truth: {count:,} architectures trained here, {_counted(truth['epochs'], 'epoch')}."
 
 
 def proxies_caption(config: Mapping[str, Any]) -> str:
     """Return seeds, data and sizes of the metrics of single architectures."""
     proxies, net = config["proxies"], config["supernet"]
-    size = {name: proxies[name] or net[name] for name in ("channels", "cells")}
-    return f"{_counted_seeds({**config, 'supernet': size}, proxies['seeds'])}, untrained."
+    own = {**config, "supernet": {name: proxies.get(name) or value for name, value in net.items()}}
+    return f"{_counted_seeds(own, proxies['seeds'])}, untrained."
+
+
+def _size(config: Mapping[str, Any]) -> str:
+    """Return how large the supernets are."""
+    names = [each.name for each in fields(space_of(config).Size)]
+    return ", ".join(f"{LETTERS.get(name, name)} = {config['supernet'][name]}" for name in names)
 
 
 def _counted_seeds(config: Mapping[str, Any], seeds: Sequence[int]) -> str:
-    net, said = config["supernet"], ", ".join(map(str, seeds))
+    said = ", ".join(map(str, seeds))
     if len(seeds) > LISTED:
         run = [*seeds] == [*range(seeds[0], seeds[0] + len(seeds))]
         said = f"{seeds[0]} to {seeds[-1]}" if run else f"{seeds[0]}, {seeds[1]}, ..., {seeds[-1]}"
-    return (
-        f"n = {_counted(len(seeds), 'seed')} ({said}). Data: {config['data']['name']}. C = {net['channels']}, N = "
-        f"{net['cells']}"
-    )
+    return f"n = {_counted(len(seeds), 'seed')} ({said}). Data: {config['data']['name']}. {_size(config)}"
 
 
 def about_trees(
@@ -72,7 +78,7 @@ def about_trees(
     shared = next(iter(methods)).choices if len(methods) == 1 else config["method"]
     text = (
         f"n = {count} ({', '.join(map(str, seeds))}). Data: {data['name']}. "
-        f"Supernet: C = {net['channels']}, N = {net['cells']}, {net['sampling']}, mixing {net['mixing']}, epochs "
+        f"Supernet: {_size(config)}, {net['sampling']}, mixing {net['mixing']}, epochs "
         f"{net['epochs']}, batch size {net['batch_size']}, lr {net['lr']}."
     )
     said = {
@@ -108,8 +114,8 @@ def about_search(config: Mapping[str, Any], seeds: Collection[int], methods: Ite
         other = _said(one.choices, [key for key in keys if one.choices[key] != method[key]])
         own += f" {one.name}: {other}." if other else ""
     return (
-        f"n = {_counted(len(seeds), 'seed')} ({', '.join(map(str, seeds))}). Data: {data['name']}. C = "
-        f"{net['channels']}, N = {net['cells']}. Root: {net['sampling']}, {_counted(net['epochs'], 'epoch')}. Trees: "
+        f"n = {_counted(len(seeds), 'seed')} ({', '.join(map(str, seeds))}). Data: {data['name']}. "
+        f"{_size(config)}. Root: {net['sampling']}, {_counted(net['epochs'], 'epoch')}. Trees: "
         f"{_said(method, (*SCORE_KEYS, *tree_keys(method)))}. Leaves: "
         f"{_said({**leaves, 'init': method['init']}, ('init', 'sampling', budget))} a "
         f"{BUDGETS[budget]}, batch size {net['batch_size']}, lr {net['lr']}; searched: "
@@ -124,8 +130,8 @@ def about_truth(config: Mapping[str, Any], column: str) -> str:
     truth = config["truth"]
     if truth["source"] == "standalone":
         return (
-            f"Truth: {column}, of {truth['architectures'] or 15_625} architectures trained by themselves with the "
-            "supernet's size and settings (batch-statistics BatchNorm); not NAS-Bench-201."
+            f"Truth: {column}, of {truth['architectures'] or 'all'} architectures trained by themselves with the "
+            "supernet's size and settings (batch-statistics BatchNorm); not those of the benchmark."
         )
     name = "NAS-Bench-201's official file" if truth["source"] == "nasbench201" else Path(truth["file"]).name
     return f"Truth: {column} of {name}."
@@ -134,13 +140,13 @@ def about_truth(config: Mapping[str, Any], column: str) -> str:
 def about_proxies(config: Mapping[str, Any]) -> str:
     """Return n, seeds and settings of the metrics of single architectures."""
     proxies, net, seeds = config["proxies"], config["supernet"], config["proxies"]["seeds"]
-    channels, cells = (proxies[name] or net[name] for name in ("channels", "cells"))
+    own = {**config, "supernet": {name: proxies.get(name) or value for name, value in net.items()}}
     options = [f" {name}: {_said(config['metrics'][name], config['metrics'][name])}." for name in proxy_metrics(config)
                if config["metrics"].get(name)]  # fmt: skip
     return (
         f"Networks at initialisation, one batch of {proxies['batch_size']} training images, "
         f"{_counted(len(seeds), 'seed')} ({', '.join(map(str, seeds))}). Data: {config['data']['name']}. "
-        f"C = {channels}, N = {cells}.{''.join(options)} Interval: 95 %, bootstrap over architectures."
+        f"{_size(own)}.{''.join(options)} Interval: 95 %, bootstrap over architectures."
     )
 
 

@@ -11,17 +11,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fsnas import metrics, spaces
 from fsnas.benchmark.accuracies import is_test_accuracy
 from fsnas.benchmark.checks import check_sha256
 from fsnas.benchmark.file_kinds import check_kind
 from fsnas.benchmark.sources.csv import csv_header, read_csv
 from fsnas.benchmark.sources.nasbench201 import SETS
 from fsnas.errors import ConfigError, DataError, FsnasError, nearest
-from fsnas.lineage.provenance import check_metric
-from fsnas.metrics import add_folders, known, metric_spec
+from fsnas.lineage.provenance import check_users_code, located
+from fsnas.metrics import known, metric_spec, path_of
+from fsnas.registry import Registry
 from fsnas.search.rungs import Rung, make_rungs
+from fsnas.spaces import SearchSpace
 from fsnas.splitting.policies import Policy, make_policy
-from workflow_scripts._config_values import check_plain, listing, shown, shown_key, the_schema, validate, written
+from workflow_scripts._config_values import (
+    Validator,
+    check_plain,
+    listing,
+    shown,
+    shown_key,
+    the_schema,
+    validate,
+    written,
+)
 from workflow_scripts._needs import SIDES, TRAIN_IMAGES, check_images
 from workflow_scripts._plotting import is_path, plot_settings
 
@@ -88,16 +100,16 @@ def check(config: Mapping[str, Any]) -> dict[str, Method]:
         On an unknown key, a wrong type or an impossible combination; the message lists every problem of the first
         kind met, each with the key, what was found, what is allowed, and the nearest spelling.
     """
-    schema = the_schema()
     check_plain(config)
+    schema = schema_of(config)
     validate(config, schema, "")
     _check_paths(config)
-    _add_metrics(config["metric_paths"])
+    space = _users_parts(config)
     _check_data(config)
     _check_metric_options(config)
     methods: dict[str, Method] = {}
     for entry in config["methods"]:
-        method = _method(entry, config, schema)
+        method = _method(entry, config, schema, space)
         if method.name in methods:
             raise ConfigError(f"methods: {method.name!r} stands there twice; give the second entry another name")
         methods[method.name] = method
@@ -169,6 +181,8 @@ def proxy_metrics(config: Mapping[str, Any]) -> list[str]:
     """
     scores = [name for name in known() if metric_spec(name).kind == "score"]
     chosen = _listed(config["proxies"]["metrics"], scores, "proxies.metrics")
+    for name in chosen:
+        _check_needs(name, space_of(config), "proxies.metrics")
     if "ntk" in chosen:
         options = metric_options("ntk", config["metrics"].get("ntk") or {}, "metrics.ntk")
         _check_ntk(options, config["proxies"]["batch_size"], "metrics.ntk.samples", "proxies.batch_size")
@@ -252,7 +266,7 @@ def check_truth(config: Mapping[str, Any], column: str) -> None:
         return
     try:
         given = {name: truth[name] for name in ("architecture_column", "sha256")}
-        read_csv(truth["file"], column=column, **given)
+        read_csv(truth["file"], space=space_of(config), column=column, **given)
     except DataError as error:
         raise ConfigError(f"truth.file: {error}") from error
 
@@ -385,7 +399,7 @@ def _check_paths(config: Mapping[str, Any]) -> None:
     """Check what a path must be before anything is opened: names that can be, and results in a folder of their own."""
     data, truth, outdir = config["data"], config["truth"], config["outdir"]
     named = {"outdir": outdir, "data.folder": data["folder"], "data.split_file": data["split_file"]}
-    named |= {"truth.file": truth["file"], **{f"metric_paths.{i}": p for i, p in enumerate(config["metric_paths"])}}
+    named |= {"truth.file": truth["file"], **_listed_paths(config, "metric_paths", "space_paths")}
     if is_path(config["plotting"]["style"]):
         named["plotting.style"] = config["plotting"]["style"]
     for key, path in named.items():
@@ -397,6 +411,10 @@ def _check_paths(config: Mapping[str, Any]) -> None:
             f"truth.file: found {shown(truth['file'])}, which is in outdir, {shown(outdir)}; expected it outside of "
             "the folder that the workflow writes; move the file"
         )
+
+
+def _listed_paths(config: Mapping[str, Any], *keys: str) -> dict[str, str]:
+    return {f"{key}.{i}": path for key in keys for i, path in enumerate(config[key])}
 
 
 def _check_path(key: str, path: str) -> None:
@@ -440,18 +458,53 @@ def _inside(path: str, folder: str) -> bool:
     return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
-def _add_metrics(folders: list[str]) -> None:
-    """Make the files in ``folders`` metrics, all of which must declare themselves and be code that can be followed."""
+def space_of(config: Mapping[str, Any]) -> SearchSpace:
+    """Return the search space that the config names.
+
+    Raises
+    ------
+    ConfigError
+        If there is none, or its operations are none of it.
+    """
+    _add_folders(spaces.registry, config["space_paths"])
     try:
-        add_folders(folders)
+        return spaces.load(**config["space"])
+    except FsnasError as error:
+        raise ConfigError(f"space: {error}") from error
+
+
+def schema_of(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the schema of the config with the bounds of its search space, if that can be told so early."""
+    plain = the_schema()
+    if list(Validator(plain["properties"]["space"]).iter_errors(config.get("space"))):
+        return plain
+    try:
+        return the_schema(space_of(config))
+    except (ConfigError, KeyError, TypeError):
+        return plain
+
+
+def _users_parts(config: Mapping[str, Any]) -> SearchSpace:
+    """Add the user's metrics and search spaces, which must declare themselves and be code that can be followed."""
+    space = space_of(config)
+    _add_folders(metrics.registry, config["metric_paths"])
+    parts = {
+        "space_paths": lambda: [spaces.path_of(space.name), located(space.networks)],
+        "metric_paths": lambda: [path_of(name) for name in known() if config["metric_paths"] and metric_spec(name)],
+    }
+    for key, files in parts.items():
+        try:
+            check_users_code(*(file for file in files() if isinstance(file, Path)))
+        except (ConfigError, OSError) as error:
+            raise ConfigError(f"{key}: {error}") from error
+    return space
+
+
+def _add_folders(registry: Registry, folders: list[str]) -> None:
+    try:
+        registry.add_folders(folders)
     except OSError as error:
-        raise ConfigError(f"metric_paths: {error.filename}: {error.strerror}; correct or remove it") from error
-    try:
-        for name in known() if folders else ():
-            metric_spec(name)
-            check_metric(name)
-    except (ConfigError, OSError) as error:
-        raise ConfigError(f"metric_paths: {error}") from error
+        raise ConfigError(f"{registry.option}: {error.filename}: {error.strerror}; correct or remove it") from error
 
 
 def _check_data(config: Mapping[str, Any]) -> None:
@@ -511,7 +564,7 @@ def _check_ntk(options: Mapping[str, Any], images: int, at: str, batch: str) -> 
         raise ConfigError(f"{at}: found {options['samples']}, expected at most {batch}, {images}; or 0 for all of them")
 
 
-def _method(entry: Any, config: Mapping[str, Any], schema: Mapping[str, Any]) -> Method:
+def _method(entry: Any, config: Mapping[str, Any], schema: Mapping[str, Any], space: SearchSpace) -> Method:
     """Return the method of one entry of ``methods``: a name, or a name with the keys that differ."""
     if isinstance(entry, Mapping) and len(entry) != 1:
         raise ConfigError(f"methods: found {shown(entry)}, expected a metric's name or NAME: {{KEY: VALUE, ...}}")
@@ -545,14 +598,26 @@ def _method(entry: Any, config: Mapping[str, Any], schema: Mapping[str, Any]) ->
         return " and ".join(f"{at if key in own else 'method'}.{key}" for key in keys)
 
     try:
-        policy = make_policy(**policy_arguments(choices))
+        policy = make_policy(space, **policy_arguments(choices))
     except FsnasError as error:
         raise ConfigError(f"{where('policy', *POLICY_KEYS[choices['policy']])}: {error}") from error
     _check_warmup(choices["warmup_epochs"], policy.depth, where("warmup_epochs"))
+    if policy.depth:
+        _check_needs(metric, space, at)
     if metric == "ntk" and policy.depth:
         samples = f"{at}.options.samples" if "samples" in (own_options or {}) else "metrics.ntk.samples"
         _check_ntk(options, choices["batch_size"], samples, where("batch_size"))
     return Method(name, metric, options, choices, policy)
+
+
+def _check_needs(metric: str, space: SearchSpace, at: str) -> None:
+    """Check that the search space has what the metric needs of it."""
+    needs = metric_spec(metric).needs
+    if needs and not getattr(space, f"has_{needs}"):
+        raise ConfigError(
+            f"{at}: the metric {metric} needs a {needs.replace('_', ' ')}, which the search space {space.name} "
+            "has not; take another metric"
+        )
 
 
 def _reads_as_number(name: str) -> bool:

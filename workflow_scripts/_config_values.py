@@ -1,8 +1,10 @@
 """The values of a config, whatever YAML or the command line made of them, and the messages about them."""
 
+import dataclasses
 import functools
 import math
 import reprlib
+import string
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -13,6 +15,8 @@ import jsonschema.validators
 import yaml
 
 from fsnas.errors import ConfigError, nearest
+from fsnas.spaces import SearchSpace, count_architectures
+from fsnas.spaces.nas_bench_201 import space as nas_bench_201
 
 SCHEMA = Path(__file__).resolve().parent.parent / "rules" / "schemas" / "config.schema.yaml"
 DEEPEST, MOST, LONGEST, VALUES = 10, 1000, 1000, 20_000  # levels, entries of one, characters of a text, values in all
@@ -262,8 +266,16 @@ Validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, type_c
 
 
 @functools.cache
-def the_schema() -> dict[str, Any]:
-    return yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+def the_schema(space: SearchSpace = nas_bench_201) -> dict[str, Any]:
+    """Return the schema of the config, with the bounds of a search space and the fields of its size."""
+    bounds = {"architectures": count_architectures(space.full())}
+    bounds |= {name: len(getattr(space, name)) for name in ("edges", "operations")}
+    schema = yaml.safe_load(string.Template(SCHEMA.read_text(encoding="utf-8")).safe_substitute(bounds))
+    supernet = schema["properties"]["supernet"]
+    for size in dataclasses.fields(space.Size):
+        supernet["properties"].setdefault(size.name, {"type": "integer", "minimum": 1, "maximum": 2**16})
+        supernet["required"] = [*dict.fromkeys([*supernet["required"], size.name])]
+    return schema
 
 
 def validate(value: Any, schema: Mapping[str, Any], at: str) -> None:

@@ -9,11 +9,17 @@ from typing import Any
 import yaml
 from snakemake.utils import update_config
 
-from workflow_scripts._config_values import as_declared, check_plain, the_schema, validate
+from workflow_scripts._config import schema_of
+from workflow_scripts._config_values import as_declared, check_plain, validate
 from workflow_scripts._plotting import is_path
 
 DEFAULTS = Path(__file__).resolve().parent.parent / "config.yaml"
-PATHS = (("outdir",), ("data", "folder"), ("data", "split_file"), ("truth", "file"))  # and each of metric_paths
+PATHS = (
+    ("outdir",),
+    ("data", "folder"),
+    ("data", "split_file"),
+    ("truth", "file"),
+)  # and each of metric_paths, space_paths
 
 
 def completed(*given: Mapping[str, Any]) -> dict[str, Any]:
@@ -30,10 +36,10 @@ def completed(*given: Mapping[str, Any]) -> dict[str, Any]:
     for said in given or ({},):
         check_plain(said)
         update_config(config, said)
-        validate(config, the_schema(), "")
+        validate(config, schema_of(config), "")
         _give_way(config, said)
     _expand(config)
-    return as_declared(config, the_schema())
+    return as_declared(config, schema_of(config))
 
 
 def _give_way(config: dict[str, Any], said: Mapping[str, Any]) -> None:
@@ -71,7 +77,8 @@ def _expand(config: dict[str, Any]) -> None:
         inside[last] = _expanded(inside[last])
     if is_path(config["plotting"]["style"]):
         config["plotting"]["style"] = _expanded(config["plotting"]["style"])
-    config["metric_paths"] = [_expanded(path) for path in config["metric_paths"]]
+    for key in ("metric_paths", "space_paths"):
+        config[key] = [_expanded(path) for path in config[key]]
 
 
 def _expanded(path: str | None) -> str | None:

@@ -30,11 +30,12 @@ sys.excepthook = _without_interrupts
 hand_over()  # from here on this process is a fork, or runs by itself
 defaults(os.environ)
 
+from fsnas import spaces  # noqa: E402
 from fsnas.artifacts.files import write_text  # noqa: E402
 from fsnas.errors import FsnasError  # noqa: E402
 from fsnas.lineage.commit import commit  # noqa: E402
 from fsnas.lineage.provenance import key as _key  # noqa: E402
-from fsnas.metrics import users_folders  # noqa: E402
+from fsnas.lineage.provenance import users_folders  # noqa: E402
 from workflow_scripts import _kept  # noqa: E402
 from workflow_scripts._cards import take_cards  # noqa: E402
 
@@ -60,6 +61,12 @@ def key(smk: Any, *inputs: Any, apart_from: str = "") -> str:
     """
     settings = {name: value for name, value in smk.params.settings.items() if name != apart_from}
     return _key(sorted(smk.params.code), settings, list(inputs))
+
+
+def search_space(smk: Any) -> spaces.SearchSpace:
+    """Return the search space that the config names."""
+    spaces.add_folders(smk.params.space_paths)
+    return spaces.load(**smk.params.space)
 
 
 def lineage(smk: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from fsnas.lineage.provenance import entries, key, lines
 from workflow_scripts._snakemake import rule_name
 
 ROOT = Path(__file__).resolve().parent.parent
-LINES = 64  # more than any rule with wildcards needs
+LINES = 96  # more than any rule with wildcards needs
 SIGNATURE = inspect.signature(lambda wildcards: None)  # given to every line: Snakemake asks for it thrice a job
 WHOLE = 2**30  # bytes: of a larger file that the user brings, only the size is looked at
 

@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-from _job import origin, run
+from _job import origin, run, search_space
 
 from fsnas.analysis.explained_variance import explained_variance, leaf_truth
 from fsnas.analysis.few_shot import few_shot_summary
@@ -78,11 +78,12 @@ def cost_rows(smk, searches: dict) -> list[dict]:
 
 def main(smk) -> None:
     """Write the six tables."""
-    settings = smk.params.settings
-    truth = ground_truth_of(read_architectures(smk.input.truth, "truth"), settings["column"])
-    trees = [read_tree(path) for path in smk.input.trees]
-    searched = {(record.method, record.seed): record for record in map(read_search, smk.input.searches)}
-    evaluations = {place(path): read_architectures(path, "evaluation") for path in smk.input.evaluations}
+    settings, space = smk.params.settings, search_space(smk)
+    truth = ground_truth_of(read_architectures(smk.input.truth, "truth", space), settings["column"])
+    trees = [read_tree(path, space) for path in smk.input.trees]
+    records = [read_search(path, space) for path in smk.input.searches]
+    searched = {(record.method, record.seed): record for record in records}
+    evaluations = {place(path): read_architectures(path, "evaluation", space) for path in smk.input.evaluations}
     rank = rank_correlations([tree for tree in trees if (tree.method, tree.seed) in evaluations], evaluations, truth)
     variance = explained_variance(trees, truth)
     found = found_table(trees, searched, truth, found_accuracies(smk.input.found))

@@ -1,6 +1,6 @@
 """Rule evaluate: architectures with a truth, each with the weights of its leaf."""
 
-from _job import key, once, origin, run
+from _job import key, once, origin, run, search_space
 
 from fsnas.artifacts.architectures import read_architectures, write_architectures
 from fsnas.artifacts.checkpoint import read_leaves
@@ -15,27 +15,28 @@ from fsnas.networks.shared_weights import evaluate_in_leaves
 def main(smk) -> None:
     """Evaluate the sample of architectures on the validation batches of the seed."""
     settings = smk.params.settings
-    device = prepare(smk.params.device, settings["threads"])
-    truth = read_architectures(smk.input.truth, "truth")
+    device, space = prepare(smk.params.device, settings["threads"]), search_space(smk)
+    truth = read_architectures(smk.input.truth, "truth", space)
     sample = {"count": settings["architectures"], "seed": settings["sample_seed"]}
     chosen = compared_architectures(truth, settings["column"], **sample)
-    leaves = read_leaves(smk.input.leaves, read_tree(smk.input.tree).leaves)
+    leaves = read_leaves(smk.input.leaves, read_tree(smk.input.tree, space))
     trained = {leaf: content["key"] for leaf, (_, content) in leaves.items()}
-    made_from = key(smk, device.type, read_key(smk.input.data), chosen.architectures, trained)
-    once(smk, made_from, lambda: evaluate(smk, device, chosen, leaves, made_from))
+    made_from = key(smk, device.type, read_key(smk.input.data), chosen, trained)
+    once(smk, made_from, lambda: evaluate(smk, device, space, chosen, leaves, made_from))
 
 
-def evaluate(smk, device, chosen, leaves: dict, made_from: str) -> None:
+def evaluate(smk, device, space, chosen: list[str], leaves: dict, made_from: str) -> None:
     """Evaluate the architectures and write their losses and accuracies."""
     settings, dataset = smk.params.settings, read_dataset(smk.input.data)
     networks = {leaf: network.to(device) for leaf, (network, _) in leaves.items()}
     how = {name: settings[name] for name in ("batch_size", "batches")}
     batches = comparison_batches(dataset, **how, seed=settings["seed"], device=device)
-    loss, accuracy = evaluate_in_leaves(networks, chosen.indices(), batches)
+    loss, accuracy = evaluate_in_leaves(networks, space.indices(chosen), batches)
     write_architectures(
         smk.output[0],
-        chosen.architectures,
+        chosen,
         {"loss": loss, "accuracy": accuracy},
+        space=space,
         kind="evaluation",
         key=made_from,
         **origin(smk),

@@ -1,6 +1,6 @@
 """Rule proxy: one metric of single architectures at initialisation, without a supernet."""
 
-from _job import key, log, once, origin, run
+from _job import key, log, once, origin, run, search_space
 
 import numpy as np
 
@@ -12,9 +12,8 @@ from fsnas.devices import prepare
 from fsnas.metrics import add_folders, load
 from fsnas.metrics._toolkit import ScoringBatch
 from fsnas.networks.gates import path_gates
-from fsnas.networks.supernet import GatedSupernet, Supernet
+from fsnas.networks.supernet import GatedSupernet
 from fsnas.seeding import derive
-from fsnas.spaces.nas_bench_201 import as_space
 
 
 def main(smk) -> None:
@@ -22,14 +21,15 @@ def main(smk) -> None:
     settings = smk.params.settings
     add_folders(smk.params.metric_paths)
     device = prepare(smk.params.device, settings["threads"])
-    truth = read_architectures(smk.input.truth, "truth")
+    space = search_space(smk)
+    truth = read_architectures(smk.input.truth, "truth", space)
     sample = {"count": settings["architectures"], "seed": settings["sample_seed"]}
     chosen = compared_architectures(truth, settings["column"], **sample)
-    made_from = key(smk, device.type, read_key(smk.input.data), chosen.architectures)
-    once(smk, made_from, lambda: score(smk, device, chosen, made_from))
+    made_from = key(smk, device.type, read_key(smk.input.data), chosen)
+    once(smk, made_from, lambda: score(smk, device, space, chosen, made_from))
 
 
-def score(smk, device, chosen, made_from: str) -> None:
+def score(smk, device, space, chosen: list[str], made_from: str) -> None:
     """Score the architectures and write their values."""
     settings, dataset = smk.params.settings, read_dataset(smk.input.data)
     seed = derive(settings["seed"], "proxies")
@@ -40,19 +40,21 @@ def score(smk, device, chosen, made_from: str) -> None:
         return random_crops(dataset, samples=samples, seed=crop_seed, device=device)
 
     repetition = ScoringBatch(*batch, seed=seed, draw_crops=crops)
-    sizes = {**settings["network"], "classes": len(dataset.classes), "in_channels": dataset.images.shape[1]}
+    of = {"classes": len(dataset.classes), "in_channels": dataset.images.shape[1]}
     metric, values = load(settings["metric"]), []
-    for string, architecture in zip(chosen.architectures, chosen.indices(), strict=True):
-        network = Supernet(**sizes, space=as_space(architecture), seed=derive(seed, "initial weights", string))
-        model = GatedSupernet(network.to(device), path_gates(architecture))
+    for string, architecture in zip(chosen, space.indices(chosen), strict=True):
+        own = derive(seed, "initial weights", string)
+        network = space.network(space.only(architecture), settings["network"], **of, seed=own)
+        model = GatedSupernet(network.to(device), path_gates(architecture, len(space.operations)))
         values.append(metric(model, repetition, **settings["options"]))
-    lost = [name for name, value in zip(chosen.architectures, values, strict=True) if not np.isfinite(value)]
+    lost = [name for name, value in zip(chosen, values, strict=True) if not np.isfinite(value)]
     if lost:
         log.info("%d of %d values are not finite, the first of %s; they take no part", len(lost), len(values), lost[0])
     write_architectures(
         smk.output[0],
-        chosen.architectures,
+        chosen,
         {"value": np.array(values)},
+        space=space,
         kind="proxy",
         key=made_from,
         **origin(smk),

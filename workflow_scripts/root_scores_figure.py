@@ -18,7 +18,7 @@ def main(smk) -> None:
     directions = settings.pop("directions")
     found: dict[str, list[NodeScores]] = defaultdict(list)
     for path in smk.input:
-        nodes, _ = read_scores(path)
+        nodes, attributes = read_scores(path)
         found[Path(path).parents[1].name].append(nodes["root"])
     scores = {}
     for method, roots in found.items():
@@ -28,7 +28,8 @@ def main(smk) -> None:
             "affinity": np.mean([root.affinity for root in roots], axis=0),
             "direction": directions[method],
         }
-    save(root_scores_figure(scores, **settings), smk.output, **origin(smk))
+    names = {name: attributes["search_space"][name] for name in ("edges", "operations")}
+    save(root_scores_figure(scores, **names, **settings), smk.output, **origin(smk))
 
 
 run(main, globals().get("snakemake"))

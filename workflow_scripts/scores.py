@@ -4,7 +4,7 @@ import copy
 import resource
 import time
 
-from _job import key, log, once, origin, progress, run
+from _job import key, log, once, origin, progress, run, search_space
 
 from fsnas.artifacts.checkpoint import read_checkpoint
 from fsnas.artifacts.dataset import read_dataset, read_key
@@ -38,48 +38,49 @@ def repetitions(dataset, settings: dict, node: str, device) -> list[ScoringBatch
     return [ScoringBatch(*batch, seed=derive(seed, r), draw_crops=crops) for r, batch in enumerate(batches)]
 
 
-def score_level(smk, network, dataset, spaces: dict) -> dict:
+def score_level(smk, network, dataset, sub_spaces: dict) -> dict:
     """Return the scores of every node of the level, after its warm-up."""
     settings, nodes = smk.params.settings, {}
     device = next(network.parameters()).device
-    for node, space in spaces.items():
+    for node, mask in sub_spaces.items():
         label = f"{settings['metric']}, seed {settings['seed']}, node {node}"
         scored = network
         if settings["warmup"]["epochs"]:
             scored = copy.deepcopy(network)
             seed = derive(settings["seed"], "warm-up", node)
             recipe = Recipe(**settings["warmup"])
-            train(scored, dataset, recipe, space=space, seed=seed, device=device, progress=progress(label))
+            train(scored, dataset, recipe, sub_space=mask, seed=seed, device=device, progress=progress(label))
         nodes[node] = score_node(
             scored,
-            space,
+            mask,
             settings["metric"],
             repetitions(dataset, settings, node, device),
             perturbation=settings["perturbation"],
             mixing=settings["mixing"],
             options=settings["options"],
         )
-        log.info("%s: %s", label, nodes[node].summary())
+        log.info("%s: %s", label, nodes[node].summary(network.space))
     return nodes
 
 
 def main(smk) -> None:
     """Score the level, unless another method of the seed has the same scores already."""
     add_folders(smk.params.metric_paths)
-    device = prepare(smk.params.device, smk.params.settings["threads"])
-    network, root = read_checkpoint(smk.input.supernet)
-    spaces = node_spaces([split for path in smk.input.splits for split in read_splits(path).splits])
-    listed = {node: space.tolist() for node, space in spaces.items()}
+    device, space = prepare(smk.params.device, smk.params.settings["threads"]), search_space(smk)
+    network, root = read_checkpoint(smk.input.supernet, space)
+    levels = [read_splits(path, space) for path in smk.input.splits]
+    sub_spaces = node_spaces(space, [split for level in levels for split in level.splits])
+    listed = {node: mask.tolist() for node, mask in sub_spaces.items()}
     made_from = key(smk, device.type, read_key(smk.input.data), root["key"], listed)
-    once(smk, made_from, lambda: write_level(smk, network.to(device), spaces, made_from))
+    once(smk, made_from, lambda: write_level(smk, network.to(device), sub_spaces, made_from))
 
 
-def write_level(smk, network, spaces: dict, made_from: str) -> None:
+def write_level(smk, network, sub_spaces: dict, made_from: str) -> None:
     """Score the level and write the scores, with what it took."""
     settings, device = smk.params.settings, next(network.parameters()).device
     start, spent = time.perf_counter(), device_clock(device)
     dataset = read_dataset(smk.input.data)
-    nodes = score_level(smk, network, dataset, spaces)
+    nodes = score_level(smk, network, dataset, sub_spaces)
     attributes = {
         **{name: settings[name] for name in ("metric", "options", "perturbation", "seed", "level")},
         "dataset": dataset.name,
@@ -90,7 +91,7 @@ def write_level(smk, network, spaces: dict, made_from: str) -> None:
         "device_seconds": device_clock(device) - spent,
         "peak_memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     }
-    write_scores(smk.output[0], nodes, attributes=attributes)
+    write_scores(smk.output[0], nodes, space=network.space, attributes=attributes)
 
 
 run(main, globals().get("snakemake"))

@@ -1,6 +1,6 @@
 """Rule search: every sampler looks for the best architecture of the leaves, with the same number of evaluations."""
 
-from _job import key, log, once, origin, run
+from _job import key, log, once, origin, run, search_space
 
 import numpy as np
 
@@ -17,8 +17,9 @@ from fsnas.seeding import derive
 
 def main(smk) -> None:
     """Search the leaves, unless that is kept."""
-    device, tree = prepare(smk.params.device, smk.params.settings["threads"]), read_tree(smk.input.tree)
-    leaves = read_leaves(smk.input.leaves, tree.leaves)
+    device = prepare(smk.params.device, smk.params.settings["threads"])
+    tree = read_tree(smk.input.tree, search_space(smk))
+    leaves = read_leaves(smk.input.leaves, tree)
     trained = {leaf: content["key"] for leaf, (_, content) in leaves.items()}
     made_from = key(smk, device.type, read_key(smk.input.data), tree.method, tree.metric, trained)
     once(smk, made_from, lambda: search_leaves(smk, device, tree, leaves, made_from))
@@ -35,16 +36,16 @@ def search_leaves(smk, device, tree, leaves: dict, made_from: str) -> None:
         loss, accuracy = evaluate_architectures(networks[leaf], np.array([architecture]), batches)
         return float(loss[0]), float(accuracy[0])
 
-    spaces = {leaf: network.space for leaf, network in networks.items()}
+    sub_spaces = {leaf: network.sub_space for leaf, network in networks.items()}
     budget = {name: value for name, value in settings["search"].items() if name != "samplers"}
     searches = []
     for sampler in settings["search"]["samplers"]:
         seed = derive(settings["seed"], "search", sampler)
-        searches.append(search(spaces, evaluate, sampler=sampler, seed=seed, **budget))
+        searches.append(search(tree.space, sub_spaces, evaluate, sampler=sampler, seed=seed, **budget))
         best = searches[-1].evaluations[searches[-1].best]
         log.info("%s: accuracy %.4f, leaf %s, %s", sampler, best.accuracy, best.leaf, best.architecture)
     about = {"method": tree.method, "metric": tree.metric, "seed": settings["seed"], **origin(smk)}
-    write_search(smk.output[0], searches=searches, key=made_from, **about)
+    write_search(smk.output[0], space=tree.space, searches=searches, key=made_from, **about)
 
 
 run(main, globals().get("snakemake"))

@@ -1,6 +1,6 @@
 """Rule select_leaves: order the leaves of a rung by the accuracy of sampled architectures with their weights."""
 
-from _job import key, log, once, origin, run
+from _job import key, log, once, origin, run, search_space
 
 from fsnas.artifacts.checkpoint import read_leaves
 from fsnas.artifacts.dataset import read_dataset, read_key
@@ -11,13 +11,13 @@ from fsnas.devices import prepare
 from fsnas.networks.shared_weights import evaluate_architectures
 from fsnas.search.selection import LeafScore
 from fsnas.seeding import generator
-from fsnas.spaces.nas_bench_201 import draw_architectures
+from fsnas.spaces import draw_architectures
 
 
 def main(smk) -> None:
     """Judge every leaf and keep the best, unless that is kept."""
     device = prepare(smk.params.device, smk.params.settings["threads"])
-    leaves = read_leaves(smk.input.leaves, read_tree(smk.input.tree).leaves)
+    leaves = read_leaves(smk.input.leaves, read_tree(smk.input.tree, search_space(smk)))
     trained = {leaf: content["key"] for leaf, (_, content) in leaves.items()}
     made_from = key(smk, device.type, read_key(smk.input.data), trained)
     once(smk, made_from, lambda: judge(smk, device, leaves, made_from))
@@ -31,7 +31,7 @@ def judge(smk, device, leaves: dict, made_from: str) -> None:
     judged = []
     for number, (leaf, (network, _)) in enumerate(leaves.items()):
         rng = generator(settings["seed"], "selection", leaf)
-        drawn = draw_architectures(network.space, settings["sampled"], rng)
+        drawn = draw_architectures(network.sub_space, settings["sampled"], rng)
         loss, accuracy = evaluate_architectures(network.to(device), drawn, batches)
         judged.append(LeafScore(leaf, number, float(accuracy.mean()), float(loss.mean())))
         log.info("leaf %s: accuracy %.4f over %d architectures", leaf, judged[-1].accuracy, len(drawn))

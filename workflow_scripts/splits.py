@@ -1,6 +1,6 @@
 """Rule splits: cut one edge of every node of one level."""
 
-from _job import key, origin, run
+from _job import key, origin, run, search_space
 
 from fsnas.artifacts.scores import read_scores
 from fsnas.artifacts.splits import write_splits
@@ -11,11 +11,13 @@ from fsnas.splitting.policies import make_policy
 def main(smk) -> None:
     """Split every node whose scores the level holds."""
     settings = smk.params.settings
-    nodes, attributes = read_scores(smk.input.scores)
-    branching = make_policy(**settings["policy"]).branching(settings["level"])
+    space = search_space(smk)
+    nodes, attributes = read_scores(smk.input.scores, space)
+    branching = make_policy(space, **settings["policy"]).branching(settings["level"])
     cut = {name: settings[name] for name in ("objective", "balance")}
     splits = [
         split_node(
+            space,
             path,
             node.space,
             node.affinity,
@@ -29,6 +31,7 @@ def main(smk) -> None:
     ]
     write_splits(
         smk.output[0],
+        space=space,
         method=smk.wildcards.method,
         metric=settings["metric"],
         seed=settings["seed"],

@@ -1,12 +1,12 @@
 """Rule supernet: train the root supernet of one seed."""
 
-from _job import key, once, origin, progress, run, state_of, stoppable
+from _job import key, once, origin, progress, run, search_space, state_of, stoppable
 
 from fsnas.artifacts.checkpoint import write_checkpoint
 from fsnas.artifacts.dataset import read_dataset, read_key
+from fsnas.artifacts.training_state import StateFile
 from fsnas.artifacts.usage import write_cost
 from fsnas.devices import prepare
-from fsnas.networks.supernet import Supernet
 from fsnas.seeding import derive
 from fsnas.training.loop import train
 from fsnas.training.recipe import Recipe
@@ -22,9 +22,10 @@ def main(smk) -> None:
 def train_root(smk, device, made_from: str) -> None:
     """Train, or resume an interrupted training, and write the checkpoint."""
     settings, dataset = smk.params.settings, read_dataset(smk.input.data)
-    seed, state = settings["seed"], state_of(smk)
-    network = Supernet(
-        **settings["network"],
+    seed, state = settings["seed"], StateFile(state_of(smk), made_from)
+    network = search_space(smk).network(
+        None,
+        settings["network"],
         classes=len(dataset.classes),
         in_channels=dataset.images.shape[1],
         seed=derive(seed, "initial weights"),
@@ -38,7 +39,6 @@ def train_root(smk, device, made_from: str) -> None:
             device=device,
             progress=progress(f"supernet, seed {seed}"),
             state=state,
-            key=made_from,
             stop=stop,
         )
     write_checkpoint(
@@ -51,7 +51,7 @@ def train_root(smk, device, made_from: str) -> None:
         dataset=dataset.name,
     )
     write_cost(smk.output.cost, record.cost(device.type, made_from), **origin(smk))
-    state.unlink(missing_ok=True)  # only now: a full disk must not cost the whole training
+    state.remove()
 
 
 run(main, globals().get("snakemake"))

@@ -9,7 +9,6 @@ import pandas as pd
 from fsnas.analysis.inputs import known_architectures, ordered_trees
 from fsnas.analysis.ranking import eta_squared
 from fsnas.analysis.stats import spread
-from fsnas.spaces.nas_bench_201 import leaf_of
 from fsnas.splitting.trees import Tree
 
 LEAF_COLUMNS = ["method", "seed", "leaf", "n", "mean", "std", "min", "q25", "median", "q75", "max"]
@@ -29,10 +28,10 @@ def leaf_truth(trees: Sequence[Tree], truth: Mapping[str, float]) -> pd.DataFram
     FsnasError
         If two trees have one method and seed, or a string is no architecture.
     """
-    _, indices, values = known_architectures(truth)
+    _, indices, values = known_architectures(trees, truth)
     rows: list[tuple[Any, ...]] = []
     for tree in ordered_trees(trees):
-        leaves = leaf_of(tree.leaves, indices)
+        leaves = tree.space.owner(tree.leaves, indices)
         for leaf in tree.leaves:
             rows.append((tree.method, tree.seed, leaf, *_distribution(values[leaves == leaf])))
     return pd.DataFrame(rows, columns=LEAF_COLUMNS)
@@ -57,10 +56,10 @@ def explained_variance(trees: Sequence[Tree], truth: Mapping[str, float]) -> pd.
     FsnasError
         As `leaf_truth`.
     """
-    _, indices, values = known_architectures(truth)
+    _, indices, values = known_architectures(trees, truth)
     rows: list[tuple[Any, ...]] = []
     for tree in ordered_trees(trees):
-        leaves, n = leaf_of(tree.leaves, indices), len(values)
+        leaves, n = tree.space.owner(tree.leaves, indices), len(values)
         count = len(np.unique(leaves))
         expected = (count - 1) / (n - 1) if n > 1 else np.nan
         rows.append((tree.method, tree.seed, count, n, eta_squared(leaves, values), expected))

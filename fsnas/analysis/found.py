@@ -9,7 +9,7 @@ import pandas as pd
 from fsnas.analysis.inputs import check_keys, known_architectures, ordered_trees
 from fsnas.errors import FsnasError
 from fsnas.search.result import Evaluation, SearchRecord, SearchResult
-from fsnas.spaces.nas_bench_201 import held_edges, leaf_of, parse_architecture
+from fsnas.spaces import held_edges
 from fsnas.splitting.trees import Tree
 
 FOUND_COLUMNS = ["method", "seed", "sampler", "evaluations", "leaf", "architecture", "valid_accuracy", "test_accuracy"]
@@ -55,14 +55,14 @@ def found_table(
     """
     ordered = ordered_trees(trees)
     check_keys(searches, ordered, "is a search")
-    names, indices, values = known_architectures(truth)
+    names, indices, values = known_architectures(trees, truth)
     known = dict(zip(names, values.tolist(), strict=True))
     rows: list[tuple[Any, ...]] = []
     for tree in ordered:
         record = searches.get((tree.method, tree.seed))
         if record is None:
             continue
-        leaves = leaf_of(tree.leaves, indices)
+        leaves = tree.space.owner(tree.leaves, indices)
         for found in record.searches:
             best = _best_of(found, tree)
             search = (found.sampler, len(found.evaluations), best.leaf, best.architecture, best.accuracy)
@@ -88,8 +88,8 @@ def _judged(test: float, values: np.ndarray, leaf: np.ndarray) -> tuple[Any, ...
 def _best_of(found: SearchResult, tree: Tree) -> Evaluation:
     """Return the best evaluation of ``found``, which must lie in its leaf of ``tree``."""
     best = found.evaluations[found.best]
-    space = tree.leaves.get(best.leaf)
-    if space is None or not held_edges(space, np.array([parse_architecture(best.architecture)])).all():
+    leaf = tree.leaves.get(best.leaf)
+    if leaf is None or not held_edges(leaf, np.array([tree.space.parse(best.architecture)])).all():
         raise FsnasError(
             f"the search of method {tree.method} and seed {tree.seed} found {best.architecture} in leaf {best.leaf!r}, "
             f"which does not hold it; its tree has the leaves {[*tree.leaves]}: search and tree must be of one run"

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from fsnas.errors import FsnasError, nearest
-from fsnas.spaces.nas_bench_201 import EDGES, parse_architecture
 from fsnas.splitting.trees import Tree
 
 
@@ -34,8 +33,8 @@ def check_keys(given: Mapping[tuple[str, int], Any], trees: Sequence[Tree], what
             )
 
 
-def known_architectures(truth: Mapping[str, float]) -> tuple[list[str], np.ndarray, np.ndarray]:
+def known_architectures(trees: Sequence[Tree], truth: Mapping[str, float]) -> tuple[list[str], np.ndarray, np.ndarray]:
     """Return the architectures that have a truth: strings, operation indices int64 ``[n, edges]``, float64 ``[n]``."""
-    known = {name: value for name, value in truth.items() if np.isfinite(value)}
-    indices = np.array([parse_architecture(name) for name in known], dtype=np.int64).reshape(len(known), len(EDGES))
+    known = {name: value for name, value in truth.items() if np.isfinite(value)} if trees else {}
+    indices = trees[0].space.indices([*known]) if trees else np.empty((0, 0), dtype=np.int64)
     return list(known), indices, np.array([*known.values()], dtype=np.float64)

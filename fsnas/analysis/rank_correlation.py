@@ -9,7 +9,6 @@ import pandas as pd
 from fsnas.analysis.inputs import check_keys, ordered_trees
 from fsnas.analysis.ranking import kendall, rankable, spearman, within
 from fsnas.benchmark.table import ArchitectureTable
-from fsnas.spaces.nas_bench_201 import leaf_of
 from fsnas.splitting.trees import Tree
 
 SCOPES = ("all", "within")
@@ -52,11 +51,11 @@ def rank_correlations(
             continue
         if table.architectures not in looked_up:  # every tree evaluates the same ones: parse and look up once
             values = np.array([truth.get(name, np.nan) for name in table.architectures], dtype=np.float64)
-            looked_up[table.architectures] = table.indices(), values
+            looked_up[table.architectures] = tree.space.indices(table.architectures), values
         indices, values = looked_up[table.architectures]
         accuracy = table.column("accuracy")
         known = np.isfinite(values) & np.isfinite(accuracy)
-        leaves, a, b = leaf_of(tree.leaves, indices[known]), accuracy[known], values[known]
+        leaves, a, b = tree.space.owner(tree.leaves, indices[known]), accuracy[known], values[known]
         counts = (len(a), len(np.unique(leaves)))
         rows.append((tree.method, tree.seed, "all", kendall(a, b), spearman(a, b), *counts))
         inside = rankable(leaves, a, b)

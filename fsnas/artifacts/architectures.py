@@ -8,13 +8,13 @@ from urllib.parse import unquote
 
 import numpy as np
 
-from fsnas.artifacts.files import check_format
+from fsnas.artifacts.files import check_format, space_of
 from fsnas.artifacts.hdf5 import decoded, encoded, reading, writing
 from fsnas.benchmark.table import ArchitectureTable
 from fsnas.errors import ArtifactError, FsnasError
-from fsnas.spaces.nas_bench_201 import architecture_string, parse_architecture
+from fsnas.spaces import SearchSpace, described_space
 
-FORMAT, VERSION = "fsnas.architectures", 1
+FORMAT, VERSION = "fsnas.architectures", 2
 
 
 KINDS = ("truth", "standalone", "evaluation", "proxy")
@@ -25,6 +25,7 @@ def write_architectures(
     architectures: Sequence[str],
     columns: Mapping[str, np.ndarray],
     *,
+    space: SearchSpace,
     kind: str,
     key: str,
     settings: dict[str, Any],
@@ -38,8 +39,9 @@ def write_architectures(
         If `read_architectures` would refuse the file; an older file stays as it was.
     """
     about = {"format": FORMAT, "version": VERSION, "kind": kind, "key": key, "settings": settings, **attributes}
+    about["search_space"] = space.described()
     arrays = {name: np.asarray(values, np.float64) for name, values in columns.items()}
-    problem = _problem(architectures, arrays, kind)
+    problem = _problem(architectures, arrays, kind, space)
     if problem:
         raise ArtifactError(f"{path}: cannot be written, {problem}")
     names = np.array([a.encode("ascii") for a in architectures])  # of fixed length: fletcher32 does not cover others
@@ -54,8 +56,10 @@ def write_architectures(
             group.create_dataset(_escaped(name), data=array, **checked).dims[0].attach_scale(scale)
 
 
-def read_architectures(path: str | Path, kind: str | None = None) -> ArchitectureTable:
-    """Return numbers per architecture, the columns by name; ``kind`` is checked where given.
+def read_architectures(
+    path: str | Path, kind: str | None = None, space: SearchSpace | None = None
+) -> ArchitectureTable:
+    """Return numbers per architecture, the columns by name; ``kind`` and ``space`` are checked where given.
 
     Raises
     ------
@@ -68,6 +72,7 @@ def read_architectures(path: str | Path, kind: str | None = None) -> Architectur
         with reading(path) as file:
             attributes = decoded(file.attrs)
             check_format(path, attributes, FORMAT, VERSION)
+            space = space_of(path, attributes, space)
             field = "architecture"
             strings = tuple(name.decode("ascii") for name in file[field][()])
             field, columns = "columns", {}
@@ -76,7 +81,7 @@ def read_architectures(path: str | Path, kind: str | None = None) -> Architectur
                 columns[unquote(name)] = np.asarray(file[field][()])
     except (OSError, KeyError, RuntimeError, ValueError, TypeError, AttributeError) as error:
         raise ArtifactError(f"{path}: cannot read field {field!r} ({error}); remove the file and run again") from error
-    problem = _problem(strings, columns, attributes.get("kind"), kind)
+    problem = _problem(strings, columns, attributes.get("kind"), space, kind)
     if problem:
         raise ArtifactError(f"{path}: {problem}; remove the file and run again")
     return ArchitectureTable(strings, columns, attributes)
@@ -91,11 +96,17 @@ def copy_architectures(source: str | Path, path: str | Path, **attributes: Any) 
         As `read_architectures`.
     """
     table = read_architectures(source)
-    write_architectures(path, table.architectures, table.columns, **{**table.attributes, **attributes})
+    space = described_space(table.attributes["search_space"])
+    about = {name: value for name, value in table.attributes.items() if name != "search_space"}
+    write_architectures(path, table.architectures, table.columns, space=space, **{**about, **attributes})
 
 
 def _problem(
-    strings: Sequence[str], columns: Mapping[str, np.ndarray], kind: object, expected: str | None = None
+    strings: Sequence[str],
+    columns: Mapping[str, np.ndarray],
+    kind: object,
+    space: SearchSpace,
+    expected: str | None = None,
 ) -> str | None:
     """Return what does not fit, field first, or None."""
     if kind not in KINDS or expected not in (None, kind):
@@ -105,7 +116,7 @@ def _problem(
     seen: dict[str, int] = {}
     for i, string in enumerate(strings):
         try:
-            name = _respelt(string)
+            name = _spelt(space, string)
         except FsnasError as error:
             return f"field 'architecture', entry {i}: {error}"
         if name != string:  # tables are joined by these strings
@@ -123,9 +134,9 @@ def _problem(
 
 
 @cache
-def _respelt(string: str) -> str:
-    """Return an architecture as `architecture_string` spells it; a job reads the same ones many times."""
-    return architecture_string(parse_architecture(string))
+def _spelt(space: SearchSpace, string: str) -> str:
+    """Return an architecture as its space spells it; a job reads the same ones many times."""
+    return space.spelt(string)
 
 
 def _escaped(name: str) -> str:

@@ -4,19 +4,33 @@ import io
 import pickle
 import textwrap
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from fsnas.artifacts.files import check_format, damaged_part, replacing
+from fsnas.artifacts.files import check_format, damaged_part, replacing, space_of
 from fsnas.errors import ArtifactError
 from fsnas.networks.supernet import Supernet
+from fsnas.spaces import SearchSpace
+from fsnas.splitting.trees import Tree
 
-FORMAT, VERSION = "fsnas.supernet", 1
-FIELDS = ("format", "version", "key", "settings", "seed", "dataset", "space", "network", "record", "state_dict")
+FORMAT, VERSION = "fsnas.supernet", 2
+FIELDS = (
+    "format",
+    "version",
+    "key",
+    "settings",
+    "seed",
+    "dataset",
+    "search_space",
+    "space",
+    "network",
+    "record",
+    "state_dict",
+)
 DAMAGE = (RuntimeError, EOFError, ValueError, OSError, pickle.UnpicklingError, zipfile.BadZipFile)
 
 
@@ -38,8 +52,9 @@ def write_checkpoint(
         "settings": settings,
         "seed": seed,
         "dataset": dataset,
-        "space": torch.from_numpy(network.space.copy()),
-        "network": network.settings,
+        "search_space": network.space.described(),
+        "space": torch.from_numpy(network.sub_space.copy()),
+        "network": network.dimensions,
         "record": record,
         "state_dict": {name: tensor.cpu() for name, tensor in network.state_dict().items()},
     }
@@ -101,8 +116,8 @@ def read_record(path: str | Path) -> dict[str, Any]:
     return content
 
 
-def read_checkpoint(path: str | Path) -> tuple[Supernet, dict[str, Any]]:
-    """Return the supernet of a checkpoint and its other fields.
+def read_checkpoint(path: str | Path, space: SearchSpace) -> tuple[Supernet, dict[str, Any]]:
+    """Return the supernet of a checkpoint, which must be of ``space``, and its other fields.
 
     Raises
     ------
@@ -110,9 +125,12 @@ def read_checkpoint(path: str | Path) -> tuple[Supernet, dict[str, Any]]:
         As `read_record`, and if the weights do not fit the network that the file describes.
     """
     content = read_record(path)
+    space_of(path, content, space)
     try:
-        network = Supernet(**content["network"], space=content["space"].numpy().astype(np.bool_))
-    except (TypeError, AttributeError, IndexError, RuntimeError) as error:
+        numbers, mask = dict(content["network"]), content["space"].numpy().astype(np.bool_)
+        of = {name: numbers.pop(name) for name in ("classes", "in_channels")}
+        network = space.network(mask, numbers, **of)
+    except (TypeError, AttributeError, LookupError, RuntimeError, ValueError) as error:
         raise ArtifactError(f"{path}: fields 'network' and 'space' give no network{_why(error)}") from error
     try:
         network.load_state_dict(content["state_dict"])
@@ -121,31 +139,29 @@ def read_checkpoint(path: str | Path) -> tuple[Supernet, dict[str, Any]]:
     return network, content
 
 
-def read_leaves(
-    paths: Iterable[str | Path], leaves: Mapping[str, np.ndarray]
-) -> dict[str, tuple[Supernet, dict[str, Any]]]:
-    """Return the networks of a tree's leaves with the other fields of their checkpoints, by leaf.
+def read_leaves(paths: Iterable[str | Path], tree: Tree) -> dict[str, tuple[Supernet, dict[str, Any]]]:
+    """Return the networks of a tree's leaves with the other fields of their checkpoints, by the path of the leaf.
 
     Parameters
     ----------
     paths
         Checkpoints; a later one of a leaf replaces an earlier one.
-    leaves
-        Space of every leaf by its path: bool ``[edges, operations]`` each.
+    tree
+        Of the search space that is known, not only by its names.
 
     Raises
     ------
     ArtifactError
         As `read_checkpoint`, and if a checkpoint has a space that is no leaf's.
     """
-    names = {space.tobytes(): leaf for leaf, space in leaves.items()}
+    names = {mask.tobytes(): leaf for leaf, mask in tree.leaves.items()}
     found = {}
     for path in paths:
-        network, content = read_checkpoint(path)
-        leaf = names.get(network.space.tobytes())
+        network, content = read_checkpoint(path, tree.space)
+        leaf = names.get(network.sub_space.tobytes())
         if leaf is None:
             raise ArtifactError(
-                f"{path}: field 'space' is none of the spaces of the leaves {list(leaves)}; it belongs to another "
+                f"{path}: field 'space' is none of the spaces of the leaves {list(tree.leaves)}; it belongs to another "
                 "tree: remove the file and run again"
             )
         found[leaf] = network, content

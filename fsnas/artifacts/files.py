@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from fsnas.errors import ArtifactError
+from fsnas.spaces import SearchSpace, described_space
 
 
 @contextmanager
@@ -165,3 +166,25 @@ def _finite(text: str) -> float:
 
 def _refuse(text: str) -> float:
     raise ValueError(f"{text} is no JSON number")
+
+
+def space_of(path: str | Path, fields: Mapping[str, Any], expected: SearchSpace | None) -> SearchSpace:
+    """Return the search space of a file, ``expected`` where given, else as far as the file describes it.
+
+    Raises
+    ------
+    ArtifactError
+        If the field ``search_space`` is missing, or describes another space.
+    """
+    try:
+        found = described_space(fields.get("search_space"))
+    except ValueError as error:
+        raise ArtifactError(f"{path}: field 'search_space': {error}; remove the file and run again") from error
+    if expected is None:
+        return found
+    if not expected.is_described(found.described()):
+        raise ArtifactError(
+            f"{path}: field 'search_space' is {found.described()}, expected {expected.described()}; the file is of "
+            "another search space: correct `space` in the config, or remove the file and run again"
+        )
+    return expected

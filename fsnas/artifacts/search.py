@@ -9,17 +9,18 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from fsnas.artifacts.files import json_text, read_json, write_json
+from fsnas.artifacts.files import json_text, read_json, space_of, write_json
 from fsnas.errors import ArtifactError, FsnasError
 from fsnas.search.result import Evaluation, SearchRecord, SearchResult, best_of
-from fsnas.spaces.nas_bench_201 import architecture_string, parse_architecture
+from fsnas.spaces import SearchSpace
 
-FORMAT, VERSION = "fsnas.search", 1
+FORMAT, VERSION = "fsnas.search", 2
 
 
 def write_search(
     path: str | Path,
     *,
+    space: SearchSpace,
     method: str,
     metric: str,
     seed: int,
@@ -41,14 +42,16 @@ def write_search(
     """
     content = {"format": FORMAT, "version": VERSION, "method": method, "metric": metric, "seed": seed, "key": key}
     content |= {"settings": settings, "code": list(code), "inputs": inputs, "commit": commit}
-    content |= {"searches": [_search(found) for found in searches]}
-    for field, problem in _problems(json.loads(json_text(path, content))):
+    content |= {"search_space": space.described(), "searches": [_search(found) for found in searches]}
+    for field, problem in _problems(json.loads(json_text(path, content)), space):
         raise ArtifactError(f"{path}: cannot be written, field {field!r}: {problem}")
     write_json(path, content)
 
 
-def read_search(path: str | Path) -> SearchRecord:
+def read_search(path: str | Path, space: SearchSpace | None = None) -> SearchRecord:
     """Return the searches over one tree's leaves; a loss that is null comes back as NaN.
+
+    ``space`` is the search space that is expected; without it, it is the one that the file describes.
 
     Raises
     ------
@@ -57,7 +60,7 @@ def read_search(path: str | Path) -> SearchRecord:
         architecture cannot be read, or the best is not the best of the evaluations; the message names file and field.
     """
     content = read_json(path, FORMAT, VERSION)
-    for field, problem in _problems(content):
+    for field, problem in _problems(content, space_of(path, content, space)):
         raise ArtifactError(f"{path}: field {field!r}: {problem}; remove the file and run again")
     searches = tuple(_found(search) for search in content["searches"])
     names = ("method", "metric", "seed", "key", "settings")
@@ -80,7 +83,7 @@ def _found(search: Mapping[str, Any]) -> SearchResult:
     return SearchResult(search["sampler"], evaluations, best_of(evaluations))
 
 
-def _problems(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _problems(content: Mapping[str, Any], space: SearchSpace) -> Iterator[tuple[str, str]]:
     """Yield field and problem of all that does not fit; what a schema cannot say comes after it."""
     from jsonschema import Draft202012Validator  # takes longer to import than all the rest
 
@@ -92,16 +95,16 @@ def _problems(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if len(set(samplers)) != len(samplers):
         yield "searches", f"found the samplers {samplers}, expected each once"
     for i, search in enumerate(content["searches"]):
-        yield from ((f"searches[{i}].{field}", problem) for field, problem in _search_problems(search))
+        yield from ((f"searches[{i}].{field}", problem) for field, problem in _search_problems(search, space))
 
 
-def _search_problems(search: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _search_problems(search: Mapping[str, Any], space: SearchSpace) -> Iterator[tuple[str, str]]:
     evaluations = search["evaluations"]
     if search["budget"] != len(evaluations):
         yield "budget", f"found {search['budget']} for {len(evaluations)} evaluations"
     for i, one in enumerate(evaluations):
         try:
-            name = architecture_string(parse_architecture(one["architecture"]))
+            name = space.spelt(one["architecture"])
         except FsnasError as error:
             yield f"evaluations[{i}].architecture", str(error)
         else:

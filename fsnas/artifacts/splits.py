@@ -10,19 +10,18 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, NoReturn
 
-import numpy as np
-
-from fsnas.artifacts.files import read_json, write_json
+from fsnas.artifacts.files import read_json, space_of, write_json
 from fsnas.errors import ArtifactError, FsnasError
-from fsnas.spaces.nas_bench_201 import EDGES, OPERATIONS
+from fsnas.spaces import SearchSpace
 from fsnas.splitting.trees import Level, Split, Tree, children_paths, node_spaces
 
-SPLITS, TREE, VERSION = "fsnas.splits", "fsnas.tree", 1
+SPLITS, TREE, VERSION = "fsnas.splits", "fsnas.tree", 2
 
 
 def write_splits(
     path: str | Path,
     *,
+    space: SearchSpace,
     method: str,
     metric: str,
     seed: int,
@@ -45,12 +44,19 @@ def write_splits(
         If a number is not finite, or the settings hold what JSON cannot.
     """
     content = {"format": SPLITS, "version": VERSION, "method": method, "metric": metric, "seed": seed, "level": level}
-    content |= {"objective": objective, "balance": balance, "edge": edge, "key": key, "settings": settings}
+    content |= {
+        "search_space": space.described(),
+        "objective": objective,
+        "balance": balance,
+        "edge": edge,
+        "key": key,
+        "settings": settings,
+    }
     write_json(path, content | {"code": list(code), "inputs": inputs, "commit": commit, "nodes": _nodes(splits)})
 
 
-def read_splits(path: str | Path) -> Level:
-    """Return the splits of one level.
+def read_splits(path: str | Path, space: SearchSpace | None = None) -> Level:
+    """Return the splits of one level of ``space``; without it, of the space that the file describes.
 
     Raises
     ------
@@ -59,12 +65,13 @@ def read_splits(path: str | Path) -> Level:
         file and field.
     """
     content = _read(path, SPLITS, "splits")
-    splits = _splits(path, content["nodes"])
+    space = space_of(path, content, space)
+    splits = _splits(path, space, content["nodes"])
     for i, split in enumerate(splits):
         if split.level != content["level"]:
             _refuse(path, f"nodes[{i}].path", f"{split.path!r} is on level {split.level}, not on {content['level']}")
     names = ("method", "metric", "seed", "level", "objective", "balance", "edge", "key", "settings")
-    return Level(splits=splits, **{name: content[name] for name in names})
+    return Level(splits=splits, space=space, **{name: content[name] for name in names})
 
 
 def write_tree(
@@ -85,13 +92,20 @@ def write_tree(
         As `write_splits`.
     """
     content = {"format": TREE, "version": VERSION, "method": tree.method, "metric": tree.metric, "seed": tree.seed}
-    leaves = {leaf: _named(space) for leaf, space in tree.leaves.items()}
-    content |= {"key": key, "settings": settings, "code": list(code), "inputs": inputs, "commit": commit}
+    leaves = {leaf: tree.space.named(mask) for leaf, mask in tree.leaves.items()}
+    content |= {
+        "search_space": tree.space.described(),
+        "key": key,
+        "settings": settings,
+        "code": list(code),
+        "inputs": inputs,
+        "commit": commit,
+    }
     write_json(path, content | {"nodes": _nodes(tree.splits), "leaves": leaves})
 
 
-def read_tree(path: str | Path) -> Tree:
-    """Return a split tree; its splits are ordered by level, then path.
+def read_tree(path: str | Path, space: SearchSpace | None = None) -> Tree:
+    """Return a split tree, its splits ordered by level, then path; ``space`` as in `read_splits`.
 
     Raises
     ------
@@ -99,19 +113,15 @@ def read_tree(path: str | Path) -> Tree:
         As `read_splits`; also if the leaves are not those that the splits give.
     """
     content = _read(path, TREE, "tree")
-    splits = _splits(path, content["nodes"])
+    space = space_of(path, content, space)
+    splits = _splits(path, space, content["nodes"])
     try:
-        expected = node_spaces(splits)
+        expected = node_spaces(space, splits)
     except FsnasError as error:
         _refuse(path, "nodes", str(error))
-    if content["leaves"] != {leaf: _named(space) for leaf, space in expected.items()}:
+    if content["leaves"] != {leaf: space.named(mask) for leaf, mask in expected.items()}:
         _refuse(path, "leaves", f"the splits give the leaves {list(expected)} and other spaces")
-    return Tree(content["method"], content["metric"], content["seed"], splits, expected)
-
-
-def _named(space: np.ndarray) -> dict[str, list[str]]:
-    """Return a space as the operation names of every edge."""
-    return {edge: [OPERATIONS[o] for o in np.flatnonzero(row)] for edge, row in zip(EDGES, space, strict=True)}
+    return Tree(content["method"], content["metric"], content["seed"], splits, expected, space)
 
 
 def _nodes(splits: Iterable[Split]) -> list[dict[str, Any]]:
@@ -144,13 +154,16 @@ def _validate(path: str | Path, content: dict[str, Any], schema: str) -> None:
         _refuse(path, error.json_path.removeprefix("$").removeprefix(".") or "top level", error.message)
 
 
-def _splits(path: str | Path, nodes: Sequence[Mapping[str, Any]]) -> tuple[Split, ...]:
-    """Return the splits of ``nodes``, which fit the schema, after checking what a schema cannot say."""
+def _splits(path: str | Path, space: SearchSpace, nodes: Sequence[Mapping[str, Any]]) -> tuple[Split, ...]:
+    """Return the splits of ``nodes``, after checking what the schema cannot say, and what the space allows."""
     splits = []
     for i, node in enumerate(nodes):
         groups = tuple(map(tuple, node["groups"]))
-        if sorted(name for group in groups for name in group) != sorted(OPERATIONS):
-            _refuse(path, f"nodes[{i}].groups", f"{node['groups']} is no partition of {list(OPERATIONS)}")
+        for name, edges in (("edge", [node["edge"]]), ("edge_costs", node["edge_costs"])):
+            if unknown := [edge for edge in edges if edge not in space.edges]:
+                _refuse(path, f"nodes[{i}].{name}", f"{unknown[0]!r} is none of the edges {list(space.edges)}")
+        if sorted(name for group in groups for name in group) != sorted(space.operations):
+            _refuse(path, f"nodes[{i}].groups", f"{node['groups']} is no partition of {list(space.operations)}")
         expected = children_paths(node["path"], len(groups))
         if tuple(node["children"]) != expected:
             _refuse(path, f"nodes[{i}].children", f"found {node['children']}, expected {list(expected)}")

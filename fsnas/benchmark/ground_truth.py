@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from fsnas.benchmark.table import ArchitectureTable
 from fsnas.errors import DataError
 from fsnas.seeding import generator
-from fsnas.spaces.nas_bench_201 import architecture_string, architectures, full_space
 
 
-def sample_architectures(strings: Sequence[str] | None, count: int, *, seed: int, name: str) -> list[str]:
+def sample_architectures(strings: Sequence[str], count: int, *, seed: int, name: str) -> list[str]:
     """Return ``count`` different architectures; all in their order, if ``count`` is 0 or too large.
 
     A larger sample begins with the smaller one, so that what is known of an architecture stays true of its place.
@@ -17,12 +16,10 @@ def sample_architectures(strings: Sequence[str] | None, count: int, *, seed: int
     Parameters
     ----------
     strings
-        Architectures to draw from; None for all 15,625.
+        Architectures to draw from.
     seed, name
         Of the stream that draws.
     """
-    if strings is None:
-        strings = [architecture_string(architecture) for architecture in architectures(full_space())]
     if not 0 < count < len(strings):
         return list(strings)
     drawn = generator(seed, "architectures", name).permutation(len(strings))[:count]
@@ -41,7 +38,7 @@ def ground_truth_of(table: ArchitectureTable, column: str) -> dict[str, float]:
     return {name: value for name, value in zip(table.architectures, values, strict=True) if math.isfinite(value)}
 
 
-def compared_architectures(table: ArchitectureTable, column: str, *, count: int, seed: int) -> ArchitectureTable:
+def compared_architectures(table: ArchitectureTable, column: str, *, count: int, seed: int) -> list[str]:
     """Return the architectures that are compared with the truth: a seeded sample of those that have one.
 
     Raises
@@ -52,4 +49,4 @@ def compared_architectures(table: ArchitectureTable, column: str, *, count: int,
     chosen = sample_architectures(list(ground_truth_of(table, column)), count, seed=seed, name="compared")
     if not chosen:
         raise DataError(f"no architecture has a number in the column {column}; set truth.column to another one")
-    return ArchitectureTable(tuple(chosen), {}, {})
+    return chosen

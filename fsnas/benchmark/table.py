@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from fsnas.errors import FsnasError, nearest
-from fsnas.spaces.nas_bench_201 import EDGES, parse_architecture
 
 
 @dataclass(frozen=True)
@@ -16,7 +15,7 @@ class ArchitectureTable:
     Attributes
     ----------
     architectures
-        NAS-Bench-201 strings, each once.
+        Strings, as the search space writes them, each once.
     columns
         float64 ``[architectures]`` each, NaN where there is no value.
     attributes
@@ -39,7 +38,3 @@ class ArchitectureTable:
             known = list(self.columns)
             raise FsnasError(f"there is no column {name!r}{nearest(name, known)}; expected one of {', '.join(known)}")
         return self.columns[name]
-
-    def indices(self) -> np.ndarray:
-        """Return the operation index of every edge: int64 ``[architectures, edges]``."""
-        return np.array([parse_architecture(a) for a in self.architectures], dtype=np.int64).reshape(-1, len(EDGES))

@@ -119,14 +119,14 @@ def opened_if_ours(path: str | Path) -> Artifact | None:
     return Artifact(path, fields, kind)
 
 
-SearchResult = tuple[Path, dict[str, Any]] | None
+Content = tuple[Path, dict[str, Any]] | None
 
 
 def _ours(fields: Any) -> bool:
     return isinstance(fields, dict) and str(fields.get("format")).startswith("fsnas.")
 
 
-def _json(path: Path) -> SearchResult:
+def _json(path: Path) -> Content:
     try:
         fields = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
@@ -136,7 +136,7 @@ def _json(path: Path) -> SearchResult:
     return _table(path.with_suffix(".csv")) if fields["format"] == "fsnas.table" else (path, load_json(path))
 
 
-def _hdf5(path: Path) -> SearchResult:
+def _hdf5(path: Path) -> Content:
     from fsnas.artifacts.hdf5 import TITLE, decoded, reading
 
     with path.open("rb") as start:
@@ -149,7 +149,7 @@ def _hdf5(path: Path) -> SearchResult:
         raise ArtifactError(f"{path}: cannot be read as HDF5 ({error}); {REMEDY}") from error
 
 
-def _checkpoint(path: Path) -> SearchResult:
+def _checkpoint(path: Path) -> Content:
     """Return the fields of a checkpoint, with code and inputs, and the cost, from the JSON file beside it."""
     from fsnas.inspecting.tensors import load_tensors
 
@@ -174,11 +174,11 @@ def _checkpoint(path: Path) -> SearchResult:
     return path, {**fields, **made_from, "cost": cost}
 
 
-def _table(path: Path) -> SearchResult:
+def _table(path: Path) -> Content:
     return (path, check_table(path)) if record_of(path).exists() else None
 
 
-def _figure(path: Path) -> SearchResult:
+def _figure(path: Path) -> Content:
     from fsnas.artifacts.figure import read_figure
 
     path = path.with_suffix(".png")
@@ -186,7 +186,7 @@ def _figure(path: Path) -> SearchResult:
     return (path, {"format": "fsnas.figure", **fields}) if fields else None
 
 
-READERS: dict[str, Callable[[Path], SearchResult]] = {
+READERS: dict[str, Callable[[Path], Content]] = {
     ".json": _json,
     ".h5": _hdf5,
     ".pt": _checkpoint,

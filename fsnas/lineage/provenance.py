@@ -13,7 +13,7 @@ from importlib.util import decode_source
 from pathlib import Path
 from typing import Any
 
-from fsnas import metrics
+from fsnas import metrics, spaces
 from fsnas.errors import ConfigError
 from fsnas.lineage.decisive import decisive
 from fsnas.lineage.user_code import check_draws, imports, loads, named_files
@@ -25,6 +25,7 @@ HUGE = 2**30  # bytes
 
 
 MOST = 12  # files of a user that have a line each
+REGISTRIES = {"metrics": metrics.registry, "spaces": spaces.registry}  # packages to which users add folders
 
 
 @functools.cache
@@ -37,15 +38,18 @@ def _is_ours(file: Path) -> bool:
     return file.is_relative_to(ROOT) and file.relative_to(ROOT).parts[0] in ("fsnas", "workflow_scripts")
 
 
+def users_folders() -> dict[Path, str]:
+    """Return the folders of users, and the package of fsnas that each is part of."""
+    return {folder: package for package, registry in REGISTRIES.items() for folder in registry.users_folders()}
+
+
 def _file_of(module: str) -> Path | None:
-    """Return the file of a module of fsnas, a user's folder of metrics being part of ``fsnas.metrics``."""
+    """Return the file of a module of fsnas, a folder of the user being part of its package."""
     _, *names = module.split(".")
-    bases = [ROOT / "fsnas"]
-    if names[:1] == ["metrics"] and len(names) > 1:
-        bases += [Path(folder) for folder in metrics.__path__]
-        del names[0]
-        bases[0] = ROOT / "fsnas" / "metrics"
-    places = [place for base in bases for place in _places(base.joinpath(*names))]
+    bases = {ROOT / "fsnas": names}
+    if len(names) > 1:
+        bases |= {folder: names[1:] for folder, package in users_folders().items() if package == names[0]}
+    places = [place for base, inside in bases.items() for place in _places(base.joinpath(*inside))]
     return next((place for place in places if place.is_file()), None)
 
 
@@ -55,9 +59,9 @@ def _places(path: Path) -> list[Path]:
 
 def _packages(path: Path) -> tuple[str, ...]:
     """Return the packages that a file lies in."""
-    for folder in metrics.users_folders():
+    for folder, package in users_folders().items():
         if path.is_relative_to(folder):
-            return "fsnas", "metrics", *path.relative_to(folder).parts[:-1]
+            return "fsnas", package, *path.relative_to(folder).parts[:-1]
     base = ROOT if _is_ours(path) else _base(path)
     return path.relative_to(base).parts[:-1]
 
@@ -65,7 +69,7 @@ def _packages(path: Path) -> tuple[str, ...]:
 def _base(file: Path) -> Path:
     """Return the folder from which a user's file is imported: the one above its packages."""
     base = file.parent
-    while (base / "__init__.py").is_file() and base not in metrics.users_folders():
+    while (base / "__init__.py").is_file() and base not in users_folders():
         base = base.parent
     return base
 
@@ -85,11 +89,11 @@ def _imports(path: Path) -> tuple[str, ...]:
         parts = module.split(".")
         if ours and parts[0] != "fsnas":
             continue
-        if not ours and needed and _located(module) is None:
+        if not ours and needed and located(module) is None:
             raise ConfigError(
                 f"{path}, line {line}: there is no module {module!r}; install it, or correct the name. A file beside "
-                "the metric has an underscore in front and is imported as fsnas.metrics._mine; others are found in "
-                "the folders of PYTHONPATH"
+                f"it has an underscore in front and is imported as {'.'.join(package or ('fsnas', 'metrics'))}._mine; "
+                "others are found in the folders of PYTHONPATH"
             )
         found |= {".".join(parts[:i]): None for i in range(1, len(parts) + 1)}
     return tuple(found)
@@ -114,38 +118,39 @@ def reached(path: Path) -> frozenset[Path]:
     return frozenset(found)
 
 
-def check_metric(name: str) -> None:
-    """Check that what a metric of a user does can be followed and repeated.
+def check_users_code(*paths: Path) -> None:
+    """Check that what files of a user do can be followed and repeated; ours are.
 
     Raises
     ------
     ConfigError
-        If a file that it reaches imports or runs what cannot be found or followed, or draws numbers without a seed; the
+        If a file that they reach imports or runs what cannot be found or followed, or draws numbers without a seed; the
         message names file and line.
     """
-    if _is_ours(path := metrics.path_of(name)):
-        return
     importlib.invalidate_caches()  # a file may be new
-    for file in sorted(reached(path)):
-        if any(file.is_relative_to(folder) for folder in metrics.users_folders()) and file.suffix == ".py":
+    for file in sorted({file for path in paths if not _is_ours(path) for file in reached(path)}):
+        if any(file.is_relative_to(folder) for folder in users_folders()) and file.suffix == ".py":
             check_draws(file, _packages(file))
 
 
 def _files_of(module: str) -> list[Path]:
     """Return the files that a module adds; ``package.*`` adds all modules of a package that is not installed."""
     base, star, _ = module.partition(".*")
-    file = _located(base)
+    file = located(base)
     if not isinstance(file, Path):
         return []
     return sorted(file.parent.glob("*.py")) if star and file.name == "__init__.py" and not _is_ours(file) else [file]
 
 
-def _located(module: str) -> Path | str | None:
+def located(module: str) -> Path | str | None:
     """Return the file of a module; the name of a folder, or of what is installed; None if there is no such module."""
     top, *rest = module.split(".")
     if top == "fsnas":
-        bases = [(ROOT, [top, *rest]), *((folder, rest[1:]) for folder in metrics.users_folders() if rest[1:])]
-        return _file_of(module) or (module if any(base.joinpath(*names).is_dir() for base, names in bases) else None)
+        bases = [(ROOT, [top, *rest])]
+        bases += [(folder, rest[1:]) for folder, package in users_folders().items() if rest[:1] == [package]]
+        return _file_of(module) or (
+            module if any(base.joinpath(*names).is_dir() for base, names in bases if names) else None
+        )
     if top in sys.stdlib_module_names:
         return top
     spec = _found(top, None)
@@ -188,7 +193,7 @@ def _installed(path: Path) -> set[str]:
         if file.suffix == ".py" and not _is_ours(file)
         for module in _imports(file)
     }
-    return {f"{name} {_version(name)}" for top in tops if _located(top) == top for name in _distributions(top)}
+    return {f"{name} {_version(name)}" for top in tops if located(top) == top for name in _distributions(top)}
 
 
 def _distributions(top: str) -> list[str]:

@@ -6,21 +6,22 @@ torch.
 """
 
 import functools
-import importlib
-import re
-from collections.abc import Callable, Iterable
-from pathlib import Path
+import sys
+from collections.abc import Callable
 from typing import Any
 
-from fsnas.errors import ConfigError, nearest
 from fsnas.metrics._spec import MetricSpec, read_spec
+from fsnas.registry import Registry
 
-__all__ = ["Declaration", "add_folders", "declaration", "known", "load", "metric", "path_of"]
+__all__ = ["MetricSpec", "add_folders", "known", "load", "metric", "metric_spec", "path_of", "registry"]
 
-NAME = re.compile("[a-z][a-z0-9_]*")
+registry = Registry(sys.modules[__name__], "metric", option="metric_paths")
+add_folders, known, path_of = registry.add_folders, registry.known, registry.path_of
 
 
-def metric(*, direction: str, paper: str, equation: str, kind: str = "score") -> Callable[[Callable], Callable]:
+def metric(
+    *, direction: str, paper: str, equation: str, kind: str = "score", needs: str = ""
+) -> Callable[[Callable], Callable]:
     """Declare a metric: its function runs on copies, with gradients on and seeded generators (`_toolkit`).
 
     The arguments must be literals (`metric_spec` reads them without importing the file).
@@ -40,75 +41,6 @@ def metric(*, direction: str, paper: str, equation: str, kind: str = "score") ->
     return declare
 
 
-def add_folders(folders: Iterable[str | Path]) -> None:
-    """Make the files in ``folders`` metrics, too; what they share lies beside them, with an underscore in front.
-
-    This is how users' code gets in: a file is run when its metric is used, and only then.
-
-    Raises
-    ------
-    ConfigError
-        If a folder is none, a file cannot be a metric by its name, or another folder has one of the same name.
-    """
-    for folder in map(Path, folders):
-        if not folder.is_dir():
-            raise ConfigError(f"metric_paths: there is no folder {str(folder)!r}; correct or remove it")
-        if str(folder.resolve()) in __path__:
-            continue
-        for path in _files(folder):
-            if not NAME.fullmatch(path.stem):
-                raise ConfigError(
-                    f"metric_paths: {path} cannot be a metric, expected a name of a-z, 0-9 and _ that begins with a "
-                    "letter; rename the file, or put an underscore in front of one that is no metric"
-                )
-        taken = {path.stem: path for other in __path__ for path in _modules(Path(other))}
-        for path in _modules(folder):
-            if path.stem in taken:
-                raise ConfigError(
-                    f"metric_paths: {path} has the name of {taken[path.stem]}: of two fsnas.metrics.{path.stem} only "
-                    "one would be imported; rename one of them"
-                )
-            ours = globals().get(path.stem)  # also a metric that was imported
-            if ours is not None and getattr(ours, "__name__", "") != f"{__name__}.{path.stem}":
-                raise ConfigError(f"metric_paths: {path} has a name that fsnas.metrics uses itself; rename it")
-            taken[path.stem] = path
-        __path__.append(str(folder.resolve()))
-    importlib.invalidate_caches()
-
-
-def users_folders() -> list[Path]:
-    """Return the folders that `add_folders` has added."""
-    return [Path(folder) for folder in __path__[1:]]
-
-
-def _files(folder: Path) -> list[Path]:
-    return [path for path in sorted(folder.glob("*.py")) if not path.stem.startswith("_")]
-
-
-def _modules(folder: Path) -> list[Path]:
-    """Return what can be imported from a folder: files, and packages."""
-    packages = [path for path in sorted(folder.iterdir()) if path.is_dir() and any(path.glob("*.py"))]
-    return [path for path in sorted(folder.glob("*.py")) if path.stem != "__init__"] + packages
-
-
-def known() -> list[str]:
-    """Return the names of all metrics: the files of all folders without an underscore in front."""
-    return sorted(path.stem for folder in __path__ for path in _files(Path(folder)))
-
-
-def path_of(name: str) -> Path:
-    """Return the file of the metric ``name``.
-
-    Raises
-    ------
-    ConfigError
-        If there is none; the message lists the known ones and the nearest spelling.
-    """
-    if name not in known():
-        raise ConfigError(f"there is no metric {name!r}{nearest(name, known())}. Known metrics: {', '.join(known())}")
-    return next(path for folder in __path__ if (path := Path(folder, f"{name}.py")).is_file())
-
-
 def load(name: str) -> Callable:
     """Return the function of the metric ``name`` (imports its file, and so torch).
 
@@ -118,7 +50,7 @@ def load(name: str) -> Callable:
 
     path_of(name)
     with undisturbed(seed=0):
-        return getattr(importlib.import_module(f"fsnas.metrics.{name}"), name)
+        return getattr(registry.module(name), name)
 
 
 def metric_spec(name: str) -> MetricSpec:
@@ -129,7 +61,7 @@ def metric_spec(name: str) -> MetricSpec:
     ConfigError
         If the file has no function of its own name under ``@metric(...)``, or declares what cannot be.
     """
-    return _declaration(name, path_of(name))
+    return _spec_of(name, path_of(name))
 
 
-_declaration = functools.cache(read_spec)
+_spec_of = functools.cache(read_spec)

@@ -19,6 +19,8 @@ KINDS = {"score": ["model", "batch"], "affinity": ["models", "edge", "batch"]}  
 
 
 REQUIRED = ["direction", "paper", "equation"]
+OPTIONAL = {"kind": "score", "needs": ""}
+NEEDS = ["thin_network"]  # what not every search space has
 
 
 _OTHERS = {ast.AsyncFunctionDef: "an async def", ast.ClassDef: "a class", ast.Import: "an import"}
@@ -40,6 +42,8 @@ class MetricSpec:
         The source.
     options
         Keyword arguments of the function that a config may set, with their defaults.
+    needs
+        What it needs of the search space: ``thin_network``, or nothing.
     """
 
     name: str
@@ -48,6 +52,7 @@ class MetricSpec:
     paper: str
     equation: str
     options: dict[str, Any]
+    needs: str = ""
 
 
 def read_spec(name: str, path: Path) -> MetricSpec:
@@ -123,7 +128,7 @@ def _call(path: Path, tree: ast.Module, function: ast.FunctionDef) -> ast.Call:
 
 def _said(path: Path, call: ast.Call) -> dict[str, str]:
     """Return the arguments of ``@metric(...)``, all of them checked."""
-    allowed = [*REQUIRED, "kind"]
+    allowed = [*REQUIRED, *OPTIONAL]
     if call.args or any(keyword.arg is None for keyword in call.keywords):
         raise refuse(
             path, call, "@metric(...) takes keyword arguments only; name them: direction=..., paper=..., equation=..."
@@ -136,14 +141,14 @@ def _said(path: Path, call: ast.Call) -> dict[str, str]:
     for name in REQUIRED:
         if name not in said:
             raise refuse(path, call, f"@metric(...) lacks {name}; add {name}='...'")
-    choices = {"direction": DIRECTIONS, "kind": list(KINDS)}
+    choices = {"direction": DIRECTIONS, "kind": list(KINDS), "needs": NEEDS}
     for name, (node, value) in said.items():
         if not isinstance(value, str) or not value.strip():
             raise refuse(path, node, f"{name} is {value!r}, expected a text that is not empty")
         if name in choices and value not in choices[name]:
             near = nearest(value, choices[name])
             raise refuse(path, node, f"{name} is {value!r}{near}, expected one of {', '.join(choices[name])}")
-    return {"kind": "score", **{name: value for name, (_, value) in said.items()}}
+    return {**OPTIONAL, **{name: value for name, (_, value) in said.items()}}
 
 
 def _check_arguments(path: Path, function: ast.FunctionDef, kind: str) -> None:

@@ -7,8 +7,8 @@ from torch import Tensor
 
 from fsnas.metrics import metric
 from fsnas.metrics._toolkit import ScoringBatch, gradients, loss_of
+from fsnas.networks.forward import Layer
 from fsnas.networks.supernet import GatedSupernet
-from fsnas.spaces.nas_bench_201 import EDGES
 
 
 @metric(
@@ -24,8 +24,8 @@ def gm(models: Sequence[GatedSupernet], edge: int, batch: ScoringBatch) -> Tenso
     ``edge``. A gradient that is zero gives NaN.
     """
 
-    def compared(name: str) -> bool:
-        return name.startswith(("stages", "reductions")) and f".{EDGES[edge]}:" not in name
+    def compared(layer: Layer) -> bool:
+        return layer.part in ("operation", "reduction") and layer.edge != edge
 
     shared: dict[str, Tensor] = {}  # what any of them executes; where another does not, its gradient is zero
     for model in models:

@@ -8,12 +8,10 @@ from torch import Tensor
 from fsnas.errors import FsnasError
 from fsnas.metrics import metric
 from fsnas.metrics._toolkit import ScoringBatch
-from fsnas.networks.cell import Cell
 from fsnas.networks.forward import ForwardContext, ForwardHook
 from fsnas.networks.kernels import BN_EPS
 from fsnas.networks.supernet import GatedSupernet
 from fsnas.seeding import derive
-from fsnas.spaces.nas_bench_201 import full_space
 
 
 class _Patterns(ForwardHook):
@@ -30,6 +28,7 @@ class _Patterns(ForwardHook):
     direction="higher",
     paper="Chen et al. 2021 (TE-NAS), section 3.1.2",
     equation="S = number of distinct ReLU patterns over the crops",
+    needs="thin_network",
 )
 def lr(model: GatedSupernet, batch: ScoringBatch, *, samples: int = 3000, batch_size: int = 1000) -> float:
     """Return the number of distinct ReLU patterns of TE-NAS's thin net over ``samples`` 3x3 crops, in float64.
@@ -43,14 +42,13 @@ def lr(model: GatedSupernet, batch: ScoringBatch, *, samples: int = 3000, batch_
             f"lr's options samples and batch_size: found {samples} and {batch_size}, expected at least 1 and 2"
         )
     crops = batch.crops(samples).double()
-    cell = Cell(1, full_space(), "cell", torch.Generator().manual_seed(derive(batch.seed, "lr")))
-    cell = cell.to(crops.device, torch.float64)
+    thin = model.network.space.thin_network(derive(batch.seed, "lr")).to(crops.device, torch.float64)
     rows = []
     for part in crops.split(batch_size):
         hook = _Patterns()
         with torch.no_grad():
             last = F.batch_norm(
-                cell(part, ForwardContext(model.gates, hook=hook)), None, None, training=True, eps=BN_EPS
+                thin(part, ForwardContext(model.gates, hook=hook)), None, None, training=True, eps=BN_EPS
             )
         hook.relu(last, 1)
         rows.append(torch.cat(hook.on, dim=1).cpu().numpy())

@@ -56,9 +56,10 @@ def ntk(model: GatedSupernet, batch: ScoringBatch, *, samples: int = 0) -> float
     images = (batch.images[:samples] if samples else batch.images).double()
     doubled = {name: p.detach().double().requires_grad_() for name, p in model.network.named.items()}
     sums = model.with_weights(doubled, images).sum(dim=1)
-    elements = images[:, 0].numel() * model.network.settings["channels"]
+    layers = model.layers()
+    elements = images[:, 0].numel() * len(next(iter(layers.values())))  # the stem is the first layer
     together = max(1, ELEMENTS.get(images.device.type, 0) // elements)
-    tangents = _tangents(sums, [doubled[name] for name in model.layers()], together)
+    tangents = _tangents(sums, [doubled[name] for name in layers], together)
     kernel = tangents @ tangents.T
     if not kernel.isfinite().all():
         return math.nan

@@ -1,23 +1,25 @@
-"""The fast cell: one convolution per kernel and source node."""
+"""The fast cell of NAS-Bench-201: one convolution per kernel and source node.
+
+An edge's output is the gated sum of its operations (equation 2 of the few-shot paper, section 3.1). All edges
+that leave a node read the same tensor, so their convolutions run as one with concatenated output channels.
+BatchNorm is per channel, so one BatchNorm over the concatenation is exact; the gates are its scales.
+"""
 
 import functools
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-from fsnas.networks.forward import ForwardContext
+from fsnas.networks.forward import ForwardContext, Layer
 from fsnas.networks.kernels import average_pool, batch_norm
 from fsnas.networks.layers import convolution_weight
-from fsnas.spaces.nas_bench_201 import EDGES, NODES, OPERATIONS, SOURCES, TARGETS
+from fsnas.spaces.nas_bench_201 import EDGES, NODES, SOURCES, TARGETS
 
-CONVOLUTIONS = {"nor_conv_3x3": 3, "nor_conv_1x1": 1}
-
-
-_WEIGHTLESS = [OPERATIONS.index(operation) for operation in ("skip_connect", "avg_pool_3x3")]
-
-
+CONVOLUTIONS = {"nor_conv_3x3": 3, "nor_conv_1x1": 1}  # and their kernels
+WEIGHTLESS = ("skip_connect", "avg_pool_3x3")
 _LEAVING = {node: [e for e in range(len(EDGES)) if SOURCES[e] == node] for node in range(NODES - 1)}
 
 
@@ -28,7 +30,9 @@ class Cell(nn.Module):
     ----------
     channels
         Channels of every node.
-    space
+    operations
+        Names of the operations of the search space.
+    sub_space
         bool ``[edges, operations]``; only enabled operations have weights.
     name
         Prefix of the layer names that a hook sees.
@@ -36,21 +40,27 @@ class Cell(nn.Module):
         Draws the weights (PyTorch's default for convolutions).
     """
 
-    def __init__(self, channels: int, space: np.ndarray, name: str, generator: torch.Generator) -> None:
+    def __init__(
+        self, channels: int, operations: Sequence[str], sub_space: np.ndarray, name: str, generator: torch.Generator
+    ) -> None:
         super().__init__()
-        self.name = name
+        self.operations = tuple(operations)
+        self.kernels = {operations.index(o): kernel for o, kernel in CONVOLUTIONS.items() if o in operations}
+        self.pools = {operations.index(o): o == "avg_pool_3x3" for o in WEIGHTLESS if o in operations}
+        self.keys = {(e, o): f"{EDGES[e]}:{operations[o]}" for e in range(len(EDGES)) for o in self.kernels}
         self.weights = nn.ParameterDict(
             {
-                f"{EDGES[e]}:{operation}": convolution_weight(channels, channels, kernel, generator)
-                for e in range(len(EDGES))
-                for operation, kernel in CONVOLUTIONS.items()
-                if space[e, OPERATIONS.index(operation)]
+                key: convolution_weight(channels, channels, self.kernels[o], generator)
+                for (e, o), key in self.keys.items()
+                if sub_space[e, o]
             }
         )
+        self.names = {place: f"{name}.weights.{key}" for place, key in self.keys.items()}
+        self.layers = tuple(Layer(of, "operation", *place) for place, of in self.names.items() if sub_space[place])
 
     def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
         """Return the last node of the cell for the input ``x [b, c, h, w]``."""
-        nodes: list[Tensor | None] = [x, None, None, None]
+        nodes: list[Tensor | None] = [x, *[None] * (NODES - 1)]
         for source, edges in _LEAVING.items():
             h = nodes[source]
             if h is None:
@@ -64,14 +74,14 @@ class Cell(nn.Module):
 
     def _empty(self, x: Tensor, edges: list[int], context: ForwardContext) -> None:
         """Show the hook the ReLUs behind a node without input: zeros, which add nothing to the nodes after it."""
-        count = int(np.count_nonzero(context.gates[edges][:, [OPERATIONS.index(o) for o in CONVOLUTIONS]]))
+        count = int(np.count_nonzero(context.gates[edges][:, [*self.kernels]]))
         if count:
             context.hook.relu(torch.zeros_like(x), count)
 
     def _leaving(self, h: Tensor, edges: list[int], context: ForwardContext) -> list[tuple[int, Tensor]]:
         """Return what the node ``h`` adds to the nodes after it, as (target, tensor)."""
         added = self._pass_on(h, edges, context)
-        active = {o: tuple(e for e in edges if context.gates[e, OPERATIONS.index(o)]) for o in CONVOLUTIONS}
+        active = {o: tuple(e for e in edges if context.gates[e, o]) for o in self.kernels}
         count = sum(map(len, active.values()))
         if count:
             context.hook.relu(h, count)
@@ -89,21 +99,22 @@ class Cell(nn.Module):
         """Gate what has no weights, `skip_connect` and `avg_pool_3x3`: once for all ``edges`` with the same gates."""
         targets: dict[tuple[float, ...], list[int]] = {}
         for e in edges:
-            targets.setdefault(tuple(context.gates[e, _WEIGHTLESS].tolist()), []).append(TARGETS[e])
-        pooled = average_pool(h) if any(pool for _, pool in targets) else h
+            targets.setdefault(tuple(context.gates[e, [*self.pools]].tolist()), []).append(TARGETS[e])
+        used = [any(gates) for gates in zip(*targets, strict=True)]
+        inputs = [average_pool(h) if pools and used[i] else h for i, pools in enumerate(self.pools.values())]
         added = []
         for gates, nodes in targets.items():
-            parts = [x if gate == 1 else x * gate for x, gate in zip((h, pooled), gates, strict=True) if gate]
+            parts = [x if gate == 1 else x * gate for x, gate in zip(inputs, gates, strict=True) if gate]
             if parts:
                 value = functools.reduce(torch.add, parts)
                 added += [(node, value) for node in nodes]
         return added
 
-    def _convolve(self, x: Tensor, operation: str, edges: tuple[int, ...], context: ForwardContext) -> Tensor:
+    def _convolve(self, x: Tensor, operation: int, edges: tuple[int, ...], context: ForwardContext) -> Tensor:
         """Convolve, normalise and gate one ``operation`` for all ``edges`` at once: equal shares of axis 1."""
-        keys = [f"{EDGES[e]}:{operation}" for e in edges]
-        y = F.conv2d(x, torch.cat([self.weights[key] for key in keys]), padding=CONVOLUTIONS[operation] // 2)
-        context.hook.layer(y, [f"{self.name}.weights.{key}" for key in keys])
+        weights = torch.cat([self.weights[self.keys[e, operation]] for e in edges])
+        y = F.conv2d(x, weights, padding=self.kernels[operation] // 2)
+        context.hook.layer(y, [self.names[e, operation] for e in edges])
         channels = y.shape[1] // len(edges)
-        gates = y.new_tensor(context.gates[list(edges), OPERATIONS.index(operation)]).repeat_interleave(channels)
+        gates = y.new_tensor(context.gates[list(edges), operation]).repeat_interleave(channels)
         return batch_norm(y, gates, torch.zeros_like(gates)) if context.batch_norm else y * gates.view(1, -1, 1, 1)

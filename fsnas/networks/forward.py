@@ -1,9 +1,33 @@
-"""How a forward pass runs, and who watches it."""
+"""How a forward pass runs, who watches it, and to which part of a network a layer belongs."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A convolution or linear layer of a supernet.
+
+    Attributes
+    ----------
+    name
+        Of its weight, as in ``named_parameters()``.
+    part
+        ``stem``, ``operation``, ``reduction`` or ``head``.
+    edge, operation
+        Whose layer it is, if the part is ``operation``.
+    """
+
+    name: str
+    part: str
+    edge: int | None = None
+    operation: int | None = None
+
+    def is_executed(self, gates: np.ndarray) -> bool:
+        """Return whether a forward pass with ``gates [edges, operations]`` needs it."""
+        return self.part != "operation" or bool(gates[self.edge, self.operation])
 
 
 class ForwardHook:

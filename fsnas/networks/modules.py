@@ -1,14 +1,16 @@
 """A perturbed supernet as plain PyTorch modules, one for each operation: for proxies that walk through a network."""
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from fsnas.networks.cell import Cell
 from fsnas.networks.kernels import BN_EPS
-from fsnas.networks.layers import BatchStatNorm
-from fsnas.networks.supernet import GatedSupernet, Reduction
-from fsnas.spaces.nas_bench_201 import EDGES, NODES, OPERATIONS, SOURCES, TARGETS
+from fsnas.networks.layers import BatchStatNorm, Reduction
+from fsnas.networks.supernet import GatedSupernet
+from fsnas.spaces.nas_bench_201 import EDGES, NODES, SOURCES, TARGETS
 
 
 def as_module(model: GatedSupernet) -> nn.Module:
@@ -18,22 +20,31 @@ def as_module(model: GatedSupernet) -> nn.Module:
     ``named_modules()``, ``parameters()`` and ``.grad`` are PyTorch's. It holds only the operations that matter
     (`active_gates`). Their weights are those of ``model``, not copies, and BatchNorm has the statistics of the batch.
     It is slower than ``model``, which runs many operations as one.
+
+    Raises
+    ------
+    FsnasError
+        If the search space offers none.
     """
     with torch.random.fork_rng(devices=[]):  # modules draw weights, which are replaced
-        return _Network(model)
+        return model.network.as_module(model.active)
+
+
+def plain_network(network: Any, gates: np.ndarray) -> nn.Module:
+    """Return the plain modules of a `fsnas.networks.nas_bench_201.CellSupernet`."""
+    return _Network(network, gates)
 
 
 class _Network(nn.Module):
     """NAS-Bench-201's network: stem, three stages of cells with a reduction between them, classifier."""
 
-    def __init__(self, model: GatedSupernet) -> None:
+    def __init__(self, network: Any, gates: np.ndarray) -> None:
         super().__init__()
-        network = model.network
         layers: list[nn.Module] = [_convolution(network.stem.weight), _batch_norm(network.stem_bn)]
         for stage, cells in enumerate(network.stages):
             if stage:
-                layers.append(_Reduction(network.reductions[stage - 1]))  # type: ignore[arg-type]
-            layers += [_Cell(cell, model.active) for cell in cells]  # type: ignore[attr-defined]
+                layers.append(_Reduction(network.reductions[stage - 1]))
+            layers += [_Cell(cell, gates) for cell in cells]
         layers += [_batch_norm(network.last_bn), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()]
         self.features = nn.Sequential(*layers)
         self.classifier = nn.Linear(network.classifier.in_features, network.classifier.out_features)
@@ -51,8 +62,8 @@ class _Cell(nn.Module):
         self.operations = nn.ModuleDict()
         self.places: list[tuple[str, int, int, float]] = []
         for e, o in np.argwhere(gates):
-            name = f"{EDGES[e]}:{OPERATIONS[o]}"
-            self.operations[name] = _operation(OPERATIONS[o], cell.weights.get(name))
+            name = f"{EDGES[e]}:{cell.operations[o]}"
+            self.operations[name] = _operation(cell.operations[o], cell.weights.get(name))
             self.places.append((name, SOURCES[e], TARGETS[e], float(gates[e, o])))
 
     def forward(self, x: Tensor) -> Tensor:

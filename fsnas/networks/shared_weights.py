@@ -1,13 +1,9 @@
-"""Loss and accuracy of many architectures with the weights of one supernet, fast enough for all 15,625.
+"""Loss and accuracy of many architectures with the weights of one supernet.
 
-Three things make it fast. Architectures with the same live operations are one network, evaluated once. The first cell
-reads the same input in all networks, so what they share there is computed once. The rest runs on stacks of networks
-``[networks, b, c, h, w]`` with kernels that are fast for few channels on a CPU, where `F.avg_pool2d` costs as much as
-100 additions and `F.batch_norm` as much as 20.
+Architectures with the same active operations are one network, evaluated once.
 """
 
-import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -15,51 +11,21 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from fsnas.errors import FsnasError
-from fsnas.networks.cell import Cell
-from fsnas.networks.gates import active_gates, path_gates
-from fsnas.networks.kernels import BN_EPS
-from fsnas.networks.layers import BatchStatNorm
-from fsnas.networks.supernet import Reduction, Supernet
-from fsnas.spaces.nas_bench_201 import (
-    EDGES,
-    OPERATIONS,
-    SOURCES,
-    TARGETS,
-    architecture_string,
-    as_indices,
-    held_edges,
-    leaf_of,
-)
-
-NONE = OPERATIONS.index("none")
+from fsnas.networks.gates import path_gates
+from fsnas.networks.supernet import Supernet
+from fsnas.spaces import SearchSpace, held_edges
 
 
-# CPU milliseconds a network on a core with 1 MiB of L2 cache (1 thread, on a busy machine: compare within a row), by
-# the networks in a stack, beside the loop over `Supernet`; first, the bytes of one network in the first stage:
-#   128 KiB (C=4, N=1, 8x8, batch 128)   loop 4.2   together 8: 1.2   16: 1.0   32: 0.9   64: 1.2
-#   256 KiB (C=4, N=1, 8x8, batch 256)   loop 7.1   together 1: 4.5   4: 2.7   8: 2.1   16: 2.0   32: 2.3
-#   2 MiB (C=4, N=1, 32x32, batch 128)   loop 56    together 1: 12   2: 11   4: 16
-#   4 MiB (C=16, N=2, 32x32, batch 64)   loop 152   together 1: 64   2: 90
-STACK_BYTES = 2**22
+def different_networks(space: SearchSpace, architectures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the different networks that ``architectures`` int ``[n, edges]`` are: architectures of active operations.
 
-
-KEPT = 24  # with 20 all 9,445 networks compute 524 of 25,428 parts, with any number 444; a sample profits from more
-
-
-# A node depends on the operations of the first edges only: of none, 1, 3, 6.
-_UPSTREAM = [sum(target <= node for target in TARGETS) for node in range(max(TARGETS) + 1)]
-
-
-def different_networks(architectures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the different networks that ``architectures`` int ``[n, edges]`` are: architectures of live operations.
-
-    An operation that cannot matter (`fsnas.networks.gates.active_gates`) is replaced by `none`. The networks int64
-    ``[m, edges]`` are in lexicographic order, the index of every architecture's network is int64 ``[n]``. Of the
-    15,625 architectures 9,445 are different networks.
+    An operation that cannot matter (`SearchSpace.active_gates`) is -1. The networks int64 ``[m, edges]`` are in
+    lexicographic order, the index of every architecture's network is int64 ``[n]``. Of the 15,625 architectures of
+    NAS-Bench-201 9,445 are different networks.
     """
-    indices = as_indices(architectures)
-    live = [active_gates(path_gates(architecture)) for architecture in indices]
-    chosen = [np.where(gates.any(axis=1), gates.argmax(axis=1), NONE) for gates in live]
+    indices = space.as_indices(architectures)
+    active = [space.active_gates(path_gates(architecture, len(space.operations))) for architecture in indices]
+    chosen = [np.where(gates.any(axis=1), gates.argmax(axis=1), -1) for gates in active]
     networks, of = np.unique(np.array(chosen, dtype=np.int64).reshape(indices.shape), axis=0, return_inverse=True)
     return networks, of.reshape(-1)
 
@@ -85,22 +51,22 @@ def evaluate_architectures(
     batches
         Images ``[b, c, h, w]`` in the dtype of the weights, and labels int64 ``[b]``.
     together
-        Networks in a stack; by default as many as are `STACK_BYTES` in the first stage.
+        Networks that are evaluated at once, where the space can; by default as many as fit into a cache.
 
     Raises
     ------
     FsnasError
         If an architecture is not in the space of ``network``, or there is no batch.
     """
-    indices = as_indices(architectures)
-    _check_held(network.space, indices)
+    indices = network.space.as_indices(architectures)
+    _check_held(network, indices)
     if together is not None and together < 1:
         raise FsnasError(f"together is {together}, expected at least 1 network in a stack")
     if not batches:
         raise FsnasError("there is no batch to evaluate architectures on, expected at least one")
     if not len(indices):
         return np.empty(0), np.empty(0)
-    networks, of = different_networks(indices)
+    networks, of = different_networks(network.space, indices)
     totals = np.zeros((len(networks), 2))
     for images, labels in batches:
         totals += _sums(network, networks, images, labels, together)
@@ -120,8 +86,9 @@ def evaluate_in_leaves(
     FsnasError
         If an architecture is in none of the leaves, or in several.
     """
-    indices = as_indices(architectures)
-    leaves = leaf_of({path: network.space for path, network in networks.items()}, indices)
+    space = next(iter(networks.values())).space
+    indices = space.as_indices(architectures)
+    leaves = space.owner({path: network.sub_space for path, network in networks.items()}, indices)
     loss, accuracy = np.empty(len(indices)), np.empty(len(indices))
     for path, network in networks.items():
         held = leaves == path
@@ -129,153 +96,22 @@ def evaluate_in_leaves(
     return loss, accuracy
 
 
-def _check_held(space: np.ndarray, indices: np.ndarray) -> None:
-    held = held_edges(space, indices)
+def _check_held(network: Supernet, indices: np.ndarray) -> None:
+    space, held = network.space, held_edges(network.sub_space, indices)
     if not held.all():
         row, edge = np.argwhere(~held)[0]
         raise FsnasError(
-            f"the architecture {architecture_string(indices[row])} is not in the space of the supernet: edge "
-            f"{EDGES[edge]} has {OPERATIONS[indices[row, edge]]}, expected one of "
-            f"{[OPERATIONS[o] for o in np.flatnonzero(space[edge])]}; evaluate it in the leaf that holds it"
+            f"the architecture {space.architecture_string(indices[row])} is not in the space of the supernet: edge "
+            f"{space.edges[edge]} has {space.operations[indices[row, edge]]}, expected one of "
+            f"{space.named(network.sub_space)[space.edges[edge]]}; evaluate it in the leaf that holds it"
         )
 
 
 def _sums(network: Supernet, networks: np.ndarray, images: Tensor, labels: Tensor, together: int | None) -> np.ndarray:
     """Return the sum of the losses and the number of right answers of every network: float64 ``[networks, 2]``."""
-    stem = _normalise(_convolve(images.contiguous()[None], network.stem.weight), network.stem_bn)
-    size = together or max(1, STACK_BYTES // (stem.numel() * stem.element_size()))
-    outputs = _first_cell(network.stages[0][0], stem, networks)  # type: ignore[index]
     sums = []
-    for start in range(0, len(networks), size):
-        chosen = networks[start : start + size]
-        logits = _logits(network, torch.cat([next(outputs) for _ in chosen]), chosen)
-        loss = F.cross_entropy(logits.flatten(0, 1), labels.repeat(len(chosen)), reduction="none")
+    for logits in network.logits_of_each(images, networks, together):
+        loss = F.cross_entropy(logits.flatten(0, 1), labels.repeat(len(logits)), reduction="none")
         right = logits.argmax(2) == labels
         sums.append(torch.stack([loss.view(right.shape).double().sum(1), right.double().sum(1)], dim=1))
     return torch.cat(sums).cpu().numpy()
-
-
-def _first_cell(cell: Cell, x: Tensor, networks: np.ndarray) -> Iterator[Tensor]:
-    """Yield the output of ``cell`` for every network on the same input ``x [1, b, c, h, w]``.
-
-    What an edge adds depends on its operation and on those upstream of its source, which come before it. Networks in
-    lexicographic order ask for the same few again and again: `KEPT` of them are kept.
-    """
-
-    @functools.lru_cache(maxsize=KEPT)
-    def added(edge: int, operation: int, upstream: tuple[int, ...]) -> Tensor:
-        return _operate(cell, edge, operation, node(SOURCES[edge], upstream))
-
-    def node(target: int, chosen: tuple[int, ...]) -> Tensor:
-        if target == 0:
-            return x
-        edges = [e for e in range(len(EDGES)) if TARGETS[e] == target and chosen[e] != NONE]
-        parts = [added(e, chosen[e], chosen[: _UPSTREAM[SOURCES[e]]]) for e in edges]
-        return sum(parts[1:], parts[0]) if parts else torch.zeros_like(x)
-
-    try:
-        for chosen in networks.tolist():
-            yield node(max(TARGETS), tuple(chosen))
-    finally:  # the two functions hold each other, so that their tensors would wait for the garbage collector
-        added.cache_clear()
-
-
-def _logits(network: Supernet, x: Tensor, networks: np.ndarray) -> Tensor:
-    """Return the logits ``[networks, b, classes]`` for the outputs ``x [networks, b, c, h, w]`` of the first cell."""
-    for stage, cells in enumerate(network.stages):
-        if stage:
-            x = _reduce(network.reductions[stage - 1], x)  # type: ignore[arg-type]
-        for cell in cells[1:] if stage == 0 else cells:  # type: ignore[index,union-attr]
-            x = _cell(cell, x, networks)
-    return network.classifier(F.relu(_normalise(x, network.last_bn)).mean(dim=(3, 4)))
-
-
-def _cell(cell: Cell, x: Tensor, networks: np.ndarray) -> Tensor:
-    """Return the last node of ``cell`` for every network: both ``[networks, b, c, h, w]``."""
-    nodes = [x, *(torch.zeros_like(x) for _ in range(max(TARGETS)))]
-    for e, (source, target) in enumerate(zip(SOURCES, TARGETS, strict=True)):  # in the order of their targets
-        for operation in sorted(set(networks[:, e].tolist()) - {NONE}):
-            users = np.flatnonzero(networks[:, e] == operation)
-            if len(users) == len(networks):
-                nodes[target] += _operate(cell, e, operation, nodes[source])
-            else:
-                rows = torch.from_numpy(users).to(x.device)
-                part = _operate(cell, e, operation, nodes[source].index_select(0, rows))
-                nodes[target].index_add_(0, rows, part)
-    return nodes[-1]
-
-
-def _operate(cell: Cell, edge: int, operation: int, x: Tensor) -> Tensor:
-    """Return what one ``operation`` on ``edge`` makes of ``x [networks, b, c, h, w]``."""
-    name = OPERATIONS[operation]
-    if name == "skip_connect":
-        return x
-    if name == "avg_pool_3x3":
-        return _average(x)
-    return _normalise(_convolve(F.relu(x), cell.weights[f"{EDGES[edge]}:{name}"]))
-
-
-def _reduce(block: Reduction, x: Tensor) -> Tensor:
-    """Halve the resolution of ``x [networks, b, c, h, w]``, as `fsnas.networks.supernet.Reduction`."""
-    y = _normalise(_convolve(F.relu(x), block.conv_a.weight, stride=2), block.bn_a)
-    y = _normalise(_convolve(F.relu(y), block.conv_b.weight), block.bn_b)
-    quarter = block.downsample.weight.expand(-1, -1, 2, 2) / 4  # the mean of 2x2 pixels and the 1x1 convolution in one
-    return y.add_(_convolve(_even(x), quarter, stride=2, padding=0))
-
-
-def _even(x: Tensor) -> Tensor:
-    """Return ``x [networks, b, c, h, w]`` with the last row and column repeated where there are odd ones.
-
-    The mean over a pixel and its copy is that over the pixels that exist.
-    """
-    odd = x.shape[4] % 2, x.shape[3] % 2
-    if not any(odd):
-        return x
-    return F.pad(x.flatten(0, 1), (0, odd[0], 0, odd[1]), mode="replicate").unflatten(0, x.shape[:2])
-
-
-def _convolve(x: Tensor, weight: Tensor, stride: int = 1, padding: int | None = None) -> Tensor:
-    images, kernel = x.flatten(0, 1), weight.shape[-1]
-    if kernel == 1:  # F.conv2d takes up to 50 times as long for 4 channels on a CPU
-        y = torch.bmm(weight.flatten(1).expand(len(images), -1, -1), images.flatten(2)).unflatten(2, x.shape[3:])
-    else:
-        y = F.conv2d(images, weight, stride=stride, padding=kernel // 2 if padding is None else padding)
-    return y.unflatten(0, x.shape[:2])
-
-
-def _normalise(x: Tensor, affine: BatchStatNorm | None = None) -> Tensor:
-    """BatchNorm of ``x [networks, b, c, h, w]``, which is overwritten, by the statistics of each network and channel.
-
-    The variance in a second pass: the difference of two large sums would be off by 1e-5.
-    """
-    channels, pixels = x.shape[2], x.shape[3] * x.shape[4]
-    rows = x.flatten(2)  # one long row per image, where adding and multiplying are fast
-
-    def spread(per_channel: Tensor) -> Tensor:
-        return per_channel[..., None].expand(*per_channel.shape, pixels).flatten(-2)
-
-    def mean(of: Tensor) -> Tensor:
-        return of.mean(dim=1, keepdim=True).unflatten(2, (channels, pixels)).mean(dim=3)
-
-    rows -= spread(mean(rows))
-    scale = torch.rsqrt(mean(rows * rows) + BN_EPS)
-    if affine is None:
-        rows *= spread(scale)
-    else:
-        rows *= spread(scale * affine.weight)
-        rows += spread(affine.bias)
-    return rows.view_as(x)
-
-
-def _average(x: Tensor) -> Tensor:
-    """Average pooling 3x3 of ``x [networks, b, c, h, w]``, stride 1, over the pixels inside the image."""
-    return _sums_3x3(x).div_(_sums_3x3(torch.ones_like(x[:1, :1, :1])))
-
-
-def _sums_3x3(x: Tensor) -> Tensor:
-    for dim in (-1, -2):
-        total, n = x.clone(), x.shape[dim] - 1
-        total.narrow(dim, 1, n).add_(x.narrow(dim, 0, n))
-        total.narrow(dim, 0, n).add_(x.narrow(dim, 1, n))
-        x = total
-    return x

@@ -1,117 +1,95 @@
-"""The NAS-Bench-201 supernet with gates, in the fast cell: one convolution per kernel and source node.
-
-An edge's output is the gated sum of its operations (equation 2 of the few-shot paper, section 3.1). All edges
-that leave a node read the same tensor, so their convolutions run as one with concatenated output channels.
-BatchNorm is per channel, so one BatchNorm over the concatenation is exact; the gates are its scales.
-"""
+"""What every supernet is, whatever its search space, and the perturbed supernet that a metric sees."""
 
 import functools
-import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from fsnas.errors import FsnasError
-from fsnas.networks.cell import Cell
-from fsnas.networks.forward import ForwardContext, ForwardHook
-from fsnas.networks.gates import active_gates
-from fsnas.networks.kernels import arranged
-from fsnas.networks.layers import BatchStatNorm, Conv, Linear
-from fsnas.spaces.nas_bench_201 import EDGES, OPERATIONS, full_space
-
-
-class Reduction(nn.Module):
-    """The ResNet basic block with stride 2 that NAS-Bench-201 puts between its stages.
-
-    Odd sides are rounded up in both branches; there the last average is over the pixels that exist. NAS-Bench-201's own
-    block rounds one branch up and the other one down, and so takes even sides only.
-    """
-
-    def __init__(self, inp: int, out: int, name: str, generator: torch.Generator) -> None:
-        super().__init__()
-        self.conv_a = Conv(inp, out, 3, 2, f"{name}.conv_a", generator)
-        self.bn_a = BatchStatNorm(out)
-        self.conv_b = Conv(out, out, 3, 1, f"{name}.conv_b", generator)
-        self.bn_b = BatchStatNorm(out)
-        self.downsample = Conv(inp, out, 1, 1, f"{name}.downsample", generator)
-
-    def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
-        """Halve the resolution of ``x [b, inp, h, w]``."""
-        context.hook.relu(x, 1)
-        y = self.bn_a(self.conv_a(F.relu(x), context), context)
-        context.hook.relu(y, 1)
-        y = self.bn_b(self.conv_b(F.relu(y), context), context)
-        return y + self.downsample(F.avg_pool2d(x, 2, stride=2, ceil_mode=True), context)
+from fsnas.networks.forward import ForwardContext, ForwardHook, Layer
+from fsnas.networks.gates import path_gates
+from fsnas.spaces import SearchSpace
 
 
 class Supernet(nn.Module):
-    """NAS-Bench-201's network over a space: stem, three stages of cells, reductions, classifier.
+    """A network that holds all architectures of a sub-space; a search space's own one has layers and a ``forward``.
 
-    Parameters
+    ``forward(x, context)`` returns the logits ``[b, classes]`` of the images ``x [b, c, h, w]`` under a
+    `ForwardContext`. BatchNorm uses the statistics of the batch. What it executes it shows to ``context.hook``.
+
+    Attributes
     ----------
-    channels, cells
-        ``C`` channels in the first stage and ``N`` cells a stage; the stages have ``C, 2C, 4C`` channels.
+    space
+        The search space.
+    sub_space
+        bool ``[edges, operations]``: what the network holds.
+    size
+        A dataclass of numbers, the space's own.
     classes, in_channels
         Outputs and input channels.
-    space
-        bool ``[edges, operations]``, default all; only enabled operations have weights.
-    seed
-        Seed of the initial weights (PyTorch's defaults).
     """
 
-    def __init__(
-        self,
-        *,
-        channels: int,
-        cells: int,
-        classes: int,
-        in_channels: int = 3,
-        space: np.ndarray | None = None,
-        seed: int = 0,
-    ) -> None:
+    def __init__(self, space: SearchSpace, sub_space: np.ndarray, size: Any, *, classes: int, in_channels: int) -> None:
         super().__init__()
-        self.space = full_space() if space is None else space
-        self.settings = {"channels": channels, "cells": cells, "classes": classes, "in_channels": in_channels}
-        generator = torch.Generator().manual_seed(seed)
-        self.stem = Conv(in_channels, channels, 3, 1, "stem", generator)
-        self.stem_bn = BatchStatNorm(channels)
-        stages, reductions = [], []
-        for stage in range(3):
-            width = channels * 2**stage
-            if stage:
-                reductions.append(Reduction(width // 2, width, f"reductions.{stage - 1}", generator))
-            names = [f"stages.{stage}.{i}" for i in range(cells)]
-            stages.append(nn.ModuleList(Cell(width, self.space, name, generator) for name in names))
-        self.stages, self.reductions = nn.ModuleList(stages), nn.ModuleList(reductions)
-        self.last_bn = BatchStatNorm(4 * channels)
-        self.classifier = Linear(4 * channels, classes)
-        bound = 1 / math.sqrt(4 * channels)
-        for parameter in (self.classifier.weight, self.classifier.bias):
-            nn.init.uniform_(parameter, -bound, bound, generator=generator)
+        self.space, self.sub_space, self.size = space, sub_space, size
+        self.classes, self.in_channels = classes, in_channels
+
+    @property
+    def dimensions(self) -> dict[str, int]:
+        """Return the numbers that say how large the network is: the fields of ``size``, classes and input channels."""
+        return asdict(self.size) | {"classes": self.classes, "in_channels": self.in_channels}
 
     @functools.cached_property
     def named(self) -> dict[str, nn.Parameter]:
         """Return all parameters by name; to walk through the modules each time takes a tenth of a small step."""
         return dict(self.named_parameters())
 
-    def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
-        """Return the logits ``[b, classes]`` of the images ``x [b, c, h, w]`` under ``context``."""
-        x = arranged(x) if context.channels_last else x.contiguous()
-        x = self.stem_bn(self.stem(x, context), context)
-        for stage, cells in enumerate(self.stages):
-            if stage:
-                x = self.reductions[stage - 1](x, context)
-            for cell in cells:  # type: ignore[attr-defined]
-                x = cell(x, context)
-        x = self.last_bn(x, context)
-        context.hook.relu(x, 1)
-        logits = self.classifier(F.relu(x).mean(dim=(2, 3)))
-        context.hook.layer(logits, ["classifier.weight"])
-        return logits
+    @functools.cached_property
+    def layers(self) -> dict[str, Layer]:
+        """Return the convolutions and linear layers by the names of their weights, in the order of the parameters.
+
+        Each module states its own, as ``layers``.
+        """
+        found = {
+            layer.name: layer for part in self.children() for module in part.modules() for layer in _stated(module)
+        }
+        return {name: found[name] for name in self.named if name in found}
+
+    def logits_of_each(self, x: Tensor, architectures: np.ndarray, together: int | None = None) -> Iterator[Tensor]:
+        """Yield the logits ``[n, b, classes]`` of the next ``n`` of ``architectures [.., edges]`` on the images ``x``.
+
+        Here one after the other; a space's own supernet may evaluate several ``together``. An index of -1 stands for an
+        operation that cannot matter.
+        """
+        for architecture in architectures:
+            gates = path_gates(architecture, len(self.space.operations))
+            yield self(x, ForwardContext(gates))[None]
+
+    def as_module(self, gates: np.ndarray) -> nn.Module:
+        """Return the network under ``gates`` as plain PyTorch modules, which share its weights.
+
+        Raises
+        ------
+        FsnasError
+            Where the search space offers none.
+        """
+        raise FsnasError(f"the supernet of {self.space.name} has no plain modules; state as_module in its class")
+
+
+def _stated(module: nn.Module) -> tuple[Layer, ...]:
+    return getattr(module, "layers", ())
+
+
+def executed_layers(
+    network: Supernet, gates: np.ndarray, keep: Callable[[Layer], bool] = lambda layer: True
+) -> dict[str, nn.Parameter]:
+    """Return the weights of the layers that a pass with ``gates`` executes and that ``keep`` accepts, by name."""
+    chosen = (name for name, layer in network.layers.items() if layer.is_executed(gates) and keep(layer))
+    return {name: network.named[name] for name in chosen}
 
 
 def inherit(network: Supernet, parent: Supernet) -> None:
@@ -133,23 +111,6 @@ def inherit(network: Supernet, parent: Supernet) -> None:
     network.load_state_dict({name: weights[name] for name in network.state_dict()})
 
 
-def _is_layer(name: str, parameter: Tensor) -> bool:
-    return parameter.dim() == 4 or name == "classifier.weight"
-
-
-def executed_layers(
-    network: Supernet, gates: np.ndarray, keep: Callable[[str], bool] = lambda name: True
-) -> dict[str, nn.Parameter]:
-    """Return the weights of the classifier and of the convolutions with a gate, where ``keep`` accepts the name."""
-
-    def executed(name: str) -> bool:
-        edge, _, operation = name.rpartition(".")[2].partition(":")
-        return not operation or bool(gates[EDGES.index(edge), OPERATIONS.index(operation)])
-
-    named = network.named
-    return {name: p for name, p in named.items() if _is_layer(name, p) and executed(name) and keep(name)}
-
-
 @dataclass(frozen=True)
 class GatedSupernet:
     """A supernet with its gates in place: the perturbed supernet ``m(k, o)`` that a metric sees.
@@ -168,7 +129,7 @@ class GatedSupernet:
     @functools.cached_property
     def active(self) -> np.ndarray:
         """Return the gates of the operations that matter: float64 ``[edges, operations]``."""
-        return active_gates(self.gates)
+        return self.network.space.active_gates(self.gates)
 
     def __call__(self, x: Tensor, *, hook: ForwardHook | None = None, **how: bool) -> Tensor:
         """Return the logits ``[b, classes]`` of ``x [b, c, h, w]``; ``how`` as in `ForwardContext`."""
@@ -180,7 +141,7 @@ class GatedSupernet:
         context = ForwardContext(self.active, **how)  # type: ignore[arg-type]
         return torch.func.functional_call(self.network, dict(weights), (x, context))
 
-    def layers(self, keep: Callable[[str], bool] = lambda name: True) -> dict[str, nn.Parameter]:
+    def layers(self, keep: Callable[[Layer], bool] = lambda layer: True) -> dict[str, nn.Parameter]:
         """Return the weights of the convolutions and of the classifier that ``keep`` accepts, by name.
 
         Weights of operations that are not executed take no part and are left out: their gradient is zero.

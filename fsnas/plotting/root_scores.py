@@ -1,7 +1,7 @@
 """What each metric sees at the root: scores per edge and operation, or affinities where it has no scores."""
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import matplotlib
@@ -13,18 +13,21 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from fsnas.plotting.style import COLOUR_MAP, NARROW, colour, empty, ink, pt, sheet, styled, wrapped
-from fsnas.spaces.nas_bench_201 import EDGES, OPERATIONS
 
 COLUMNS = 3
 WIDTH, HEIGHT = 3.7, 2.25  # inches of a panel
 DIRECTIONS = {"higher": "higher is better", "lower": "lower is better", "none": "no direction"}
 MISSING = "#D9D9D9"
 
+Names = tuple[Sequence[str], Sequence[str]]  # of edges and operations
+
 
 @styled
 def root_scores_figure(
     scores: Mapping[str, Mapping[str, Any]],
     *,
+    edges: Sequence[str],
+    operations: Sequence[str],
     caption: str,
     metrics: Mapping[str, str] | None = None,
     methods: Collection[str] | None = None,
@@ -38,6 +41,8 @@ def root_scores_figure(
         By method, ``scores`` float ``[edges, operations]`` (mean over the seeds) or None, ``affinity`` float
         ``[edges, operations, operations]``, ``direction`` (``higher``, ``lower`` or ``none``). A method without
         scores gets one panel of affinities per edge.
+    edges, operations
+        Their names.
     caption
         Written below the axes.
     metrics
@@ -53,7 +58,7 @@ def root_scores_figure(
     columns = COLUMNS if matrices else max(2, min(COLUMNS, len(scalar)))
     columns = columns if width is None else max(1, int((width - 0.3) / (0.75 * WIDTH)))
     panel = HEIGHT if width is None or width >= NARROW else 0.7 * HEIGHT
-    blocks = [math.ceil(len(scalar) / columns)] * bool(scalar) + [math.ceil(len(EDGES) / columns)] * len(matrices)
+    blocks = [math.ceil(len(scalar) / columns)] * bool(scalar) + [math.ceil(len(edges) / columns)] * len(matrices)
     ratios = [0.85 + panel * count for count in blocks]
     width = width or 0.9 + WIDTH * columns
     figure = sheet(
@@ -64,10 +69,11 @@ def root_scores_figure(
         return figure
     parts = iter(figure.subfigures(len(blocks), 1, squeeze=False, height_ratios=ratios)[:, 0])
     if scalar:
-        _draw_scores(next(parts), {method: scores[method] for method in scalar}, blocks[0], columns, metrics)
+        chosen = {method: scores[method] for method in scalar}
+        _draw_scores(next(parts), chosen, (edges, operations), blocks[0], columns, metrics)
     for method in matrices:
         affinity = np.asarray(scores[method]["affinity"], float)
-        _draw_affinities(next(parts), method, affinity, columns, metrics)
+        _draw_affinities(next(parts), method, affinity, (edges, operations), columns, metrics)
     return figure
 
 
@@ -80,7 +86,9 @@ def merged(scores: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, An
     return {", ".join(methods): scores[methods[0]] for methods in groups.values()}
 
 
-def _draw_scores(part: Any, scores: Mapping, count: int, columns: int, metrics: Mapping[str, str] | None) -> None:
+def _draw_scores(
+    part: Any, scores: Mapping, names: Names, count: int, columns: int, metrics: Mapping[str, str] | None
+) -> None:
     """Draw the panels of the methods with a score."""
     panels = part.subplots(count, columns, squeeze=False)
     for axes in panels.flat[len(scores) :]:
@@ -90,25 +98,28 @@ def _draw_scores(part: Any, scores: Mapping, count: int, columns: int, metrics: 
         image = heat_map(axes, np.asarray(entry["scores"], float))
         direction = DIRECTIONS.get(entry["direction"], entry["direction"])
         axes.set_title(wrapped(f"{method} ({direction})", _inches(part, columns), pt(9)), loc="left", size=pt(9))
-        _label(axes, EDGES, OPERATIONS, left=place % columns == 0, bottom=place + columns >= len(scores))
+        _label(axes, *names, left=place % columns == 0, bottom=place + columns >= len(scores))
         _mark(axes, method, metrics)
         _bar(part, image, axes)
 
 
-def _draw_affinities(part: Any, method: str, affinity: np.ndarray, columns: int, metrics: Mapping | None) -> None:
+def _draw_affinities(
+    part: Any, method: str, affinity: np.ndarray, names: Names, columns: int, metrics: Mapping | None
+) -> None:
     """Draw one panel per edge, all on one colour scale; the diagonal is left out."""
+    edges, operations = names
     affinity = affinity.copy()
-    affinity[:, np.arange(len(OPERATIONS)), np.arange(len(OPERATIONS))] = np.nan
+    affinity[:, np.arange(len(operations)), np.arange(len(operations))] = np.nan
     finite = affinity[np.isfinite(affinity)]
     limits = (finite.min(), finite.max()) if len(finite) else (0.0, 1.0)
-    panels = part.subplots(math.ceil(len(EDGES) / columns), columns, squeeze=False)
-    for place, edge in enumerate(EDGES):
+    panels = part.subplots(math.ceil(len(edges) / columns), columns, squeeze=False)
+    for place, edge in enumerate(edges):
         axes = panels.flat[place]
         image = heat_map(axes, affinity[place], limits, skip_diagonal=True)
         title = wrapped(f"{method}: affinity, edge {edge}", _inches(part, columns), pt(9))
         axes.set_title(title, loc="left", size=pt(9))
-        bottom = place + columns >= len(EDGES)
-        _label(axes, OPERATIONS, OPERATIONS, left=place % columns == 0, bottom=bottom)
+        bottom = place + columns >= len(edges)
+        _label(axes, operations, operations, left=place % columns == 0, bottom=bottom)
         _mark(axes, method, metrics)
     _bar(part, image, list(panels.flat), "affinity (diagonal left out)")
 
@@ -156,7 +167,7 @@ def short(value: float, spread: float) -> str:
     return f"{mantissa}e{int(exponent)}"
 
 
-def _label(axes: Axes, rows: tuple[str, ...], columns: tuple[str, ...], *, left: bool, bottom: bool) -> None:
+def _label(axes: Axes, rows: Sequence[str], columns: Sequence[str], *, left: bool, bottom: bool) -> None:
     axes.set_yticks(range(len(rows)), rows if left else [""] * len(rows))
     axes.set_xticks(range(len(columns)), columns if bottom else [""] * len(columns))
     for label in axes.get_xticklabels():

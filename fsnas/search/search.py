@@ -13,7 +13,7 @@ from fsnas.errors import FsnasError, nearest
 from fsnas.search.result import Evaluation, SearchResult, best_of
 from fsnas.search.samplers.evolution import RegularizedEvolutionSampler
 from fsnas.seeding import derive
-from fsnas.spaces.nas_bench_201 import EDGES, OPERATIONS, architecture_string
+from fsnas.spaces import SearchSpace
 
 SAMPLERS = ("random", "evolution", "tpe")
 
@@ -28,6 +28,7 @@ Evaluate = Callable[[str, Architecture], tuple[float, float]]
 
 
 def search(
+    space: SearchSpace,
     leaves: Mapping[str, np.ndarray],
     evaluate: Evaluate,
     *,
@@ -44,8 +45,10 @@ def search(
 
     Parameters
     ----------
+    space
+        The search space.
     leaves
-        Space of every leaf by its path: bool ``[edges, operations]``, at least one operation per edge. Their order
+        Sub-space of every leaf by its path: bool ``[edges, operations]``, at least one operation per edge. Their order
         does not matter.
     evaluate
         Gets a leaf and an architecture (one operation index per edge); returns loss and accuracy. It must give the same
@@ -74,7 +77,7 @@ def search(
     """
     if evaluations < 1:
         raise FsnasError(f"the budget of the search is {evaluations} evaluations, expected at least 1")
-    choices = _choices(leaves)
+    choices = _choices(space, leaves)
     how = _sampler(sampler, seed, population, tournament)
     made: list[Evaluation] = []
     known: dict[tuple[str, Architecture], Evaluation] = {}
@@ -82,9 +85,9 @@ def search(
         study = optuna.create_study(direction="maximize", sampler=how)
         for _ in range(evaluations):
             trial = study.ask()
-            point = _suggest(trial, choices)
+            point = _suggest(space, trial, choices)
             if point not in known:
-                known[point] = _evaluated(evaluate, *point)
+                known[point] = _evaluated(space, evaluate, *point)
             made.append(known[point])
             study.tell(trial, made[-1].accuracy)
     return SearchResult(sampler, tuple(made), best_of(made))
@@ -102,24 +105,27 @@ def _sampler(name: str, seed: int, population: int, tournament: int) -> BaseSamp
     raise FsnasError(f"there is no sampler {name!r}{nearest(name, list(SAMPLERS))}; expected one of {list(SAMPLERS)}")
 
 
-def _choices(leaves: Mapping[str, np.ndarray]) -> dict[str, list[tuple[str, ...]]]:
+def _choices(space: SearchSpace, leaves: Mapping[str, np.ndarray]) -> dict[str, list[tuple[str, ...]]]:
     """Return the names of the operations that every leaf, by its path, holds on each edge."""
     if not leaves:
         raise FsnasError(
             "there is no leaf to search; expected the leaves of a tree, 'root' alone where nothing is split"
         )
     choices = {}
-    for leaf, space in sorted(leaves.items()):
-        if np.shape(space) != (len(EDGES), len(OPERATIONS)) or not np.any(space, axis=1).all():
+    edges, operations = len(space.edges), len(space.operations)
+    for leaf, mask in sorted(leaves.items()):
+        if np.shape(mask) != (edges, operations) or not np.any(mask, axis=1).all():
             raise FsnasError(
-                f"the space of leaf {leaf} has the shape {np.shape(space)}, or an edge without operations; expected "
-                f"bool [{len(EDGES)} edges, {len(OPERATIONS)} operations] with at least one operation on each edge"
+                f"the space of leaf {leaf} has the shape {np.shape(mask)}, or an edge without operations; expected "
+                f"bool [{edges} edges, {operations} operations] with at least one operation on each edge"
             )
-        choices[leaf] = [tuple(OPERATIONS[o] for o in np.flatnonzero(row)) for row in space]
+        choices[leaf] = list(map(tuple, space.named(mask).values()))
     return choices
 
 
-def _suggest(trial: Trial, choices: Mapping[str, Sequence[tuple[str, ...]]]) -> tuple[str, Architecture]:
+def _suggest(
+    space: SearchSpace, trial: Trial, choices: Mapping[str, Sequence[tuple[str, ...]]]
+) -> tuple[str, Architecture]:
     """Return the leaf and the architecture of a trial.
 
     Optuna wants the same choices whenever a name comes up, so an edge's parameter is named by the edge and its
@@ -128,18 +134,18 @@ def _suggest(trial: Trial, choices: Mapping[str, Sequence[tuple[str, ...]]]) -> 
     leaf = _choose(trial, LEAF, tuple(choices))
     names = (
         _choose(trial, f"{edge} of {','.join(operations)}", operations)
-        for edge, operations in zip(EDGES, choices[leaf], strict=True)
+        for edge, operations in zip(space.edges, choices[leaf], strict=True)
     )
-    return leaf, tuple(OPERATIONS.index(name) for name in names)
+    return leaf, tuple(map(space.operations.index, names))
 
 
 def _choose(trial: Trial, name: str, values: tuple[str, ...]) -> str:
     return values[0] if len(values) == 1 else str(trial.suggest_categorical(name, values))
 
 
-def _evaluated(evaluate: Evaluate, leaf: str, architecture: Architecture) -> Evaluation:
+def _evaluated(space: SearchSpace, evaluate: Evaluate, leaf: str, architecture: Architecture) -> Evaluation:
     loss, accuracy = map(float, evaluate(leaf, architecture))
-    name = architecture_string(architecture)
+    name = space.architecture_string(architecture)
     if not math.isfinite(accuracy):
         raise FsnasError(
             f"leaf {leaf}, architecture {name}: the accuracy is {accuracy}, expected a finite number; the weights of "

@@ -6,7 +6,7 @@ import numpy as np
 
 from fsnas.errors import FsnasError, ScoreError
 from fsnas.seeding import generator
-from fsnas.spaces.nas_bench_201 import EDGES, OPERATIONS, splittable_edges
+from fsnas.spaces import SearchSpace
 from fsnas.splitting.cuts import Cut, best_cut, tied_with_best
 from fsnas.splitting.trees import Split, children_paths
 
@@ -14,8 +14,9 @@ EDGE_RULES = ("best", "first", "random")
 
 
 def split_node(
+    space: SearchSpace,
     path: str,
-    space: np.ndarray,
+    sub_space: np.ndarray,
     affinity: np.ndarray,
     branching: int,
     *,
@@ -29,9 +30,11 @@ def split_node(
 
     Parameters
     ----------
+    space
+        The search space.
     path, branching
         Address of the node, and number of groups.
-    space
+    sub_space
         bool ``[edges, operations]``; only edges that hold all operations can be split.
     affinity
         float64 ``[edges, operations, operations]``; an edge with a value off the diagonal that is not finite is
@@ -51,31 +54,30 @@ def split_node(
         If the shapes do not fit, the edge rule does not exist, or as `fsnas.splitting.cuts.best_cut`.
     """
     affinity = np.asarray(affinity, dtype=np.float64)
-    if affinity.shape != (*space.shape, space.shape[1]):
-        raise FsnasError(
-            f"affinities of node {path} have the shape {affinity.shape}; expected {(*space.shape, space.shape[1])}"
-        )
-    considered = splittable_edges(space)
+    expected = (*sub_space.shape, sub_space.shape[1])
+    if affinity.shape != expected:
+        raise FsnasError(f"affinities of node {path} have the shape {affinity.shape}; expected {expected}")
+    considered = space.splittable_edges(sub_space)
     cuts: dict[int, Cut] = {}
     for edge in considered:
-        if np.isfinite(affinity[edge][~np.eye(space.shape[1], dtype=bool)]).all():
-            rng = generator(seed, "cut", metric, path, EDGES[edge])
-            where = f"metric {metric}, seed {seed}, node {path}, edge {EDGES[edge]}"
+        if np.isfinite(affinity[edge][~np.eye(sub_space.shape[1], dtype=bool)]).all():
+            rng = generator(seed, "cut", metric, path, space.edges[edge])
+            where = f"metric {metric}, seed {seed}, node {path}, edge {space.edges[edge]}"
             cuts[edge] = _cut(affinity[edge], branching, where, objective=objective, balance=balance, rng=rng)
     if not cuts:
-        raise ScoreError(_nothing_to_split(path, considered, seed, metric))
+        raise ScoreError(_nothing_to_split(space, path, considered, seed, metric))
     edge, edge_ties = _choose_edge(cuts, edge_rule, generator(seed, "edge", metric, path))
     cut = cuts[edge]
     return Split(
         path=path,
-        edge=EDGES[edge],
-        groups=tuple(tuple(OPERATIONS[o] for o in group) for group in cut.groups),
+        edge=space.edges[edge],
+        groups=tuple(tuple(space.operations[o] for o in group) for group in cut.groups),
         cost=cut.cost,
         runner_up=cut.runner_up,
         ties=cut.ties,
         edge_ties=edge_ties,
         degenerate=cut.degenerate,
-        edge_costs={EDGES[e]: cuts[e].cost if e in cuts else None for e in considered},
+        edge_costs={space.edges[e]: cuts[e].cost if e in cuts else None for e in considered},
         children=children_paths(path, branching),
     )
 
@@ -103,12 +105,12 @@ def _choose_edge(cuts: dict[int, Cut], edge_rule: str, rng: np.random.Generator)
     return edges[tied[rng.integers(len(tied))]], len(tied)
 
 
-def _nothing_to_split(path: str, considered: list[int], seed: int, metric: str) -> str:
+def _nothing_to_split(space: SearchSpace, path: str, considered: list[int], seed: int, metric: str) -> str:
     """Return the message for a node without an edge that can be split."""
     where = f"metric {metric}, seed {seed}, node {path}: no edge can be split"
     if not considered:
-        return f"{where}: none holds all {len(OPERATIONS)} operations any more; use fewer levels"
-    names = ", ".join(EDGES[edge] for edge in considered)
+        return f"{where}: none holds all {len(space.operations)} operations any more; use fewer levels"
+    names = ", ".join(space.edges[edge] for edge in considered)
     return (
         f"{where}: every edge that holds all operations ({names}) has a score that is not finite; expected finite "
         "scores on at least one; see the reasons kept in this node's scores.h5, and change the metric's options or "

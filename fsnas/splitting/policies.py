@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fsnas.errors import FsnasError
-from fsnas.spaces.nas_bench_201 import EDGES, OPERATIONS
+from fsnas.spaces import SearchSpace
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Policy:
         return self.factors[level]
 
 
-def constant(branching: int, max_leaves: int) -> Policy:
+def constant(space: SearchSpace, branching: int, max_leaves: int) -> Policy:
     """Split every node into ``branching`` groups while the leaves would not exceed ``max_leaves`` (Algorithm 1).
 
     The algorithm as printed splits once even when ``max_leaves < branching``; that is refused here, and one leaf
@@ -49,10 +49,10 @@ def constant(branching: int, max_leaves: int) -> Policy:
     FsnasError
         If ``1 < max_leaves < branching``, or as `schedule`.
     """
-    if not 2 <= branching <= len(OPERATIONS):
-        raise FsnasError(f"branching is {branching}; expected 2 to {len(OPERATIONS)}, the number of operations")
+    if not 2 <= branching <= len(space.operations):
+        raise FsnasError(f"branching is {branching}; expected 2 to {len(space.operations)}, the number of operations")
     if max_leaves == 1:
-        return none()
+        return none(space)
     if max_leaves < branching:
         raise FsnasError(
             f"max_leaves is {max_leaves} and branching {branching}: one split gives {branching} leaves; "
@@ -61,10 +61,10 @@ def constant(branching: int, max_leaves: int) -> Policy:
     factors = [branching]
     while branching ** (len(factors) + 1) <= max_leaves:
         factors.append(branching)
-    return schedule(factors)
+    return schedule(space, factors)
 
 
-def schedule(factors: Sequence[int]) -> Policy:
+def schedule(space: SearchSpace, factors: Sequence[int]) -> Policy:
     """Split every node of level ``d`` into ``factors[d]`` groups.
 
     Raises
@@ -75,19 +75,20 @@ def schedule(factors: Sequence[int]) -> Policy:
     if not factors:
         raise FsnasError("the schedule is empty; expected a branching factor per level, or the policy 'none'")
     for level, factor in enumerate(factors):
-        if not 2 <= factor <= len(OPERATIONS):
+        if not 2 <= factor <= len(space.operations):
             raise FsnasError(
-                f"branching is {factor} at level {level}; expected 2 to {len(OPERATIONS)}, the number of operations"
+                f"branching is {factor} at level {level}; expected 2 to {len(space.operations)}, the number of "
+                "operations"
             )
-    if len(factors) > len(EDGES):
+    if len(factors) > len(space.edges):
         raise FsnasError(
-            f"the policy has {len(factors)} levels, but there are {len(EDGES)} edges and each is split once; "
+            f"the policy has {len(factors)} levels, but there are {len(space.edges)} edges and each is split once; "
             "lower max_leaves or depth, or shorten the schedule"
         )
     return Policy(tuple(factors))
 
 
-def exhaustive(depth: int = 1) -> Policy:
+def exhaustive(space: SearchSpace, depth: int = 1) -> Policy:
     """Give every operation a group of its own, on ``depth`` levels (Few-Shot NAS, Zhao et al. 2021).
 
     Raises
@@ -97,15 +98,15 @@ def exhaustive(depth: int = 1) -> Policy:
     """
     if depth < 1:
         raise FsnasError(f"depth is {depth}; expected at least 1, or the policy 'none'")
-    return schedule([len(OPERATIONS)] * depth)
+    return schedule(space, [len(space.operations)] * depth)
 
 
-def none() -> Policy:
+def none(space: SearchSpace) -> Policy:
     """Split nothing: one-shot NAS."""
     return Policy(())
 
 
-def make_policy(name: str, **options: Any) -> Policy:
+def make_policy(space: SearchSpace, name: str, **options: Any) -> Policy:
     """Return the policy called ``name``.
 
     Its options are ``branching`` and ``max_leaves`` of ``constant``, ``schedule`` (a list) of ``schedule``, ``depth``
@@ -127,4 +128,4 @@ def make_policy(name: str, **options: Any) -> Policy:
     function, expected = policies[name]
     if set(options) != set(expected):
         raise FsnasError(f"the policy {name!r} has the options {list(expected)}; found {list(options)}")
-    return function(*(options[option] for option in expected))
+    return function(space, *(options[option] for option in expected))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fsnas.spaces.nas_bench_201 import OPERATIONS
+from fsnas.spaces import SearchSpace
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,13 @@ class NodeScores:
     affinity: np.ndarray
     reasons: tuple[str, ...]
 
-    def summary(self) -> str:
+    def summary(self, space: SearchSpace) -> str:
         """Return a line on how many values are not finite, of which operations, and the first reason."""
         if not self.reasons:
             return "scored"
-        each = Counter(name for reason in self.reasons for name in re.findall("|".join(OPERATIONS), reason))
+        each = Counter(
+            name for reason in self.reasons for name in re.findall("|".join(map(re.escape, space.operations)), reason)
+        )
         named = ", ".join(f"{name} {count}" for name, count in each.most_common())
         return (
             f"{len(self.reasons)} values are not finite ({named}), the first on {self.reasons[0]}; all reasons are "

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from fsnas.errors import FsnasError
-from fsnas.spaces.nas_bench_201 import EDGES, OPERATIONS, full_space, restrict
+from fsnas.spaces import SearchSpace
 
 ROOT = "root"
 
@@ -65,17 +65,19 @@ class Level:
     edge: str
     key: str
     settings: dict[str, Any]
+    space: SearchSpace
 
 
 @dataclass(frozen=True)
 class Tree:
-    """The splits of one method and seed, parents before children, and the space of every leaf by its path."""
+    """The splits of one method and seed, parents before children, and the sub-space of every leaf by its path."""
 
     method: str
     metric: str
     seed: int
     splits: tuple[Split, ...]
     leaves: dict[str, np.ndarray]
+    space: SearchSpace
 
 
 def children_paths(path: str, branching: int) -> tuple[str, ...]:
@@ -88,15 +90,15 @@ def children_paths(path: str, branching: int) -> tuple[str, ...]:
     return tuple(f"{prefix}{branch}" for branch in range(branching))
 
 
-def children_spaces(space: np.ndarray, split: Split) -> dict[str, np.ndarray]:
-    """Return the spaces of the children of a node by their paths: bool ``[edges, operations]`` each."""
-    edge = EDGES.index(split.edge)
-    groups = [[OPERATIONS.index(name) for name in group] for group in split.groups]
-    return {path: restrict(space, edge, group) for path, group in zip(split.children, groups, strict=True)}
+def children_spaces(space: SearchSpace, sub_space: np.ndarray, split: Split) -> dict[str, np.ndarray]:
+    """Return the sub-spaces of the children of a node by their paths: bool ``[edges, operations]`` each."""
+    edge = space.edges.index(split.edge)
+    groups = [[space.operations.index(name) for name in group] for group in split.groups]
+    return {path: space.restrict(sub_space, edge, group) for path, group in zip(split.children, groups, strict=True)}
 
 
-def node_spaces(splits: Iterable[Split]) -> dict[str, np.ndarray]:
-    """Return the spaces of the nodes below ``splits``, by path; of the root where there are none.
+def node_spaces(space: SearchSpace, splits: Iterable[Split]) -> dict[str, np.ndarray]:
+    """Return the sub-spaces of the nodes below ``splits``, by path; of the root where there are none.
 
     Given the splits of all levels above, parents before children, these are the nodes of the next level; given the
     splits of a whole tree, its leaves.
@@ -106,12 +108,12 @@ def node_spaces(splits: Iterable[Split]) -> dict[str, np.ndarray]:
     FsnasError
         If a split's node is not a child of the splits before it, or is split twice.
     """
-    nodes = {ROOT: full_space()}
+    nodes = {ROOT: space.full()}
     for split in splits:
         if split.path not in nodes:
             raise FsnasError(
                 f"node {split.path} cannot be split: it has no parent before it, or is there twice; expected one of "
                 f"{sorted(nodes)}"
             )
-        nodes |= children_spaces(nodes.pop(split.path), split)
+        nodes |= children_spaces(space, nodes.pop(split.path), split)
     return dict(sorted(nodes.items()))

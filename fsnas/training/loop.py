@@ -1,7 +1,6 @@
 """Training of a supernet: SGD with Nesterov momentum on the mixture or on sampled paths, resumable and seeded."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -17,7 +16,7 @@ from fsnas.seeding import derive, generator
 from fsnas.training.descent import Descent
 from fsnas.training.paths import sample_gates
 from fsnas.training.recipe import Recipe
-from fsnas.training.state import Clock, EpochSums, TrainingState
+from fsnas.training.state import Clock, EpochSums, Keeper, TrainingState
 from fsnas.training.usage import Record
 
 
@@ -26,12 +25,11 @@ def train(
     dataset: Dataset,
     recipe: Recipe,
     *,
-    space: np.ndarray | None = None,
+    sub_space: np.ndarray | None = None,
     seed: int,
     device: torch.device,
     progress: Callable[[str], None] = lambda line: None,
-    state: Path | None = None,
-    key: str = "",
+    state: Keeper | None = None,
     stop: Callable[[], str] = lambda: "",
 ) -> Record:
     """Train ``network`` in place on the training part of ``dataset`` and return its history.
@@ -42,13 +40,12 @@ def train(
 
     Parameters
     ----------
-    space
-        Operations to train, bool ``[edges, operations]``; default the network's space.
+    sub_space
+        Operations to train, bool ``[edges, operations]``; default the network's.
     progress
         Gets one line an epoch.
     state
-        File that keeps the state after each epoch; a damaged or an unfitting one (other ``key``) is ignored. Remove it
-        once the result is safe. None keeps nothing.
+        What keeps the state after each epoch (`fsnas.artifacts.training_state.StateFile`); None keeps nothing.
     stop
         Asked after every step who stops the training; an answer other than "" keeps the state and ends it.
 
@@ -59,15 +56,15 @@ def train(
     FsnasError
         If the training or the validation loss becomes NaN or infinite; the message names the epoch.
     """
-    space = network.space if space is None else space
+    sub_space = network.sub_space if sub_space is None else sub_space
     network.to(device)
     descent = Descent(network, recipe)
     record = Record()
-    run = TrainingState(network, descent, record, EpochSums(), state, key)
+    run = TrainingState(network, descent, record, EpochSums(), state)
     run.resume(progress)
     clock, first = Clock(record, device), len(record.epoch)
     for epoch in range(first, recipe.epochs):
-        for _ in _steps(network, dataset, recipe, descent, run.sums, space, seed, epoch, device):
+        for _ in _steps(network, dataset, recipe, descent, run.sums, sub_space, seed, epoch, device):
             if by := stop():
                 clock.read()
                 run.keep()
@@ -75,7 +72,7 @@ def train(
                 raise Stopped(f"stopped by {by} in epoch {epoch + 1}, after step {run.sums.steps}{kept}")
         *losses, samples = run.sums.means()
         run.sums = EpochSums()
-        valid = evaluate(network, dataset, recipe, space=space, seed=seed, device=device)
+        valid = evaluate(network, dataset, recipe, sub_space=sub_space, seed=seed, device=device)
         if not np.isfinite(valid[0]):  # the last step of an epoch can leave weights that no training loss has seen
             raise _diverged("validation", valid[0], f"after epoch {epoch + 1}", recipe, seed)
         record.add(epoch + 1, *losses, *valid, samples)
@@ -94,7 +91,7 @@ def _steps(
     recipe: Recipe,
     descent: "Descent",
     sums: EpochSums,
-    space: np.ndarray,
+    sub_space: np.ndarray,
     seed: int,
     epoch: int,
     device: torch.device,
@@ -110,7 +107,7 @@ def _steps(
         device=device,
     )
     for step, (images, labels) in enumerate(batches, start=1):
-        paths = sample_gates(space, recipe, rng)
+        paths = sample_gates(sub_space, recipe, rng)
         if step <= sums.steps:
             continue
         descent.forget_gradients()
@@ -137,9 +134,9 @@ def _complete_gradients(network: Supernet, gates: np.ndarray) -> None:
     gradient, and gives zeros to others that share a convolution with a weight in use.
     """
     absent = {name: parameter for name, parameter in network.named.items() if parameter.grad is None}
-    executed = executed_layers(network, gates, absent.__contains__) if absent else {}
+    executed = executed_layers(network, gates) if absent else {}
     for name, parameter in absent.items():
-        if name in executed or parameter.dim() == 1:
+        if name in executed or name not in network.layers:
             parameter.grad = torch.zeros_like(parameter)
 
 
@@ -159,7 +156,7 @@ def evaluate(
     dataset: Dataset,
     recipe: Recipe,
     *,
-    space: np.ndarray,
+    sub_space: np.ndarray,
     seed: int,
     device: torch.device,
     part: str = "valid",
@@ -174,7 +171,7 @@ def evaluate(
     batches = evaluation_batches(dataset, part, batch_size=recipe.batch_size, seed=seed, device=device)
     with torch.no_grad():
         for count, (images, labels) in enumerate(batches, start=1):
-            gates = sample_gates(space, recipe, rng)[0]
+            gates = sample_gates(sub_space, recipe, rng)[0]
             totals += _loss_and_correct(network(images, ForwardContext(gates)), labels)
             images_seen += len(labels)
             if part == "valid" and count == recipe.valid_batches:

@@ -3,15 +3,12 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 
-from fsnas.artifacts.checkpoint import load_tensors, write_tensors
 from fsnas.devices import device_clock
-from fsnas.errors import ArtifactError
 from fsnas.networks.supernet import Supernet
 from fsnas.training.descent import Descent
 from fsnas.training.usage import TIMES, Record
@@ -56,35 +53,37 @@ class EpochSums:
         vars(self).update(sums, totals=np.array(sums["totals"]))
 
 
+class Keeper(Protocol):
+    """What keeps a state: `fsnas.artifacts.training_state.StateFile`."""
+
+    def write(self, content: dict[str, Any]) -> None:
+        """Keep ``content``, whole or not at all."""
+
+    def read(self, progress: Callable[[str], None]) -> dict[str, Any] | None:
+        """Return what is kept of this training, or None."""
+
+
 @dataclass
 class TrainingState:
-    """Everything that a training changes, and the file that keeps it, if one does."""
+    """Everything that a training changes, and what keeps it, if anything does."""
 
     network: Supernet
     descent: Descent
     record: Record
     sums: EpochSums
-    path: Path | None
-    key: str
+    keeper: Keeper | None
 
     def keep(self) -> None:
-        """Write the state, whole or not at all."""
-        if self.path is not None:
+        """Keep the state."""
+        if self.keeper is not None:
             parts = {name: getattr(self, name).state_dict() for name in ("network", "descent", "sums")}
             times = {name: getattr(self.record, name) for name in TIMES}
-            write_tensors(self.path, {"key": self.key, "record": self.record.as_dict(), **times, **parts})
+            self.keeper.write({"record": self.record.as_dict(), **times, **parts})
 
     def resume(self, progress: Callable[[str], None]) -> None:
-        """Take over the state in the file if it is there, whole, and of the same key."""
-        if self.path is None or not self.path.exists():
-            return
-        try:
-            kept = load_tensors(self.path)
-        except ArtifactError as error:
-            progress(f"{error}; training starts from the beginning")
-            return
-        if kept.get("key") != self.key:
-            progress(f"{self.path} was made by other settings; training starts from the beginning")
+        """Take over what is kept."""
+        kept = self.keeper.read(progress) if self.keeper is not None else None
+        if kept is None:
             return
         for name in ("network", "descent", "sums"):
             getattr(self, name).load_state_dict(kept[name])
@@ -92,4 +91,4 @@ class TrainingState:
             getattr(self.record, column).extend(values)
         self.record.seconds, self.record.device_seconds = (kept[name] for name in TIMES)
         step = f", step {self.sums.steps} of the next one," if self.sums.steps else ""
-        progress(f"resuming after epoch {len(self.record.epoch)}{step} from {self.path}")
+        progress(f"resuming after epoch {len(self.record.epoch)}{step} from {self.keeper}")

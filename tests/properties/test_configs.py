@@ -40,11 +40,11 @@ from workflow_scripts._config import (
     rungs_of,
     truth_column,
 )
-from workflow_scripts._config_values import SCHEMA, shown, typed
+from workflow_scripts._config_values import shown, the_schema, typed
 from workflow_scripts._defaults import completed
 from workflow_scripts._origins import LINES, code
 
-RULES = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+RULES = the_schema()
 TINY = laid_over(DEFAULT, yaml.safe_load((ROOT / "configs/tiny.yaml").read_text(encoding="utf-8")))
 CSV = b"ArchitectureString,accuracy,x,test\n"
 RICH = {

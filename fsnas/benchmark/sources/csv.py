@@ -14,8 +14,8 @@ import numpy as np
 from fsnas.benchmark.accuracies import is_lower_better, what_is_wrong
 from fsnas.benchmark.checks import check_sha256
 from fsnas.benchmark.file_kinds import check_kind
-from fsnas.errors import DataError, FsnasError, nearest
-from fsnas.spaces.nas_bench_201 import architecture_string, parse_architecture
+from fsnas.errors import DataError, FsnasError, OutsideSpaceError, nearest
+from fsnas.spaces import SearchSpace
 
 FOREIGN = {  # architecture strings of other benchmarks: pattern, and whose it is
     r"\d+(:\d+)+": "one of NATS-Bench's size space, which fsnas has not",
@@ -30,7 +30,12 @@ SEPARATORS = {";": "semicolons", "\t": "tabs"}  # that a CSV may have instead of
 
 
 def read_csv(
-    path: str | Path, *, architecture_column: str, column: str | None = None, sha256: str | None = None
+    path: str | Path,
+    *,
+    space: SearchSpace,
+    architecture_column: str,
+    column: str | None = None,
+    sha256: str | None = None,
 ) -> tuple[list[str], dict[str, np.ndarray]]:
     """Return the architectures and the columns with numbers in a CSV file, in the order of its lines.
 
@@ -39,8 +44,10 @@ def read_csv(
     path
         UTF-8, fields separated by commas, names in the first line, a line break at the end of the last one (what
         shows that nothing is missing; not needed where ``sha256`` does).
+    space
+        The search space; a line whose architecture has an operation that it leaves out is left out.
     architecture_column
-        Name of the column with the NAS-Bench-201 strings.
+        Name of the column with the architecture strings.
     column
         Name of the column that is the truth, where given: it must hold test accuracies in percent, all from 0 to 100,
         the best above 1, or nothing where there is none. Other columns may hold any numbers.
@@ -50,7 +57,7 @@ def read_csv(
     Returns
     -------
     architectures
-        NAS-Bench-201 strings, spelt as `fsnas.spaces.nas_bench_201.architecture_string` does.
+        Strings, spelt as the search space does.
     columns
         float64 ``[architectures]`` by the names in the file, NaN where a field is empty. A column is one of numbers
         if at least half of its fields that are not empty are; others, and those without a name, are left out.
@@ -74,7 +81,8 @@ def read_csv(
     fields = {name: [(line, row[i]) for line, row in rows] for i, name in enumerate(header) if name}
     if column is not None:
         _check_truth(path, column, fields)
-    strings = _csv_architectures(path, architecture_column, fields.pop(architecture_column))
+    strings, outside = _csv_architectures(path, space, architecture_column, fields.pop(architecture_column))
+    fields = {name: [cell for cell in cells if cell[0] not in outside] for name, cells in fields.items()}
     columns = {name: values for name in fields if (values := _csv_numbers(path, name, fields[name])) is not None}
     if not columns:
         raise DataError(f"{path}: none of the columns {list(fields)} holds numbers, expected accuracies in percent")
@@ -158,18 +166,26 @@ def _csv_rows(path: str | Path, text: str) -> tuple[list[str], list[tuple[int, l
     return header, rows
 
 
-def _csv_architectures(path: str | Path, column: str, fields: Sequence[tuple[int, str]]) -> list[str]:
-    """Return the architectures, each once."""
+def _csv_architectures(
+    path: str | Path, space: SearchSpace, column: str, fields: Sequence[tuple[int, str]]
+) -> tuple[list[str], set[int]]:
+    """Return the architectures, each once, and the lines of those that the space leaves out."""
     lines: dict[str, int] = {}
+    outside: set[int] = set()
     for line, text in fields:
         try:
-            name = architecture_string(parse_architecture(text))
+            name = space.spelt(text)
+        except OutsideSpaceError:
+            outside.add(line)
+            continue
         except FsnasError as error:
             raise DataError(f"{path}: line {line}, column {column!r}: {_foreign(text) or error}") from error
         if name in lines:
             raise _repeated(path, column, name, (lines[name], line), [text for _, text in fields])
         lines[name] = line
-    return list(lines)
+    if not lines:
+        raise DataError(f"{path}: column {column!r} holds no architecture with the operations {list(space.operations)}")
+    return list(lines), outside
 
 
 def _foreign(text: str) -> str:

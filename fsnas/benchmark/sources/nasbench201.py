@@ -12,7 +12,8 @@ import numpy as np
 from fsnas.benchmark.checks import check_sha256
 from fsnas.benchmark.file_kinds import check_kind
 from fsnas.errors import DataError, FsnasError
-from fsnas.spaces.nas_bench_201 import architecture_string, parse_architecture
+from fsnas.spaces import SearchSpace
+from fsnas.spaces.nas_bench_201 import space as whole
 
 TRAININGS = {"less": 12, "full": 200}  # the official file's name of a hyper-parameter set, and its epochs
 
@@ -28,7 +29,9 @@ SETS = {
 FIELDS = ("meta_archs", "arch2infos", "evaluated_indexes")
 
 
-def read_official(path: str | Path, *, sha256: str | None = None) -> tuple[list[str], dict[str, np.ndarray]]:
+def read_official(
+    path: str | Path, *, space: SearchSpace = whole, sha256: str | None = None
+) -> tuple[list[str], dict[str, np.ndarray]]:
     """Return the architectures and the results in the official NAS-Bench-201 file, in the order of its indices.
 
     This **runs the pickled code** in the file and takes tens of GB of memory: see `_unpickle`.
@@ -37,6 +40,8 @@ def read_official(path: str | Path, *, sha256: str | None = None) -> tuple[list[
     ----------
     path
         ``NAS-Bench-201-v1_1-096897.pth``.
+    space
+        NAS-Bench-201 with all or some of its operations; architectures with others are left out.
     sha256
         Compared with the file's before it is opened, where given.
 
@@ -69,7 +74,7 @@ def read_official(path: str | Path, *, sha256: str | None = None) -> tuple[list[
         indices = sorted(infos)
     for index in indices:
         with _field(path, f"meta_archs[{index!r}]"):
-            name = architecture_string(parse_architecture(strings[index]))
+            name = whole.spelt(strings[index])
             if name in results:
                 raise ValueError(f"{name!r} is there already")
         results[name] = _official_numbers(path, index, name, infos.pop(index))  # pop: tens of GB shrink on the way
@@ -80,7 +85,9 @@ def read_official(path: str | Path, *, sha256: str | None = None) -> tuple[list[
     best = max((np.nanmax(values) for column, values in table.items() if "_accuracy_" in column), default=math.inf)
     if best <= 1:
         raise _wrong_official(path, "arch2infos", f"holds accuracies up to {best:g}, expected percent, not fractions")
-    return list(results), table
+    names = np.array([*results])
+    held = np.array([set(whole.operation_names(name)) <= {*space.operations} for name in results])
+    return names[held].tolist(), {column: values[held] for column, values in table.items()}
 
 
 def _unpickle(path: str | Path) -> Any:
@@ -133,7 +140,7 @@ def _official_numbers(path: str | Path, index: int, name: str, info: Any) -> dic
             if not isinstance(state, dict):  # of a text the package would open the file of that name
                 raise TypeError(f"found a {type(state).__name__}, expected a dict")
             results = ArchResults.create_from_state_dict(state)
-            if architecture_string(parse_architecture(results.arch_str)) != name:
+            if whole.spelt(results.arch_str) != name:
                 raise ValueError(f"arch_str is {results.arch_str!r}, but meta_archs has {name!r}")
             for dataset, seeds in results.dataset_seed.items():
                 if dataset not in SETS or len(set(seeds)) != len(seeds):

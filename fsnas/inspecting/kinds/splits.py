@@ -1,6 +1,5 @@
 """splits.json: the splits of one level; and what tree.json has in common with it."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,8 +8,7 @@ from fsnas.analysis.partitions import split_distance
 from fsnas.artifacts.splits import VERSION, read_splits
 from fsnas.inspecting.comparing import Labelled, by_part
 from fsnas.inspecting.opening import Artifact
-from fsnas.spaces.nas_bench_201 import EDGES
-from fsnas.splitting.trees import Split
+from fsnas.splitting.trees import Level, Split, Tree
 
 __all__ = ["TITLE", "VERSION", "about", "content", "differences"]
 TITLE = "the splits of one level"
@@ -24,13 +22,13 @@ def about(artifact: Artifact) -> dict[str, Any]:
 
 def content(artifact: Artifact) -> dict[str, Any]:
     """Return the split of every node, and what its edges would have cost."""
-    splits = read_splits(artifact.path).splits
-    return {"splits": [facts(split) for split in splits], "edge_costs": edge_costs(splits)}
+    level = read_splits(artifact.path)
+    return {"splits": [facts(split) for split in level.splits], "edge_costs": edge_costs(level)}
 
 
 def differences(before: Artifact, after: Artifact) -> dict[str, Any]:
     """Return as `parted`."""
-    return parted(read_splits(before.path).splits, read_splits(after.path).splits)
+    return parted(read_splits(before.path), read_splits(after.path))
 
 
 def facts(split: Split) -> dict[str, Any]:
@@ -47,13 +45,13 @@ def facts(split: Split) -> dict[str, Any]:
     return found | ({"note": "; ".join(notes)} if notes else {})
 
 
-def edge_costs(splits: Sequence[Split]) -> dict[str, dict[str, float | None]]:
+def edge_costs(of: Level | Tree) -> dict[str, dict[str, float | None]]:
     """Return the cost of the best cut of every edge of every node; None where the edge could not be split."""
-    return {split.path: {edge: split.edge_costs.get(edge) for edge in EDGES} for split in splits}
+    return {split.path: {edge: split.edge_costs.get(edge) for edge in of.space.edges} for split in of.splits}
 
 
-def parted(before: Sequence[Split], after: Sequence[Split]) -> dict[str, Any]:
-    """Return where two series of splits take another edge or other groups, and which of their numbers differ.
+def parted(before: Level | Tree, after: Level | Tree) -> dict[str, Any]:
+    """Return where the splits of two files take another edge or other groups, and which of their numbers differ.
 
     Returns
     -------
@@ -61,8 +59,8 @@ def parted(before: Sequence[Split], after: Sequence[Split]) -> dict[str, Any]:
         ``part_at``: the first node, by level and path, whose splits differ. ``splits``: these nodes, edges, groups,
         costs and split distances. ``only``, ``differences``: as `by_part`.
     """
-    others = {split.path: split for split in after}
-    pairs = [(split, others[split.path]) for split in before if split.path in others]
+    others = {split.path: split for split in after.splits}
+    pairs = [(split, others[split.path]) for split in before.splits if split.path in others]
     rows = {a.path: _parting(a, b) for a, b in pairs if (a.edge, a.groups) != (b.edge, b.groups)}
     first = {"part_at": f"node {next(iter(rows))}"} if rows else {}
     return {**first, "splits": rows, **by_part(_numbers(before), _numbers(after), "number")}
@@ -75,17 +73,23 @@ def _parting(a: Split, b: Split) -> dict[str, Any]:
         "edge_after": b.edge,
         "groups_before": a.groups,
         "groups_after": b.groups,
-        "distance": split_distance(a.groups, b.groups),
+        "distance": split_distance(a.groups, b.groups) if _operations(a) == _operations(b) else None,
         "cost_before": a.cost,
         "cost_after": b.cost,
     }
 
 
-def _numbers(splits: Sequence[Split]) -> dict[str, Labelled]:
-    nodes = [split.path for split in splits]
+def _operations(split: Split) -> set[str]:
+    return {name for group in split.groups for name in group}
+
+
+def _numbers(of: Level | Tree) -> dict[str, Labelled]:
+    nodes = [split.path for split in of.splits]
     numbers = {
-        name: Labelled(np.array([getattr(split, name) for split in splits], np.float64), {"node": nodes})
+        name: Labelled(np.array([getattr(split, name) for split in of.splits], np.float64), {"node": nodes})
         for name in NUMBERS
     }
-    costs = np.array([list(row.values()) for row in edge_costs(splits).values()], np.float64)
-    return numbers | {"edge_costs": Labelled(costs.reshape(-1, len(EDGES)), {"node": nodes, "edge": EDGES})}
+    costs = np.array([list(row.values()) for row in edge_costs(of).values()], np.float64)
+    return numbers | {
+        "edge_costs": Labelled(costs.reshape(-1, len(of.space.edges)), {"node": nodes, "edge": of.space.edges})
+    }

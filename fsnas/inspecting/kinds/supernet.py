@@ -7,10 +7,10 @@ import numpy as np
 
 from fsnas.inspecting.comparing import Labelled, by_part
 from fsnas.inspecting.opening import Artifact
-from fsnas.spaces.nas_bench_201 import EDGES, OPERATIONS, count_architectures
+from fsnas.spaces import SearchSpace, count_architectures, described_space
 
 TITLE = "a trained supernet"
-VERSION = 1  # of fsnas.artifacts.checkpoint, which imports torch
+VERSION = 2  # of fsnas.artifacts.checkpoint, which imports torch
 
 
 def about(artifact: Artifact) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def content(artifact: Artifact) -> dict[str, Any]:
     cost, record, weights = (fields[name] for name in ("cost", "record", "state_dict"))
     return {
         "cost": cost if isinstance(cost, Mapping) else {"unknown": cost},
-        "space": {"restricted": restricted(np.asarray(fields["space"]))},
+        "space": {"restricted": restricted(described_space(fields["search_space"]), np.asarray(fields["space"]))},
         "training": {
             **{name: values[-1] for name, values in record.items() if values},
             "history": [dict(zip(record, row, strict=True)) for row in zip(*record.values(), strict=True)],
@@ -48,15 +48,17 @@ def differences(before: Artifact, after: Artifact) -> dict[str, Any]:
     return by_part(_parts(before), _parts(after), "part")
 
 
-def restricted(space: np.ndarray) -> list[str]:
+def restricted(space: SearchSpace, mask: np.ndarray) -> list[str]:
     """Return the edges that do not hold all operations, and what they hold."""
-    rows = zip(EDGES, space, strict=True)
-    return [f"{edge}: {' '.join(np.array(OPERATIONS)[row])}" for edge, row in rows if not row.all()]
+    held = space.named(mask)
+    return [f"{edge}: {' '.join(names)}" for edge, names in held.items() if len(names) < len(space.operations)]
 
 
 def _parts(artifact: Artifact) -> dict[str, Labelled]:
     fields = artifact.fields
     epochs = {"epoch": fields["record"]["epoch"]}
-    parts = {"space": Labelled(np.asarray(fields["space"]), {"edge": EDGES, "operation": OPERATIONS})}
+    space = described_space(fields["search_space"])
+    labels = {"edge": space.edges, "operation": space.operations}
+    parts = {"space": Labelled(np.asarray(fields["space"]), labels)}
     parts |= {f"history {name}": Labelled(np.array(values), epochs) for name, values in fields["record"].items()}
     return parts | {name: Labelled(array) for name, array in fields["state_dict"].items()}

@@ -5,7 +5,7 @@ from typing import Any
 from fsnas.artifacts.splits import VERSION, read_tree
 from fsnas.inspecting.kinds.splits import edge_costs, facts, parted
 from fsnas.inspecting.opening import Artifact
-from fsnas.spaces.nas_bench_201 import count_architectures
+from fsnas.spaces import count_architectures
 from fsnas.splitting.trees import ROOT, Tree
 
 __all__ = ["TITLE", "VERSION", "about", "content", "differences"]
@@ -21,12 +21,12 @@ def about(artifact: Artifact) -> dict[str, Any]:
 def content(artifact: Artifact) -> dict[str, Any]:
     """Return the tree, nested, and what the edges of every node would have cost."""
     tree = read_tree(artifact.path)
-    return {"tree": [_below(ROOT, tree)], "edge_costs": edge_costs(tree.splits)}
+    return {"tree": [_below(ROOT, tree)], "edge_costs": edge_costs(tree)}
 
 
 def differences(before: Artifact, after: Artifact) -> dict[str, Any]:
     """Return as `fsnas.inspecting.kinds.splits.parted`."""
-    return parted(read_tree(before.path).splits, read_tree(after.path).splits)
+    return parted(read_tree(before.path), read_tree(after.path))
 
 
 def _below(path: str, tree: Tree) -> dict[str, Any]:

@@ -35,7 +35,7 @@ from workflow_scripts._config import (
     rungs_of,
     truth_column,
 )
-from workflow_scripts._config_values import SCHEMA, check_texts, typed
+from workflow_scripts._config_values import check_texts, the_schema, typed
 
 ROOT = Path(__file__).resolve().parents[3]
 DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
@@ -74,7 +74,7 @@ def checked(*methods):
 
 
 def test_the_default_config_holds_every_key_of_the_schema():
-    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    schema = the_schema()
     assert keys_in(DEFAULT) == keys_of(schema)
     options = {metric: metric_spec(metric).options for metric in known() if metric_spec(metric).options}
     listed = {metric: set(options) for metric, options in DEFAULT["metrics"].items()}
@@ -82,7 +82,7 @@ def test_the_default_config_holds_every_key_of_the_schema():
 
 
 def test_every_level_of_the_schema_refuses_unknown_keys():
-    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    schema = the_schema()
     objects = [schema, *(s for s in schema["properties"].values() if s.get("type") == "object")]
     assert all("additionalProperties" in s for s in objects)
     assert [s for s in objects if s["additionalProperties"] is not False] == [schema["properties"]["metrics"]]

@@ -1,0 +1,86 @@
+"""NAS-Bench-201's network: stem, three stages of cells with a reduction between them, head."""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor, nn
+
+from fsnas.networks import modules, stacks
+from fsnas.networks.cell import Cell
+from fsnas.networks.forward import ForwardContext
+from fsnas.networks.kernels import arranged
+from fsnas.networks.layers import BatchStatNorm, Conv, Linear, Reduction
+from fsnas.networks.supernet import Supernet
+from fsnas.spaces.nas_bench_201 import WIDTHS, CellSize, NasBench201
+
+
+class CellSupernet(Supernet):
+    """The network over a sub-space; the stages have ``C, 2C, 4C`` channels and ``N`` cells each.
+
+    Parameters
+    ----------
+    space, sub_space, size, classes, in_channels
+        As in `fsnas.networks.supernet.Supernet`; only enabled operations have weights.
+    seed
+        Seed of the initial weights (PyTorch's defaults).
+    """
+
+    def __init__(
+        self, space: NasBench201, sub_space: np.ndarray, size: CellSize, *, classes: int, in_channels: int, seed: int
+    ) -> None:
+        super().__init__(space, sub_space, size, classes=classes, in_channels=in_channels)
+        generator = torch.Generator().manual_seed(seed)
+        channels = size.channels
+        self.stem = Conv(in_channels, channels, 3, 1, "stem", "stem", generator)
+        self.stem_bn = BatchStatNorm(channels)
+        stages, reductions = [], []
+        for stage, multiple in enumerate(WIDTHS):
+            width = channels * multiple
+            if stage:
+                reductions.append(Reduction(width // 2, width, f"reductions.{stage - 1}", generator))
+            names = [f"stages.{stage}.{i}" for i in range(size.cells)]
+            stages.append(nn.ModuleList(Cell(width, space.operations, sub_space, name, generator) for name in names))
+        self.stages, self.reductions = nn.ModuleList(stages), nn.ModuleList(reductions)
+        self.last_bn = BatchStatNorm(WIDTHS[-1] * channels)
+        self.classifier = Linear(WIDTHS[-1] * channels, classes, "classifier")
+        bound = 1 / math.sqrt(WIDTHS[-1] * channels)
+        for parameter in (self.classifier.weight, self.classifier.bias):
+            nn.init.uniform_(parameter, -bound, bound, generator=generator)
+
+    def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
+        """Return the logits ``[b, classes]`` of the images ``x [b, c, h, w]`` under ``context``."""
+        x = arranged(x) if context.channels_last else x.contiguous()
+        x = self.stem_bn(self.stem(x, context), context)
+        for stage, cells in enumerate(self.stages):
+            if stage:
+                x = self.reductions[stage - 1](x, context)
+            for cell in cells:  # type: ignore[attr-defined]
+                x = cell(x, context)
+        x = self.last_bn(x, context)
+        context.hook.relu(x, 1)
+        logits = self.classifier(F.relu(x).mean(dim=(2, 3)))
+        context.hook.layer(logits, ["classifier.weight"])
+        return logits
+
+    def logits_of_each(self, x: Tensor, architectures: np.ndarray, together: int | None = None) -> Iterator[Tensor]:
+        """Yield as `Supernet.logits_of_each`, from stacks of networks that share what they can."""
+        return stacks.logits_of_each(self, x, architectures, together)
+
+    def as_module(self, gates: np.ndarray) -> nn.Module:
+        """Return the network under ``gates`` as plain modules (`fsnas.networks.modules`)."""
+        return modules.plain_network(self, gates)
+
+
+def supernet(
+    space: NasBench201, sub_space: np.ndarray, size: CellSize, *, classes: int, in_channels: int, seed: int
+) -> CellSupernet:
+    """Return the supernet of a sub-space."""
+    return CellSupernet(space, sub_space, size, classes=classes, in_channels=in_channels, seed=seed)
+
+
+def thin_network(space: NasBench201, seed: int) -> Cell:
+    """Return TE-NAS's thin net: one cell of one channel with all operations of ``space``."""
+    return Cell(1, space.operations, space.full(), "cell", torch.Generator().manual_seed(seed))
