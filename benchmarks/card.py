@@ -33,11 +33,12 @@ from fsnas.lineage.commit import commit
 from fsnas.metrics import known, load, metric_spec
 from fsnas.networks.gates import mixing_gates, path_gates, perturb
 from fsnas.networks.shared_weights import evaluate_architectures
-from fsnas.networks.supernet import GatedSupernet, Supernet
-from fsnas.spaces.nas_bench_201 import EDGES, full_space
+from fsnas.networks.supernet import GatedSupernet
 from fsnas.training.loop import train
 from fsnas.training.recipe import Recipe
 from tests.reference.plain import plain_network
+from tests.support.problems import supernet
+from tests.support.space import EDGES, OPERATIONS, SPACE
 from workflow_scripts._environment import defaults
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -77,7 +78,7 @@ def metrics(size: Size, device: torch.device) -> Iterator[Facts]:
                 draw_crops=lambda samples, seed: batch.draw_crops(samples, seed).to(where),
                 _drawn={},
             )
-            models = [GatedSupernet(network, perturb(mixing_gates(full_space()), 0, o)) for o in (1, 3)]
+            models = [GatedSupernet(network, perturb(mixing_gates(SPACE.full()), 0, o)) for o in (1, 3)]
             if metric_spec(name).kind == "affinity":
                 return np.asarray(function(models, 0, moved, **options))
             return np.array([function(model, moved, **options) for model in models])
@@ -108,11 +109,16 @@ def architectures(size: Size, device: torch.device) -> Iterator[Facts]:
     network = size.model().network.to(device)
     batch = size.repetition()
     images, labels = batch.images.to(device), batch.labels.to(device)
-    chosen = np.random.default_rng(0).integers(0, full_space().shape[1], (32, len(EDGES)))
+    chosen = np.random.default_rng(0).integers(0, SPACE.full().shape[1], (32, len(EDGES)))
 
     @torch.no_grad()
     def loop() -> np.ndarray:
-        return np.array([F.cross_entropy(GatedSupernet(network, path_gates(a))(images), labels).item() for a in chosen])
+        return np.array(
+            [
+                F.cross_entropy(GatedSupernet(network, path_gates(a, len(OPERATIONS)))(images), labels).item()
+                for a in chosen
+            ]
+        )
 
     for together in (None, 4, 16):
         found = evaluate_architectures(network, chosen, [(images, labels)], together=together)[0]
@@ -139,7 +145,7 @@ def noise(images: int, side: int) -> Dataset:
 def trained(size: Size, device: torch.device, sampling: str, state: Path | None = None, stop: int = -1) -> str:
     """Return a digest of the weights and the history of a short training, stopped after ``stop`` steps."""
     recipe = Recipe(sampling=sampling, epochs=2, batch_size=size.batch)
-    network = Supernet(channels=size.channels, cells=1, classes=4, seed=0)
+    network = supernet(channels=size.channels, cells=1, classes=4, seed=0)
     asked = iter(range(10**6))
     record = train(
         network,
@@ -191,7 +197,7 @@ def steps(size: Size, device: torch.device) -> Iterator[Facts]:
     """Seconds of a step beside the plain cell and the kernels' own time; launches, waits and memory."""
     batch = size.repetition()
     images, labels = batch.images.to(device), batch.labels.to(device)
-    for name, gates in {"superposition": None, "path": path_gates(PATH)}.items():
+    for name, gates in {"superposition": None, "path": path_gates(PATH, len(OPERATIONS))}.items():
         model = size.model(gates)
         model.network.to(device)
         twin = plain_network(model).to(device)
@@ -253,7 +259,7 @@ def training(size: Size, device: torch.device) -> Iterator[Facts]:
     """Milliseconds of a whole training step of C 16, N 5, batch 128, with data and optimiser, and of validation."""
     dataset = noise(40 * size.batch, size.side)
     for sampling in ("superposition", "uniform", "fair"):
-        network = Supernet(channels=size.channels, cells=size.cells, classes=4, seed=0)
+        network = supernet(channels=size.channels, cells=size.cells, classes=4, seed=0)
         lines: list[float] = []
         recipe = Recipe(sampling=sampling, epochs=2, batch_size=2 * size.batch, valid_batches=1)
         train(network, dataset, recipe, seed=1, device=device, progress=lambda line, at=lines: at.append(wait(device)))

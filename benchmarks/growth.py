@@ -18,8 +18,8 @@ from matplotlib.figure import Figure
 
 from benchmarks.sizes import Size
 from benchmarks.test_trees import tables
-from fsnas.spaces.nas_bench_201 import OPERATIONS, full_space
 from fsnas.splitting.scoring import score_node
+from tests.support.space import OPERATIONS, SPACE
 from tests.support.splits import grown_tree
 
 SMALL = Size(channels=8, cells=1, batch=32, side=32)
@@ -35,7 +35,7 @@ def step(size: Size) -> Callable[[], object]:
 def scoring(repetitions: int = 1, edges: int = 6, nodes: int = 1) -> Callable[[], object]:
     """Return the scoring with snip of nodes of which some edges can be split; the others hold a convolution."""
     model, batch = SMALL.model(), SMALL.repetition()
-    space = full_space()
+    space = SPACE.full()
     space[edges:] = np.array(OPERATIONS) == "nor_conv_3x3"
     return lambda: [score_node(model.network, space, "snip", [batch] * repetitions) for _ in range(nodes)]
 

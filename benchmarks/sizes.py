@@ -7,8 +7,9 @@ import torch
 
 from fsnas.metrics._toolkit import ScoringBatch
 from fsnas.networks.gates import mixing_gates, perturb
-from fsnas.networks.supernet import GatedSupernet, Supernet
-from fsnas.spaces.nas_bench_201 import full_space, splittable_edges
+from fsnas.networks.supernet import GatedSupernet
+from tests.support.problems import supernet
+from tests.support.space import SPACE
 
 PATH = [3, 2, 3, 1, 4, 3]  # both convolutions, skip and pooling
 
@@ -21,13 +22,13 @@ class Size:
     side: int
 
     def model(self, gates: np.ndarray | None = None) -> GatedSupernet:
-        network = Supernet(channels=self.channels, cells=self.cells, classes=10, seed=0)
-        return GatedSupernet(network, mixing_gates(full_space()) if gates is None else gates)
+        network = supernet(channels=self.channels, cells=self.cells, classes=10, seed=0)
+        return GatedSupernet(network, mixing_gates(SPACE.full()) if gates is None else gates)
 
     def perturbed(self) -> list[GatedSupernet]:
         """Return all perturbed supernets of the root."""
-        root, space = self.model(), full_space()
-        edges, operations = splittable_edges(space), range(space.shape[1])
+        root, space = self.model(), SPACE.full()
+        edges, operations = SPACE.splittable_edges(space), range(space.shape[1])
         return [GatedSupernet(root.network, perturb(root.gates, e, o)) for e in edges for o in operations]
 
     def repetition(self) -> ScoringBatch:

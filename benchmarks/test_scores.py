@@ -10,9 +10,9 @@ from benchmarks import published
 from fsnas.metrics import load
 from fsnas.metrics._toolkit import ScoringBatch, gradients, loss_of
 from fsnas.networks.supernet import GatedSupernet
-from fsnas.spaces.nas_bench_201 import full_space
 from fsnas.splitting.scoring import score_node
 from tests.reference.plain import plain_network
+from tests.support.space import SPACE
 
 METRICS = ["gm", "gradnorm", "snip", "grasp", "synflow", "jacobcov", "ntk", "lr"]
 
@@ -54,7 +54,7 @@ def test_root(benchmark, size, metric, who):
     benchmark.group = metric
     models, batch = size.perturbed(), size.repetition()
     if who == "ours":
-        work = lambda: score_node(models[0].network, full_space(), metric, [batch])  # noqa: E731
+        work = lambda: score_node(models[0].network, SPACE.full(), metric, [batch])  # noqa: E731
     else:
         work = reference(metric, models, batch)
     found = benchmark.pedantic(work, rounds=5, warmup_rounds=1)

@@ -7,8 +7,8 @@ import torch.nn.functional as F  # noqa: N812
 from benchmarks.sizes import PATH
 from fsnas.networks.gates import path_gates
 from fsnas.networks.supernet import GatedSupernet
-from fsnas.spaces.nas_bench_201 import EDGES
 from tests.reference.plain import plain_network
+from tests.support.space import EDGES, OPERATIONS
 
 
 @pytest.mark.parametrize("who", ["plain", "ours"])
@@ -16,7 +16,7 @@ from tests.reference.plain import plain_network
 def test_step(benchmark, size, gates, who):
     benchmark.group = f"step, {gates}"
     assert len(PATH) == len(EDGES)
-    model = size.model(path_gates(PATH) if gates == "path" else None)
+    model = size.model(path_gates(PATH, len(OPERATIONS)) if gates == "path" else None)
     batch = size.repetition()
     network = plain_network(model) if who == "plain" else model
     weights = [p for p in (network if who == "plain" else model.network).parameters() if p.requires_grad]

@@ -86,6 +86,8 @@ def evaluate_in_leaves(
     FsnasError
         If an architecture is in none of the leaves, or in several.
     """
+    if not len(architectures):
+        return np.empty(0), np.empty(0)
     space = next(iter(networks.values())).space
     indices = space.as_indices(architectures)
     leaves = space.owner({path: network.sub_space for path, network in networks.items()}, indices)

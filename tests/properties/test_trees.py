@@ -9,14 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fsnas.artifacts.splits import read_tree, write_tree
-from fsnas.spaces.nas_bench_201 import architectures, count_architectures, full_space, splittable_edges
+from fsnas.spaces import architectures, count_architectures
 from fsnas.splitting.cuts import BALANCES, OBJECTIVES
 from fsnas.splitting.node import EDGE_RULES
 from fsnas.splitting.trees import children_spaces, node_spaces
 from tests.properties.settings import repeatable
+from tests.support.space import SPACE
 from tests.support.splits import grown_tree
 
-ALL = set(architectures(full_space()))
+ALL = set(architectures(SPACE.full()))
 FACTORS = st.lists(st.integers(2, 5), max_size=3).filter(lambda factors: np.prod(factors, initial=1) <= 30)
 
 
@@ -49,14 +50,14 @@ def test_every_architecture_is_in_exactly_one_leaf(made):
 @given(made=trees())
 def test_children_share_out_their_parent_on_an_edge_that_was_whole(made):
     _, tree = made
-    spaces = {"root": full_space()}
+    spaces = {"root": SPACE.full()}
     for split in tree.splits:
-        parent, children = spaces[split.path], children_spaces(spaces[split.path], split)
+        parent, children = spaces[split.path], children_spaces(SPACE, spaces[split.path], split)
         changed = np.flatnonzero((np.stack(list(children.values())) != parent).any(axis=(0, 2)))
-        assert len(changed) == 1 and changed[0] in splittable_edges(parent)
+        assert len(changed) == 1 and changed[0] in SPACE.splittable_edges(parent)
         assert (np.sum([child[changed[0]] for child in children.values()], axis=0) == 1).all()
         spaces |= children
-    assert all((spaces[path] == space).all() for path, space in node_spaces(tree.splits).items())
+    assert all((spaces[path] == space).all() for path, space in node_spaces(SPACE, tree.splits).items())
 
 
 @repeatable

@@ -5,7 +5,8 @@ import torch
 from torch import Tensor, nn
 
 from fsnas.networks.supernet import GatedSupernet
-from fsnas.spaces.nas_bench_201 import EDGES, OPERATIONS, SOURCES, TARGETS
+from fsnas.spaces.nas_bench_201 import SOURCES, TARGETS
+from tests.support.space import EDGES, OPERATIONS
 
 
 class Zero(nn.Module):
@@ -176,7 +177,7 @@ def copy_weights(plain: PlainNetwork, model: GatedSupernet) -> PlainNetwork:
 
 def plain_network(model: GatedSupernet, affine: bool = False) -> PlainNetwork:
     """The plain twin of ``model``: the operations whose gate is not zero, with its weights."""
-    s = model.network.settings
+    s = model.network.dimensions
     stages = [
         [PlainCell(s["channels"] * 2**stage, model.gates, affine) for _ in range(s["cells"])] for stage in range(3)
     ]

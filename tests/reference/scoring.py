@@ -5,7 +5,7 @@ import numpy as np
 from fsnas.metrics import load, metric_spec
 from fsnas.metrics._toolkit import ScoringBatch
 from fsnas.networks.supernet import GatedSupernet, Supernet
-from fsnas.spaces.nas_bench_201 import OPERATIONS
+from tests.support.space import OPERATIONS
 
 
 def gates_of(space: np.ndarray, mixing: str) -> np.ndarray:

@@ -1,6 +1,7 @@
 """The slow, obvious twin of `fsnas.search`: every architecture of every leaf, one after the other."""
 
-from fsnas.spaces.nas_bench_201 import architecture_string, architectures
+from fsnas.spaces import architectures
+from tests.support.space import SPACE
 
 
 def every_point(leaves):
@@ -13,5 +14,5 @@ def optimum(leaves, evaluate):
     for leaf, architecture in every_point(leaves):
         loss, accuracy = evaluate(leaf, architecture)
         if best is None or accuracy > best[3] or (accuracy == best[3] and loss < best[2]):
-            best = (leaf, architecture_string(architecture), loss, accuracy)
+            best = (leaf, SPACE.architecture_string(architecture), loss, accuracy)
     return best

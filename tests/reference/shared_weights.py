@@ -10,13 +10,14 @@ from torch import Tensor
 from fsnas.networks.gates import path_gates
 from fsnas.networks.supernet import GatedSupernet, Supernet
 from tests.reference.plain import plain_network
+from tests.support.space import OPERATIONS
 
 
 def evaluate_architecture(
     network: Supernet, architecture: tuple[int, ...], batches: list[tuple[Tensor, Tensor]]
 ) -> tuple[float, float]:
     """Loss and accuracy over all images of ``batches``; BatchNorm sees one batch of one architecture at a time."""
-    plain = plain_network(GatedSupernet(network, path_gates(np.array(architecture))))
+    plain = plain_network(GatedSupernet(network, path_gates(np.array(architecture), len(OPERATIONS))))
     losses, hits = [], []
     for images, labels in batches:
         with torch.no_grad():
@@ -30,5 +31,5 @@ def evaluate_architecture(
 def evaluate_in_leaves(
     networks: Mapping[str, Supernet], architecture: tuple[int, ...], batches: list[tuple[Tensor, Tensor]]
 ) -> tuple[float, float]:
-    (network,) = [n for n in networks.values() if all(n.space[k, o] for k, o in enumerate(architecture))]
+    (network,) = [n for n in networks.values() if all(n.sub_space[k, o] for k, o in enumerate(architecture))]
     return evaluate_architecture(network, architecture, batches)

@@ -26,10 +26,10 @@ from fsnas.data.dataset import Dataset
 from fsnas.errors import ArtifactError
 from fsnas.search.result import Evaluation, SearchResult
 from fsnas.search.selection import LeafScore
-from fsnas.spaces.nas_bench_201 import architecture_string, full_space
 from fsnas.splitting.scores import NodeScores
 from fsnas.training.usage import TrainingCost
 from tests.support.problems import random_network
+from tests.support.space import SPACE
 from tests.support.splits import grown_tree
 
 REMEDIES = tuple(f"remove {what} and run again" for what in ("the file", "it", "the table", "both files"))
@@ -194,19 +194,23 @@ def _scores(path: Path, **origin: Any) -> None:
     for node in ("0", "1"):
         scores, affinity = rng.normal(size=(2, 6, 5)), rng.normal(size=(6, 5, 5))
         scores[1, 4] = affinity[2] = np.nan
-        nodes[node] = NodeScores(full_space(), scores, affinity, ("edge 3<-1, none, repetition 1: the value is inf",))
-    write_scores(path, nodes, attributes={"metric": "snip", "key": "a key", "seconds": 1.5, "options": {}, **origin})
+        nodes[node] = NodeScores(SPACE.full(), scores, affinity, ("edge 3<-1, none, repetition 1: the value is inf",))
+    write_scores(
+        path, nodes, space=SPACE, attributes={"metric": "snip", "key": "a key", "seconds": 1.5, "options": {}, **origin}
+    )
 
 
 def _architectures(path: Path, **origin: Any) -> None:
     columns = {"loss": np.array([2.3, np.nan, -0.0]), "accuracy/%": np.array([10.0, 94.37333333333333, 61.25])}
-    write_architectures(path, ARCHITECTURES, columns, kind="proxy", key="a key", metric="snip", **origin)
+    write_architectures(path, ARCHITECTURES, columns, space=SPACE, kind="proxy", key="a key", metric="snip", **origin)
 
 
 def _splits(path: Path, **origin: Any) -> None:
     tree = grown_tree("snip", 3, (2, 3), np.random.default_rng(0))
     about = {"method": "mine", "metric": "snip", "seed": 3, "objective": "mean", "balance": "none", "edge": "best"}
-    write_splits(path, level=1, splits=[s for s in tree.splits if s.level == 1], key="a key", **about, **origin)
+    write_splits(
+        path, space=SPACE, level=1, splits=[s for s in tree.splits if s.level == 1], key="a key", **about, **origin
+    )
 
 
 def _tree(path: Path, **origin: Any) -> None:
@@ -216,7 +220,7 @@ def _tree(path: Path, **origin: Any) -> None:
 def _search(path: Path, **origin: Any) -> None:
     found = [Evaluation("0", name, loss, 0.5) for name, loss in zip(ARCHITECTURES, (np.nan, 1.5, 2.5), strict=True)]
     searches = [SearchResult("random", tuple(found), 1)]
-    write_search(path, method="mine", metric="snip", seed=3, searches=searches, key="a key", **origin)
+    write_search(path, space=SPACE, method="mine", metric="snip", seed=3, searches=searches, key="a key", **origin)
 
 
 def _selection(path: Path, **origin: Any) -> None:
@@ -243,7 +247,13 @@ def _read_table_of(record: Path) -> pd.DataFrame:
     return read_table(record.with_suffix(".csv"))
 
 
-ARCHITECTURES = [architecture_string(a) for a in ((0, 0, 0, 0, 0, 0), (3, 3, 4, 1, 0, 2), (4, 4, 4, 4, 4, 4))]
+ARCHITECTURES = [SPACE.architecture_string(a) for a in ((0, 0, 0, 0, 0, 0), (3, 3, 4, 1, 0, 2), (4, 4, 4, 4, 4, 4))]
+
+
+def read_network(path: Path) -> Any:
+    return read_checkpoint(path, SPACE)
+
+
 KINDS = {
     "dataset": Kind("digits.h5", _dataset, (read_dataset, read_key)),
     "scores": Kind("scores.h5", _scores, (read_scores, read_attributes)),
@@ -255,5 +265,5 @@ KINDS = {
     "cost": Kind("cost.json", _cost, (read_cost,)),
     "table": Kind("table.csv", _table, (read_table, check_table)),
     "record": Kind("record.json", _table, (_read_table_of,)),
-    "checkpoint": Kind("supernet.pt", _checkpoint, (read_checkpoint, read_record)),
+    "checkpoint": Kind("supernet.pt", _checkpoint, (read_network, read_record)),
 }

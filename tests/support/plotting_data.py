@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from fsnas.spaces.nas_bench_201 import EDGES, OPERATIONS, full_space, restrict
+from tests.support.space import EDGES, OPERATIONS, SPACE
 
 METRICS = ("gm", "gradnorm", "snip", "grasp", "synflow", "jacobcov", "ntk", "lr", "naswot", "fisher", "params",
            "flops", "random")  # fmt: skip
@@ -62,7 +62,7 @@ def method_distance(methods: list[str]) -> pd.DataFrame:
 def tree(branchings: list[int], metric: str = "snip", seed: int = 0) -> dict:
     """Return the content of a tree.json with one level per branching factor; [] is the policy none."""
     rng = np.random.default_rng(seed)
-    nodes, spaces = [], {"root": full_space()}
+    nodes, spaces = [], {"root": SPACE.full()}
     for branching in branchings:
         level = {}
         for path, space in spaces.items():
@@ -71,7 +71,7 @@ def tree(branchings: list[int], metric: str = "snip", seed: int = 0) -> dict:
             cuts = np.sort(rng.choice(np.arange(1, len(OPERATIONS)), branching - 1, replace=False))
             groups = sorted(sorted(map(int, group)) for group in np.split(order, cuts))
             children = [f"{'' if path == 'root' else path}{digit}" for digit in range(branching)]
-            level |= {child: restrict(space, edge, group) for child, group in zip(children, groups, strict=True)}
+            level |= {child: SPACE.restrict(space, edge, group) for child, group in zip(children, groups, strict=True)}
             number = len(nodes)
             nodes.append({
                 "path": path,

@@ -9,7 +9,7 @@ from torch import Tensor
 from fsnas.metrics._toolkit import ScoringBatch
 from fsnas.networks.gates import mixing_gates, perturb
 from fsnas.networks.supernet import GatedSupernet, Supernet
-from fsnas.spaces.nas_bench_201 import EDGES, OPERATIONS, full_space
+from tests.support.space import EDGES, OPERATIONS, SPACE
 
 torch.set_num_threads(1)
 
@@ -21,6 +21,11 @@ class Problem:
     models: list[GatedSupernet]
     edge: int
     batch: ScoringBatch
+
+
+def supernet(*, channels: int, cells: int, classes: int, in_channels: int = 3, space=None, seed: int = 0) -> Supernet:
+    size = {"channels": channels, "cells": cells}
+    return SPACE.network(space, size, classes=classes, in_channels=in_channels, seed=seed)
 
 
 def random_space(rng: np.random.Generator) -> np.ndarray:
@@ -37,7 +42,7 @@ def random_gates(rng: np.random.Generator, space: np.ndarray) -> np.ndarray:
 def random_network(seed: int, space: np.ndarray | None = None, dtype: torch.dtype = torch.float32, **sizes) -> Supernet:
     """Weights of BatchNorm are drawn too, so that a twin which forgets them is found."""
     sizes = {"channels": 2, "cells": 1, "classes": 4, "in_channels": 1} | sizes
-    network = Supernet(space=space, seed=seed, **sizes)
+    network = supernet(space=space, seed=seed, **sizes)
     generator = torch.Generator().manual_seed(seed + 1)
     with torch.no_grad():
         for name, parameter in network.named_parameters():
@@ -72,7 +77,7 @@ def random_problem(seed: int, perturbation: str, dtype: torch.dtype = torch.floa
     """A node of random depth: one edge holds all operations, the others some."""
     rng = np.random.default_rng(seed)
     space, edge = random_space(rng), int(rng.integers(len(EDGES)))
-    space[edge] = full_space()[edge]
+    space[edge] = SPACE.full()[edge]
     gates = mixing_gates(space, str(rng.choice(["mean", "sum"])))
     network = random_network(seed, dtype=dtype)
     models = [GatedSupernet(network, perturb(gates, edge, o, perturbation)) for o in range(len(OPERATIONS))]

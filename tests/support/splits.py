@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from fsnas.spaces.nas_bench_201 import EDGES, OPERATIONS, full_space
 from fsnas.splitting.node import split_node
 from fsnas.splitting.trees import ROOT, Split, Tree, children_paths, node_spaces
+from tests.support.space import EDGES, OPERATIONS, SPACE
 
 
 def random_affinity(rng: np.random.Generator, n: int = len(OPERATIONS)) -> np.ndarray:
@@ -22,10 +22,10 @@ def grown_tree(method: str, seed: int, factors, rng: np.random.Generator, **choi
     choices = {"objective": "mean", "balance": "none", "edge_rule": "best"} | choices
     splits: list[Split] = []
     for factor in factors:
-        for path, space in node_spaces(splits).items():
+        for path, space in node_spaces(SPACE, splits).items():
             affinity = random_affinities(rng)
-            splits.append(split_node(path, space, affinity, factor, seed=seed, metric=method, **choices))
-    return Tree(method, method, seed, tuple(splits), node_spaces(splits))
+            splits.append(split_node(SPACE, path, space, affinity, factor, seed=seed, metric=method, **choices))
+    return Tree(method, method, seed, tuple(splits), node_spaces(SPACE, splits), SPACE)
 
 
 def made_split(path: str, groups, edge: str = EDGES[0]) -> Split:
@@ -40,8 +40,8 @@ def made_tree(method: str, seed: int, partitions) -> Tree:
     splits: list[Split] = []
     left = list(partitions)
     for edge in EDGES:
-        for path in node_spaces(splits):
+        for path in node_spaces(SPACE, splits):
             if left:
                 splits.append(made_split(path, left.pop(0), edge))
-    leaves = node_spaces(splits) if splits else {ROOT: full_space()}
-    return Tree(method, method, seed, tuple(splits), leaves)
+    leaves = node_spaces(SPACE, splits) if splits else {ROOT: SPACE.full()}
+    return Tree(method, method, seed, tuple(splits), leaves, SPACE)

@@ -21,7 +21,7 @@ def forget() -> None:
     """Forget what was known of files."""
     for cached in (
         *(provenance.digest, provenance._content, provenance._imports, provenance.reached),
-        metrics._declaration,
+        metrics._spec_of,
     ):
         cached.cache_clear()
 

@@ -4,7 +4,8 @@ import itertools
 
 import pytest
 
-from fsnas.spaces.nas_bench_201 import architecture_string, architectures, full_space
+from fsnas.spaces import architectures
+from tests.support.space import SPACE
 from tests.workflow.conftest import copy_checkout, snakemake
 
 BAD = {
@@ -29,7 +30,7 @@ BAD = {
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory):
     folder = copy_checkout(tmp_path_factory.mktemp("checkout"))
-    names = map(architecture_string, itertools.islice(architectures(full_space()), 2))
+    names = map(SPACE.architecture_string, itertools.islice(architectures(SPACE.full()), 2))
     (folder / "truth.csv").write_text(
         "A,test_acc\n" + "".join(f"{a},{v}\n" for a, v in zip(names, (0.94, 0.1), strict=True))
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from fsnas.inspecting.comparing import compared
 from fsnas.inspecting.describing import described
-from fsnas.spaces.nas_bench_201 import EDGES, OPERATIONS
+from tests.support.space import EDGES, OPERATIONS
 from tests.workflow.conftest import ROOT
 
 PAGE = ROOT / "docs/inspect.md"

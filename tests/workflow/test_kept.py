@@ -16,7 +16,8 @@ from PIL import Image
 
 from fsnas.artifacts.dataset import read_key
 from fsnas.cli import main
-from fsnas.spaces.nas_bench_201 import architecture_string, architectures, full_space
+from fsnas.spaces import architectures
+from tests.support.space import SPACE
 from tests.workflow.conftest import assert_same_results, copy_checkout, snakemake
 from tests.workflow.test_reruns import TINY, config, planned
 
@@ -50,7 +51,7 @@ def brought(tmp_path_factory) -> Path:
     """A finished run on images and a truth that the user brings."""
     folder = copy_checkout(tmp_path_factory.mktemp("brought") / "run")
     write_images(folder / "images")
-    rows = [f"{i / 200},{architecture_string(a)}" for i, a in enumerate(architectures(full_space()), start=400)]
+    rows = [f"{i / 200},{SPACE.architecture_string(a)}" for i, a in enumerate(architectures(SPACE.full()), start=400)]
     (folder / "truth.csv").write_text("\n".join(["Accuracy,Architecture", *rows, ""]))
     config(**SMALL)(folder)
     snakemake(folder, "--cores", "2", *TINY)

@@ -22,7 +22,8 @@ from fsnas.artifacts.usage import read_cost
 from fsnas.data.batches import comparison_batches
 from fsnas.networks.forward import ForwardContext
 from fsnas.networks.gates import path_gates
-from fsnas.spaces.nas_bench_201 import architecture_string, architectures, full_space, leaf_of, parse_architecture
+from fsnas.spaces import architectures
+from tests.support.space import OPERATIONS, SPACE
 from tests.unit.benchmark.test_benchmark import META, official, save
 from tests.workflow.conftest import ROOT, snakemake
 
@@ -68,8 +69,8 @@ def test_every_leaf_is_trained_on_its_own_space_within_the_budget(results, seed,
     tree = read_tree(folder / "tree.json")
     epochs = 0
     for leaf, space in tree.leaves.items():
-        network, content = read_checkpoint(folder / f"leaves/{leaf}.pt")
-        np.testing.assert_array_equal(network.space, space)
+        network, content = read_checkpoint(folder / f"leaves/{leaf}.pt", SPACE)
+        np.testing.assert_array_equal(network.sub_space, space)
         cost = read_cost(folder / f"leaves/{leaf}.json")
         assert content["record"]["epoch"] == list(range(1, cost.epochs + 1))
         assert cost.samples == sum(content["record"]["samples"])
@@ -89,13 +90,13 @@ def test_every_sampler_has_its_budget_and_its_accuracies_are_those_of_the_leaves
     for found in record.searches:
         assert len(found.evaluations) == CONFIG["search"]["evaluations"]
         for one in found.evaluations:
-            path = parse_architecture(one.architecture)
+            path = SPACE.parse(one.architecture)
             assert tree.leaves[one.leaf][range(6), path].all()
         best = found.evaluations[found.best]
         assert best.accuracy == max(one.accuracy for one in found.evaluations)
         with torch.no_grad():
             logits = leaves[best.leaf][0](
-                images, ForwardContext(path_gates(np.array(parse_architecture(best.architecture))))
+                images, ForwardContext(path_gates(np.array(SPACE.parse(best.architecture)), len(OPERATIONS)))
             )
         assert (logits.argmax(1) == labels).double().mean().item() == pytest.approx(best.accuracy, abs=1e-9)
 
@@ -184,7 +185,7 @@ def test_halving_with_the_official_file_as_truth(copy):
     assert [len(s.ranking) for s in (first, second)] == [4, 2] and [s.keep for s in (first, second)] == [2, 1]
     accuracies = [judged.accuracy for judged in first.ranking]
     assert accuracies == sorted(accuracies, reverse=True)
-    last, _ = read_checkpoint(folder / "leaves/rung-2/0.pt")
+    last, _ = read_checkpoint(folder / "leaves/rung-2/0.pt", SPACE)
     tree, record = read_tree(folder / "tree.json"), read_search(folder / "search.json")
     np.testing.assert_array_equal(last.space, tree.leaves[second.kept[0].leaf])
     assert {one.leaf for found in record.searches for one in found.evaluations} == {second.kept[0].leaf}
@@ -192,12 +193,12 @@ def test_halving_with_the_official_file_as_truth(copy):
     assert sum(cost.epochs for cost in costs) == 24
     evaluated = read_architectures(folder / "evaluation.h5", "evaluation")
     assert set(evaluated.architectures) == {META[0], META[2], META[3], META[5]}
-    held = {leaf_of(tree.leaves, evaluated.indices())[0]}
+    held = {SPACE.owner(tree.leaves, evaluated.indices())[0]}
     assert held <= set(tree.leaves)
 
 
 def test_the_best_two_of_leaves_that_start_from_the_root_with_a_csv_as_truth(copy):
-    every = [architecture_string(a) for a in architectures(full_space())]
+    every = [SPACE.architecture_string(a) for a in architectures(SPACE.full())]
     accuracy = {name: 10 + 80 * (i % 997) / 997 for i, name in enumerate(every)}
     (copy / "truth.csv").write_text("Accuracy,Architecture\n" + "".join(f"{v},{n}\n" for n, v in accuracy.items()))
     leaves = {"methods": ["snip"], "selection": "top_k", "keep": 2, "total_epochs": 4, "sampled": 4}
@@ -211,7 +212,8 @@ def test_the_best_two_of_leaves_that_start_from_the_root_with_a_csv_as_truth(cop
     kept = read_selection(folder / "leaves/rung-1/selection.json").kept
     for rank, judged in enumerate(kept):
         before, after = (
-            read_checkpoint(folder / f"leaves/{name}.pt")[0].state_dict() for name in (judged.leaf, f"rung-1/{rank}")
+            read_checkpoint(folder / f"leaves/{name}.pt", SPACE)[0].state_dict()
+            for name in (judged.leaf, f"rung-1/{rank}")
         )
         assert all(torch.equal(before[name], after[name]) for name in before), "selected, not trained further"
     row = pd.read_csv(copy / "results-tiny/tables/found_architectures.csv", dtype={"leaf": str}).iloc[0]

@@ -16,8 +16,9 @@ from fsnas.artifacts.checkpoint import read_checkpoint
 from fsnas.artifacts.dataset import read_dataset
 from fsnas.artifacts.scores import read_scores
 from fsnas.artifacts.splits import read_splits, read_tree
-from fsnas.spaces.nas_bench_201 import EDGES, OPERATIONS, count_architectures
+from fsnas.spaces import count_architectures
 from fsnas.splitting.affinities import score_affinity
+from tests.support.space import EDGES, OPERATIONS, SPACE
 from tests.workflow.conftest import ROOT, assert_same_results, copy_checkout, snakemake
 
 METHODS, SEEDS, LEVELS = ["snip", "random"], [0, 1], [0, 1]
@@ -63,8 +64,8 @@ def test_the_data_set_is_read_back(results):
 def test_the_checkpoint_loads_safely_and_holds_its_history(results, seed):
     path = results / f"seed-{seed}/supernet.pt"
     torch.load(path, weights_only=True)
-    network, content = read_checkpoint(path)
-    assert network.space.all()
+    network, content = read_checkpoint(path, SPACE)
+    assert network.sub_space.all()
     assert content["record"]["epoch"] == [1] and np.isfinite(content["record"]["loss"][0])
     assert [path.name for path in (results / ".state").iterdir()] == ["kept"], "no state of a training is left"
 

@@ -16,19 +16,20 @@ from fsnas.benchmark.table import ArchitectureTable
 from fsnas.errors import FsnasError
 from fsnas.search.result import Evaluation, SearchRecord, SearchResult
 from fsnas.seeding import generator
-from fsnas.spaces.nas_bench_201 import architecture_string, architectures, full_space, parse_architecture
+from fsnas.spaces import architectures
 from fsnas.splitting.trees import Tree, node_spaces
 from tests.reference import ranking as slow
+from tests.support.space import SPACE
 from tests.support.splits import grown_tree
 
-ALL = [architecture_string(architecture) for architecture in architectures(full_space())]
+ALL = [SPACE.architecture_string(architecture) for architecture in architectures(SPACE.full())]
 RNG = np.random.default_rng(8)
 SOME = [ALL[i] for i in RNG.choice(len(ALL), 80, replace=False)]
 TRUTH = dict(zip(SOME, np.round(RNG.uniform(80, 94, 80), 0).tolist(), strict=True))  # many ties
 
 
 def one_shot(seed=0, method="none"):
-    return Tree(method, "random", seed, (), node_spaces([]))
+    return Tree(method, "random", seed, (), node_spaces(SPACE, []), SPACE)
 
 
 def tree_of(method="gm", seed=0, factors=(2, 2)):
@@ -36,7 +37,7 @@ def tree_of(method="gm", seed=0, factors=(2, 2)):
 
 
 def leaf_by_hand(tree, name):
-    operations = parse_architecture(name)
+    operations = SPACE.parse(name)
     return next(path for path, space in tree.leaves.items() if all(space[edge, o] for edge, o in enumerate(operations)))
 
 

@@ -13,10 +13,10 @@ from fsnas.analysis.split_distance import per_tree, split_distance_summary, spli
 from fsnas.analysis.splits import group_sizes, splits_table
 from fsnas.errors import FsnasError
 from fsnas.seeding import generator
-from fsnas.spaces.nas_bench_201 import OPERATIONS
 from fsnas.splitting.cuts import partitions
 from fsnas.splitting.trees import ROOT, Tree
 from tests.reference import distances as slow
+from tests.support.space import OPERATIONS, SPACE
 from tests.support.splits import grown_tree, made_tree, node_spaces
 
 TWO_GROUPS = [[np.flatnonzero(labels == k).tolist() for k in (0, 1)] for labels in partitions(5, 2).T]
@@ -30,7 +30,7 @@ def forest(seeds=(0, 1, 2, 3), factors=(2, 2, 2), methods=("a", "b")):
 
 
 def none_tree(seed=0):
-    return Tree("one-shot", "random", seed, (), node_spaces([]))
+    return Tree("one-shot", "random", seed, (), node_spaces(SPACE, []), SPACE)
 
 
 def test_printed_values_of_two_groups_of_five():

@@ -9,10 +9,11 @@ from fsnas.analysis.ranking import bootstrap_correlation, kendall, spearman
 from fsnas.benchmark.table import ArchitectureTable
 from fsnas.errors import FsnasError
 from fsnas.seeding import generator
-from fsnas.spaces.nas_bench_201 import architecture_string, architectures, full_space
+from fsnas.spaces import architectures
 from tests.reference import ranking as slow
+from tests.support.space import SPACE
 
-ALL = [architecture_string(architecture) for architecture in architectures(full_space())]
+ALL = [SPACE.architecture_string(architecture) for architecture in architectures(SPACE.full())]
 RNG = np.random.default_rng(4)
 SOME = [ALL[i] for i in RNG.choice(len(ALL), 40, replace=False)]
 TRUTH = dict(zip(SOME, np.round(RNG.uniform(80, 94, 40), 0).tolist(), strict=True))

@@ -9,11 +9,11 @@ import pytest
 from fsnas.artifacts.architectures import KINDS, copy_architectures, read_architectures, write_architectures
 from fsnas.benchmark.table import ArchitectureTable
 from fsnas.errors import ArtifactError, FsnasError
-from fsnas.spaces.nas_bench_201 import architecture_string
 from tests.support.damage import attribute, edit, grouped, removed, replaced
+from tests.support.space import SPACE
 
 INDICES = np.array([(0, 0, 0, 0, 0, 0), (3, 3, 4, 1, 0, 2), (4, 4, 4, 4, 4, 4), (1, 0, 2, 3, 3, 3)])
-NAMES = [architecture_string(architecture) for architecture in INDICES]
+NAMES = [SPACE.architecture_string(architecture) for architecture in INDICES]
 COLUMNS = {
     "cifar10_ori-test_accuracy_200_epochs_mean": np.array([10.0, 94.37333333333333, np.nan, 61.25]),
     "loss": np.array([2.3, 1e-300, np.inf, -0.0]),
@@ -23,7 +23,7 @@ SETTINGS = {"source": "csv", "sha256": None, "nested": {"epochs": [12, 200]}}
 
 def write(path, architectures=NAMES, columns=COLUMNS, **changes):
     about = {"kind": "truth", "key": "0123456789abcdef", "settings": SETTINGS, "seed": 3, "metric": "snip"}
-    write_architectures(path, architectures, columns, **about | changes)
+    write_architectures(path, architectures, columns, space=SPACE, **about | changes)
 
 
 @pytest.fixture
@@ -43,11 +43,11 @@ def assert_whole(table):
 def test_numbers_come_back_as_they_were(file):
     table = read_architectures(file, "truth")
     assert_whole(table)
-    expected = {"format": "fsnas.architectures", "version": 1, "kind": "truth", "key": "0123456789abcdef"}
+    expected = {"format": "fsnas.architectures", "version": 2, "kind": "truth", "key": "0123456789abcdef"}
+    expected["search_space"] = SPACE.described()
     assert table.attributes == {**expected, "settings": SETTINGS, "seed": 3, "metric": "snip"}
     assert type(table.attributes["seed"]) is int
-    assert table.indices().dtype == np.int64
-    np.testing.assert_array_equal(table.indices(), INDICES)
+    np.testing.assert_array_equal(SPACE.indices(table.architectures), INDICES)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -90,7 +90,7 @@ def test_a_table_of_one_architecture_and_one_without_columns(tmp_path):
     assert read_architectures(tmp_path / "one.h5").column("value").tolist() == [1.0]
     write(tmp_path / "none.h5", columns={})
     table = read_architectures(tmp_path / "none.h5")
-    assert table.columns == {} and table.indices().shape == (4, 6)
+    assert table.columns == {} and SPACE.indices(table.architectures).shape == (4, 6)
 
 
 def test_the_file_names_its_axis(file):
@@ -151,7 +151,7 @@ def test_other_files_are_refused(tmp_path):
 
 ENCODED = [name.encode() for name in NAMES]
 WRONG = {
-    "newer version": (attribute("version", 2), "field 'version' is 2, this fsnas reads 1"),
+    "newer version": (attribute("version", 3), "field 'version' is 3, this fsnas reads 2"),
     "no format": (attribute("format", None), "field 'format' is None"),
     "no kind": (attribute("kind", None), "field 'kind' is None, expected 'truth' or"),
     "unknown kind": (attribute("kind", "oracle"), "field 'kind' is 'oracle', expected 'truth' or"),
@@ -187,4 +187,4 @@ WRONG = {
 def test_a_wrong_field_is_named(change, message, file):
     edit(file, change)
     with pytest.raises(ArtifactError, match=rf"truth\.h5: {message}"):
-        read_architectures(file)
+        read_architectures(file, space=SPACE)

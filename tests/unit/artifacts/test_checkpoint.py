@@ -9,17 +9,19 @@ import torch
 
 from fsnas.artifacts.checkpoint import read_checkpoint, read_leaves, read_record, write_checkpoint
 from fsnas.errors import ArtifactError
-from fsnas.spaces.nas_bench_201 import full_space, restrict
+from fsnas.splitting.trees import Tree
+from tests.support.damage import read_network
 from tests.support.problems import random_network
+from tests.support.space import SPACE
 
 RECORD = {"epoch": [1, 2], "loss": [2.1, 0.1 + 0.2], "accuracy": [0.25, 0.5]}
 SETTINGS = {"seed": 3, "network": {"channels": 2, "cells": 1}, "recipe": {"sampling": "fair", "flip": True}}
 ABOUT = {"record": RECORD, "key": "0123456789abcdef", "settings": SETTINGS, "seed": 3, "dataset": "digits"}
-SPACE = restrict(restrict(full_space(), 0, (1,)), 5, (0, 2, 4))
+MASK = SPACE.restrict(SPACE.restrict(SPACE.full(), 0, (1,)), 5, (0, 2, 4))
 
 
 def network():
-    return random_network(3, SPACE)
+    return random_network(3, MASK)
 
 
 @pytest.fixture
@@ -29,28 +31,28 @@ def file(tmp_path):
 
 
 def test_the_network_comes_back_as_it_was(file):
-    found, content = read_checkpoint(file)
+    found, content = read_checkpoint(file, SPACE)
     expected = network()
-    assert (found.space == SPACE).all() and found.space.dtype == np.bool_
-    assert found.settings == expected.settings
+    assert (found.sub_space == MASK).all() and found.sub_space.dtype == np.bool_
+    assert found.dimensions == expected.dimensions
     state = found.state_dict()
     assert list(state) == list(expected.state_dict())
     for name, tensor in expected.state_dict().items():
         assert state[name].dtype == tensor.dtype and torch.equal(state[name], tensor), name
     assert {name: content[name] for name in ABOUT} == ABOUT
     assert read_record(file).keys() == content.keys()
-    assert (content["format"], content["version"]) == ("fsnas.supernet", 1)
+    assert (content["format"], content["version"]) == ("fsnas.supernet", 2)
 
 
 def test_it_loads_without_running_code(file):
     content = torch.load(file, weights_only=True)
-    assert content["record"] == RECORD and content["space"].tolist() == SPACE.tolist()
+    assert content["record"] == RECORD and content["space"].tolist() == MASK.tolist()
     assert type(content["state_dict"]) is dict
 
 
 def test_reading_leaves_the_generators_alone(file):
     before = torch.get_rng_state()
-    read_checkpoint(file)
+    read_checkpoint(file, SPACE)
     assert torch.equal(before, torch.get_rng_state())
 
 
@@ -92,31 +94,31 @@ class Trap:
 def test_a_file_that_would_run_code_is_refused(file, capsys):
     torch.save({"format": "fsnas.supernet", "trap": Trap()}, file)
     with pytest.raises(ArtifactError, match=r"supernet\.pt: not a readable checkpoint"):
-        read_checkpoint(file)
+        read_checkpoint(file, SPACE)
     assert capsys.readouterr().out == ""
 
 
 def test_other_files_are_refused(tmp_path):
     with pytest.raises(ArtifactError, match=r"nothing\.pt: no such checkpoint; run snakemake to make it"):
-        read_checkpoint(tmp_path / "nothing.pt")
+        read_checkpoint(tmp_path / "nothing.pt", SPACE)
     (tmp_path / "text.pt").write_text("no checkpoint")
     (tmp_path / "folder.pt").mkdir()
     for name in ("text.pt", "folder.pt"):
         with pytest.raises(ArtifactError, match=rf"{name}: not a readable checkpoint"):
-            read_checkpoint(tmp_path / name)
+            read_checkpoint(tmp_path / name, SPACE)
     torch.save([1, 2], tmp_path / "list.pt")
     with pytest.raises(ArtifactError, match=r"list\.pt: holds a list, expected a dict; remove it and run again"):
-        read_checkpoint(tmp_path / "list.pt")
+        read_checkpoint(tmp_path / "list.pt", SPACE)
     torch.save(network().state_dict(), tmp_path / "state.pt")
     with pytest.raises(ArtifactError, match=r"state\.pt: field 'format' is None, expected 'fsnas\.supernet'"):
-        read_checkpoint(tmp_path / "state.pt")
+        read_checkpoint(tmp_path / "state.pt", SPACE)
 
 
-FIELDS = ("key", "settings", "seed", "dataset", "space", "network", "record", "state_dict")
+FIELDS = ("search_space", "key", "settings", "seed", "dataset", "space", "network", "record", "state_dict")
 WRONG = {f"no {field}": ({field: None}, f"field '{field}' is missing") for field in FIELDS}
 WRONG |= {
     "other format": ({"format": "fsnas.scores"}, "field 'format' is 'fsnas.scores', expected 'fsnas.supernet'"),
-    "newer version": ({"version": 2}, "field 'version' is 2, this fsnas reads 1"),
+    "newer version": ({"version": 3}, "field 'version' is 3, this fsnas reads 2"),
 }
 UNFIT = {
     "an argument more": ({"network": {"depth": 3}}, "fields 'network' and 'space' give no network"),
@@ -133,8 +135,8 @@ UNFIT = {
 
 @pytest.mark.parametrize(
     ("reader", "changes", "message"),
-    [(reader, *case) for reader in (read_record, read_checkpoint) for case in WRONG.values()]
-    + [(read_checkpoint, *case) for case in UNFIT.values()],
+    [(reader, *case) for reader in (read_record, read_network) for case in WRONG.values()]
+    + [(read_network, *case) for case in UNFIT.values()],
     ids=[*WRONG, *(f"{name}, network" for name in WRONG), *UNFIT],
 )
 def test_a_wrong_field_is_named(reader, changes, message, file):
@@ -148,17 +150,21 @@ def test_a_message_is_no_list_of_all_weights(file):
     """Torch names every weight that is missing: hundreds."""
     torch.save(torch.load(file) | {"state_dict": {}}, file)
     with pytest.raises(ArtifactError, match="remove the file and run again") as caught:
-        read_checkpoint(file)
+        read_checkpoint(file, SPACE)
     assert len(str(caught.value)) < 500
 
 
 # The leaves of a tree
 
 LEAVES = {
-    "0": restrict(full_space(), 1, (0, 3)),
-    "10": restrict(restrict(full_space(), 1, (1, 2, 4)), 2, (0,)),
-    "11": restrict(restrict(full_space(), 1, (1, 2, 4)), 2, (1, 2, 3, 4)),
+    "0": SPACE.restrict(SPACE.full(), 1, (0, 3)),
+    "10": SPACE.restrict(SPACE.restrict(SPACE.full(), 1, (1, 2, 4)), 2, (0,)),
+    "11": SPACE.restrict(SPACE.restrict(SPACE.full(), 1, (1, 2, 4)), 2, (1, 2, 3, 4)),
 }
+
+
+def tree_of(leaves):
+    return Tree("mine", "snip", 3, (), leaves, SPACE)
 
 
 @pytest.fixture
@@ -175,10 +181,10 @@ def trained(tmp_path):
 
 def test_leaves_are_found_by_their_spaces_whatever_their_files_are_called(trained):
     files = [trained("a", "11", 1), trained("b", "0", 2), trained("c", "10", 3)]
-    found = read_leaves(files, LEAVES)
+    found = read_leaves(files, tree_of(LEAVES))
     assert list(found) == ["11", "0", "10"]
     for (leaf, (net, content)), seed, name in zip(found.items(), (1, 2, 3), "abc", strict=True):
-        assert (net.space == LEAVES[leaf]).all() and content["key"] == f"key of {name}"
+        assert (net.sub_space == LEAVES[leaf]).all() and content["key"] == f"key of {name}"
         for weight, expected in random_network(seed, LEAVES[leaf]).state_dict().items():
             assert torch.equal(net.state_dict()[weight], expected), weight
 
@@ -186,7 +192,7 @@ def test_leaves_are_found_by_their_spaces_whatever_their_files_are_called(traine
 def test_a_later_checkpoint_of_a_leaf_replaces_an_earlier_one(trained):
     first, other, second = trained("0", "0", 1), trained("10", "10", 2), trained("rung-1/0", "0", 3)
     for files, key, seed in (([first, other, second], "rung-1/0", 3), ([second, other, first], "0", 1)):
-        found = read_leaves(files, LEAVES)
+        found = read_leaves(files, tree_of(LEAVES))
         network, content = found["0"]
         assert set(found) == {"0", "10"} and content["key"] == f"key of {key}"
         assert torch.equal(network.stem.weight, random_network(seed, LEAVES["0"]).stem.weight)
@@ -194,8 +200,8 @@ def test_a_later_checkpoint_of_a_leaf_replaces_an_earlier_one(trained):
 
 
 def test_leaves_without_a_checkpoint_are_left_out(trained):
-    assert list(read_leaves(iter([trained("10", "10", 1)]), LEAVES)) == ["10"]
-    assert read_leaves([], LEAVES) == {}
+    assert list(read_leaves(iter([trained("10", "10", 1)]), tree_of(LEAVES))) == ["10"]
+    assert read_leaves([], tree_of(LEAVES)) == {}
 
 
 def test_a_leaf_of_another_tree_is_named_with_its_field(trained):
@@ -205,13 +211,13 @@ def test_a_leaf_of_another_tree_is_named_with_its_field(trained):
         "tree: remove the file and run again$"
     )
     with pytest.raises(ArtifactError, match=message):
-        read_leaves(files, known)
+        read_leaves(files, tree_of(known))
 
 
 def test_a_damaged_or_missing_leaf_is_named(trained):
     whole, spoilt = trained("0", "0", 1), trained("10", "10", 2)
     spoilt.write_bytes(spoilt.read_bytes()[:-100])
     with pytest.raises(ArtifactError, match=r"leaves/10\.pt: not a readable checkpoint .*; remove it and run again"):
-        read_leaves([whole, spoilt], LEAVES)
+        read_leaves([whole, spoilt], tree_of(LEAVES))
     with pytest.raises(ArtifactError, match=r"leaves/11\.pt: no such checkpoint; run snakemake to make it"):
-        read_leaves([whole, spoilt.with_name("11.pt")], LEAVES)
+        read_leaves([whole, spoilt.with_name("11.pt")], tree_of(LEAVES))

@@ -8,9 +8,9 @@ import pytest
 
 from fsnas.artifacts.scores import copy_scores, read_attributes, read_scores, write_scores
 from fsnas.errors import ArtifactError
-from fsnas.spaces.nas_bench_201 import EDGES, OPERATIONS, full_space, restrict
 from fsnas.splitting.scores import NodeScores
 from tests.support.damage import attribute, edit, grouped, removed, replaced
+from tests.support.space import EDGES, OPERATIONS, SPACE
 
 ATTRIBUTES = {
     "metric": "snip",
@@ -25,12 +25,13 @@ ATTRIBUTES = {
     "seconds": 1.5,
     "peak_memory": 2**31,
 }
+WRITTEN = {"format": "fsnas.scores", "version": 2, "search_space": SPACE.described(), **ATTRIBUTES}
 
 
 def node(seed, repetitions=2):
     """A node whose edge 2 is split and whose edge 4 has a score that is not finite."""
     rng = np.random.default_rng(seed)
-    space = restrict(full_space(), 2, (1, 3))
+    space = SPACE.restrict(SPACE.full(), 2, (1, 3))
     scores = rng.normal(size=(repetitions, 6, 5)) if repetitions else None
     affinity = rng.normal(size=(6, 5, 5))
     affinity[2] = np.nan
@@ -59,30 +60,30 @@ def assert_equal(found, expected):
 
 @pytest.fixture
 def file(tmp_path):
-    write_scores(tmp_path / "scores.h5", nodes(), attributes=ATTRIBUTES)
+    write_scores(tmp_path / "scores.h5", nodes(), space=SPACE, attributes=ATTRIBUTES)
     return tmp_path / "scores.h5"
 
 
 @pytest.mark.parametrize("repetitions", [0, 1, 4])
 def test_scores_come_back_as_they_were(repetitions, tmp_path):
     path = tmp_path / "level-1" / "scores.h5"
-    write_scores(path, nodes(repetitions), attributes=ATTRIBUTES)
+    write_scores(path, nodes(repetitions), space=SPACE, attributes=ATTRIBUTES)
     found, attributes = read_scores(path)
     assert_equal(found, nodes(repetitions))
-    assert attributes == {"format": "fsnas.scores", "version": 1, **ATTRIBUTES} == read_attributes(path)
+    assert attributes == {**WRITTEN} == read_attributes(path)
     kinds = {name: type(attributes[name]) for name in ("seed", "seconds", "metric", "options")}
     assert kinds == {"seed": int, "seconds": float, "metric": str, "options": dict}
 
 
 def test_a_level_without_reasons_and_without_nodes(tmp_path):
-    quiet = NodeScores(full_space(), None, np.zeros((6, 5, 5)), ())
-    write_scores(tmp_path / "a.h5", {"root": quiet}, attributes=ATTRIBUTES)
+    quiet = NodeScores(SPACE.full(), None, np.zeros((6, 5, 5)), ())
+    write_scores(tmp_path / "a.h5", {"root": quiet}, space=SPACE, attributes=ATTRIBUTES)
     assert read_scores(tmp_path / "a.h5")[0]["root"].reasons == ()
 
 
 @pytest.mark.parametrize("repetitions", [0, 2])
 def test_axes_carry_the_names_of_edges_and_operations(repetitions, tmp_path):
-    write_scores(tmp_path / "scores.h5", nodes(repetitions), attributes=ATTRIBUTES)
+    write_scores(tmp_path / "scores.h5", nodes(repetitions), space=SPACE, attributes=ATTRIBUTES)
     axes = {"space": ("edge", "operation"), "affinity": ("edge", "operation", "other_operation")}
     axes |= {"scores": ("repetition", "edge", "operation")} if repetitions else {}
     labels = {"edge": list(EDGES), "operation": list(OPERATIONS), "other_operation": list(OPERATIONS)}
@@ -101,7 +102,7 @@ def test_axes_carry_the_names_of_edges_and_operations(repetitions, tmp_path):
 def test_the_same_content_gives_the_same_bytes(file, tmp_path):
     time.sleep(1.1)  # HDF5 keeps times in seconds
     turned = dict(reversed(ATTRIBUTES.items())) | {"settings": dict(reversed(ATTRIBUTES["settings"].items()))}
-    write_scores(tmp_path / "again.h5", dict(reversed(nodes().items())), attributes=turned)
+    write_scores(tmp_path / "again.h5", dict(reversed(nodes().items())), space=SPACE, attributes=turned)
     assert (tmp_path / "again.h5").read_bytes() == file.read_bytes()
 
 
@@ -116,7 +117,7 @@ def test_other_files_are_refused(tmp_path):
 
 
 WRONG = {
-    "newer version": (attribute("version", 2), "field 'version' is 2, this fsnas reads 1"),
+    "newer version": (attribute("version", 3), "field 'version' is 3, this fsnas reads 2"),
     "no format": (attribute("format", None), "field 'format' is None"),
     "settings no JSON": (attribute("settings", "{half"), "cannot read field 'format'"),
     "no nodes": (removed("nodes"), "cannot read field 'nodes'"),
@@ -148,7 +149,7 @@ WRONG = {
 def test_a_wrong_field_is_named(change, message, file):
     edit(file, change)
     with pytest.raises(ArtifactError, match=rf"scores\.h5: {message}"):
-        read_scores(file)
+        read_scores(file, SPACE)
 
 
 def test_a_copy_has_other_attributes_and_the_same_arrays_and_names(file, tmp_path):
@@ -158,7 +159,7 @@ def test_a_copy_has_other_attributes_and_the_same_arrays_and_names(file, tmp_pat
     assert file.read_bytes() == before and [path.name for path in copy.parent.iterdir()] == ["scores.h5"]
     found, attributes = read_scores(copy)
     assert_equal(found, nodes())
-    assert attributes == {"format": "fsnas.scores", "version": 1, **ATTRIBUTES, **changed} == read_attributes(copy)
+    assert attributes == {**WRITTEN, **changed} == read_attributes(copy)
     with h5py.File(copy) as content:
         ((label, scale),) = content["nodes/10/scores"].dims[2].items()
         assert label == "operation" and scale.asstr()[()].tolist() == list(OPERATIONS)
@@ -168,7 +169,7 @@ def test_a_copy_has_the_bytes_of_a_file_that_was_written_so(file, tmp_path):
     copy_scores(file, tmp_path / "same.h5")
     assert (tmp_path / "same.h5").read_bytes() == file.read_bytes()
     copy_scores(file, tmp_path / "a.h5", inputs="fedc")
-    write_scores(tmp_path / "b.h5", nodes(), attributes={**ATTRIBUTES, "inputs": "fedc"})
+    write_scores(tmp_path / "b.h5", nodes(), space=SPACE, attributes={**ATTRIBUTES, "inputs": "fedc"})
     assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
 
 
@@ -182,7 +183,7 @@ def test_a_damaged_file_is_not_copied(file, tmp_path):
 def test_a_failed_write_leaves_the_old_file(file):
     before = file.read_bytes()
     with pytest.raises(TypeError):
-        write_scores(file, nodes(), attributes={"settings": {"seed": object()}})
+        write_scores(file, nodes(), space=SPACE, attributes={"settings": {"seed": object()}})
     with pytest.raises(AttributeError):
-        write_scores(file, {"0": node(1), "1": None}, attributes=ATTRIBUTES)
+        write_scores(file, {"0": node(1), "1": None}, space=SPACE, attributes=ATTRIBUTES)
     assert file.read_bytes() == before and [path.name for path in file.parent.iterdir()] == ["scores.h5"]

@@ -13,11 +13,11 @@ from fsnas.artifacts.search import read_search, write_search
 from fsnas.errors import ArtifactError
 from fsnas.search.result import SearchResult
 from fsnas.search.search import SAMPLERS, search
-from fsnas.spaces.nas_bench_201 import as_space, full_space, restrict
 from tests.support.damage import edit
+from tests.support.space import SPACE
 
 SETTINGS = {"samplers": [*SAMPLERS], "evaluations": 12}
-LEAVES = {"0": restrict(full_space(), 1, [0, 2]), "1": restrict(full_space(), 1, [1, 3, 4])}
+LEAVES = {"0": SPACE.restrict(SPACE.full(), 1, [0, 2]), "1": SPACE.restrict(SPACE.full(), 1, [1, 3, 4])}
 
 
 def evaluate(leaf, architecture):
@@ -25,7 +25,7 @@ def evaluate(leaf, architecture):
 
 
 def found(sampler, leaves=LEAVES):
-    return search(leaves, evaluate, sampler=sampler, evaluations=12, seed=1, population=5)
+    return search(SPACE, leaves, evaluate, sampler=sampler, evaluations=12, seed=1, population=5)
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def searches():
 
 
 def write(path, searches, settings=SETTINGS):
-    write_search(path, method="mine", metric="snip", seed=3, searches=searches, key="k", settings=settings)
+    write_search(path, space=SPACE, method="mine", metric="snip", seed=3, searches=searches, key="k", settings=settings)
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def path(tmp_path, searches):
 
 
 def test_searches_read_back_in_their_order(path, searches):
-    record = read_search(path)
+    record = read_search(path, SPACE)
     assert (record.method, record.metric, record.seed, record.key) == ("mine", "snip", 3, "k")
     assert record.settings == SETTINGS and record.searches == searches
     assert any(math.isnan(one.loss) for one in record.searches[0].evaluations)
@@ -112,7 +112,7 @@ def other_best(search):
 
 DAMAGES = {
     "other format": (lambda c: c.update(format="fsnas.tree"), "field 'format' is 'fsnas.tree', expected"),
-    "newer version": (lambda c: c.update(version=2), "field 'version' is 2, this fsnas reads 1"),
+    "newer version": (lambda c: c.update(version=3), "field 'version' is 3, this fsnas reads 2"),
     "no seed": (lambda c: c.pop("seed") and None, "'seed' is a required property"),
     "one field more": (lambda c: c.update(note="x"), "field 'top level': .*'note' was unexpected"),
     "a list": (lambda c: [c], "expected a JSON object, found a list"),
@@ -140,7 +140,7 @@ DAMAGES = {
 def test_a_field_that_does_not_fit_is_named(change, message, path):
     edit(path, change)
     with pytest.raises(ArtifactError, match=rf"search\.json: .*{message}"):
-        read_search(path)
+        read_search(path, SPACE)
 
 
 def test_a_missing_or_truncated_file_is_an_error(tmp_path, path):
@@ -150,13 +150,13 @@ def test_a_missing_or_truncated_file_is_an_error(tmp_path, path):
     for length in (0, 1, len(whole) // 2, len(whole) - 2):
         path.write_bytes(whole[:length])
         with pytest.raises(ArtifactError, match=r"search\.json: cannot be read as JSON"):
-            read_search(path)
+            read_search(path, SPACE)
     path.write_text(whole.decode().replace('"seed": 3', '"seed": NaN'))
     with pytest.raises(ArtifactError, match="NaN is no JSON number"):
-        read_search(path)
+        read_search(path, SPACE)
 
 
 def test_a_space_of_one_point_is_written_too(tmp_path):
     path = tmp_path / "one.json"
-    write(path, [found("tpe", {"root": as_space((1, 1, 1, 1, 1, 1))})])
-    assert len(set(read_search(path).searches[0].evaluations)) == 1
+    write(path, [found("tpe", {"root": SPACE.only((1, 1, 1, 1, 1, 1))})])
+    assert len(set(read_search(path, SPACE).searches[0].evaluations)) == 1

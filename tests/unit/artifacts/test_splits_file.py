@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 from fsnas.artifacts.splits import read_splits, read_tree, write_splits, write_tree
 from fsnas.errors import ArtifactError
 from tests.support.damage import edit
+from tests.support.space import SPACE
 from tests.support.splits import grown_tree
 
 SETTINGS = {"policy": {"name": "constant", "branching": 2, "max_leaves": 8}, "batch_size": 64}
@@ -28,7 +29,16 @@ def level_of(tree, level):
 
 def write_level(path, splits, level=1):
     write_splits(
-        path, method="mine", metric="snip", seed=3, level=level, splits=splits, key="k1", settings=SETTINGS, **CUT
+        path,
+        space=SPACE,
+        method="mine",
+        metric="snip",
+        seed=3,
+        level=level,
+        splits=splits,
+        key="k1",
+        settings=SETTINGS,
+        **CUT,
     )
 
 
@@ -107,12 +117,12 @@ def first(change):
 
 DAMAGES = {
     "other format": (lambda c: c.update(format="fsnas.scores"), "field 'format' is 'fsnas.scores', expected"),
-    "newer version": (lambda c: c.update(version=2), "field 'version' is 2, this fsnas reads 1"),
+    "newer version": (lambda c: c.update(version=3), "field 'version' is 3, this fsnas reads 2"),
     "no seed": (lambda c: c.pop("seed") and None, "'seed' is a required property"),
     "seed is text": (lambda c: c.update(seed="0"), "field 'seed': '0' is not of type 'integer'"),
     "one field more": (lambda c: c.update(note="x"), "'note' was unexpected"),
     "a list": (lambda c: [c], "expected a JSON object, found a list"),
-    "unknown edge": (first(lambda n: n.update(edge="4<-0")), r"field 'nodes\[0\]\.edge': '4<-0' is not one of"),
+    "unknown edge": (first(lambda n: n.update(edge="4<-0")), r"field 'nodes\[0\]\.edge': '4<-0' is none of the edges"),
     "ties of 0": (first(lambda n: n.update(ties=0)), r"field 'nodes\[0\]\.ties': 0 is less than the minimum of 1"),
     "no cost": (first(lambda n: n.update(cost=None)), r"field 'nodes\[0\]\.cost': None is not of type 'number'"),
     "no partition": (first(lambda n: n["groups"][0].append(n["groups"][1][0])), r"nodes\[0\]\.groups.*no partition"),

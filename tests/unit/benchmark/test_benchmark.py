@@ -19,10 +19,11 @@ from fsnas.benchmark.ground_truth import ground_truth_of
 from fsnas.benchmark.sources import nasbench201
 from fsnas.benchmark.sources.nasbench201 import SETS, read_official
 from fsnas.errors import DataError
-from fsnas.spaces.nas_bench_201 import architecture_string, architectures, full_space
+from fsnas.spaces import architectures
+from tests.support.space import SPACE
 
 ROOT = Path(__file__).parents[3]
-META = [architecture_string(a) for a in itertools.islice(architectures(full_space()), 4000, 4006)]
+META = [SPACE.architecture_string(a) for a in itertools.islice(architectures(SPACE.full()), 4000, 4006)]
 EPOCHS = {"less": 12, "full": 200}
 # Index in META: seeds of the 200-epoch trainings by data set. Index 1 and 4 were not evaluated.
 SEEDS = {
@@ -137,7 +138,7 @@ def test_the_package_itself_gives_the_same_numbers(file):
 
 def test_the_table_goes_through_its_own_file(file, tmp_path):
     names, columns = read_official(file)
-    write_architectures(tmp_path / "truth.h5", names, columns, kind="truth", key="k", settings={})
+    write_architectures(tmp_path / "truth.h5", names, columns, space=SPACE, kind="truth", key="k", settings={})
     table = read_architectures(tmp_path / "truth.h5", "truth")
     assert list(table.architectures) == names and set(table.columns) == set(columns)
     truth = ground_truth_of(table, "cifar10_ori-test_accuracy_200_epochs_mean")

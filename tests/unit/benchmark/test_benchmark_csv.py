@@ -12,9 +12,10 @@ import pytest
 from fsnas.artifacts.architectures import read_architectures, write_architectures
 from fsnas.benchmark.sources.csv import csv_header, read_csv
 from fsnas.errors import DataError
-from fsnas.spaces.nas_bench_201 import architecture_string, architectures, full_space
+from fsnas.spaces import architectures
+from tests.support.space import SPACE
 
-META = [architecture_string(a) for a in itertools.islice(architectures(full_space()), 4000, 4006)]
+META = [SPACE.architecture_string(a) for a in itertools.islice(architectures(SPACE.full()), 4000, 4006)]
 HEADER = "Name,CIFAR10 test,Architecture,valid/12,Seed"
 LINES = [
     f"first,94.37333333333333,{META[0]},61,777",
@@ -30,7 +31,7 @@ def table(folder, *lines, header=HEADER, end="\n", encoding="utf-8"):
 
 
 def read(path, **changes):
-    return read_csv(path, **{"architecture_column": "Architecture"} | changes)
+    return read_csv(path, **{"space": SPACE, "architecture_column": "Architecture"} | changes)
 
 
 def assert_read(names, columns):
@@ -75,7 +76,7 @@ def test_the_hash_of_a_csv_is_checked_and_shows_that_nothing_is_missing(tmp_path
 
 def test_a_csv_goes_through_the_file_of_the_table(tmp_path):
     names, columns = read(table(tmp_path, *LINES))
-    write_architectures(tmp_path / "truth.h5", names, columns, kind="truth", key="k", settings={})
+    write_architectures(tmp_path / "truth.h5", names, columns, space=SPACE, kind="truth", key="k", settings={})
     table_ = read_architectures(tmp_path / "truth.h5", "truth")
     assert_read(list(table_.architectures), {name: table_.column(name) for name in READ})
 
@@ -234,7 +235,7 @@ def test_numbers_that_are_mended_as_told_are_a_truth(numbers, told, mended, tmp_
 
 
 def test_ranks_are_no_truth(tmp_path):
-    every = [architecture_string(a) for a in itertools.islice(architectures(full_space()), 50)]
+    every = [SPACE.architecture_string(a) for a in itertools.islice(architectures(SPACE.full()), 50)]
     ranks = [f"{name},{1 + (7 * i) % 50}" for i, name in enumerate(every)]
     with pytest.raises(DataError, match="'test acc' holds values from 1 to 50, .*they seem to be ranks: take"):
         read(table(tmp_path, *ranks, header="Architecture,test acc"), column="test acc")

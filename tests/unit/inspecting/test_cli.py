@@ -14,8 +14,8 @@ import pytest
 
 from fsnas.artifacts.scores import write_scores
 from fsnas.cli import main
-from fsnas.spaces.nas_bench_201 import OPERATIONS, full_space
 from fsnas.splitting.scores import NodeScores
+from tests.support.space import OPERATIONS, SPACE
 from tests.support.splits import made_tree
 from tests.unit.inspecting.test_inspect_kinds import ABOUT, CHANGED, KEY, ORIGIN, WRITERS, write_tree, written
 
@@ -124,8 +124,8 @@ def test_every_kind_is_printed_whole_without_a_terminal(kind, tmp_path, capsys):
 
 def test_nothing_is_taken_for_markup(tmp_path, capsys):
     path = tmp_path / "scores.h5"
-    odd = NodeScores(full_space(), None, np.zeros((6, 5, 5)), ("[bold]edge 1<-0[/] :smile: [1, 2]",))
-    write_scores(path, {"root": odd}, attributes={**ABOUT, **ORIGIN, "key": KEY})
+    odd = NodeScores(SPACE.full(), None, np.zeros((6, 5, 5)), ("[bold]edge 1<-0[/] :smile: [1, 2]",))
+    write_scores(path, {"root": odd}, space=SPACE, attributes={**ABOUT, **ORIGIN, "key": KEY})
     assert "[bold]edge 1<-0[/] :smile: [1, 2]" in printed(capsys, "inspect", path)
 
 

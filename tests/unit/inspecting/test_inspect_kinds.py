@@ -19,8 +19,8 @@ from fsnas.inspecting.comparing import compared
 from fsnas.inspecting.describing import described
 from fsnas.inspecting.opening import opened
 from fsnas.plotting.style import save
-from fsnas.spaces.nas_bench_201 import EDGES, OPERATIONS, as_space, full_space, restrict
 from tests.support.problems import random_network
+from tests.support.space import EDGES, OPERATIONS, SPACE
 from tests.support.splits import grown_tree, made_split, made_tree
 
 KEY = "0123456789abcdef"
@@ -38,7 +38,7 @@ def tree(seed=0):
 
 def node(values=None, reasons=()):
     values = np.arange(60.0).reshape(2, 6, 5) if values is None else values
-    return scores.NodeScores(full_space(), values, np.zeros((6, 5, 5)), reasons)
+    return scores.NodeScores(SPACE.full(), values, np.zeros((6, 5, 5)), reasons)
 
 
 def evaluations(best=0.5):
@@ -49,13 +49,13 @@ def write_tree(path, value=None):
     splits.write_tree(path, value or tree(), key=KEY, **ORIGIN)
 
 
-def write_splits(path, value=None):
+def write_splits(path, space=SPACE, value=None):
     level = [split for split in (value or tree()).splits if split.level == 1]
-    splits.write_splits(path, level=1, splits=level, key=KEY, **LEVEL, **ORIGIN)
+    splits.write_splits(path, space=SPACE, level=1, splits=level, key=KEY, **LEVEL, **ORIGIN)
 
 
 def write_scores(path, value=None):
-    scores.write_scores(path, value or {"root": node()}, attributes={"key": KEY, **ABOUT, **ORIGIN})
+    scores.write_scores(path, value or {"root": node()}, space=SPACE, attributes={"key": KEY, **ABOUT, **ORIGIN})
 
 
 def write_supernet(path, value=None):
@@ -75,14 +75,16 @@ def write_selection(path, value=None):
     selection.write_selection(path, value or judged, keep=1, key=KEY, **ORIGIN)
 
 
-def write_search(path, value=None):
+def write_search(path, space=SPACE, value=None):
     found = search.SearchResult("random", value or evaluations(), 2)
-    search.write_search(path, method="mine", metric="snip", seed=3, searches=[found], key=KEY, **ORIGIN)
+    search.write_search(path, space=SPACE, method="mine", metric="snip", seed=3, searches=[found], key=KEY, **ORIGIN)
 
 
 def write_architectures(path, value=None):
     columns = value or {"accuracy": np.array([0.1, 0.4]), "a/b": np.array([np.nan, 1.0])}
-    architectures.write_architectures(path, NAMES, columns, kind="truth", key=KEY, dataset="digits", **ORIGIN)
+    architectures.write_architectures(
+        path, NAMES, columns, space=SPACE, kind="truth", key=KEY, dataset="digits", **ORIGIN
+    )
 
 
 def write_dataset(path, value=None):
@@ -280,7 +282,7 @@ def test_scores_are_means_over_repetitions_by_edge_and_operation(tmp_path):
     values = np.arange(60.0).reshape(2, 6, 5)
     values[:, 2] = np.nan
     values[1, 4, 0] = np.nan
-    space = restrict(full_space(), 2, (1, 3))
+    space = SPACE.restrict(SPACE.full(), 2, (1, 3))
     reasons = ("edge 3<-1, none, repetition 1: the value is inf",)
     content = scores.NodeScores(space, values, np.full((6, 5, 5), np.nan), reasons)
     found = described(written(tmp_path, "scores", {"0": content, "1": node()}))
@@ -296,7 +298,7 @@ def test_scores_are_means_over_repetitions_by_edge_and_operation(tmp_path):
 
 def test_affinities_stand_where_there_are_no_scores(tmp_path):
     affinity = np.arange(150.0).reshape(6, 5, 5)
-    quiet = scores.NodeScores(full_space(), None, affinity, ())
+    quiet = scores.NodeScores(SPACE.full(), None, affinity, ())
     found = described(written(tmp_path, "scores", {"root": quiet}))["nodes"]["root"]
     assert "mean_scores" not in found and len(found["affinity"]) == 10
     assert found["affinity"]["none skip_connect"] == dict(zip(EDGES, affinity[:, 0, 1], strict=True))
@@ -323,7 +325,7 @@ def test_scores_differ_most_at_a_named_place(tmp_path):
 def test_xarray_opens_scores_with_named_axes(repetitions, tmp_path):
     values = np.arange(60.0).reshape(2, 6, 5) if repetitions else None
     affinity = np.arange(150.0).reshape(6, 5, 5)
-    content = scores.NodeScores(restrict(full_space(), 2, (1, 3)), values, affinity, ("edge 3<-1: why",))
+    content = scores.NodeScores(SPACE.restrict(SPACE.full(), 2, (1, 3)), values, affinity, ("edge 3<-1: why",))
     path = written(tmp_path, "scores", {"01": content})
     with xr.open_dataset(path, group="nodes/01", engine="h5netcdf") as found:
         assert found["edge"].values.tolist() == list(EDGES)
@@ -400,7 +402,7 @@ def test_numbers_of_the_same_splits_are_compared(tmp_path):
 
 
 def test_a_checkpoint_is_shown_with_its_cost(tmp_path):
-    space = restrict(full_space(), 0, (1,))
+    space = SPACE.restrict(SPACE.full(), 0, (1,))
     path = written(tmp_path, "supernet", random_network(3, space))
     found = described(path)
     assert found["cost"] == {**{"epochs": 2, "seconds": 1.5, "device_seconds": 0.0, "samples": 640, "device": "cpu"}}
@@ -424,7 +426,7 @@ def test_checkpoints_differ_in_named_tensors(tmp_path):
     (row,) = found["differences"].items()
     assert row[0] == "classifier.bias" and row[1]["at"] == "[1]" and row[1]["differ"] == 1
     assert row[1]["largest"] == pytest.approx(1.0, abs=1e-6)
-    leaf = written(tmp_path / "leaf", "supernet", random_network(3, as_space((1,) * 6), channels=4))
+    leaf = written(tmp_path / "leaf", "supernet", random_network(3, SPACE.only((1,) * 6), channels=4))
     found = compared(paths[0], leaf)
     assert found["differences"]["classifier.weight"]["shape_before"] == [4, 8]
     assert found["differences"]["classifier.weight"]["shape_after"] == [4, 16]

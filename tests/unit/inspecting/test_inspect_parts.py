@@ -14,8 +14,8 @@ from fsnas.inspecting.comparing import Labelled, by_part, changed, is_measured
 from fsnas.inspecting.facts import flat, plain
 from fsnas.inspecting.tensors import _tensor, load_tensors
 from fsnas.lineage.provenance import lines
-from fsnas.spaces.nas_bench_201 import full_space, restrict
 from tests.support.problems import random_network
+from tests.support.space import SPACE
 
 SETTINGS = {"seed": 1, "cut": {"balance": "none", "more": {"a": [1, {"b": 2}]}}, "empty": {}, "none": None}
 NESTED = st.recursive(
@@ -125,7 +125,7 @@ def test_counts_and_largest_are_those_of_a_loop(x, y):
 
 @pytest.fixture
 def file(tmp_path):
-    space = restrict(full_space(), 0, (1,))
+    space = SPACE.restrict(SPACE.full(), 0, (1,))
     about = {"record": {"epoch": [1], "loss": [0.1 + 0.2]}, "key": "k", "settings": {"a": [1, None, True]}}
     write_checkpoint(tmp_path / "supernet.pt", random_network(3, space), seed=3, dataset="digits", **about)
     return tmp_path / "supernet.pt"

@@ -14,7 +14,7 @@ import torch
 from fsnas import metrics
 from fsnas.errors import ConfigError
 from fsnas.lineage import provenance
-from fsnas.lineage.provenance import check_metric, entries
+from fsnas.lineage.provenance import check_users_code, entries
 from tests.support.users import folders_of_metrics, forget, plain, write
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -33,7 +33,7 @@ def beside(tmp_path, monkeypatch):
 def code_of(name="plain"):
     """The lines of a metric's own code, as `entries` has them between those of fsnas."""
     forget()
-    check_metric(name)
+    check_users_code(metrics.path_of(name))
     path = metrics.path_of(name)
     files = [file for file in provenance.reached(path) if not provenance._is_ours(file)]
     lines = sorted(f"{provenance._named(file)} {provenance._content(file)}" for file in files)
@@ -171,7 +171,7 @@ def test_what_cannot_be_followed_or_repeated_is_refused(imports, line, said, tmp
     write(beside, {"mylib/__init__.py": ""})
     folder = write(tmp_path / "mine", {"plain.py": plain(imports=imports), "_beside.py": ""})
     with folders_of_metrics(folder), pytest.raises(ConfigError, match=rf"plain\.py, line {line}: .*{said}"):
-        check_metric("plain")
+        check_users_code(metrics.path_of("plain"))
 
 
 def test_a_large_package_has_a_line_for_the_last_of_its_files(tmp_path, beside):
@@ -208,7 +208,7 @@ def test_a_link_is_the_file_that_it_is_imported_as(tmp_path):
 def test_a_helper_is_refused_as_the_metric_is(text, said, tmp_path):
     folder = write(tmp_path, {"plain.py": plain(imports="from ._mine import f"), "_mine.py": text})
     with folders_of_metrics(folder), pytest.raises(ConfigError, match=said):
-        check_metric("plain")
+        check_users_code(metrics.path_of("plain"))
 
 
 def test_what_is_installed_counts_by_its_version(tmp_path):
@@ -228,9 +228,9 @@ def test_files_of_the_working_directory_are_found_as_a_job_finds_them(tmp_path):
     code = """
 import sys
 from fsnas import metrics
-from fsnas.lineage.provenance import check_metric, entries
+from fsnas.lineage.provenance import check_users_code, entries
 metrics.add_folders(["mine"])
-check_metric("plain")
+check_users_code(metrics.path_of("plain"))
 print([line for line in entries(metrics.path_of("plain")) if line.startswith("mylib")])
 """
 

@@ -17,9 +17,9 @@ from fsnas.metrics._isolation import own_copy
 from fsnas.metrics._toolkit import gradients, loss_of
 from fsnas.networks.gates import mixing_gates
 from fsnas.networks.supernet import GatedSupernet
-from fsnas.spaces.nas_bench_201 import full_space
 from fsnas.splitting.scoring import score_node
 from tests.support.problems import random_batch, random_network, random_problem
+from tests.support.space import SPACE
 from tests.unit.metrics.test_metrics import mark, snapshot
 
 declared = functools.partial(metric, direction="higher", paper="ours", equation="S")
@@ -86,8 +86,8 @@ def images_and_labels(model, batch):
 def gates_and_space(model, batch):
     model.gates[...] = 0
     model.active[...] = 0
-    model.network.space[...] = False
-    model.network.settings["channels"] = 7
+    model.network.sub_space[...] = False
+    model.network.dimensions["channels"] = 7
 
 
 def crops(model, batch):
@@ -123,7 +123,7 @@ def world(network, batch):
         **snapshot(network),
         "generators": (random.getstate(), [str(part) for part in np.random.get_state()]),
         "images": (batch.images.numpy().tobytes(), batch.images.requires_grad, batch.labels.tolist()),
-        "space": (network.space.tolist(), network.settings, type(network.last_bn)),
+        "space": (network.sub_space.tolist(), network.dimensions, type(network.last_bn)),
         "places": (os.getcwd(), np.geterr(), torch.is_anomaly_enabled(), torch.get_float32_matmul_precision()),
         "tensor hooks": [p._backward_hooks for p in network.parameters()],
     }
@@ -161,7 +161,7 @@ def test_scores_do_not_depend_on_what_was_scored_before(monkeypatch):
         return gradients(loss_of(model, batch), model.layers())["stem.weight"].norm()
 
     network, batches = random_network(4), [random_batch(seed) for seed in (1, 2)]
-    edge_less = full_space()
+    edge_less = SPACE.full()
     edge_less[1:, 0] = False
     monkeypatch.setattr("fsnas.splitting.scoring.load", lambda name: shrinks)
     whole = score_node(network, edge_less, "snip", batches).scores
@@ -180,7 +180,7 @@ DRAWS = {
 @pytest.mark.parametrize("draw", DRAWS.values(), ids=DRAWS)
 def test_what_a_metric_draws_follows_from_the_seed_of_the_repetition(draw):
     drawn = declared()(lambda model, batch: draw())
-    model = GatedSupernet(random_network(1), mixing_gates(full_space()))
+    model = GatedSupernet(random_network(1), mixing_gates(SPACE.full()))
     first, other = drawn(model, random_batch(1)), drawn(model, random_batch(2))
     draw()
     assert drawn(model, random_batch(1)) == first != other
@@ -236,7 +236,7 @@ VALUES = {
 
 @pytest.mark.parametrize(("value", "expected"), VALUES.values(), ids=VALUES)
 def test_a_score_is_a_float(value, expected):
-    model = GatedSupernet(random_network(1), mixing_gates(full_space()))
+    model = GatedSupernet(random_network(1), mixing_gates(SPACE.full()))
     found = declared()(lambda model, batch: value)(model, random_batch(1))
     assert type(found) is float and found == expected
 
@@ -260,7 +260,7 @@ def test_what_is_no_score_is_named_with_file_and_line(value, said):
     def plain(model, batch):
         return value
 
-    model = GatedSupernet(random_network(1), mixing_gates(full_space()))
+    model = GatedSupernet(random_network(1), mixing_gates(SPACE.full()))
     place = rf"test_isolation\.py, line {plain.__code__.co_firstlineno}: plain\(\)"
     with pytest.raises(FsnasError, match=f"{place} {said}"):
         declared()(plain)(model, random_batch(1))
@@ -299,7 +299,7 @@ def test_a_metric_that_leaves_the_process_raises():
     def plain(model, batch):
         raise SystemExit(3)
 
-    model = GatedSupernet(random_network(1), mixing_gates(full_space()))
+    model = GatedSupernet(random_network(1), mixing_gates(SPACE.full()))
     with pytest.raises(
         RuntimeError, match=r"plain\(\) called sys\.exit\(3\), expected that it returns a value"
     ) as caught:
@@ -308,13 +308,13 @@ def test_a_metric_that_leaves_the_process_raises():
 
 
 def test_options_may_have_any_name():
-    model = GatedSupernet(random_network(1), mixing_gates(full_space()))
+    model = GatedSupernet(random_network(1), mixing_gates(SPACE.full()))
     plain = declared()(lambda model, batch, *, function=1, kind=2, seed=3: function + kind + seed)
     assert plain(model, random_batch(1), function=2, kind=3, seed=4) == 9.0
 
 
 def test_nothing_warns():
-    model = GatedSupernet(random_network(1), mixing_gates(full_space()))
+    model = GatedSupernet(random_network(1), mixing_gates(SPACE.full()))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         declared()(lambda model, batch: 1.0)(model, random_batch(1))

@@ -11,10 +11,10 @@ from fsnas.metrics import known, load, metric_spec
 from fsnas.metrics._toolkit import ScoringBatch
 from fsnas.networks.gates import mixing_gates, path_gates, perturb
 from fsnas.networks.supernet import GatedSupernet
-from fsnas.spaces.nas_bench_201 import EDGES, full_space
 from tests.reference import metrics as twins
 from tests.reference.plain import plain_network
 from tests.support.problems import Problem, random_batch, random_network, random_problem
+from tests.support.space import EDGES, OPERATIONS, SPACE
 
 SMALL = {"lr": {"samples": 250, "batch_size": 100}}
 SCORES = [name for name in known() if metric_spec(name).kind == "score"]
@@ -49,7 +49,7 @@ def test_metric_equals_twin_in_float64(name, perturbation, seed):
 def test_metric_equals_twin_where_a_node_has_no_input(name):
     """Isolating `none` on the only edge into node 1: its operations run on zeros, their weights have no gradient."""
     network = random_network(12, dtype=torch.float64)
-    models = [GatedSupernet(network, perturb(mixing_gates(full_space()), 0, o, "isolate")) for o in (0, 3)]
+    models = [GatedSupernet(network, perturb(mixing_gates(SPACE.full()), 0, o, "isolate")) for o in (0, 3)]
     problem = Problem(models, 0, random_batch(12, dtype=torch.float64))
     expected = evaluate(getattr(twins, name), name, problem)
     np.testing.assert_allclose(evaluate(load(name), name, problem), expected, rtol=1e-10, atol=1e-13)
@@ -58,7 +58,7 @@ def test_metric_equals_twin_where_a_node_has_no_input(name):
 @pytest.mark.parametrize("name", known())
 def test_metric_equals_twin_on_images_with_sides_of_any_length(name):
     network = random_network(6, dtype=torch.float64)
-    models = [GatedSupernet(network, perturb(mixing_gates(full_space()), 3, o)) for o in (1, 3)]
+    models = [GatedSupernet(network, perturb(mixing_gates(SPACE.full()), 3, o)) for o in (1, 3)]
     problem = Problem(models, 3, random_batch(6, size=4, pixels=(9, 14), dtype=torch.float64))
     expected = evaluate(getattr(twins, name), name, problem)
     np.testing.assert_allclose(evaluate(load(name), name, problem), expected, rtol=1e-10, atol=1e-13)
@@ -86,7 +86,7 @@ def test_options_do_what_the_twin_does(name, options):
 
 def test_grasp_equals_the_full_hessian():
     network = random_network(3, dtype=torch.float64, channels=1, classes=2)
-    model = GatedSupernet(network, path_gates(np.array((2, 1, 0, 0, 0, 4))))
+    model = GatedSupernet(network, path_gates(np.array((2, 1, 0, 0, 0, 4)), len(OPERATIONS)))
     batch = random_batch(3, classes=2, dtype=torch.float64)
     weights, gradient, matrix = twins.hessian(plain_network(model), batch)
     torch.testing.assert_close(matrix, matrix.T)
@@ -219,7 +219,7 @@ def test_crops_are_drawn_once_for_a_repetition():
 
 def test_lr_sees_the_space_and_not_the_weights():
     batch = random_batch(1)
-    a, b = (GatedSupernet(random_network(s), mixing_gates(full_space())) for s in (1, 2))
+    a, b = (GatedSupernet(random_network(s), mixing_gates(SPACE.full())) for s in (1, 2))
     assert load("lr")(a, batch) == load("lr")(b, batch)
 
 
@@ -229,7 +229,7 @@ def dead_model():
     with torch.no_grad():
         network.last_bn.weight.zero_()
         network.last_bn.bias.fill_(-1.0)
-    return GatedSupernet(network, mixing_gates(full_space()))
+    return GatedSupernet(network, mixing_gates(SPACE.full()))
 
 
 @pytest.mark.parametrize("name", ["jacobcov", "ntk", "gm"])
@@ -243,7 +243,7 @@ def test_synflow_without_flow_is_minus_infinity():
     network = random_network(1)
     with torch.no_grad():
         network.classifier.weight.zero_()
-    assert load("synflow")(GatedSupernet(network, mixing_gates(full_space())), random_batch(1)) == -math.inf
+    assert load("synflow")(GatedSupernet(network, mixing_gates(SPACE.full())), random_batch(1)) == -math.inf
 
 
 def test_repeated_image_makes_naswot_singular():
@@ -255,7 +255,7 @@ def test_repeated_image_makes_naswot_singular():
 
 def test_gm_is_one_where_nothing_differs_and_ignores_the_edge_itself():
     network, batch = random_network(4, dtype=torch.float64), random_batch(4, dtype=torch.float64)
-    gates = mixing_gates(full_space())
+    gates = mixing_gates(SPACE.full())
     models = [GatedSupernet(network, perturb(gates, 2, o)) for o in (0, 1)]
     models.append(GatedSupernet(network, gates))
     cosines = load("gm")(models, 2, batch)
@@ -267,7 +267,7 @@ def test_gm_is_one_where_nothing_differs_and_ignores_the_edge_itself():
 
 
 def test_controls_of_one_operation_more():
-    gates, batch = mixing_gates(full_space()), random_batch(1)
+    gates, batch = mixing_gates(SPACE.full()), random_batch(1)
     network = random_network(1)
     for name in ("params", "flops"):
         full = load(name)(GatedSupernet(network, gates), batch)

@@ -11,15 +11,15 @@ import torch.nn.functional as F  # noqa: N812
 from torch import nn
 
 from fsnas.errors import FsnasError
-from fsnas.lineage.provenance import check_metric
-from fsnas.metrics import load, metric, metric_spec
+from fsnas.lineage.provenance import check_users_code
+from fsnas.metrics import load, metric, metric_spec, path_of
 from fsnas.metrics._toolkit import ScoringBatch
 from fsnas.networks.gates import mixing_gates, path_gates
 from fsnas.networks.modules import as_module
 from fsnas.networks.supernet import GatedSupernet
-from fsnas.spaces.nas_bench_201 import full_space
 from tests.reference.plain import plain_network
 from tests.support.problems import draw_crops, random_batch, random_network, random_problem
+from tests.support.space import OPERATIONS, SPACE
 from tests.support.users import folders_of_metrics, write
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -40,14 +40,14 @@ def test_a_supernet_as_modules_gives_the_same_logits(seed, perturbation):
 
 
 def test_odd_sides_are_rounded_as_in_the_supernet():
-    model = GatedSupernet(random_network(1, dtype=torch.float64), mixing_gates(full_space()))
+    model = GatedSupernet(random_network(1, dtype=torch.float64), mixing_gates(SPACE.full()))
     images = random_batch(1, pixels=11, dtype=torch.float64).images
     torch.testing.assert_close(as_module(model)(images), model(images), rtol=1e-10, atol=1e-12)
 
 
 def test_to_make_modules_draws_nothing():
     state = torch.get_rng_state()
-    as_module(GatedSupernet(random_network(1), mixing_gates(full_space())))
+    as_module(GatedSupernet(random_network(1), mixing_gates(SPACE.full())))
     assert torch.equal(torch.get_rng_state(), state)
 
 
@@ -90,7 +90,7 @@ def test_hooks_on_relus_see_their_inputs():
         net(batch.images)
         return np.linalg.slogdet(sum(kernels).numpy())[1]
 
-    model, batch = GatedSupernet(random_network(2), mixing_gates(full_space())), random_batch(2)
+    model, batch = GatedSupernet(random_network(2), mixing_gates(SPACE.full())), random_batch(2)
     assert hooked(model, batch) == pytest.approx(load("naswot")(model, batch), rel=1e-10)
 
 
@@ -125,12 +125,12 @@ def test_a_metric_of_several_batches_equals_its_slow_twin(tmp_path):
     """A quotient of small numbers loses digits."""
     problem = random_problem(2, "disable", torch.float64)
     with folders_of_metrics(zico_as_documented(tmp_path)):
-        check_metric("zico")
+        check_users_code(path_of("zico"))
         assert metric_spec("zico").options == {"batches": 2}
         for model, batches in zip(problem.models, (2, 3, 4, 2, 3), strict=True):
             found = load("zico")(model, problem.batch, batches=batches)
             assert found == pytest.approx(slow_zico(model, problem.batch, batches), rel=1e-8)
-        nothing = GatedSupernet(random_network(2), path_gates(np.zeros(6, dtype=int)))
+        nothing = GatedSupernet(random_network(2), path_gates(np.zeros(6, dtype=int), len(OPERATIONS)))
         assert math.isfinite(load("zico")(nothing, random_batch(2))), "an architecture of `none` only"
 
 

@@ -7,15 +7,16 @@ from torch import Tensor
 
 import tests.reference.shared_weights as reference
 from fsnas.errors import FsnasError
-from fsnas.networks import shared_weights
-from fsnas.networks.gates import active_gates, path_gates
+from fsnas.networks import stacks
+from fsnas.networks.gates import path_gates
 from fsnas.networks.shared_weights import different_networks, evaluate_architectures, evaluate_in_leaves
 from fsnas.networks.supernet import Supernet
-from fsnas.spaces.nas_bench_201 import EDGES, OPERATIONS, architecture_string, architectures, full_space, restrict
+from fsnas.spaces import architectures
 from tests.support.problems import random_batch, random_network, random_space
+from tests.support.space import EDGES, OPERATIONS, SPACE
 
 TOLERANCES = [(torch.float32, 1e-5), (torch.float64, 1e-10)]
-ALL = np.array(list(architectures(full_space())))
+ALL = np.array(list(architectures(SPACE.full())))
 NOTHING = (0, 0, 0, 0, 0, 0)
 
 
@@ -65,15 +66,15 @@ def test_every_operation_on_every_edge_equals_the_plain_one(dtype, tolerance):
 def test_images_with_sides_of_any_length_equal_the_plain_networks(sides, dtype, tolerance):
     rng = np.random.default_rng(4)
     network = random_network(4, dtype=dtype, in_channels=3)
-    chosen, batches = random_architectures(rng, full_space(), 6), random_batches(4, dtype, in_channels=3, pixels=sides)
+    chosen, batches = random_architectures(rng, SPACE.full(), 6), random_batches(4, dtype, in_channels=3, pixels=sides)
     expected = [reference.evaluate_architecture(network, tuple(a), batches) for a in chosen.tolist()]
     assert_equal_values(evaluate_architectures(network, chosen, batches), expected, tolerance)
 
 
 def leaves(dtype: torch.dtype) -> dict[str, Supernet]:
     """Three leaves of a tree, each with weights of its own."""
-    left, right = restrict(full_space(), 4, [0, 3]), restrict(full_space(), 4, [1, 2, 4])
-    spaces = {"0": left, "10": restrict(right, 1, [0, 1, 2]), "11": restrict(right, 1, [3, 4])}
+    left, right = SPACE.restrict(SPACE.full(), 4, [0, 3]), SPACE.restrict(SPACE.full(), 4, [1, 2, 4])
+    spaces = {"0": left, "10": SPACE.restrict(right, 1, [0, 1, 2]), "11": SPACE.restrict(right, 1, [3, 4])}
     return {path: random_network(seed, space, dtype) for seed, (path, space) in enumerate(spaces.items())}
 
 
@@ -81,7 +82,7 @@ def leaves(dtype: torch.dtype) -> dict[str, Supernet]:
 @pytest.mark.parametrize("seed", range(3))
 def test_in_leaves_each_architecture_has_the_weights_of_its_leaf(seed, dtype, tolerance):
     networks, batches = leaves(dtype), random_batches(seed, dtype)
-    chosen = random_architectures(np.random.default_rng(seed), full_space(), 20)
+    chosen = random_architectures(np.random.default_rng(seed), SPACE.full(), 20)
     expected = [reference.evaluate_in_leaves(networks, tuple(a), batches) for a in chosen.tolist()]
     assert_equal_values(evaluate_in_leaves(networks, chosen, batches), expected, tolerance)
 
@@ -89,7 +90,7 @@ def test_in_leaves_each_architecture_has_the_weights_of_its_leaf(seed, dtype, to
 def test_neither_the_stack_nor_the_others_change_a_value():
     rng = np.random.default_rng(0)
     network, batches = random_network(0), random_batches(0)
-    chosen = random_architectures(rng, full_space(), 60)
+    chosen = random_architectures(rng, SPACE.full(), 60)
     loss, accuracy = evaluate_architectures(network, chosen, batches)
     assert len(np.unique(loss)) > 40
     for together in (1, 2, 7, 1000):
@@ -102,7 +103,7 @@ def test_neither_the_stack_nor_the_others_change_a_value():
 def test_float32_is_exact_enough_for_a_real_batch():
     network = random_network(1, channels=4, classes=10, in_channels=3)
     batch = random_batch(1, size=64, classes=10, in_channels=3, pixels=32)
-    chosen = random_architectures(np.random.default_rng(1), full_space(), 10)
+    chosen = random_architectures(np.random.default_rng(1), SPACE.full(), 10)
     single = evaluate_architectures(network, chosen, [(batch.images, batch.labels)])[0]
     double = evaluate_architectures(network.double(), chosen, [(batch.images.double(), batch.labels)])[0]
     np.testing.assert_allclose(single, double, rtol=2e-6)
@@ -111,14 +112,14 @@ def test_float32_is_exact_enough_for_a_real_batch():
 def test_any_memory_format_of_the_images():
     network, batches = random_network(2, in_channels=3), random_batches(2, in_channels=3)
     last = [(images.contiguous(memory_format=torch.channels_last), labels) for images, labels in batches]
-    chosen = random_architectures(np.random.default_rng(2), full_space(), 5)
+    chosen = random_architectures(np.random.default_rng(2), SPACE.full(), 5)
     for found, expected in zip(*(evaluate_architectures(network, chosen, b) for b in (last, batches)), strict=True):
         assert (found == expected).all()
 
 
 def test_same_call_same_bits_and_nothing_is_changed():
     network, batches = random_network(4), random_batches(4)
-    chosen = random_architectures(np.random.default_rng(4), full_space(), 40)
+    chosen = random_architectures(np.random.default_rng(4), SPACE.full(), 40)
     before = {name: value.clone() for name, value in network.state_dict().items()}
     copies, state = [images.clone() for images, _ in batches], torch.get_rng_state()
     first, second = (evaluate_architectures(network, chosen, batches, together=8) for _ in range(2))
@@ -140,26 +141,26 @@ def test_a_disconnected_architecture_has_constant_logits():
 
 
 def test_different_networks_are_those_with_other_live_operations():
-    networks, of = different_networks(ALL)
+    networks, of = different_networks(SPACE, ALL)
     assert networks.shape == (9445, 6) and of.shape == (len(ALL),)
     assert [*map(tuple, networks.tolist())] == sorted({*map(tuple, networks.tolist())})
     for architecture, network in zip(ALL[::97], networks[of][::97], strict=True):
-        live = active_gates(path_gates(architecture))
-        assert (live == path_gates(network) * (network != 0)[:, None]).all()
+        live = SPACE.active_gates(path_gates(architecture, len(OPERATIONS)))
+        assert (live == path_gates(network, len(OPERATIONS)) * (network >= 0)[:, None]).all()
 
 
 def test_every_different_network_is_computed_once_a_batch(monkeypatch):
-    logits = shared_weights._logits
+    logits = stacks._logits
     computed: list[tuple[int, ...]] = []
 
-    def counted(network: Supernet, x: Tensor, networks: np.ndarray) -> Tensor:
+    def counted(network, x: Tensor, networks: np.ndarray) -> Tensor:
         computed.extend(map(tuple, networks.tolist()))
         return logits(network, x, networks)
 
-    monkeypatch.setattr(shared_weights, "_logits", counted)
+    monkeypatch.setattr(stacks, "_logits", counted)
     chosen = np.concatenate([ALL[:300], ALL[200:400]])
     evaluate_architectures(random_network(6), chosen, random_batches(6)[:1], together=7)
-    assert computed == [*map(tuple, different_networks(chosen)[0].tolist())]
+    assert computed == [*map(tuple, different_networks(SPACE, chosen)[0].tolist())]
     assert len(computed) < 100
 
 
@@ -171,10 +172,10 @@ def test_no_architectures_have_no_values():
 
 
 def test_an_architecture_outside_the_space_is_an_error():
-    space = restrict(full_space(), 4, [0, 3])
+    space = SPACE.restrict(SPACE.full(), 4, [0, 3])
     outside = (1, 1, 1, 1, 2, 1)
     message = (
-        f"{re.escape(architecture_string(outside))} is not in the space .* edge 3<-1 has nor_conv_1x1, "
+        f"{re.escape(SPACE.architecture_string(outside))} is not in the space .* edge 3<-1 has nor_conv_1x1, "
         r"expected one of \['none', 'nor_conv_3x3'\]"
     )
     with pytest.raises(FsnasError, match=message):

@@ -6,11 +6,12 @@ from torch import Tensor
 from fsnas.errors import FsnasError
 from fsnas.networks.cell import Cell
 from fsnas.networks.forward import ForwardContext, ForwardHook
-from fsnas.networks.gates import active_gates, mixing_gates, path_gates, perturb
-from fsnas.networks.supernet import GatedSupernet, Reduction, Supernet, inherit
-from fsnas.spaces.nas_bench_201 import EDGES, OPERATIONS, as_space, full_space, restrict
+from fsnas.networks.gates import mixing_gates, path_gates, perturb
+from fsnas.networks.layers import Reduction
+from fsnas.networks.supernet import GatedSupernet, Supernet, inherit
 from tests.reference.plain import PlainCell, architecture_network, cell_convolutions, copy_weights, plain_network
-from tests.support.problems import random_batch, random_gates, random_network, random_space
+from tests.support.problems import random_batch, random_gates, random_network, random_space, supernet
+from tests.support.space import EDGES, OPERATIONS, SPACE
 
 TOLERANCES = [(torch.float32, 1e-5), (torch.float64, 1e-10)]
 KINDS = ["random", "mean", "sum"]
@@ -45,7 +46,7 @@ def loss(output: Tensor) -> Tensor:
 def test_fast_cell_equals_plain_cell(seed, kind, dtype, tolerance):
     rng = np.random.default_rng(seed)
     gates = gates_of(kind, rng, random_space(rng))
-    cell = Cell(3, full_space(), "cell", torch.Generator().manual_seed(seed)).to(dtype)
+    cell = Cell(3, OPERATIONS, SPACE.full(), "cell", torch.Generator().manual_seed(seed)).to(dtype)
     plain = PlainCell(3, gates).to(dtype)
     for key, module in cell_convolutions(plain).items():
         module.conv.weight.data.copy_(cell.weights[key].data)
@@ -79,7 +80,7 @@ def test_fast_network_equals_plain_network(seed, kind, dtype, tolerance):
 )
 def test_architecture_equals_the_one_of_nas_bench_201(chosen, dtype, tolerance):
     sizes = {"channels": 2, "cells": 2, "classes": 4, "in_channels": 3}
-    model = GatedSupernet(random_network(1, dtype=dtype, **sizes), path_gates(np.array(chosen)))
+    model = GatedSupernet(random_network(1, dtype=dtype, **sizes), path_gates(np.array(chosen), len(OPERATIONS)))
     plain = copy_weights(architecture_network(chosen, **sizes, affine=False), model)
     assert_same_network(model, plain, random_batch(1, in_channels=3, dtype=dtype).images, tolerance)
 
@@ -89,7 +90,7 @@ def test_float32_is_exact_enough_for_a_real_batch(kind):
     """Sums over 64 images of 32x32: a BatchNorm that adds up in float32 is off by more than this."""
     network = random_network(1, channels=4, in_channels=3)
     images = random_batch(1, size=64, in_channels=3, pixels=32).images
-    gates = gates_of(kind, np.random.default_rng(1), full_space())
+    gates = gates_of(kind, np.random.default_rng(1), SPACE.full())
     with torch.no_grad():
         single = GatedSupernet(network, gates)(images)
         double = GatedSupernet(network.double(), gates)(images.double())
@@ -100,7 +101,7 @@ def test_float32_is_exact_enough_for_a_real_batch(kind):
 @pytest.mark.parametrize("seed", range(4))
 def test_fast_network_equals_plain_network_on_many_pixels(seed, kind):
     """The order of memory and the BatchNorm of large batches."""
-    gates = gates_of(kind, np.random.default_rng(seed), full_space())
+    gates = gates_of(kind, np.random.default_rng(seed), SPACE.full())
     model = GatedSupernet(random_network(seed, channels=4, in_channels=3), gates)
     images = random_batch(seed, size=3, in_channels=3, pixels=32).images
     assert_same_network(model, plain_network(model), images, 1e-5)
@@ -111,14 +112,14 @@ def test_fast_network_equals_plain_network_on_many_pixels(seed, kind):
 def test_sides_of_any_length_equal_the_plain_network(sides, dtype, tolerance):
     """Sides that are no multiples of 4, not square, and with many pixels also in the other order of memory."""
     rng = np.random.default_rng(3)
-    model = GatedSupernet(random_network(3, dtype=dtype, in_channels=3), random_gates(rng, full_space()))
+    model = GatedSupernet(random_network(3, dtype=dtype, in_channels=3), random_gates(rng, SPACE.full()))
     images = random_batch(3, size=3, in_channels=3, pixels=sides, dtype=dtype).images
     assert_same_network(model, plain_network(model), images, tolerance)
 
 
 def test_a_reduction_halves_both_sides_and_rounds_up():
     block = Reduction(2, 4, "block", torch.Generator().manual_seed(0))
-    context = ForwardContext(path_gates(np.zeros(6, dtype=int)))
+    context = ForwardContext(path_gates(np.zeros(6, dtype=int), len(OPERATIONS)))
     for sides, halves in (((8, 8), (4, 4)), ((9, 11), (5, 6)), ((2, 3), (1, 2)), ((1, 1), (1, 1))):
         assert block(torch.randn(3, 2, *sides), context).shape == (3, 4, *halves)
 
@@ -153,7 +154,7 @@ def test_supernet_of_a_space_is_the_full_one_restricted(seed):
 
 def test_same_seed_same_weights_and_rng_untouched():
     state = torch.get_rng_state()
-    a, b, c = (Supernet(channels=2, cells=1, classes=4, seed=s) for s in (3, 3, 4))
+    a, b, c = (supernet(channels=2, cells=1, classes=4, seed=s) for s in (3, 3, 4))
     for (name, x), y in zip(a.named_parameters(), b.parameters(), strict=True):
         assert torch.equal(x, y), name
     assert not torch.equal(a.stem.weight, c.stem.weight)
@@ -172,7 +173,7 @@ def test_tap_sees_every_executed_layer_once_and_counts_the_relus(seed):
         def relu(self, x, count):
             self.relus += count
 
-    gates = mixing_gates(full_space())
+    gates = mixing_gates(SPACE.full())
     gates[5] *= np.random.default_rng(seed).random(len(OPERATIONS)) < 0.5
     model, hook = GatedSupernet(random_network(seed), gates), Names()
     model(random_batch(seed).images, hook=hook)
@@ -183,12 +184,12 @@ def test_tap_sees_every_executed_layer_once_and_counts_the_relus(seed):
 
 def test_disabling_none_changes_nothing():
     network, images = random_network(2), random_batch(2).images
-    gates = mixing_gates(full_space())
+    gates = mixing_gates(SPACE.full())
     assert torch.equal(GatedSupernet(network, gates)(images), GatedSupernet(network, perturb(gates, 3, 0))(images))
 
 
 def test_perturbations():
-    gates = mixing_gates(full_space())
+    gates = mixing_gates(SPACE.full())
     disabled, isolated = perturb(gates, 2, 3), perturb(gates, 2, 3, "isolate")
     assert disabled[2].tolist() == [0.2, 0.2, 0.2, 0, 0.2]
     assert isolated[2].tolist() == [0, 0, 0, 1, 0]
@@ -199,31 +200,31 @@ def test_perturbations():
 
 
 def test_gates_of_the_mixture():
-    space = as_space((0, 1, 2, 3, 4, 0))
+    space = SPACE.only((0, 1, 2, 3, 4, 0))
     space[0, 1] = True
     assert mixing_gates(space)[0].tolist() == [0.5, 0.5, 0, 0, 0]
     assert (mixing_gates(space, "sum") == space).all()
-    assert (path_gates(np.array((0, 1, 2, 3, 4, 0))) == as_space((0, 1, 2, 3, 4, 0))).all()
+    assert (path_gates(np.array((0, 1, 2, 3, 4, 0)), len(OPERATIONS)) == SPACE.only((0, 1, 2, 3, 4, 0))).all()
 
 
 def test_unknown_words_are_named():
     with pytest.raises(FsnasError, match="mixing is 'max', expected 'mean' or 'sum'"):
-        mixing_gates(full_space(), "max")
+        mixing_gates(SPACE.full(), "max")
     with pytest.raises(FsnasError, match="perturbation is 'remove', expected 'disable' or 'isolate'"):
-        perturb(mixing_gates(full_space()), 0, 0, "remove")
+        perturb(mixing_gates(SPACE.full()), 0, 0, "remove")
 
 
 def test_live_gates_are_the_operations_on_a_path_from_input_to_output():
     gates = np.full((len(EDGES), len(OPERATIONS)), 0.2)
-    full = active_gates(gates)
+    full = SPACE.active_gates(gates)
     assert (full[:, 0] == 0).all() and (full[:, 1:] == 0.2).all()
     unread = gates.copy()
     unread[EDGES.index("3<-2"), 1:] = 0  # nobody reads node 2
-    assert active_gates(unread).any(axis=1).tolist() == [True, False, False, True, True, False]
+    assert SPACE.active_gates(unread).any(axis=1).tolist() == [True, False, False, True, True, False]
     empty = gates.copy()
     empty[EDGES.index("1<-0"), 1:] = 0  # node 1 has no input
-    assert active_gates(empty).any(axis=1).tolist() == [False, True, False, True, False, True]
-    assert not active_gates(path_gates(np.zeros(6, dtype=int))).any()
+    assert SPACE.active_gates(empty).any(axis=1).tolist() == [False, True, False, True, False, True]
+    assert not SPACE.active_gates(path_gates(np.zeros(6, dtype=int), len(OPERATIONS))).any()
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -231,7 +232,7 @@ def test_what_cannot_matter_changes_no_output(seed):
     rng = np.random.default_rng(seed)
     gates = random_gates(rng, random_space(rng) & (rng.random((6, 5)) < 0.5))
     network, images = random_network(seed, dtype=torch.float64), random_batch(seed, dtype=torch.float64).images
-    whole, live = (network(images, ForwardContext(g)) for g in (gates, active_gates(gates)))
+    whole, live = (network(images, ForwardContext(g)) for g in (gates, SPACE.active_gates(gates)))
     assert_close(live, whole, 1e-10, "logits")
 
 
@@ -258,12 +259,12 @@ def test_a_child_gets_exactly_the_weights_of_its_parent(seed):
     inherit(child, parent)
     assert_same_weights(weights(child), {name: before[name] for name in own})
     assert len(own) < len(before) and not torch.equal(own["stem.weight"], before["stem.weight"])
-    assert (child.space == space).all()
+    assert (child.sub_space == space).all()
     assert_same_weights(weights(parent), before)
 
 
 def test_an_heir_computes_what_its_parent_computes_in_its_space():
-    space = restrict(restrict(full_space(), 0, [1, 3]), 5, [0, 2])
+    space = SPACE.restrict(SPACE.restrict(SPACE.full(), 0, [1, 3]), 5, [0, 2])
     parent, child = random_network(1), random_network(2, space)
     inherit(child, parent)
     gates, images = mixing_gates(space), random_batch(3).images
@@ -271,7 +272,7 @@ def test_an_heir_computes_what_its_parent_computes_in_its_space():
 
 
 def test_an_heir_shares_no_memory_with_its_parent():
-    parent, child = random_network(1), random_network(2, restrict(full_space(), 0, [1, 3]))
+    parent, child = random_network(1), random_network(2, SPACE.restrict(SPACE.full(), 0, [1, 3]))
     inherit(child, parent)
     before = weights(parent)
     with torch.no_grad():
@@ -283,7 +284,7 @@ def test_an_heir_shares_no_memory_with_its_parent():
 
 PARENTS = {
     "a space without the operation": (
-        {"space": restrict(full_space(), 1, [0, 1, 2])},
+        {"space": SPACE.restrict(SPACE.full(), 1, [0, 1, 2])},
         r"stages\.0\.0\.weights\.2<-0:nor_conv_3x3: expected the shape \[2, 2, 3, 3\], found none",
     ),
     "fewer cells": (

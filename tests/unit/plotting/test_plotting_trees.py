@@ -10,9 +10,9 @@ from fsnas.plotting import (
     tree_figure,
 )
 from fsnas.plotting.root_scores import short
-from fsnas.spaces.nas_bench_201 import OPERATIONS
 from tests.support import plotting_data as data
 from tests.support.drawn_figures import drawn, extent, tagged, texts
+from tests.support.space import OPERATIONS
 
 # --- trees --------------------------------------------------------------------------------------------------------
 

@@ -14,8 +14,9 @@ from fsnas.errors import FsnasError
 from fsnas.search.result import Evaluation, best_of
 from fsnas.search.samplers.evolution import RegularizedEvolutionSampler
 from fsnas.search.search import LEAF, SAMPLERS, search
-from fsnas.spaces.nas_bench_201 import EDGES, as_space, count_architectures, full_space, parse_architecture, restrict
+from fsnas.spaces import count_architectures
 from tests.reference.search import every_point, optimum
+from tests.support.space import EDGES, SPACE
 from tests.support.splits import grown_tree
 
 WORST, BEST = (0, 0, 0, 0, 0, 0), (3, 3, 3, 1, 3, 3)
@@ -36,7 +37,7 @@ def smooth(seed=0):
 
 def tiny_leaves():
     """Three leaves of 2, 4 and 6 architectures; the first two hold the same operations on edge 3<-2."""
-    leaves = {"0": as_space(WORST), "10": as_space(BEST), "11": as_space(BEST)}
+    leaves = {"0": SPACE.only(WORST), "10": SPACE.only(BEST), "11": SPACE.only(BEST)}
     leaves["0"][5, [1, 3]] = leaves["0"][5, 0], True
     leaves["0"][5] = leaves["10"][5] = [True, False, False, True, False]
     leaves["10"][2, 4] = True
@@ -46,17 +47,17 @@ def tiny_leaves():
 
 
 LEAVES = {
-    "root": {"root": full_space()},
+    "root": {"root": SPACE.full()},
     "binary": grown_tree("x", 0, (2, 2, 2), np.random.default_rng(1)).leaves,
     "exhaustive": grown_tree("x", 0, (5,), np.random.default_rng(2)).leaves,
     "tiny": tiny_leaves(),
-    "point": {"0": as_space(BEST)},
+    "point": {"0": SPACE.only(BEST)},
 }
 
 
 def run(leaves="binary", evaluate=None, *, sampler="evolution", evaluations=60, seed=0, **options):
     leaves = LEAVES[leaves] if isinstance(leaves, str) else leaves
-    return search(leaves, evaluate or smooth(), sampler=sampler, evaluations=evaluations, seed=seed, **options)
+    return search(SPACE, leaves, evaluate or smooth(), sampler=sampler, evaluations=evaluations, seed=seed, **options)
 
 
 @pytest.fixture
@@ -98,7 +99,7 @@ def test_the_budget_is_kept_in_the_leaves_and_every_point_is_evaluated_once(samp
         return evaluate(leaf, architecture)
 
     found = run(leaves, counted, sampler=sampler, evaluations=45)
-    points = [(one.leaf, parse_architecture(one.architecture)) for one in found.evaluations]
+    points = [(one.leaf, SPACE.parse(one.architecture)) for one in found.evaluations]
     assert len(points) == 45 and found.sampler == sampler
     assert set(points) == set(calls) and set(calls.values()) == {1}
     for (leaf, architecture), one in zip(points, found.evaluations, strict=True):
@@ -123,7 +124,7 @@ def test_a_whole_tiny_space_is_searched_as_by_brute_force(sampler):
         best = found.evaluations[found.best]
         assert (best.leaf, best.architecture, best.loss, best.accuracy) == optimum(LEAVES["tiny"], smooth(seed))
     if sampler == "random":
-        points = {(one.leaf, parse_architecture(one.architecture)) for one in found.evaluations}
+        points = {(one.leaf, SPACE.parse(one.architecture)) for one in found.evaluations}
         assert points == set(every_point(LEAVES["tiny"]))
 
 
@@ -141,9 +142,7 @@ def test_random_draws_leaves_and_operations_uniformly():
     found = run(sampler="random", evaluations=800).evaluations
     assert chisquare([*Counter(one.leaf for one in found).values()]).pvalue > 1e-3
     assert len({one.leaf for one in found}) == 8
-    edge = [
-        parse_architecture(one.architecture)[0] for one in run("root", sampler="random", evaluations=500).evaluations
-    ]
+    edge = [SPACE.parse(one.architecture)[0] for one in run("root", sampler="random", evaluations=500).evaluations]
     assert chisquare([edge.count(o) for o in range(5)]).pvalue > 1e-3
 
 
@@ -275,11 +274,11 @@ def test_every_parameter_and_every_other_value_is_mutated_equally_often(parents,
 
 def test_what_the_parent_does_not_have_is_drawn_uniformly():
     """Leaf 0 fixes edge 3<-2; only leaf 1 has its parameter, and every child of leaf 0 in leaf 1 draws it anew."""
-    leaves = {"0": restrict(full_space(), 5, [0]), "1": restrict(full_space(), 5, [1, 2, 3, 4])}
+    leaves = {"0": SPACE.restrict(SPACE.full(), 5, [0]), "1": SPACE.restrict(SPACE.full(), 5, [1, 2, 3, 4])}
     drawn: Counter[int] = Counter()
     for seed in range(40):
         found = run(leaves, lambda leaf, a: (0.0, float(leaf == "0")), seed=seed, population=20, tournament=20)
-        new = [parse_architecture(one.architecture)[5] for one in found.evaluations[20:] if one.leaf == "1"]
+        new = [SPACE.parse(one.architecture)[5] for one in found.evaluations[20:] if one.leaf == "1"]
         drawn.update(new)
     assert sorted(drawn) == [1, 2, 3, 4] and chisquare([*drawn.values()]).pvalue > 1e-3
 

@@ -2,44 +2,36 @@ import numpy as np
 import pytest
 
 from fsnas.errors import FsnasError
-from fsnas.spaces.nas_bench_201 import (
-    OPERATIONS,
-    architecture_string,
-    architectures,
-    as_indices,
-    count_architectures,
-    full_space,
-    leaf_of,
-    restrict,
-)
+from fsnas.spaces import architectures, count_architectures
 from fsnas.splitting.trees import ROOT
+from tests.support.space import OPERATIONS, SPACE
 
-ALL = np.array(list(architectures(full_space())))
+ALL = np.array(list(architectures(SPACE.full())))
 
 
 def random_leaves(seed: int) -> dict[str, np.ndarray]:
     """Every leaf so far is split in two, on an edge of its own choice, three times."""
     rng = np.random.default_rng(seed)
-    leaves = {"": full_space()}
+    leaves = {"": SPACE.full()}
     for _ in range(3):
         children = {}
         for path, space in leaves.items():
             edge = int(rng.choice(np.flatnonzero(space.all(axis=1))))
             cut, order = rng.integers(1, len(OPERATIONS)), rng.permutation(len(OPERATIONS))
             for branch, group in enumerate((order[:cut], order[cut:])):
-                children[f"{path}{branch}"] = restrict(space, edge, group.tolist())
+                children[f"{path}{branch}"] = SPACE.restrict(space, edge, group.tolist())
         leaves = children
     return leaves
 
 
 def test_the_root_holds_every_architecture():
-    assert set(leaf_of({ROOT: full_space()}, ALL)) == {ROOT}
+    assert set(SPACE.owner({ROOT: SPACE.full()}, ALL)) == {ROOT}
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_every_architecture_is_in_the_leaf_that_lists_it(seed):
     leaves = random_leaves(seed)
-    found = leaf_of(leaves, ALL)
+    found = SPACE.owner(leaves, ALL)
     for path, space in leaves.items():
         chosen = ALL[found == path]
         assert len(chosen) == count_architectures(space)
@@ -49,14 +41,14 @@ def test_every_architecture_is_in_the_leaf_that_lists_it(seed):
 def test_paths_come_in_the_order_given_and_whole():
     leaves = random_leaves(1)
     order = np.random.default_rng(0).permutation(len(ALL))
-    assert (leaf_of(leaves, ALL[order]) == leaf_of(leaves, ALL)[order]).all()
-    longer = {"0": restrict(full_space(), 0, [0]), "101": restrict(full_space(), 0, [1, 2, 3, 4])}
-    assert set(leaf_of(longer, ALL)) == {"0", "101"}
+    assert (SPACE.owner(leaves, ALL[order]) == SPACE.owner(leaves, ALL)[order]).all()
+    longer = {"0": SPACE.restrict(SPACE.full(), 0, [0]), "101": SPACE.restrict(SPACE.full(), 0, [1, 2, 3, 4])}
+    assert set(SPACE.owner(longer, ALL)) == {"0", "101"}
 
 
 @pytest.mark.parametrize("nothing", [[], np.empty((0, 6), dtype=int)])
 def test_no_architectures_have_no_leaves(nothing):
-    found = leaf_of(random_leaves(0), nothing)
+    found = SPACE.owner(random_leaves(0), nothing)
     assert found.shape == (0,) and found.dtype.kind == "U"
 
 
@@ -66,21 +58,21 @@ def test_an_architecture_in_no_leaf_is_an_error():
     missing = next(architectures(leaves[path]))
     count = count_architectures(leaves.pop(path))
     with pytest.raises(FsnasError) as error:
-        leaf_of(leaves, ALL)
+        SPACE.owner(leaves, ALL)
     message = str(error.value)
-    assert architecture_string(missing) in message and "in none of the leaves" in message
+    assert SPACE.architecture_string(missing) in message and "in none of the leaves" in message
     assert f"{count} of 15625" in message and "whole tree" in message
 
 
 def test_an_architecture_in_two_leaves_is_an_error():
-    leaves = {"0": full_space(), "1": restrict(full_space(), 0, [1])}
+    leaves = {"0": SPACE.full(), "1": SPACE.restrict(SPACE.full(), 0, [1])}
     with pytest.raises(FsnasError, match=r"skip_connect~0\|.*is in \['0', '1'\] of the leaves.*3125 of 15625"):
-        leaf_of(leaves, ALL)
+        SPACE.owner(leaves, ALL)
 
 
 def test_no_leaves_hold_nothing():
     with pytest.raises(FsnasError, match="in none of the leaves"):
-        leaf_of({}, ALL[:1])
+        SPACE.owner({}, ALL[:1])
 
 
 @pytest.mark.parametrize(
@@ -88,7 +80,7 @@ def test_no_leaves_hold_nothing():
 )
 def test_what_is_no_list_of_architectures_is_an_error(wrong):
     with pytest.raises(FsnasError, match="expected integers"):
-        as_indices(wrong)
+        SPACE.as_indices(wrong)
 
 
 @pytest.mark.parametrize("operation", [-1, 5])
@@ -96,4 +88,4 @@ def test_an_unknown_operation_is_an_error(operation):
     architecture = np.zeros((3, 6), dtype=int)
     architecture[2, 4] = operation
     with pytest.raises(FsnasError, match=f"architecture 2 has the operation {operation} on edge 3<-1"):
-        leaf_of({ROOT: full_space()}, architecture)
+        SPACE.owner({ROOT: SPACE.full()}, architecture)

@@ -3,19 +3,8 @@ import pytest
 from scipy.stats import chisquare
 
 from fsnas.errors import FsnasError
-from fsnas.spaces.nas_bench_201 import (
-    EDGES,
-    OPERATIONS,
-    architecture_string,
-    architectures,
-    as_space,
-    count_architectures,
-    draw_architectures,
-    full_space,
-    parse_architecture,
-    restrict,
-    splittable_edges,
-)
+from fsnas.spaces import architectures, count_architectures, draw_architectures
+from tests.support.space import EDGES, OPERATIONS, SPACE
 
 
 def test_edges_are_in_the_order_of_autodl():
@@ -24,36 +13,36 @@ def test_edges_are_in_the_order_of_autodl():
 
 
 def test_the_full_space_holds_15625_architectures():
-    assert count_architectures(full_space()) == 15_625 == len(set(architectures(full_space())))
-    assert splittable_edges(full_space()) == [0, 1, 2, 3, 4, 5]
+    assert count_architectures(SPACE.full()) == 15_625 == len(set(architectures(SPACE.full())))
+    assert SPACE.splittable_edges(SPACE.full()) == [0, 1, 2, 3, 4, 5]
 
 
 def test_restricting_an_edge_leaves_the_others_and_the_original():
-    space = full_space()
-    child = restrict(space, 3, [1, 4])
+    space = SPACE.full()
+    child = SPACE.restrict(space, 3, [1, 4])
     assert space.all() and child[3].tolist() == [False, True, False, False, True]
-    assert child[[0, 1, 2, 4, 5]].all() and splittable_edges(child) == [0, 1, 2, 4, 5]
+    assert child[[0, 1, 2, 4, 5]].all() and SPACE.splittable_edges(child) == [0, 1, 2, 4, 5]
     assert count_architectures(child) == 15_625 // 5 * 2 == len(list(architectures(child)))
 
 
 def test_a_group_outside_the_space_is_an_error():
-    child = restrict(full_space(), 0, [1, 2])
+    child = SPACE.restrict(SPACE.full(), 0, [1, 2])
     for group in ([], [0], [1, 3]):
         with pytest.raises(FsnasError, match=r"edge 1<-0 holds \['skip_connect', 'nor_conv_1x1'\]; cannot restrict"):
-            restrict(child, 0, group)
+            SPACE.restrict(child, 0, group)
 
 
 def test_architecture_strings_are_those_of_nasbench201():
     string = "|nor_conv_3x3~0|+|nor_conv_3x3~0|avg_pool_3x3~1|+|skip_connect~0|none~1|nor_conv_1x1~2|"
-    assert parse_architecture(string) == (3, 3, 4, 1, 0, 2)
-    assert architecture_string((3, 3, 4, 1, 0, 2)) == string
-    assert np.flatnonzero(as_space((3, 3, 4, 1, 0, 2)).ravel()).tolist() == [3, 8, 14, 16, 20, 27]
+    assert SPACE.parse(string) == (3, 3, 4, 1, 0, 2)
+    assert SPACE.architecture_string((3, 3, 4, 1, 0, 2)) == string
+    assert np.flatnonzero(SPACE.only((3, 3, 4, 1, 0, 2)).ravel()).tolist() == [3, 8, 14, 16, 20, 27]
 
 
 def test_every_architecture_string_reads_back():
-    names = [architecture_string(a) for a in architectures(full_space())]
+    names = [SPACE.architecture_string(a) for a in architectures(SPACE.full())]
     assert len(set(names)) == 15_625
-    assert [parse_architecture(name) for name in names[::97]] == list(architectures(full_space()))[::97]
+    assert [SPACE.parse(name) for name in names[::97]] == list(architectures(SPACE.full()))[::97]
 
 
 @pytest.mark.parametrize(
@@ -67,7 +56,7 @@ def test_every_architecture_string_reads_back():
 )
 def test_a_string_that_is_no_architecture_is_an_error(string, message):
     with pytest.raises(FsnasError, match=message):
-        parse_architecture(string)
+        SPACE.parse(string)
 
 
 # Drawn architectures
@@ -75,7 +64,7 @@ def test_a_string_that_is_no_architecture_is_an_error(string, message):
 
 def small_space():
     """Twelve architectures: two, three and two operations on three edges, one on each of the others."""
-    space = as_space((1, 3, 4, 0, 2, 3))
+    space = SPACE.only((1, 3, 4, 0, 2, 3))
     space[0, 2] = space[2, [0, 3]] = space[5, 4] = True
     return space
 
@@ -102,7 +91,7 @@ def test_a_space_with_fewer_architectures_is_drawn_whole(count):
 
 
 def test_the_generator_decides_what_is_drawn():
-    first, again, other = (draw(full_space(), 20, seed).tolist() for seed in (1, 1, 2))
+    first, again, other = (draw(SPACE.full(), 20, seed).tolist() for seed in (1, 1, 2))
     assert first == again != other
 
 

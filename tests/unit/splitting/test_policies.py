@@ -2,6 +2,7 @@ import pytest
 
 from fsnas.errors import FsnasError
 from fsnas.splitting.policies import make_policy
+from tests.support.space import SPACE
 
 
 @pytest.mark.parametrize(
@@ -18,7 +19,7 @@ from fsnas.splitting.policies import make_policy
     ],
 )
 def test_constant_splits_while_the_leaves_fit(branching, max_leaves, factors):
-    policy = make_policy("constant", branching=branching, max_leaves=max_leaves)
+    policy = make_policy(SPACE, "constant", branching=branching, max_leaves=max_leaves)
     assert policy.factors == factors and policy.depth == len(factors)
     assert [policy.branching(level) for level in range(policy.depth)] == list(factors)
 
@@ -33,7 +34,7 @@ def test_constant_splits_while_the_leaves_fit(branching, max_leaves, factors):
     ],
 )
 def test_the_other_policies(name, options, factors):
-    assert make_policy(name, **options).factors == factors
+    assert make_policy(SPACE, name, **options).factors == factors
 
 
 BAD = {
@@ -57,12 +58,12 @@ BAD = {
 @pytest.mark.parametrize(("name", "options", "message"), BAD.values(), ids=BAD)
 def test_an_impossible_policy_is_an_error(name, options, message):
     with pytest.raises(FsnasError, match=message):
-        make_policy(name, **options)
+        make_policy(SPACE, name, **options)
 
 
 def test_a_level_below_the_last_split_is_an_error():
     with pytest.raises(FsnasError, match="level 2 is not split: the policy has 2 levels"):
-        make_policy("schedule", schedule=[2, 2]).branching(2)
+        make_policy(SPACE, "schedule", schedule=[2, 2]).branching(2)
 
 
 @pytest.mark.parametrize(
@@ -79,4 +80,4 @@ def test_a_level_below_the_last_split_is_an_error():
     ],
 )
 def test_a_policy_knows_the_number_of_its_leaves(name, options, leaves):
-    assert make_policy(name, **options).leaves == leaves
+    assert make_policy(SPACE, name, **options).leaves == leaves

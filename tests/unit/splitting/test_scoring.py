@@ -11,16 +11,18 @@ from fsnas.errors import FsnasError
 from fsnas.metrics import MetricSpec, known, load
 from fsnas.networks.gates import mixing_gates
 from fsnas.networks.supernet import GatedSupernet
-from fsnas.spaces.nas_bench_201 import EDGES, OPERATIONS, full_space, restrict
 from fsnas.splitting.affinities import score_affinity
 from fsnas.splitting.cuts import best_cut
 from fsnas.splitting.scoring import score_node
 from tests.reference import scoring as twin
 from tests.support.problems import random_batch, random_network
+from tests.support.space import EDGES, OPERATIONS, SPACE
 
 BATCHES = [random_batch(seed) for seed in (1, 2, 3)]
 PERTURBATIONS = ["disable", "isolate"]
-DEEP = restrict(restrict(full_space(), 1, (0, 1)), 4, (2, 3, 4))  # a node of level 2: edges 1 and 4 are split
+DEEP = SPACE.restrict(
+    SPACE.restrict(SPACE.full(), 1, (0, 1)), 4, (2, 3, 4)
+)  # a node of level 2: edges 1 and 4 are split
 HELD = [0, 2, 3, 5]
 
 
@@ -51,7 +53,7 @@ def test_only_edges_that_hold_all_operations_are_scored(metric):
 
 
 def test_a_node_without_an_edge_to_split_has_no_scores():
-    space = full_space()
+    space = SPACE.full()
     space[:, 0] = False
     node = score_node(random_network(4), space, "snip", BATCHES[:1])
     assert np.isnan(node.scores).all() and np.isnan(node.affinity).all() and node.reasons == ()
@@ -67,7 +69,7 @@ def test_disabling_none_gives_the_unperturbed_supernet():
 
 
 def test_options_reach_the_metric():
-    network, space = random_network(4), restrict(DEEP, 2, (0, 1))
+    network, space = random_network(4), SPACE.restrict(DEEP, 2, (0, 1))
     defaults, warm = (
         score_node(network, space, "grasp", BATCHES[:1], options=options) for options in (None, {"temperature": 3.0})
     )
@@ -153,7 +155,7 @@ def test_the_network_and_the_batches_are_left_as_they_were(metric):
     def snapshot():
         parameters = [(p.detach().numpy().tobytes(), p.requires_grad, id(p.grad)) for p in network.parameters()]
         batches = [(b.images.numpy().tobytes(), b.labels.tolist()) for b in BATCHES]
-        return parameters, batches, torch.get_rng_state().tolist(), torch.is_grad_enabled(), network.space.tolist()
+        return parameters, batches, torch.get_rng_state().tolist(), torch.is_grad_enabled(), network.sub_space.tolist()
 
     before, space = snapshot(), DEEP.copy()
     with torch.no_grad():
@@ -167,7 +169,7 @@ def test_the_order_of_edges_and_repetitions_changes_no_score():
     network = random_network(4)
     node = score_node(network, DEEP, "random", BATCHES)
     turned = score_node(network, DEEP, "random", BATCHES[::-1])
-    alone = score_node(network, restrict(full_space(), 3, (1,)), "random", BATCHES)
+    alone = score_node(network, SPACE.restrict(SPACE.full(), 3, (1,)), "random", BATCHES)
     np.testing.assert_array_equal(turned.scores, node.scores[::-1])
     assert (alone.scores[:, HELD[0]] != node.scores[:, HELD[0]]).all(), "another node, other draws"
 
@@ -227,17 +229,17 @@ def test_a_real_metric_that_breaks_down_says_so_for_every_supernet():
 
 def test_what_is_not_finite_is_told_in_a_line(spy):
     spy(lambda gates, repetition: np.nan)
-    said = score_node(random_network(4), DEEP, "spy", BATCHES).summary()
+    said = score_node(random_network(4), DEEP, "spy", BATCHES).summary(SPACE)
     counts = "none 12, skip_connect 12, nor_conv_1x1 12, nor_conv_3x3 12, avg_pool_3x3 12"
     assert said.startswith(
         f"60 values are not finite ({counts}), the first on edge 1<-0, none, repetition 0: the value"
     )
     assert "\n" not in said and len(said) < 300
     spy(lambda edge, repetition: np.full((5, 5), np.inf), "affinity")
-    said = score_node(random_network(4), DEEP, "spy", BATCHES).summary()
+    said = score_node(random_network(4), DEEP, "spy", BATCHES).summary(SPACE)
     assert said.startswith("120 values are not finite (") and "none 48" in said and len(said) < 300
     spy(nothing)
-    assert score_node(random_network(4), DEEP, "spy", BATCHES).summary() == "scored"
+    assert score_node(random_network(4), DEEP, "spy", BATCHES).summary(SPACE) == "scored"
 
 
 def test_every_edge_is_reported():
@@ -255,7 +257,7 @@ def test_unknown_words_are_named():
 
 def dead_space():
     """Edge 3<-2 holds `none` only, so nobody reads node 2: edges 2<-0 and 2<-1 are whole and cannot matter."""
-    return restrict(full_space(), EDGES.index("3<-2"), [0])
+    return SPACE.restrict(SPACE.full(), EDGES.index("3<-2"), [0])
 
 
 NETWORK_METRICS = [name for name in known() if name not in ("params", "flops", "random", "naswot", "lr")]
@@ -275,7 +277,7 @@ def test_an_edge_that_cannot_matter_ties_exactly(metric, perturbation):
 @pytest.mark.parametrize("metric", known())
 def test_two_runs_give_the_same_bits(metric):
     """One edge of a node, all perturbed supernets, weights and batches made anew."""
-    space = full_space()
+    space = SPACE.full()
     space[1:, 0] = False
     options = {"lr": {"samples": 200, "batch_size": 100}}.get(metric, {})
     first, second = (

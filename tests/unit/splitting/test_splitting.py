@@ -3,8 +3,8 @@ import pytest
 from scipy.stats import chisquare
 
 from fsnas.errors import FsnasError, ScoreError
-from fsnas.spaces.nas_bench_201 import EDGES, OPERATIONS, full_space, restrict
 from fsnas.splitting.node import split_node
+from tests.support.space import EDGES, OPERATIONS, SPACE
 from tests.support.splits import random_affinities
 
 
@@ -12,9 +12,9 @@ def split(
     affinity, branching=2, *, path="root", space=None, seed=0, metric="snip",
     objective="mean", balance="none", edge_rule="best",
 ):  # fmt: skip
-    space = full_space() if space is None else space
+    space = SPACE.full() if space is None else space
     how = {"objective": objective, "balance": balance, "edge_rule": edge_rule, "seed": seed, "metric": metric}
-    return split_node(path, space, affinity, branching, **how)
+    return split_node(SPACE, path, space, affinity, branching, **how)
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_best_takes_the_edge_with_the_cheapest_cut(affinities):
 
 
 def test_first_takes_the_lowest_edge_that_can_be_split(affinities):
-    space = restrict(full_space(), 0, [1, 2])
+    space = SPACE.restrict(SPACE.full(), 0, [1, 2])
     found = split(affinities, path="1", space=space, edge_rule="first")
     assert found.edge == EDGES[1] and list(found.edge_costs) == list(EDGES[1:]) and found.children == ("10", "11")
 
@@ -70,7 +70,7 @@ def test_an_edge_that_is_not_finite_is_recorded_and_never_taken(affinities):
 
 def test_the_draw_of_an_edge_does_not_depend_on_the_others(affinities):
     affinities[2] = 0.5
-    tied = split(affinities, space=restrict(full_space(), 0, [1]), edge_rule="best")
+    tied = split(affinities, space=SPACE.restrict(SPACE.full(), 0, [1]), edge_rule="best")
     forced = affinities.copy()
     forced[[0, 1, 3, 4, 5]] = np.nan
     alone = split(forced)
@@ -87,7 +87,7 @@ def test_seed_node_metric_and_edge_each_draw_a_tie_of_their_own():
         assert len(set(found)) > 5
         return found
 
-    others = ({"path": "0"}, {"path": "01"}, {"metric": "gm"}, {"space": restrict(full_space(), 0, [1])})
+    others = ({"path": "0"}, {"path": "01"}, {"metric": "gm"}, {"space": SPACE.restrict(SPACE.full(), 0, [1])})
     assert draws() == draws() and all(draws(**how) != draws() for how in others)
 
 
@@ -122,7 +122,7 @@ def test_a_node_without_finite_scores_names_metric_seed_and_node():
 
 
 def test_a_node_without_a_full_edge_says_so(affinities):
-    space = full_space()
+    space = SPACE.full()
     space[:, 0] = False
     with pytest.raises(ScoreError, match="metric snip, seed 0, node root.*none holds all 5 operations any more"):
         split(affinities, space=space)

@@ -14,30 +14,32 @@ from scipy.stats import chisquare
 import fsnas.devices
 import fsnas.training.state
 from fsnas.artifacts.checkpoint import write_checkpoint
+from fsnas.artifacts.training_state import StateFile
 from fsnas.data.dataset import Dataset
 from fsnas.errors import FsnasError, Stopped
 from fsnas.networks.forward import ForwardContext
-from fsnas.networks.supernet import Supernet
-from fsnas.spaces.nas_bench_201 import EDGES, OPERATIONS, full_space
+from fsnas.networks.nas_bench_201 import CellSupernet
+from fsnas.spaces.nas_bench_201 import CellSize
 from fsnas.training.loop import evaluate, train
 from fsnas.training.paths import sample_gates
 from fsnas.training.recipe import SAMPLINGS, Recipe
 from fsnas.training.usage import Record, TrainingCost
 from tests.reference import training as twin
 from tests.support.problems import random_network, random_space
+from tests.support.space import EDGES, OPERATIONS, SPACE
 
 CPU = torch.device("cpu")
 ON_A_CARD = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a card")
 DEVICES = [CPU, pytest.param(torch.device("cuda"), marks=ON_A_CARD)]
 RECIPE = Recipe(epochs=3, batch_size=13, lr=0.05, crop_padding=1)
-SPACES = {"full": full_space(), "restricted": random_space(np.random.default_rng(2))}
+SPACES = {"full": SPACE.full(), "restricted": random_space(np.random.default_rng(2))}
 
 
-class Double(Supernet):
+class Double(CellSupernet):
     """The supernet in float64, whatever the images are."""
 
-    def forward(self, x, run: ForwardContext):
-        return super().forward(x.double(), run)
+    def forward(self, x, context: ForwardContext):
+        return super().forward(x.double(), context)
 
 
 def data():
@@ -88,7 +90,7 @@ def test_uniform_takes_every_enabled_operation_equally_often(space):
 
 def test_uniform_draws_each_edge_by_itself():
     rng, recipe = np.random.default_rng(1), Recipe(sampling="uniform")
-    paths = np.array([sample_gates(full_space(), recipe, rng)[0].argmax(axis=1) for _ in range(4000)])
+    paths = np.array([sample_gates(SPACE.full(), recipe, rng)[0].argmax(axis=1) for _ in range(4000)])
     pairs = np.array([np.bincount(5 * paths[:, a] + paths[:, b], minlength=25) for a in range(6) for b in range(a)])
     assert chisquare(pairs, axis=1).pvalue.min() > 1e-3
 
@@ -96,7 +98,7 @@ def test_uniform_draws_each_edge_by_itself():
 def test_fair_uses_every_operation_of_every_edge_once():
     rng, recipe = np.random.default_rng(0), Recipe(sampling="fair")
     for _ in range(50):
-        paths = sample_gates(full_space(), recipe, rng)
+        paths = sample_gates(SPACE.full(), recipe, rng)
         assert len(paths) == len(OPERATIONS)
         assert all((gates.sum(axis=1) == 1).all() for gates in paths)
         assert (np.sum(paths, axis=0) == 1).all()
@@ -104,7 +106,7 @@ def test_fair_uses_every_operation_of_every_edge_once():
 
 def test_fair_pairs_the_operations_of_two_edges_at_random():
     rng, recipe = np.random.default_rng(2), Recipe(sampling="fair")
-    paths = np.array([np.argmax(sample_gates(full_space(), recipe, rng), axis=2)[0] for _ in range(4000)])
+    paths = np.array([np.argmax(sample_gates(SPACE.full(), recipe, rng), axis=2)[0] for _ in range(4000)])
     pairs = np.array([np.bincount(5 * paths[:, a] + paths[:, b], minlength=25) for a in range(6) for b in range(a)])
     assert chisquare(pairs, axis=1).pvalue.min() > 1e-3
 
@@ -125,7 +127,7 @@ def test_fair_on_a_restricted_space_leaves_no_operation_out(seed):
 
 def test_an_unknown_sampling_is_named():
     with pytest.raises(FsnasError, match=r"sampling is 'spos', expected one of \['superposition', 'uniform', 'fair'\]"):
-        sample_gates(full_space(), Recipe(sampling="spos"), np.random.default_rng(0))
+        sample_gates(SPACE.full(), Recipe(sampling="spos"), np.random.default_rng(0))
 
 
 # The steps
@@ -146,9 +148,11 @@ OWN = {"epochs": 3, "batch_size": 13, "crop_padding": 1}
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
 def test_training_equals_the_formulas_in_float64(recipe, space):
     recipe = dataclasses.replace(recipe, **OWN)
-    fast, slow = (Double(channels=2, cells=1, classes=4, in_channels=1, seed=3).double() for _ in range(2))
+    fast, slow = (
+        Double(SPACE, SPACE.full(), CellSize(2, 1), classes=4, in_channels=1, seed=3).double() for _ in range(2)
+    )
     before = {name: p.detach().clone() for name, p in slow.named_parameters()}
-    record = train(fast, data(), recipe, space=space, seed=7, device=CPU).as_dict()
+    record = train(fast, data(), recipe, sub_space=space, seed=7, device=CPU).as_dict()
     expected = twin.train(slow, data(), recipe, space=space, seed=7)
     assert list(record) == list(expected)
     for column, values in expected.items():
@@ -162,14 +166,14 @@ def test_one_step_in_float32_equals_the_formulas():
     recipe = dataclasses.replace(RECIPE, epochs=1, batch_size=28, lr=0.1)
     fast, slow = random_network(1), random_network(1)
     train(fast, data(), recipe, seed=7, device=CPU)
-    twin.train(slow, data(), recipe, space=full_space(), seed=7)
+    twin.train(slow, data(), recipe, space=SPACE.full(), seed=7)
     for (name, found), weight in zip(fast.named_parameters(), slow.parameters(), strict=True):
         torch.testing.assert_close(found, weight, rtol=1e-5, atol=1e-6, msg=name)
 
 
 def test_disabled_operations_do_not_move():
     space, before = SPACES["restricted"], bits(random_network(1))
-    after = bits(trained(space=space)[0])
+    after = bits(trained(sub_space=space)[0])
     for name, value in after.items():
         edge, _, operation = name.rpartition(".")[2].partition(":")
         disabled = operation in OPERATIONS and not space[EDGES.index(edge), OPERATIONS.index(operation)]
@@ -181,7 +185,7 @@ def test_the_space_of_the_network_is_the_default():
     networks = [random_network(1, space) for _ in range(2)]
     records = [
         train(network, data(), RECIPE, seed=5, device=CPU, **options)
-        for network, options in zip(networks, ({}, {"space": space}), strict=True)
+        for network, options in zip(networks, ({}, {"sub_space": space}), strict=True)
     ]
     assert bits(networks[0]) == bits(networks[1]) and records[0] == records[1]
 
@@ -231,7 +235,7 @@ def stopped_and_resumed(recipe, state, stops, device=CPU):
     Each attempt starts from weights of its own, so whatever it ends with comes from the state.
     """
     lines: list[str] = []
-    options = {"state": state, "key": "k", "device": device}
+    options = {"state": StateFile(state, "k"), "device": device}
     for attempt, epoch in enumerate(stops):
         weights = 1 if attempt == 0 else 40 + attempt
         with pytest.raises(KilledError):
@@ -248,7 +252,7 @@ def never_stopped(recipe, device):
 def stopped_after(recipe, state, steps, device=CPU):
     """Ask a training to stop after each number of ``steps``, and go on; return what it ends with, and the lines."""
     lines: list[str] = []
-    options = {"state": state, "key": "k", "device": device, "progress": lines.append}
+    options = {"state": StateFile(state, "k"), "device": device, "progress": lines.append}
     for attempt, count in enumerate(steps):
         asked = iter([""] * (count - 1) + ["a test"])
         with pytest.raises(Stopped, match=r"stopped by a test in epoch \d, after step \d; the state is kept in "):
@@ -294,9 +298,9 @@ def test_a_resumed_training_ends_like_one_that_was_never_stopped(sampling, stops
 
 
 def test_a_training_whose_result_was_lost_is_not_repeated(tmp_path):
-    whole, record = trained(state=tmp_path / "state.pt", key="k")
+    whole, record = trained(state=StateFile(tmp_path / "state.pt", "k"))
     lines: list[str] = []
-    again, resumed = trained(weights=9, state=tmp_path / "state.pt", key="k", progress=lines.append)
+    again, resumed = trained(weights=9, state=StateFile(tmp_path / "state.pt", "k"), progress=lines.append)
     assert bits(again) == bits(whole) and resumed == record and len(lines) == 1
 
 
@@ -320,10 +324,10 @@ def test_a_state_that_could_not_be_written_leaves_the_one_before(tmp_path, monke
 
     with monkeypatch.context() as patch, pytest.raises(OSError, match="no space left"):
         patch.setattr(torch, "save", full_disk)
-        trained(state=state, key="k")
+        trained(state=StateFile(state, "k"))
     assert list(tmp_path.iterdir()) == [state]
     lines: list[str] = []
-    assert bits(trained(weights=9, state=state, key="k", progress=lines.append)[0]) == bits(trained()[0])
+    assert bits(trained(weights=9, state=StateFile(state, "k"), progress=lines.append)[0]) == bits(trained()[0])
     assert lines[0] == f"resuming after epoch 1 from {state}"
 
 
@@ -354,9 +358,9 @@ UNFIT = {
 def test_an_unfit_state_is_ignored(spoil, message, tmp_path):
     state, lines = tmp_path / "state.pt", []
     with pytest.raises(KilledError):
-        trained(state=state, key="k", weights=8, progress=kill_at([3], []))
+        trained(state=StateFile(state, "k"), weights=8, progress=kill_at([3], []))
     spoil(state)
-    network, record = trained(state=state, key="k", progress=lines.append)
+    network, record = trained(state=StateFile(state, "k"), progress=lines.append)
     expected, whole = trained()
     assert bits(network) == bits(expected) and record == whole
     assert re.search(rf"state\.pt.* {message}.*; training starts from the beginning$", lines[0]), lines[0]
@@ -391,8 +395,8 @@ def test_the_time_left_is_that_of_the_epochs_since_the_start(monkeypatch, tmp_pa
     monkeypatch.setattr(fsnas.training.state.time, "monotonic", lambda: next(clock))
     recipe, state, lines = dataclasses.replace(RECIPE, epochs=4), tmp_path / "state.pt", []
     with pytest.raises(KilledError):
-        trained(recipe, state=state, progress=kill_at([2], lines))
-    _, record = trained(recipe, state=state, progress=lines.append)
+        trained(recipe, state=StateFile(state, ""), progress=kill_at([2], lines))
+    _, record = trained(recipe, state=StateFile(state, ""), progress=lines.append)
     assert [line.rpartition("  ")[2] for line in lines if line.startswith("epoch")] == [
         *("30 s left", "20 s left"),
         *("20 s left", "10 s left", "0 s left"),
@@ -401,14 +405,14 @@ def test_the_time_left_is_that_of_the_epochs_since_the_start(monkeypatch, tmp_pa
 
 
 def test_no_epoch_is_no_training(tmp_path):
-    network, record = trained(dataclasses.replace(RECIPE, epochs=0), state=tmp_path / "state.pt")
+    network, record = trained(dataclasses.replace(RECIPE, epochs=0), state=StateFile(tmp_path / "state.pt", ""))
     assert bits(network) == bits(random_network(1)) and record.epoch == []
 
 
 def test_evaluation_is_the_same_at_every_call_and_changes_nothing():
     network, recipe = random_network(1), dataclasses.replace(RECIPE, sampling="uniform")
     before = bits(network)
-    first, second = (evaluate(network, data(), recipe, space=full_space(), seed=3, device=CPU) for _ in range(2))
+    first, second = (evaluate(network, data(), recipe, sub_space=SPACE.full(), seed=3, device=CPU) for _ in range(2))
     assert first == second and bits(network) == before
     assert all(parameter.grad is None for parameter in network.parameters())
 
@@ -422,9 +426,9 @@ def with_test_part():
 @pytest.mark.parametrize("sampling", SAMPLINGS)
 @pytest.mark.parametrize("part", ["valid", "test"])
 def test_evaluation_of_a_part_equals_the_formulas_in_float64(part, sampling):
-    network = Double(channels=2, cells=1, classes=4, in_channels=1, seed=3).double()
-    recipe, space = dataclasses.replace(RECIPE, sampling=sampling, batch_size=6, valid_batches=2), full_space()
-    found = evaluate(network, with_test_part(), recipe, space=space, seed=3, device=CPU, part=part)
+    network = Double(SPACE, SPACE.full(), CellSize(2, 1), classes=4, in_channels=1, seed=3).double()
+    recipe, space = dataclasses.replace(RECIPE, sampling=sampling, batch_size=6, valid_batches=2), SPACE.full()
+    found = evaluate(network, with_test_part(), recipe, sub_space=space, seed=3, device=CPU, part=part)
     expected = twin.evaluate(network, with_test_part(), recipe, space, 3, part)
     np.testing.assert_allclose(found, expected, rtol=1e-10)
     assert [type(value) for value in found] == [float, float]
@@ -438,21 +442,21 @@ def test_only_the_validation_part_is_bounded(part, valid_batches, images):
     """13 images validate, in batches of 5, 4 and 4; a test accuracy is over all 21 images of its part."""
     seen = []
 
-    class Counting(Supernet):
-        def forward(self, x, run: ForwardContext):
+    class Counting(CellSupernet):
+        def forward(self, x, context: ForwardContext):
             seen.append(len(x))
-            return super().forward(x, run)
+            return super().forward(x, context)
 
-    network = Counting(channels=2, cells=1, classes=4, in_channels=1)
+    network = Counting(SPACE, SPACE.full(), CellSize(2, 1), classes=4, in_channels=1, seed=0)
     recipe = dataclasses.replace(RECIPE, batch_size=6, valid_batches=valid_batches)
-    _, accuracy = evaluate(network, with_test_part(), recipe, space=full_space(), seed=3, device=CPU, part=part)
+    _, accuracy = evaluate(network, with_test_part(), recipe, sub_space=SPACE.full(), seed=3, device=CPU, part=part)
     assert sum(seen) == images and max(seen) <= 6
     assert accuracy * images == pytest.approx(round(accuracy * images), abs=1e-9)
 
 
 def test_validation_is_the_default_and_the_test_part_decides_no_step():
     network, recipe = random_network(1), RECIPE
-    options = {"space": full_space(), "seed": 3, "device": CPU}
+    options = {"sub_space": SPACE.full(), "seed": 3, "device": CPU}
     valid = evaluate(network, with_test_part(), recipe, **options, part="valid")
     assert (
         evaluate(network, with_test_part(), recipe, **options)
@@ -476,7 +480,7 @@ def test_samples_count_every_path_of_the_space(sampling):
     space[:, 4] = False
     space[:, 1:4] = True  # at most 4 operations an edge, at least 3
     assert space.sum(axis=1).max() == 4
-    _, record = trained(dataclasses.replace(RECIPE, sampling=sampling, batch_size=9), space=space)
+    _, record = trained(dataclasses.replace(RECIPE, sampling=sampling, batch_size=9), sub_space=space)
     assert record.samples == [27 * (4 if sampling == "fair" else 1)] * 3
     assert all(type(count) is int for count in record.samples)
 
@@ -524,12 +528,12 @@ def test_seconds_and_samples_survive_an_interruption_in_the_state(monkeypatch, t
     state = tmp_path / "state.pt"
     ticking(monkeypatch, 10)
     with pytest.raises(KilledError):
-        trained(state=state, key="k", progress=kill_at([3], []))
+        trained(state=StateFile(state, "k"), progress=kill_at([3], []))
     kept = torch.load(state)
     assert (kept["seconds"], kept["device_seconds"]) == (20.0, 10.0) and kept["record"]["samples"] == [26, 26]
     assert not {"seconds", "device_seconds"} & set(kept["record"])
     ticking(monkeypatch, 70)
-    _, record = trained(state=state, key="k")
+    _, record = trained(state=StateFile(state, "k"))
     assert record.cost("cpu", "k") == TrainingCost(3, 90.0, 78, "cpu", "k", 45.0)
 
 
@@ -554,5 +558,5 @@ def test_a_loss_that_is_not_finite_says_when_and_what_to_do(recipe, message, mix
     state = tmp_path / "state.pt"
     advice = "lower supernet.lr" + (" or set supernet.mixing to mean" if mixing == "sum" else "")
     with pytest.raises(FsnasError, match=rf"^{message}; expected a finite number: {advice}$"):
-        trained(dataclasses.replace(recipe, mixing=mixing), state=state)
+        trained(dataclasses.replace(recipe, mixing=mixing), state=StateFile(state, ""))
     assert not state.exists(), "a diverged state must not be resumed"

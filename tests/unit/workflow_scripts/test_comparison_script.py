@@ -11,13 +11,13 @@ from fsnas.artifacts.scores import write_scores
 from fsnas.artifacts.usage import write_cost
 from fsnas.errors import ArtifactError
 from fsnas.search.result import Evaluation, SearchRecord, SearchResult
-from fsnas.spaces.nas_bench_201 import architecture_string, full_space
 from fsnas.splitting.scores import NodeScores
 from fsnas.training.usage import TrainingCost
 from tests.support.scripts import script
+from tests.support.space import SPACE
 
 comparison = script("comparison")
-NAMES = [architecture_string(a) for a in ((3, 3, 4, 1, 0, 2), (1, 1, 1, 1, 1, 1), (3, 3, 3, 3, 3, 3))]
+NAMES = [SPACE.architecture_string(a) for a in ((3, 3, 4, 1, 0, 2), (1, 1, 1, 1, 1, 1), (3, 3, 3, 3, 3, 3))]
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_a_path_names_method_and_seed(path, expected):
 def write_found(path, names, test, epochs=3, seed=0, kind="standalone"):
     name = f"accuracy_{epochs}_epochs_seed_{seed}"
     columns = {f"standalone_valid_{name}": np.full(len(names), 1.0), f"standalone_test_{name}": np.array(test)}
-    write_architectures(path, names, columns, kind=kind, key="k", settings={})
+    write_architectures(path, names, columns, space=SPACE, kind=kind, key="k", settings={})
     return str(path)
 
 
@@ -80,8 +80,10 @@ def run(tmp_path):
         getattr(inputs, kind).append(str(tmp_path / path))
 
     def scored(path, seconds):
-        node = NodeScores(full_space(), None, np.zeros((6, 5, 5)), ())
-        write_scores(tmp_path / path, {"root": node}, attributes={"seconds": seconds, "device_seconds": seconds / 2})
+        node = NodeScores(SPACE.full(), None, np.zeros((6, 5, 5)), ())
+        write_scores(
+            tmp_path / path, {"root": node}, space=SPACE, attributes={"seconds": seconds, "device_seconds": seconds / 2}
+        )
         inputs.scores.append(str(tmp_path / path))
 
     for seed in (0, 1):

@@ -14,7 +14,8 @@ from fsnas import metrics
 from fsnas.data.making import make_dataset
 from fsnas.errors import ConfigError
 from fsnas.metrics import known, metric_spec
-from fsnas.spaces.nas_bench_201 import architecture_string, architectures, full_space
+from fsnas.spaces import architectures
+from tests.support.space import SPACE
 from workflow_scripts._captions import (
     about_proxies,
     about_search,
@@ -328,7 +329,7 @@ def csv_config(folder, text, **changes):
 
 
 def test_a_csv_is_read_before_any_job_runs(tmp_path):
-    names = [architecture_string(a) for a in itertools.islice(architectures(full_space()), 3)]
+    names = [SPACE.architecture_string(a) for a in itertools.islice(architectures(SPACE.full()), 3)]
     for numbers, message in {
         (94.37, 0, 10): None,
         (0.9437, 0.1, 0.5): r"seem to be fractions \(0\.94 for 94 %\): multiply them by 100",

@@ -18,9 +18,9 @@ from fsnas.lineage import provenance
 from fsnas.metrics import load
 from fsnas.networks.gates import mixing_gates
 from fsnas.networks.supernet import GatedSupernet
-from fsnas.spaces.nas_bench_201 import full_space
 from tests.support.damage import KINDS
 from tests.support.problems import random_batch, random_network
+from tests.support.space import SPACE
 from tests.support.users import folders_of_metrics, plain, write
 from workflow_scripts import _job
 
@@ -138,7 +138,7 @@ def test_an_error_in_a_metric_of_a_user_is_its_own(body, imports, said, job, tmp
     folder = write(tmp_path / "mine", {"plain.py": plain(body, imports), **helper})
 
     def main(smk):
-        load("plain")(GatedSupernet(random_network(1), mixing_gates(full_space())), random_batch(1))
+        load("plain")(GatedSupernet(random_network(1), mixing_gates(SPACE.full())), random_batch(1))
 
     with folders_of_metrics(folder), pytest.raises(SystemExit):
         _job.run(main, job)
@@ -158,7 +158,7 @@ def test_a_metric_that_is_no_python_is_named_when_it_is_loaded(job, tmp_path):
 
 def test_an_error_of_a_metric_that_is_ours_is_to_be_reported(job):
     with pytest.raises(SystemExit):
-        _job.run(lambda smk: load("snip")(GatedSupernet(random_network(1), full_space() * 1.0), None), job)
+        _job.run(lambda smk: load("snip")(GatedSupernet(random_network(1), SPACE.full() * 1.0), None), job)
     assert "please report this" in job.log.read_text()
 
 

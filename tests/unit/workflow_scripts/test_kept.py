@@ -13,12 +13,12 @@ from fsnas.artifacts.architectures import read_architectures, write_architecture
 from fsnas.artifacts.checkpoint import read_record, write_checkpoint
 from fsnas.artifacts.origin import Origin, read_origin
 from fsnas.artifacts.usage import read_cost, write_cost
-from fsnas.spaces.nas_bench_201 import architecture_string
 from fsnas.training.usage import TrainingCost
 from tests.support.problems import random_network
+from tests.support.space import SPACE
 from workflow_scripts import _kept
 
-ONE = architecture_string([3, 3, 3, 3, 3, 3])
+ONE = SPACE.architecture_string([3, 3, 3, 3, 3, 3])
 K = "0123456789abcdef" * 2
 ORIGINS = {name: {"settings": {"of": name}, "code": [f"{name} 1"], "inputs": name} for name in ("first", "second")}
 
@@ -46,7 +46,7 @@ def table(path: Path, key: str, made: list, **origin):
     def make() -> None:
         made.append(key)
         about = {"kind": "standalone", "key": key, **{"settings": {}, **origin}}
-        write_architectures(path, [ONE], {"accuracy": np.array([90.0])}, **about)
+        write_architectures(path, [ONE], {"accuracy": np.array([90.0])}, space=SPACE, **about)
 
     return [str(path)], make
 
@@ -144,7 +144,9 @@ def of_another_key(path):
     elif path.suffix == ".pt":
         write_checkpoint(path, random_network(1), key="other", record={}, settings={}, seed=0, dataset="digits")
     else:
-        write_architectures(path, [ONE], {"accuracy": np.array([1.0])}, kind="standalone", key="other", settings={})
+        write_architectures(
+            path, [ONE], {"accuracy": np.array([1.0])}, space=SPACE, kind="standalone", key="other", settings={}
+        )
 
 
 SPOILT = {
@@ -215,6 +217,7 @@ def test_the_trainings_in_a_forced_table_are_forgotten_as_well(store, tmp_path):
         both,
         [ONE],
         {"x": np.array([1.0])},
+        space=SPACE,
         kind="standalone",
         key="k",
         keys=["a", "b"],

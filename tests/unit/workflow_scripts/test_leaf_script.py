@@ -12,15 +12,15 @@ from fsnas.artifacts.splits import write_tree
 from fsnas.artifacts.usage import write_cost
 from fsnas.errors import ArtifactError
 from fsnas.search.selection import LeafScore
-from fsnas.spaces.nas_bench_201 import full_space, restrict
 from fsnas.splitting.trees import ROOT
 from fsnas.training.usage import TrainingCost
 from tests.support.problems import random_network
 from tests.support.scripts import script
+from tests.support.space import SPACE
 from tests.support.splits import grown_tree, made_tree
 
 leaf = script("leaf")
-SPACE = restrict(full_space(), 1, (0, 3))
+SPACE = SPACE.restrict(SPACE.full(), 1, (0, 3))
 
 
 def write_leaf(checkpoint, key="k", space=SPACE, seed=1, cost_key=None):
@@ -60,7 +60,7 @@ def test_a_leaf_from_scratch_has_its_space_and_no_parent(path, tree):
 
 
 def test_a_leaf_from_the_root_takes_over_its_network_and_key(tree, tmp_path):
-    root = write_leaf(tmp_path / "supernet.pt", "key of the root", full_space(), seed=4)
+    root = write_leaf(tmp_path / "supernet.pt", "key of the root", SPACE.full(), seed=4)
     space, parent, key = leaf.start(job("leaf", tree=str(tree[0]), initial=[str(root)], path="10"))
     assert (space == tree[1].leaves["10"]).all() and parent.space.all() and key == "key of the root"
     assert torch.equal(parent.stem.weight, random_network(4).stem.weight)
@@ -75,7 +75,7 @@ def test_the_leaf_of_a_tree_without_splits_is_the_root(tmp_path):
 @pytest.fixture
 def rung(tmp_path):
     """Three leaves of the rung before, of which the last and the first go on, in this order."""
-    spaces = [restrict(full_space(), 2, group) for group in ((0,), (1, 2), (3, 4))]
+    spaces = [SPACE.restrict(SPACE.full(), 2, group) for group in ((0,), (1, 2), (3, 4))]
     files = [
         str(write_leaf(tmp_path / "leaves" / f"{i}.pt", f"key of {i}", space, i)) for i, space in enumerate(spaces)
     ]
