@@ -54,7 +54,7 @@ rule search:
     params:
         **made_from(
             "search",
-            code=code("search.py", packages=["torch", "optuna"]),
+            code=search_code(),
             settings=lambda w: {
                 "seed": int(w.seed),
                 "search": search_settings(),

@@ -1,3 +1,11 @@
+from fsnas.benchmark import sources as truth_sources
+from fsnas.data import sources as data_sources
+from fsnas.search import samplers
+
+# Whether the images are always the same, so that how many and how large they are is known before they are read.
+FIXED = data_sources.facts(config["data"]["source"]).train is not None
+
+
 def recipe(epochs, **changes):
     """The arguments of the recipe that trains a supernet."""
     names = [
@@ -43,30 +51,56 @@ def machine():
 
 
 def data_settings():
-    """What decides the images and their split. CIFAR is checked, so it matters only for folders where they lie."""
+    """What decides the images and their split; where they lie, only if they are not always the same."""
     data = config["data"]
     names = ["name", "source", "split", "seed", "image_size", "resize"]
-    paths = {"split_file": data["split"] == "nasbench201"}
-    paths |= {"folder": data["source"] == "imagefolder"}
+    paths = {"split_file": data["split"] != "balanced"}
+    paths |= {"folder": "folder" in data_sources.options(data["source"]) and not FIXED}
     return {
         **{name: data[name] for name in names},
         **{name: resolved(data[name]) for name, counts in paths.items() if counts},
     }
 
 
+def truth_code():
+    """The code that reads the file of the truth, that of its source included."""
+    source = config["truth"]["source"]
+    packages = truth_sources.facts(source).packages
+    return code("truth.py", truth_sources.path_of(source), packages=packages)
+
+
 def truth_settings():
     """What decides the truth: not the name of the file that the user brings, but its content."""
     truth = config["truth"]
     content = brought(truth["file"], truth["sha256"])
-    return {"source": truth["source"], "content": content}
+    options = truth_sources.taken(truth["source"], truth)
+    checks = ("sha256", "column")
+    others = {name: value for name, value in options.items() if name not in checks}
+    return {"source": truth["source"], "content": content, **others}
+
+
+def truth_resources(heavy):
+    """What it takes to read the file of the truth, where that is much."""
+
+    def memory(wildcards, attempt):
+        return attempt * config["truth"]["mem_mb"]
+
+    return {"gpu": 0, "mem_mb": memory} if heavy else {}
+
+
+def search_code():
+    """The code that searches, that of the samplers included."""
+    files = map(samplers.path_of, config["search"]["samplers"])
+    return code("search.py", *files, packages=["torch", "optuna"])
 
 
 def search_settings():
     """The samplers and what they need to know."""
-    needed = ["samplers", "evaluations"]
-    if "evolution" in config["search"]["samplers"]:
-        needed += ["population", "tournament"]
-    return {name: config["search"][name] for name in needed}
+    search = config["search"]
+    needed = {name: search[name] for name in ("samplers", "evaluations")}
+    for name in search["samplers"]:
+        needed |= samplers.taken(name, search)
+    return needed
 
 
 def scores_code(wildcards):

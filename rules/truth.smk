@@ -91,56 +91,30 @@ if config["truth"]["source"] == "standalone":
         script:
             "../workflow_scripts/standalone_truth.py"
 
-elif config["truth"]["source"] == "csv":
+else:
+    HEAVY = truth_sources.facts(config["truth"]["source"]).heavy
 
     rule truth:
         output:
             TRUTH,
         log:
             f"{OUT}/logs/truth.log",
-        localrule: True
+        localrule: not HEAVY
         conda:
-            "../envs/cpu.yaml"
+            "../envs/gpu.yaml" if HEAVY else "../envs/cpu.yaml"
         threads: 1
+        resources:
+            **truth_resources(HEAVY),
         params:
             **made_from(
                 "truth",
-                code=code("truth.py"),
-                settings={
-                    **truth_settings(),
-                    "architecture_column": config["truth"]["architecture_column"],
-                },
+                code=truth_code(),
+                settings=truth_settings(),
             ),
             column=unrecorded(TRUTH_COLUMN),
             file=unrecorded(config["truth"]["file"]),
             sha256=unrecorded(config["truth"]["sha256"]),
         message:
-            f"Read the truth from {config['truth']['file']}"
-        script:
-            "../workflow_scripts/truth.py"
-
-else:
-
-    rule truth:
-        output:
-            TRUTH,
-        log:
-            f"{OUT}/logs/truth.log",
-        conda:
-            "../envs/gpu.yaml"
-        threads: 1
-        resources:
-            gpu=0,
-            mem_mb=lambda wildcards, attempt: attempt * config["truth"]["mem_mb"],
-        params:
-            **made_from(
-                "truth",
-                code=code("truth.py", packages=["nas-bench-201"]),
-                settings=truth_settings(),
-            ),
-            file=unrecorded(config["truth"]["file"]),
-            sha256=unrecorded(config["truth"]["sha256"]),
-        message:
-            f"Read the official NAS-Bench-201 file {config['truth']['file']}: this runs the pickled code in it, and takes tens of GB of memory"
+            f"Read the truth from {config['truth']['file']}" + (HEAVY and f": {HEAVY}")
         script:
             "../workflow_scripts/truth.py"

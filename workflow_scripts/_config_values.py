@@ -12,7 +12,10 @@ import jsonschema
 import jsonschema.validators
 import yaml
 
+from fsnas.benchmark import sources as truth_sources
+from fsnas.data import sources as data_sources
 from fsnas.errors import ConfigError, nearest
+from fsnas.search import samplers
 
 SCHEMA = Path(__file__).resolve().parent.parent / "rules" / "schemas" / "config.schema.yaml"
 DEEPEST, MOST, LONGEST, VALUES = 10, 1000, 1000, 20_000  # levels, entries of one, characters of a text, values in all
@@ -263,7 +266,13 @@ Validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, type_c
 
 @functools.cache
 def the_schema() -> dict[str, Any]:
-    return yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    """Return the schema; the names that it leaves open are those of files."""
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    sections = {name: section.get("properties", {}) for name, section in schema["properties"].items()}
+    sections["data"]["source"] = {"enum": data_sources.known()}
+    sections["search"]["samplers"]["items"] = {"enum": samplers.known()}
+    sections["truth"]["source"] = {"enum": ["standalone", *truth_sources.known()]}
+    return schema
 
 
 def validate(value: Any, schema: Mapping[str, Any], at: str) -> None:

@@ -1,21 +1,16 @@
-"""Rule truth, of others: the accuracies of stand-alone trainings from a CSV or from NAS-Bench-201's official file."""
+"""Rule truth, of others: the accuracies of stand-alone trainings from a file that the user brings."""
 
 from _job import key, log, origin, run
 
 from fsnas.artifacts.architectures import write_architectures
-from fsnas.benchmark.sources.csv import read_csv
-from fsnas.benchmark.sources.nasbench201 import read_official
+from fsnas.benchmark import sources
 
 
 def main(smk) -> None:
     """Read the source and write the table."""
-    settings, file = dict(smk.params.settings), smk.params.file
-    checks = {"sha256": smk.params.sha256}
-    if settings["source"] == "csv":
-        names = {"architecture_column": settings["architecture_column"], "column": smk.params.column}
-        architectures, columns = read_csv(file, **names, **checks)
-    else:
-        architectures, columns = read_official(file, **checks)
+    source, file = smk.params.settings["source"], smk.params.file
+    given = {**smk.params.settings, "column": smk.params.column, "sha256": smk.params.sha256}
+    architectures, columns = sources.load(source)(file, **sources.taken(source, given))
     log.info("%s: %d architectures, columns %s", file, len(architectures), ", ".join(columns))
     about = {"kind": "truth", "key": key(smk), **origin(smk)}
     write_architectures(smk.output[0], architectures, columns, **about)

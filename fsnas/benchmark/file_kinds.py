@@ -1,6 +1,7 @@
 """What a file of accuracies really is, by its first bytes: so that a wrong one is refused with what to do about it."""
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 from fsnas.errors import DataError
@@ -56,20 +57,13 @@ KINDS = {  # what it is, and what to do
 }
 
 
-EXPECTED = {  # by source: the kinds that are read, and what they are called
-    "csv": (("text", ""), "a CSV"),
-    "nasbench201": (("pickle", ""), "the official file of NAS-Bench-201"),
-}
-
-
-def check_kind(path: str | Path, source: str) -> None:
-    """Raise `DataError` if the file at ``path`` is plainly none that ``source`` (csv, nasbench201) reads.
+def check_kind(path: str | Path, kinds: Collection[str], expected: str) -> None:
+    """Raise `DataError` if the file at ``path`` is plainly of none of the ``kinds``, where there are some.
 
     A file that is not there, or of a kind that is not known, is for the reader.
     """
-    taken, expected = EXPECTED[source]
     kind = kind_of(path)
-    if kind not in taken:
+    if kind and kinds and kind not in kinds:
         found, remedy = KINDS[kind]
         raise DataError(f"{path}: is {found}, expected {expected}; {remedy}, or correct truth.file")
 

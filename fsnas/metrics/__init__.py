@@ -12,12 +12,16 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from fsnas.errors import ConfigError, nearest
+from fsnas.errors import ConfigError
 from fsnas.metrics._spec import MetricSpec, read_spec
+from fsnas.registry import Registry
+from fsnas.registry import files as _files
 
-__all__ = ["Declaration", "add_folders", "declaration", "known", "load", "metric", "path_of"]
+__all__ = ["MetricSpec", "add_folders", "known", "load", "metric", "metric_spec", "path_of"]
 
 NAME = re.compile("[a-z][a-z0-9_]*")
+_registry = Registry("metric", __name__, __path__)
+known, path_of = _registry.known, _registry.path_of
 
 
 def metric(*, direction: str, paper: str, equation: str, kind: str = "score") -> Callable[[Callable], Callable]:
@@ -81,32 +85,10 @@ def users_folders() -> list[Path]:
     return [Path(folder) for folder in __path__[1:]]
 
 
-def _files(folder: Path) -> list[Path]:
-    return [path for path in sorted(folder.glob("*.py")) if not path.stem.startswith("_")]
-
-
 def _modules(folder: Path) -> list[Path]:
     """Return what can be imported from a folder: files, and packages."""
     packages = [path for path in sorted(folder.iterdir()) if path.is_dir() and any(path.glob("*.py"))]
     return [path for path in sorted(folder.glob("*.py")) if path.stem != "__init__"] + packages
-
-
-def known() -> list[str]:
-    """Return the names of all metrics: the files of all folders without an underscore in front."""
-    return sorted(path.stem for folder in __path__ for path in _files(Path(folder)))
-
-
-def path_of(name: str) -> Path:
-    """Return the file of the metric ``name``.
-
-    Raises
-    ------
-    ConfigError
-        If there is none; the message lists the known ones and the nearest spelling.
-    """
-    if name not in known():
-        raise ConfigError(f"there is no metric {name!r}{nearest(name, known())}. Known metrics: {', '.join(known())}")
-    return next(path for folder in __path__ if (path := Path(folder, f"{name}.py")).is_file())
 
 
 def load(name: str) -> Callable:

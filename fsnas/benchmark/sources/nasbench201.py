@@ -1,6 +1,7 @@
 """Ground truth from the official NAS-Bench-201 file."""
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,8 +12,17 @@ import numpy as np
 
 from fsnas.benchmark.checks import check_sha256
 from fsnas.benchmark.file_kinds import check_kind
-from fsnas.errors import DataError, FsnasError
+from fsnas.benchmark.sources import Facts
+from fsnas.errors import ConfigError, DataError, FsnasError
 from fsnas.spaces.nas_bench_201 import architecture_string, parse_architecture
+
+FACTS = Facts(
+    file="the official file of NAS-Bench-201",
+    kinds=("pickle",),
+    packages=("nas-bench-201",),
+    heavy="this runs the pickled code in it, and takes tens of GB of memory",
+)
+
 
 TRAININGS = {"less": 12, "full": 200}  # the official file's name of a hyper-parameter set, and its epochs
 
@@ -25,10 +35,21 @@ SETS = {
 }
 
 
+USUAL = {
+    "cifar10": "cifar10_ori-test_accuracy_200_epochs_mean",
+    "cifar100": "cifar100_x-test_accuracy_200_epochs_mean",
+}
+
+
+COLUMN = "({})_accuracy_(12|200)_epochs_(mean|seed_[0-9]+)".format(
+    "|".join(f"{data}_({'|'.join(sets)})" for data, sets in SETS.items())
+)
+
+
 FIELDS = ("meta_archs", "arch2infos", "evaluated_indexes")
 
 
-def read_official(path: str | Path, *, sha256: str | None = None) -> tuple[list[str], dict[str, np.ndarray]]:
+def read(path: str | Path, *, sha256: str | None = None) -> tuple[list[str], dict[str, np.ndarray]]:
     """Return the architectures and the results in the official NAS-Bench-201 file, in the order of its indices.
 
     This **runs the pickled code** in the file and takes tens of GB of memory: see `_unpickle`.
@@ -60,7 +81,7 @@ def read_official(path: str | Path, *, sha256: str | None = None) -> tuple[list[
     ----------
     Dong and Yang 2020, "NAS-Bench-201: Extending the Scope of Reproducible Neural Architecture Search".
     """
-    check_kind(path, "nasbench201")
+    check_kind(path, FACTS.kinds, FACTS.file)
     if sha256 is not None:
         check_sha256(path, sha256)
     strings, infos = _official_fields(path, _unpickle(path))
@@ -81,6 +102,19 @@ def read_official(path: str | Path, *, sha256: str | None = None) -> tuple[list[
     if best <= 1:
         raise _wrong_official(path, "arch2infos", f"holds accuracies up to {best:g}, expected percent, not fractions")
     return list(results), table
+
+
+def column(path: str | Path, name: str | None, *, architecture_column: str, data: str) -> str:
+    """Return the column that is the truth, by its name alone; `ConfigError` if the file cannot have it."""
+    found = name or USUAL.get(data)
+    if found is None:
+        raise ConfigError(
+            f"truth.column: found null, but for data.source {data!r} no column of NAS-Bench-201 is the usual one; set "
+            f"it, e.g. to {USUAL['cifar10']}"
+        )
+    if not re.fullmatch(COLUMN, found):
+        raise ConfigError(f"truth.column: found {found!r}, expected a column like {USUAL['cifar10']}")
+    return found
 
 
 def _unpickle(path: str | Path) -> Any:

@@ -17,7 +17,7 @@ from nas_201_api import ArchResults, NASBench201API, ResultsCount
 from fsnas.artifacts.architectures import read_architectures, write_architectures
 from fsnas.benchmark.ground_truth import ground_truth_of
 from fsnas.benchmark.sources import nasbench201
-from fsnas.benchmark.sources.nasbench201 import SETS, read_official
+from fsnas.benchmark.sources.nasbench201 import SETS
 from fsnas.errors import DataError
 from fsnas.spaces.nas_bench_201 import architecture_string, architectures, full_space
 
@@ -87,7 +87,7 @@ def save(folder, content):
 
 def test_every_number_is_the_one_that_was_put_in(file):
     values = official()[1]
-    names, columns = read_official(file)
+    names, columns = nasbench201.read(file)
     assert names == [META[index] for index in SEEDS]
     seeds = {name for name in columns if not name.endswith("_mean")}
     assert seeds == {column for _, column in values}
@@ -98,7 +98,7 @@ def test_every_number_is_the_one_that_was_put_in(file):
 
 
 def test_a_mean_is_over_the_seeds_that_an_architecture_has(file):
-    names, columns = read_official(file)
+    names, columns = nasbench201.read(file)
     means = [name for name in columns if name.endswith("_mean")]
     assert len(means) == 2 * (2 + 1 + 3 + 3 + 4)
     for mean in means:
@@ -119,7 +119,7 @@ SHOWN = {
 
 
 def test_the_package_itself_gives_the_same_numbers(file):
-    names, columns = read_official(file)
+    names, columns = nasbench201.read(file)
     api, compared = NASBench201API(official()[0], verbose=False), 0
     for column, values in columns.items():
         dataset, _, rest = column.partition("_")
@@ -136,7 +136,7 @@ def test_the_package_itself_gives_the_same_numbers(file):
 
 
 def test_the_table_goes_through_its_own_file(file, tmp_path):
-    names, columns = read_official(file)
+    names, columns = nasbench201.read(file)
     write_architectures(tmp_path / "truth.h5", names, columns, kind="truth", key="k", settings={})
     table = read_architectures(tmp_path / "truth.h5", "truth")
     assert list(table.architectures) == names and set(table.columns) == set(columns)
@@ -152,7 +152,7 @@ def test_architectures_leave_memory_once_they_are_read(file, monkeypatch):
     monkeypatch.setattr(
         nasbench201, "_official_numbers", lambda *args: left.append(len(content["arch2infos"])) or numbers(*args)
     )
-    read_official(file)
+    nasbench201.read(file)
     assert left == [3, 2, 1, 0]
 
 
@@ -170,16 +170,16 @@ def test_another_hash_is_refused_and_the_file_is_not_opened(tmp_path):
     path, sprung = save(tmp_path, {"meta_archs": Trap(tmp_path / "sprung")}), tmp_path / "sprung"
     before, found = path.read_bytes(), hashlib.sha256(path.read_bytes()).hexdigest()
     with pytest.raises(DataError, match=rf"201\.pth: its sha256 is {found}, expected {'0' * 64}.* was not opened"):
-        read_official(path, sha256="0" * 64)
+        nasbench201.read(path, sha256="0" * 64)
     assert not sprung.exists() and path.read_bytes() == before
     with pytest.raises(DataError, match="field 'arch2infos' is missing"):
-        read_official(path, sha256=found)
+        nasbench201.read(path, sha256=found)
     assert sprung.exists(), "the trap is none"
 
 
 def test_the_right_hash_in_any_case_is_taken(file):
     found = hashlib.sha256(file.read_bytes()).hexdigest()
-    assert read_official(file, sha256=found.upper())[0] == read_official(file)[0]
+    assert nasbench201.read(file, sha256=found.upper())[0] == nasbench201.read(file)[0]
 
 
 def test_nothing_else_unpickles_freely():
@@ -202,28 +202,28 @@ def test_a_truncated_official_file_is_refused(file, share):
     content = file.read_bytes()
     file.write_bytes(content[: int(share * len(content))])
     with pytest.raises(DataError, match=r"201\.pth: cannot be unpickled .*; expected the official NAS-Bench-201 file"):
-        read_official(file)
+        nasbench201.read(file)
 
 
 def test_what_is_no_official_file_is_refused(tmp_path):
     missing = tmp_path / "missing.pth"
     for given in ({}, {"sha256": "0" * 64}):
         with pytest.raises(DataError, match=r"missing\.pth: no such file; .*truth\.file"):
-            read_official(missing, **given)
+            nasbench201.read(missing, **given)
     with pytest.raises(DataError, match=r"is a folder, expected the official file of NAS-Bench-201; .*truth\.file"):
-        read_official(tmp_path)
+        nasbench201.read(tmp_path)
     (tmp_path / "table.csv").write_text("ArchitectureString,Accuracy\n")
     with pytest.raises(DataError, match=r"table\.csv: is text, .*if it is a CSV, set truth\.source to csv"):
-        read_official(tmp_path / "table.csv")
+        nasbench201.read(tmp_path / "table.csv")
     # A pickle that names a class which is not installed; the names are of one length, as the format wants.
     code = pickle.dumps(OrderedDict()).replace(b"collections", b"collectiens")
     (tmp_path / "unknown.pth").write_bytes(code)
     with pytest.raises(DataError, match=r"unknown\.pth: cannot be unpickled"):
-        read_official(tmp_path / "unknown.pth")
+        nasbench201.read(tmp_path / "unknown.pth")
     with pytest.raises(DataError, match=r"field 'top level' is a list, expected a dict with \['meta_archs'"):
-        read_official(save(tmp_path, [1, 2]))
+        nasbench201.read(save(tmp_path, [1, 2]))
     with pytest.raises(DataError, match=r"field 'meta_archs' is missing, found \['weight', 'bias'\].*truth\.file"):
-        read_official(save(tmp_path, torch.nn.Linear(2, 2).state_dict()))
+        nasbench201.read(save(tmp_path, torch.nn.Linear(2, 2).state_dict()))
 
 
 def test_too_little_memory_is_said(file, monkeypatch):
@@ -232,7 +232,7 @@ def test_too_little_memory_is_said(file, monkeypatch):
 
     monkeypatch.setattr(torch, "load", load)
     with pytest.raises(DataError, match=r"201\.pth: not enough memory .* tens of GB; raise truth\.mem_mb"):
-        read_official(file)
+        nasbench201.read(file)
 
 
 def full_of(content, index=2):
@@ -306,7 +306,7 @@ def test_a_wrong_field_of_the_official_file_is_named(change, message, tmp_path):
     content = official()[0]
     change(content)
     with pytest.raises(DataError, match=rf"201\.pth: field .*{message}.*; expected the official NAS-Bench-201 file"):
-        read_official(save(tmp_path, content))
+        nasbench201.read(save(tmp_path, content))
 
 
 def test_an_official_file_in_fractions_is_refused(tmp_path):
@@ -316,7 +316,7 @@ def test_an_official_file_in_fractions_is_refused(tmp_path):
             for trial_ in state["all_results"].values():
                 trial_["eval_acc1es"] = {name: value / 100 for name, value in trial_["eval_acc1es"].items()}
     with pytest.raises(DataError, match=r"'arch2infos' holds accuracies up to 0\..*, expected percent, not fractions"):
-        read_official(save(tmp_path, content))
+        nasbench201.read(save(tmp_path, content))
 
 
 def test_a_file_without_a_trial_is_refused(tmp_path):
@@ -325,4 +325,4 @@ def test_a_file_without_a_trial_is_refused(tmp_path):
         for state in info.values():
             state["dataset_seed"] = {}
     with pytest.raises(DataError, match="field 'arch2infos' holds no trial"):
-        read_official(save(tmp_path, content))
+        nasbench201.read(save(tmp_path, content))

@@ -10,7 +10,7 @@ import pandas
 import pytest
 
 from fsnas.artifacts.architectures import read_architectures, write_architectures
-from fsnas.benchmark.sources.csv import csv_header, read_csv
+from fsnas.benchmark.sources import csv
 from fsnas.errors import DataError
 from fsnas.spaces.nas_bench_201 import architecture_string, architectures, full_space
 
@@ -30,7 +30,7 @@ def table(folder, *lines, header=HEADER, end="\n", encoding="utf-8"):
 
 
 def read(path, **changes):
-    return read_csv(path, **{"architecture_column": "Architecture"} | changes)
+    return csv.read(path, **{"architecture_column": "Architecture"} | changes)
 
 
 def assert_read(names, columns):
@@ -276,7 +276,7 @@ def test_another_separator_is_mended_as_told(separator, tmp_path, monkeypatch):
     names, columns = read(done_as_told(str(raised.value), tmp_path, monkeypatch), column="acc")
     assert names == META[:2] and list(columns["acc"]) == [90.5, 80.25]
     with pytest.raises(DataError, match="expected commas"):
-        csv_header(path)
+        csv.csv_header(path)
 
 
 def test_a_line_for_each_training_is_mended_as_told(tmp_path, monkeypatch):

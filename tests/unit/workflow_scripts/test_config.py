@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from fsnas import metrics
+from fsnas.data import sources
 from fsnas.data.making import make_dataset
 from fsnas.errors import ConfigError
 from fsnas.metrics import known, metric_spec
@@ -26,7 +27,6 @@ from workflow_scripts._captions import (
     truth_caption,
 )
 from workflow_scripts._config import (
-    TRAIN_IMAGES,
     check,
     check_files,
     check_truth,
@@ -216,7 +216,7 @@ def test_few_shot_nas_needs_no_metric():
 
 def test_training_images_are_those_of_the_data_set():
     data = {k: v for k, v in DEFAULT["data"].items() if k not in ("crop_padding", "flip")}
-    assert len(make_dataset(**data).splits["train"]) == TRAIN_IMAGES["digits"]
+    assert len(make_dataset(**data).splits["train"]) == sources.facts("digits").train
 
 
 def test_all_leaves_and_no_leaves():
@@ -267,8 +267,8 @@ def test_captions_say_how_leaves_were_trained_and_what_the_truth_is():
     ],
 )
 def test_the_usual_truth_is_that_of_the_data_set(source, column):
-    config = {"data": {"source": source}, "truth": {"source": "nasbench201", "column": None}}
-    assert truth_column(config) == column
+    truth = {"source": "nasbench201", "file": "a.pth", "architecture_column": "A", "column": None}
+    assert truth_column({"data": {"source": source}, "truth": truth}) == column
 
 
 @pytest.mark.parametrize(("column", "found"), [(None, "My test acc"), ("Other", "Other")])
@@ -593,7 +593,7 @@ BAD = {
         {"data": {"source": "imagefolder"}},
         r"data\.folder: found null, but data\.source 'imagefolder' needs",
     ),
-    "no split file": ({"data": {"split": "nasbench201"}}, r"data\.split: 'nasbench201' needs data\.source 'cifar10'"),
+    "no split file": ({"data": {"split": "nasbench201"}}, r"data\.split: 'nasbench201' is .* data\.source 'cifar10'"),
     "leaves of no method": (
         {"leaves": {"methods": ["snpi"]}},
         r"leaves\.methods: found 'snpi' \(did you mean 'snip'\?\), allowed are gm-nas, snip, synflow",
@@ -623,7 +623,7 @@ BAD = {
     ),
     "an unknown sampler": (
         {"search": {"samplers": ["tpee"]}},
-        r"search\.samplers\.0: found 'tpee', allowed are random, evolution, tpe \(did you mean 'tpe'\?\)",
+        r"search\.samplers\.0: found 'tpee', allowed are evolution, random, tpe \(did you mean 'tpe'\?\)",
     ),
     "a truth without its file": (
         {"truth": {"source": "csv"}},
