@@ -15,14 +15,8 @@ from fsnas.lineage.syntax import parsed
 class Registry:
     """The files of a package without an underscore in front, each with one function of the same signature.
 
-    Attributes
-    ----------
-    kind
-        What one file is, for messages.
-    package, folders
-        Name and ``__path__`` of the package.
-    function
-        Name of the function; its keyword-only arguments are the options that a file takes.
+    ``kind`` is what messages call one; ``package`` and ``folders`` are name and ``__path__`` of the package. The
+    keyword-only arguments of ``function`` are the options that a file takes.
     """
 
     kind: str
@@ -35,13 +29,7 @@ class Registry:
         return sorted(path.stem for folder in self.folders for path in files(Path(folder)))
 
     def path_of(self, name: str) -> Path:
-        """Return the file ``name``.
-
-        Raises
-        ------
-        ConfigError
-            If there is none; the message lists the known ones and the nearest spelling.
-        """
+        """Return the file ``name``; a `ConfigError` lists the known ones and the nearest spelling."""
         known = self.known()
         if name not in known:
             raise ConfigError(
@@ -60,13 +48,7 @@ class Registry:
         return self.attribute(name, self.function)
 
     def options(self, name: str) -> dict[str, bool]:
-        """Return the options that the file ``name`` takes, and whether they must be given; nothing is imported.
-
-        Raises
-        ------
-        ConfigError
-            If the file has no such function.
-        """
+        """Return the options that the file ``name`` takes, and whether they must be given; nothing is imported."""
         path = self.path_of(name)
         for node in parsed(path).body:
             if isinstance(node, ast.FunctionDef) and node.name == self.function:

@@ -54,7 +54,11 @@ rule search:
     params:
         **made_from(
             "search",
-            code=search_code(),
+            code=code(
+                "search.py",
+                *map(samplers.path_of, config["search"]["samplers"]),
+                packages=["torch", "optuna"],
+            ),
             settings=lambda w: {
                 "seed": int(w.seed),
                 "search": search_settings(),

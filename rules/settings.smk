@@ -4,6 +4,11 @@ from fsnas.search import samplers
 
 # Whether the images are always the same, so that how many and how large they are is known before they are read.
 FIXED = data_sources.facts(config["data"]["source"]).train is not None
+# Whether the architectures of the truth are trained here.
+TRAINED = config["truth"]["source"] == "standalone"
+TRUTH_FACTS = (
+    truth_sources.Facts() if TRAINED else truth_sources.facts(config["truth"]["source"])
+)
 
 
 def recipe(epochs, **changes):
@@ -63,35 +68,21 @@ def data_settings():
 
 
 def truth_code():
-    """The code that reads the file of the truth, that of its source included."""
+    """The code that the truth is read by, that of its source included."""
     source = config["truth"]["source"]
-    packages = truth_sources.facts(source).packages
-    return code("truth.py", truth_sources.path_of(source), packages=packages)
+    files = [] if TRAINED else [truth_sources.path_of(source)]
+    return code("truth.py", *files, packages=TRUTH_FACTS.packages)
 
 
 def truth_settings():
     """What decides the truth: not the name of the file that the user brings, but its content."""
     truth = config["truth"]
+    if TRAINED:
+        return {"source": truth["source"]}
     content = brought(truth["file"], truth["sha256"])
-    options = truth_sources.taken(truth["source"], truth)
-    checks = ("sha256", "column")
-    others = {name: value for name, value in options.items() if name not in checks}
-    return {"source": truth["source"], "content": content, **others}
-
-
-def truth_resources(heavy):
-    """What it takes to read the file of the truth, where that is much."""
-
-    def memory(wildcards, attempt):
-        return attempt * config["truth"]["mem_mb"]
-
-    return {"gpu": 0, "mem_mb": memory} if heavy else {}
-
-
-def search_code():
-    """The code that searches, that of the samplers included."""
-    files = map(samplers.path_of, config["search"]["samplers"])
-    return code("search.py", *files, packages=["torch", "optuna"])
+    named = {"architecture_column": truth["architecture_column"]}
+    options = truth_sources.taken(truth["source"], named)
+    return {"source": truth["source"], "content": content, **options}
 
 
 def search_settings():

@@ -7,9 +7,10 @@ ARCHITECTURES = (
         seed=config["truth"]["seed"],
         name="standalone",
     )
-    if config["truth"]["source"] == "standalone"
+    if TRAINED
     else []
 )
+HEAVY = TRUTH_FACTS.heavy
 FOUND = f"{OUT}/seed-{{seed}}/{{method}}/found.h5"
 
 
@@ -67,54 +68,30 @@ rule found:
         "../workflow_scripts/standalone.py"
 
 
-if config["truth"]["source"] == "standalone":
-
-    rule truth:
-        input:
-            expand(STANDALONE, number=range(len(ARCHITECTURES))),
-        output:
-            TRUTH,
-        log:
-            f"{OUT}/logs/truth.log",
-        localrule: True
-        conda:
-            "../envs/cpu.yaml"
-        threads: 1
-        params:
-            **made_from(
-                "truth",
-                code=code("standalone_truth.py"),
-                settings={"source": "standalone"},
-            ),
-        message:
-            "Put the stand-alone accuracies together"
-        script:
-            "../workflow_scripts/standalone_truth.py"
-
-else:
-    HEAVY = truth_sources.facts(config["truth"]["source"]).heavy
-
-    rule truth:
-        output:
-            TRUTH,
-        log:
-            f"{OUT}/logs/truth.log",
-        localrule: not HEAVY
-        conda:
-            "../envs/gpu.yaml" if HEAVY else "../envs/cpu.yaml"
-        threads: 1
-        resources:
-            **truth_resources(HEAVY),
-        params:
-            **made_from(
-                "truth",
-                code=truth_code(),
-                settings=truth_settings(),
-            ),
-            column=unrecorded(TRUTH_COLUMN),
-            file=unrecorded(config["truth"]["file"]),
-            sha256=unrecorded(config["truth"]["sha256"]),
-        message:
-            f"Read the truth from {config['truth']['file']}" + (HEAVY and f": {HEAVY}")
-        script:
-            "../workflow_scripts/truth.py"
+rule truth:
+    input:
+        expand(STANDALONE, number=range(len(ARCHITECTURES))),
+    output:
+        TRUTH,
+    log:
+        f"{OUT}/logs/truth.log",
+    localrule: not HEAVY
+    conda:
+        "../envs/gpu.yaml" if HEAVY else "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        gpu=0,
+        mem_mb=lambda wildcards, attempt: attempt
+        * (config["truth"]["mem_mb"] if HEAVY else 1000),
+    params:
+        **made_from(
+            "truth",
+            code=truth_code(),
+            settings=truth_settings(),
+        ),
+        reading=unrecorded({**config["truth"], "column": TRUTH_COLUMN}),
+    message:
+        f"Read the truth from {config['truth']['file'] or 'the stand-alone trainings'}"
+        + (HEAVY and f": {HEAVY}")
+    script:
+        "../workflow_scripts/truth.py"

@@ -231,17 +231,14 @@ def check_files(config: Mapping[str, Any]) -> None:
         f"(truth.source is {truth['source']!r}; with 'standalone' architectures are trained here instead)",
     )
     # A larger file is checked by the step that reads it.
-    if truth.get("sha256") and os.path.getsize(truth["file"]) <= AT_ONCE:
+    if os.path.getsize(truth["file"]) <= AT_ONCE:
         check_sha256(truth["file"], truth["sha256"])
 
 
 def check_truth(config: Mapping[str, Any], column: str) -> None:
     """Read the truth, where that is little, as the job that makes the table of it will: no job runs for a wrong one.
 
-    Raises
-    ------
-    ConfigError
-        If it cannot be read, or ``column`` holds no accuracies; the message says what the file seems to be.
+    `ConfigError` if it cannot be read, or ``column`` holds no accuracies; it says what the file seems to be.
     """
     truth = config["truth"]
     source = truth["source"]

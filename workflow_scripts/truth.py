@@ -1,18 +1,25 @@
-"""Rule truth, of others: the accuracies of stand-alone trainings from a file that the user brings."""
+"""Rule truth: the accuracies of stand-alone trainings, those of this run or those in a file that the user brings."""
 
 from _job import key, log, origin, run
 
-from fsnas.artifacts.architectures import write_architectures
+import numpy as np
+
+from fsnas.artifacts.architectures import read_architectures, write_architectures
 from fsnas.benchmark import sources
 
 
 def main(smk) -> None:
-    """Read the source and write the table."""
-    source, file = smk.params.settings["source"], smk.params.file
-    given = {**smk.params.settings, "column": smk.params.column, "sha256": smk.params.sha256}
-    architectures, columns = sources.load(source)(file, **sources.taken(source, given))
-    log.info("%s: %d architectures, columns %s", file, len(architectures), ", ".join(columns))
-    about = {"kind": "truth", "key": key(smk), **origin(smk)}
+    """Put the tables of the trainings one after the other, or read the source, and write one table."""
+    tables = [read_architectures(path, "standalone") for path in smk.input]
+    if tables:
+        architectures = [architecture for table in tables for architecture in table.architectures]
+        columns = {name: np.concatenate([table.column(name) for table in tables]) for name in tables[0].columns}
+    else:
+        reading = smk.params.reading
+        options = sources.taken(reading["source"], reading)
+        architectures, columns = sources.load(reading["source"])(reading["file"], **options)
+    log.info("%d architectures, columns %s", len(architectures), ", ".join(columns))
+    about = {"kind": "truth", "key": key(smk, *(table.attributes["key"] for table in tables)), **origin(smk)}
     write_architectures(smk.output[0], architectures, columns, **about)
 
 

@@ -39,6 +39,4 @@ class Published:
 
 
 DATA = Path(__file__).with_name("published.json")
-
-
 PUBLISHED = {name: Published(**source) for name, source in json.loads(DATA.read_text(encoding="utf-8")).items()}

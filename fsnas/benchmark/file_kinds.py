@@ -7,8 +7,6 @@ from pathlib import Path
 from fsnas.errors import DataError
 
 HEAD = 4096  # bytes that are looked at
-
-
 SIGNATURES = {
     b"PK\x03\x04": "zip",
     b"\x80": "pickle",
@@ -23,14 +21,10 @@ SIGNATURES = {
     b"\xd0\xcf\x11\xe0": "spreadsheet",
     b"version https://git-lfs": "pointer",
 }
-
-
 WRITE_A_CSV = (
     "write a CSV of it (truth.source csv): a line for each architecture, with its string and its test accuracy in "
     "percent"
 )
-
-
 KINDS = {  # what it is, and what to do
     "folder": ("a folder", "give the file in it, or " + WRITE_A_CSV),
     "nats-bench": ("a folder of NATS-Bench", WRITE_A_CSV),

@@ -1,6 +1,7 @@
 """A data set from its source: read, split, with the statistics of its training part."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -40,11 +41,6 @@ def make_dataset(
     progress
         Gets a line for all that a reader of the data should know.
 
-    Returns
-    -------
-    Dataset
-        Images in the order of the source.
-
     Raises
     ------
     ConfigError
@@ -55,8 +51,14 @@ def make_dataset(
     if split not in SPLITS:
         raise DataError(f"data.split: found {split!r}{nearest(split, [*SPLITS])}, expected one of {', '.join(SPLITS)}")
     sources.check(source, folder=folder, split=split, split_file=split_file, image_size=image_size)
-    given = {"folder": folder, "download": download, "split_file": split_file if split != "balanced" else None}
-    given |= {"image_size": image_size, "resize": resize, "seed": seed, "progress": progress}
+    given: dict[str, Any] = {
+        "folder": folder,
+        "download": download,
+        "image_size": image_size,
+        "resize": resize,
+        "seed": seed,
+    }
+    given |= {"split_file": split_file if split != "balanced" else None, "progress": progress}
     found: Images = sources.load(source)(**sources.taken(source, given))
     rest = np.setdiff1d(np.arange(len(found.labels)), found.test)
     splits = (found.official or halves(found, rest, seed)) | {"test": found.test}

@@ -8,8 +8,6 @@ from fsnas.errors import DataError
 from fsnas.seeding import generator
 
 SPLITS = ("balanced", "nasbench201")
-
-
 TEST_SHARE = 6  # one in so many images of each class tests, where the source has no test part
 
 
@@ -17,16 +15,8 @@ TEST_SHARE = 6  # one in so many images of each class tests, where the source ha
 class Images:
     """Images in the order of their source.
 
-    Attributes
-    ----------
-    images, labels
-        uint8 ``[n, c, h, w]`` and int64 ``[n]``.
-    classes
-        Names of the labels.
-    test
-        int64 indices of those that test, sorted.
-    official
-        ``train`` and ``valid`` to sorted int64 indices, where a list of the source's own was asked for.
+    ``images`` are uint8 ``[n, c, h, w]``, ``labels`` int64 ``[n]``; ``test`` holds the sorted indices of those that
+    test, ``official`` those of ``train`` and ``valid`` where a list of the source's own was asked for.
     """
 
     images: np.ndarray

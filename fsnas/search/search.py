@@ -16,11 +16,7 @@ from fsnas.seeding import derive
 from fsnas.spaces.nas_bench_201 import EDGES, OPERATIONS, architecture_string
 
 LEAF = "leaf"  # name of the parameter that chooses the leaf
-
-
 Architecture = tuple[int, ...]
-
-
 Evaluate = Callable[[str, Architecture], tuple[float, float]]
 
 

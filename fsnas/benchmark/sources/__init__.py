@@ -1,7 +1,8 @@
 """Sources of ground truth, one file each: a file in this folder with a function ``read`` is a source of the config.
 
 ``read(path, *, ...)`` returns the architectures and their columns of numbers; its keyword-only arguments say what it
-takes of ``sha256, architecture_column, column``. Its file may have ``FACTS``, and a function ``column`` (see `column`).
+takes of ``sha256, architecture_column, column``. The file may have ``FACTS``, and a function ``column`` like the one
+here, but for ``source``: it returns the usual column where ``name`` is None.
 """
 
 from dataclasses import dataclass
@@ -14,18 +15,10 @@ from fsnas.registry import Registry
 
 @dataclass(frozen=True)
 class Facts:
-    """What a source says of its files.
+    """What a source says of its files: what messages call one, and which of `fsnas.benchmark.file_kinds` it may be.
 
-    Attributes
-    ----------
-    file
-        What one is called in messages.
-    kinds
-        Of `fsnas.benchmark.file_kinds`, those that may be one; none for any.
-    packages
-        Whose version decides what is read.
-    heavy
-        Why it is read by a job with ``truth.mem_mb`` of memory only; nothing where it is read before anything runs.
+    The version of ``packages`` decides what is read; ``heavy`` says why a job with ``truth.mem_mb`` of memory reads it.
+    Where it is not, it is read before anything runs, too.
     """
 
     file: str = "its file"
@@ -35,8 +28,7 @@ class Facts:
 
 
 _registry = Registry("truth source", __name__, __path__, "read")
-known, path_of, load = _registry.known, _registry.path_of, _registry.load
-options, taken = _registry.options, _registry.taken
+known, path_of, load, taken = _registry.known, _registry.path_of, _registry.load, _registry.taken
 
 
 def facts(source: str) -> Facts:
@@ -50,20 +42,15 @@ def check_file(source: str, path: str | Path) -> None:
 
 
 def column(source: str, path: str | Path, name: str | None, *, architecture_column: str, data: str) -> str:
-    """Return the column that is the truth: ``name``, or the usual one of the source for the data set's source ``data``.
+    """Return the column that is the truth: ``name``, or the usual one of the source for images of ``data``.
 
     Raises
     ------
     ConfigError
         If the file cannot have it, or no column is the usual one.
-    DataError
-        If the file cannot be read.
     """
-    find = _registry.attribute(source, "column")
-    if find is not None:
-        return find(path, name, architecture_column=architecture_column, data=data)
-    if name is None:
-        raise ConfigError(
-            f"truth.column: found null, but of truth.source {source!r} no column is the usual one; set it"
-        )
-    return name
+    find = _registry.attribute(source, "column", lambda path, name, **about: name)
+    found = find(path, name, architecture_column=architecture_column, data=data)
+    if found is None:
+        raise ConfigError(f"truth.column: found null, but truth.source {source!r} has no usual column; set it")
+    return found

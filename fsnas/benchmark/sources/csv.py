@@ -20,8 +20,6 @@ from fsnas.errors import ConfigError, DataError, FsnasError, nearest
 from fsnas.spaces.nas_bench_201 import architecture_string, parse_architecture
 
 FACTS = Facts(file="a CSV", kinds=("text",))
-
-
 FOREIGN = {  # architecture strings of other benchmarks: pattern, and whose it is
     r"\d+(:\d+)+": "one of NATS-Bench's size space, which fsnas has not",
     r"[012]{8}": "one of NAS-Bench-Macro, which fsnas has not",
@@ -29,8 +27,6 @@ FOREIGN = {  # architecture strings of other benchmarks: pattern, and whose it i
     r"[(#].*": "a unique string of nas-bench-201's API",
     r"\d+": "an index",
 }
-
-
 SEPARATORS = {";": "semicolons", "\t": "tabs"}  # that a CSV may have instead of commas
 
 
@@ -68,8 +64,7 @@ def read(
         says what file or column seem to be instead.
     """
     check_kind(path, FACTS.kinds, FACTS.file)
-    if sha256 is not None:
-        check_sha256(path, sha256)
+    check_sha256(path, sha256)
     header, rows = _csv_rows(path, _csv_text(path, whole=sha256 is not None))
     if architecture_column not in header:
         raise DataError(
@@ -89,14 +84,7 @@ def read(
 def column(path: str | Path, name: str | None, *, architecture_column: str, data: str) -> str:
     """Return the column that is the truth: ``name``, or the only one that is named like test accuracies.
 
-    No more than the first line is read, whatever the ``data``.
-
-    Raises
-    ------
-    ConfigError
-        If there is no such column, or it is that of the architectures.
-    DataError
-        If the file is plainly no CSV, or cannot be read.
+    No more than the first line is read; `ConfigError` if it has no such column, `DataError` if it is none of a CSV.
     """
     header = csv_header(path)
     found = _listed(header)

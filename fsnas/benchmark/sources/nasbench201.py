@@ -22,30 +22,20 @@ FACTS = Facts(
     packages=("nas-bench-201",),
     heavy="this runs the pickled code in it, and takes tens of GB of memory",
 )
-
-
 TRAININGS = {"less": 12, "full": 200}  # the official file's name of a hyper-parameter set, and its epochs
-
-
 SETS = {
     "cifar10-valid": ("x-valid", "ori-test"),
     "cifar10": ("ori-test",),
     "cifar100": ("x-valid", "x-test", "ori-test"),
     "ImageNet16-120": ("x-valid", "x-test", "ori-test"),
 }
-
-
 USUAL = {
     "cifar10": "cifar10_ori-test_accuracy_200_epochs_mean",
     "cifar100": "cifar100_x-test_accuracy_200_epochs_mean",
 }
-
-
 COLUMN = "({})_accuracy_(12|200)_epochs_(mean|seed_[0-9]+)".format(
     "|".join(f"{data}_({'|'.join(sets)})" for data, sets in SETS.items())
 )
-
-
 FIELDS = ("meta_archs", "arch2infos", "evaluated_indexes")
 
 
@@ -82,8 +72,7 @@ def read(path: str | Path, *, sha256: str | None = None) -> tuple[list[str], dic
     Dong and Yang 2020, "NAS-Bench-201: Extending the Scope of Reproducible Neural Architecture Search".
     """
     check_kind(path, FACTS.kinds, FACTS.file)
-    if sha256 is not None:
-        check_sha256(path, sha256)
+    check_sha256(path, sha256)
     strings, infos = _official_fields(path, _unpickle(path))
     results: dict[str, dict[str, float]] = {}
     with _field(path, "arch2infos"):
@@ -106,14 +95,10 @@ def read(path: str | Path, *, sha256: str | None = None) -> tuple[list[str], dic
 
 def column(path: str | Path, name: str | None, *, architecture_column: str, data: str) -> str:
     """Return the column that is the truth, by its name alone; `ConfigError` if the file cannot have it."""
-    found = name or USUAL.get(data)
-    if found is None:
-        raise ConfigError(
-            f"truth.column: found null, but for data.source {data!r} no column of NAS-Bench-201 is the usual one; set "
-            f"it, e.g. to {USUAL['cifar10']}"
-        )
+    found = name or USUAL.get(data, "")
     if not re.fullmatch(COLUMN, found):
-        raise ConfigError(f"truth.column: found {found!r}, expected a column like {USUAL['cifar10']}")
+        given = repr(name) if name else f"null, but for data.source {data!r} no column is the usual one"
+        raise ConfigError(f"truth.column: found {given}, expected a column like {USUAL['cifar10']}")
     return found
 
 

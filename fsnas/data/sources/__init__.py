@@ -14,12 +14,7 @@ from fsnas.registry import Registry
 class Facts:
     """What is known of the images of a source before they are read; its file may say it as ``FACTS``.
 
-    Attributes
-    ----------
-    train, side
-        How many train, and pixels a side, where both are always the same.
-    unmirrored
-        Why they are not to be mirrored, if that is so.
+    How many train, and pixels a side, where always the same; and why they are not to be mirrored, if that is so.
     """
 
     train: int | None = None
@@ -28,10 +23,8 @@ class Facts:
 
 
 _registry = Registry("data source", __name__, __path__, "read")
-known, path_of, load, options, taken = (
-    *(_registry.known, _registry.path_of, _registry.load),
-    *(_registry.options, _registry.taken),
-)
+known, path_of, load = _registry.known, _registry.path_of, _registry.load
+options, taken = _registry.options, _registry.taken
 
 
 def facts(source: str) -> Facts:

@@ -16,20 +16,10 @@ from fsnas.data.splits import TEST_SHARE, Images, test_part
 from fsnas.errors import DataError
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp", ".gif")
-
-
 FORMATS = ("JPEG", "MPO", "PNG", "PPM", "BMP", "TIFF", "WEBP", "GIF")  # MPO is a JPEG of some cameras
-
-
 SMALLEST = 8  # pixels a side that a network takes: its stages halve them twice
-
-
 RESIZES = ("squash", "centre_crop")
-
-
 GREY = ("1", "L", "LA", "La")
-
-
 BITS_PER_SAMPLE = 258  # tag of TIFF
 
 

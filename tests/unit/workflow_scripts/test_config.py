@@ -615,7 +615,7 @@ BAD = {
     ),
     "no usual truth": (
         {"truth": {"source": "nasbench201", "file": "a.pth"}},
-        r"truth\.column: found null, but for data\.source 'digits' no column of NAS-Bench-201 is the usual one",
+        r"truth\.column: found null, but for data\.source 'digits' no column is the usual one",
     ),
     "no column of the official file": (
         {"truth": {"source": "nasbench201", "file": "a.pth", "column": "accuracy"}},
