@@ -4,11 +4,10 @@ from fsnas.search import samplers
 
 # Whether the images are always the same, so that how many and how large they are is known before they are read.
 FIXED = data_sources.facts(config["data"]["source"]).train is not None
-# Whether the architectures of the truth are trained here.
-TRAINED = config["truth"]["source"] == "standalone"
-TRUTH_FACTS = (
-    truth_sources.Facts() if TRAINED else truth_sources.facts(config["truth"]["source"])
-)
+# Whether the architectures of the truth are trained here, and what is known of its file if not.
+READER = config["truth"]["source"]
+TRAINED = READER == "standalone"
+TRUTH_FACTS = truth_sources.Facts() if TRAINED else truth_sources.facts(READER)
 
 
 def recipe(epochs, **changes):
@@ -69,8 +68,7 @@ def data_settings():
 
 def truth_code():
     """The code that the truth is read by, that of its source included."""
-    source = config["truth"]["source"]
-    files = [] if TRAINED else [truth_sources.path_of(source)]
+    files = [] if TRAINED else [truth_sources.path_of(READER)]
     return code("truth.py", *files, packages=TRUTH_FACTS.packages)
 
 
@@ -78,11 +76,11 @@ def truth_settings():
     """What decides the truth: not the name of the file that the user brings, but its content."""
     truth = config["truth"]
     if TRAINED:
-        return {"source": truth["source"]}
+        return {"source": READER}
     content = brought(truth["file"], truth["sha256"])
     named = {"architecture_column": truth["architecture_column"]}
-    options = truth_sources.taken(truth["source"], named)
-    return {"source": truth["source"], "content": content, **options}
+    options = truth_sources.taken(READER, named)
+    return {"source": READER, "content": content, **options}
 
 
 def search_settings():

@@ -91,7 +91,10 @@ rule truth:
         ),
         reading=unrecorded({**config["truth"], "column": TRUTH_COLUMN}),
     message:
-        f"Read the truth from {config['truth']['file'] or 'the stand-alone trainings'}"
-        + (HEAVY and f": {HEAVY}")
+        (
+            "Put the stand-alone accuracies together"
+            if TRAINED
+            else f"Read the truth from {config['truth']['file']}{HEAVY and ': '}{HEAVY}"
+        )
     script:
         "../workflow_scripts/truth.py"

@@ -181,13 +181,7 @@ def _listed(found: str | list[str], allowed: list[str], at: str) -> list[str]:
 
 
 def truth_column(config: Mapping[str, Any]) -> str:
-    """Return the column that is the truth.
-
-    Raises
-    ------
-    ConfigError
-        If the file cannot have it, or more than one may be meant.
-    """
+    """Return the column that is the truth; `ConfigError` if the file cannot have it, or more than one may be meant."""
     truth = config["truth"]
     if truth["source"] == "standalone":
         return f"standalone_test_accuracy_{truth['epochs']}_epochs_seed_{truth['seed']}"

@@ -30,14 +30,12 @@ def make_dataset(
     ----------
     source
         Name of a file in `fsnas.data.sources`.
-    folder, download, resize
-        For the sources that take them: where images lie or are downloaded to, whether they may be, and how an image
-        that is not square is resized (``squash``, or ``centre_crop``).
+    folder, download, image_size, resize
+        For the sources that take them: where images lie or are downloaded to, whether they may be, to how many pixels
+        a side they are resized (None: not at all), and how, where they are not square.
     split
         ``balanced`` halves each class of the training images with ``seed``; ``nasbench201`` takes the official
         split of CIFAR-10 from ``split_file``.
-    image_size
-        Width and height in pixels to which images are resized; None leaves them as they are.
     progress
         Gets a line for all that a reader of the data should know.
 

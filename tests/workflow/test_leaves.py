@@ -23,7 +23,7 @@ from fsnas.data.batches import comparison_batches
 from fsnas.networks.forward import ForwardContext
 from fsnas.networks.gates import path_gates
 from fsnas.spaces.nas_bench_201 import architecture_string, architectures, full_space, leaf_of, parse_architecture
-from tests.unit.benchmark.test_benchmark import META, official, save
+from tests.unit.benchmark.test_nasbench201 import META, official, save
 from tests.workflow.conftest import ROOT, snakemake
 
 METHODS, SEEDS = ["snip", "random"], [0, 1]

@@ -4,8 +4,6 @@ import hashlib
 import itertools
 import math
 import pickle
-import subprocess
-import sys
 from collections import OrderedDict
 from pathlib import Path
 
@@ -18,7 +16,7 @@ from fsnas.artifacts.architectures import read_architectures, write_architecture
 from fsnas.benchmark.ground_truth import ground_truth_of
 from fsnas.benchmark.sources import nasbench201
 from fsnas.benchmark.sources.nasbench201 import SETS
-from fsnas.errors import DataError
+from fsnas.errors import ConfigError, DataError
 from fsnas.spaces.nas_bench_201 import architecture_string, architectures, full_space
 
 ROOT = Path(__file__).parents[3]
@@ -189,14 +187,6 @@ def test_nothing_else_unpickles_freely():
     assert "runs pickled code" in nasbench201._unpickle.__doc__ and "tens of GB" in nasbench201._unpickle.__doc__
 
 
-def test_importing_takes_no_torch():
-    program = (
-        "import sys, fsnas.benchmark.sources.nasbench201; print({'torch', 'nas_201_api', 'pandas'} & set(sys.modules))"
-    )
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "set()"
-
-
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.9, 0.999])
 def test_a_truncated_official_file_is_refused(file, share):
     content = file.read_bytes()
@@ -326,3 +316,19 @@ def test_a_file_without_a_trial_is_refused(tmp_path):
             state["dataset_seed"] = {}
     with pytest.raises(DataError, match="field 'arch2infos' holds no trial"):
         nasbench201.read(save(tmp_path, content))
+
+
+@pytest.mark.parametrize("data", ["cifar10", "cifar100"])
+def test_the_usual_truth_is_that_of_the_data_set(data):
+    name = {"cifar10": "cifar10_ori-test", "cifar100": "cifar100_x-test"}[data] + "_accuracy_200_epochs_mean"
+    assert nasbench201.column("a.pth", None, architecture_column="A", data=data) == name
+
+
+@pytest.mark.parametrize("name", [None, "accuracy", "cifar10_x-valid_accuracy_200_epochs_mean"])
+def test_a_column_that_the_official_file_cannot_have_is_refused(name):
+    """CIFAR-10 trained on all images has no part that was held back."""
+    found = repr(name) if name else "null, but for data.source 'digits' no column is the usual one"
+    with pytest.raises(
+        ConfigError, match=rf"truth\.column: found {found}, expected a column like cifar10_ori-test_acc"
+    ):
+        nasbench201.column("a.pth", name, architecture_column="A", data="digits")

@@ -11,7 +11,7 @@ import pytest
 
 from fsnas.artifacts.architectures import read_architectures, write_architectures
 from fsnas.benchmark.sources import csv
-from fsnas.errors import DataError
+from fsnas.errors import ConfigError, DataError, FsnasError
 from fsnas.spaces.nas_bench_201 import architecture_string, architectures, full_space
 
 META = [architecture_string(a) for a in itertools.islice(architectures(full_space()), 4000, 4006)]
@@ -254,6 +254,53 @@ def test_other_columns_than_the_truth_may_hold_anything(tmp_path):
     assert list(read(path, column="acc")[1]) == ["acc", "loss", "fraction"]
     with pytest.raises(DataError, match=r"line 1 names no column 'ac' \(did you mean 'acc'\?\); .*truth\.column"):
         read(path, column="ac")
+
+
+# Which column is the truth
+
+
+def column(folder, header, name=None, **about):
+    path = table(folder, header=header)
+    return csv.column(about.pop("file", path), name, **{"architecture_column": "A", "data": "digits"} | about)
+
+
+@pytest.mark.parametrize(("name", "found"), [(None, "My test acc"), ("Other", "Other")])
+def test_the_truth_is_a_column_that_the_file_has(name, found, tmp_path):
+    assert column(tmp_path, "My test acc,Other,A", name) == found
+
+
+WRONG_COLUMNS = {
+    "none of this name": (
+        {"name": "Othre"},
+        r"truth\.column: found 'Othre' \(did you mean 'Other'\?\); .*truth\.csv has My test acc, Other",
+    ),
+    "no architectures": ({"architecture_column": "Arch"}, r"truth\.architecture_column: found 'Arch'"),
+    "the architectures": ({"name": "A"}, r"truth\.column: found 'A', but there truth\.architecture_column says"),
+    "no file": ({"file": "nowhere.csv"}, r"cannot read 'nowhere\.csv' \(there is no such file\); correct the path"),
+}
+
+
+@pytest.mark.parametrize(("given", "message"), WRONG_COLUMNS.values(), ids=WRONG_COLUMNS)
+def test_a_column_that_cannot_be_the_truth_is_refused(given, message, tmp_path):
+    with pytest.raises(FsnasError, match=message):
+        column(tmp_path, "My test acc,Other,A", **given)
+
+
+@pytest.mark.parametrize("name", ["CIFAR10TestAccuracy200Epochs", "test_acc", "x-test accuracy (%)", "acc.test"])
+def test_the_only_test_accuracy_is_the_truth_whatever_stands_beside_it(name, tmp_path):
+    others = "latest_run,fastest,contest,test_loss,test,valid_accuracy,latest_accuracy,test_acc_std,test_error,A"
+    assert column(tmp_path, f"{others},{name}") == name
+
+
+NOT_NAMED = ["test_loss", "latest_run", "fastest", "contest", "test", "accuracy", "latest_accuracy", "test_rank"]
+
+
+@pytest.mark.parametrize("header", [*NOT_NAMED, "test_acc a,test_acc b"])
+def test_what_is_no_test_accuracy_by_name_is_not_taken_as_the_truth(header, tmp_path):
+    found = r"2 columns \(test_acc a, test_acc b\)" if "," in header else "no column"
+    message = rf"found null, which takes the only column .*has {found} of this kind; set it to one of {header[:4]}"
+    with pytest.raises(ConfigError, match=rf"truth\.column: {message}"):
+        column(tmp_path, f"A,{header}")
 
 
 # What a message says to do
