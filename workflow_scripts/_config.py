@@ -216,8 +216,6 @@ def check_files(config: Mapping[str, Any]) -> None:
     truth = config["truth"]
     if truth["source"] == "standalone":
         return
-    with _of_the_truth():
-        truth_sources.check_file(truth["source"], truth["file"])
     _check_file(
         "truth.file",
         truth["file"],
@@ -234,8 +232,7 @@ def check_truth(config: Mapping[str, Any], column: str) -> None:
 
     `ConfigError` if it cannot be read, or ``column`` holds no accuracies; it says what the file seems to be.
     """
-    truth = config["truth"]
-    source = truth["source"]
+    truth, source = config["truth"], config["truth"]["source"]
     if source == "standalone" or truth_sources.facts(source).heavy:
         return
     with _of_the_truth():

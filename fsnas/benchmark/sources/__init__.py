@@ -1,8 +1,7 @@
 """Sources of ground truth, one file each: a file in this folder with a function ``read`` is a source of the config.
 
-``read(path, *, ...)`` returns the architectures and their columns of numbers; its keyword-only arguments say what it
-takes of ``sha256, architecture_column, column``. The file may have ``FACTS``, and a function ``column`` like the one
-here, but for ``source``: it returns the usual column where ``name`` is None.
+``read(path, *, ...)`` returns architectures and columns of numbers; its keyword-only arguments say what it takes of
+``sha256, architecture_column, column``. The file may have ``FACTS``, and a ``column`` like the one here, its name known.
 """
 
 from dataclasses import dataclass
@@ -42,13 +41,7 @@ def check_file(source: str, path: str | Path) -> None:
 
 
 def column(source: str, path: str | Path, name: str | None, *, architecture_column: str, data: str) -> str:
-    """Return the column that is the truth: ``name``, or the usual one of the source for images of ``data``.
-
-    Raises
-    ------
-    ConfigError
-        If the file cannot have it, or no column is the usual one.
-    """
+    """Return the column that is the truth: ``name``, or the usual one for images of ``data``; `ConfigError` if none."""
     find = _registry.attribute(source, "column", lambda path, name, **about: name)
     found = find(path, name, architecture_column=architecture_column, data=data)
     if found is None:

@@ -86,20 +86,17 @@ def column(path: str | Path, name: str | None, *, architecture_column: str, data
 
     No more than the first line is read; `ConfigError` if it has no such column, `DataError` if it is none of a CSV.
     """
-    header = csv_header(path)
-    found = _listed(header)
+    header = _header(path)
+    others = [other for other in header if other != architecture_column]
     for key, wanted in {"architecture_column": architecture_column, "column": name}.items():
         if wanted is not None and wanted not in header:
-            raise ConfigError(f"truth.{key}: found {wanted!r}{nearest(wanted, header)}; {path} has {found}")
+            raise ConfigError(f"truth.{key}: found {wanted!r}{nearest(wanted, header)}; {path} has {_listed(header)}")
     if name == architecture_column:
         raise ConfigError(
             f"truth.column: found {name!r}, but there truth.architecture_column says that the architectures stand; "
-            f"take a column of accuracies, {path} has {found}"
+            f"take a column of accuracies, {path} has {_listed(others)}"
         )
-    if name is not None:
-        return name
-    others = [other for other in header if other != architecture_column]
-    named = [other for other in others if is_test_accuracy(other)]
+    named = [name] if name is not None else [other for other in others if is_test_accuracy(other)]
     if len(named) == 1:
         return named[0]
     several = f"{len(named)} columns ({_listed(named)})" if named else "no column"
@@ -113,9 +110,8 @@ def _listed(names: Sequence[str]) -> str:
     return textwrap.shorten(", ".join(names), 1000)
 
 
-def csv_header(path: str | Path) -> list[str]:
-    """Return the names in the first line of a CSV file, reading no more than that; `DataError` if it is none."""
-    check_kind(path, FACTS.kinds, FACTS.file)
+def _header(path: str | Path) -> list[str]:
+    """Return the names in the first line of a CSV file, reading no more than that; `DataError` if it cannot be read."""
     try:
         if not os.path.isfile(path):  # a pipe or a device might never end
             link = f", only a link to {os.readlink(path)}, which is not there" if os.path.islink(path) else ""

@@ -323,7 +323,7 @@ def test_another_separator_is_mended_as_told(separator, tmp_path, monkeypatch):
     names, columns = read(done_as_told(str(raised.value), tmp_path, monkeypatch), column="acc")
     assert names == META[:2] and list(columns["acc"]) == [90.5, 80.25]
     with pytest.raises(DataError, match="expected commas"):
-        csv.csv_header(path)
+        csv.column(path, "acc", architecture_column="Architecture", data="digits")
 
 
 def test_a_line_for_each_training_is_mended_as_told(tmp_path, monkeypatch):
