@@ -11,6 +11,7 @@ ARCHITECTURES = (
     else []
 )
 HEAVY = TRUTH_FACTS.heavy
+MEMORY = lambda wildcards, attempt: attempt * config["truth"]["mem_mb"]
 FOUND = f"{OUT}/seed-{{seed}}/{{method}}/found.h5"
 
 
@@ -80,9 +81,8 @@ rule truth:
         "../envs/gpu.yaml" if HEAVY else "../envs/cpu.yaml"
     threads: 1
     resources:
+        **({"mem_mb": MEMORY} if HEAVY else {}),
         gpu=0,
-        mem_mb=lambda wildcards, attempt: attempt
-        * (config["truth"]["mem_mb"] if HEAVY else 1000),
     params:
         **made_from(
             "truth",

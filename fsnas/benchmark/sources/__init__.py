@@ -1,7 +1,7 @@
 """Sources of ground truth, one file each: a file in this folder with a function ``read`` is a source of the config.
 
 ``read(path, *, ...)`` returns architectures and columns of numbers; its keyword-only arguments say what it takes of
-``sha256, architecture_column, column``. The file may have ``FACTS``, and a ``column`` like the one here, its name known.
+``sha256, architecture_column, column``. It may have ``FACTS``, and a ``column`` as below, without ``source``.
 """
 
 from dataclasses import dataclass
