@@ -3,13 +3,17 @@
 So is one in a folder of the user's own that is added to the package. A part is imported only when it is used.
 """
 
+import ast
 import importlib
 import re
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from fsnas.errors import ConfigError, nearest
+from fsnas.lineage.syntax import parsed
 
 NAME = re.compile("[a-z][a-z0-9_]*")
 
@@ -20,17 +24,20 @@ class Registry:
     Parameters
     ----------
     package
-        Its name; it must be imported already.
+        Its name.
     what
         What a part is, in messages.
+    function
+        Name of the one function of a part, whose keyword-only arguments are its options.
     option
         Key of the config that names folders of the user's own, where it may.
     hyphens
         Whether a name has hyphens where its file has underscores.
     """
 
-    def __init__(self, package: ModuleType, what: str, *, option: str = "", hyphens: bool = False) -> None:
-        self.package, self.what, self.option, self.hyphens = package, what, option, hyphens
+    def __init__(self, package: str, what: str, function: str = "", *, option: str = "", hyphens: bool = False) -> None:
+        self.package, self.what, self.function = sys.modules[package], what, function
+        self.option, self.hyphens = option, hyphens
 
     def add_folders(self, folders: Iterable[str | Path]) -> None:
         """Make the files in ``folders`` parts, too; what they share lies beside them, with an underscore in front.
@@ -99,6 +106,28 @@ class Registry:
     def module(self, name: str) -> ModuleType:
         """Import the file of the part ``name``; errors as `path_of`."""
         return importlib.import_module(f"{self.package.__name__}.{self.path_of(name).stem}")
+
+    def attribute(self, name: str, attribute: str, default: Any = None) -> Any:
+        """Return what the file of the part ``name``, which is imported, calls ``attribute``."""
+        return getattr(self.module(name), attribute, default)
+
+    def load(self, name: str) -> Callable[..., Any]:
+        """Return the function of the part ``name``, which is imported."""
+        self.options(name)
+        return self.attribute(name, self.function)
+
+    def options(self, name: str) -> dict[str, bool]:
+        """Return the options that the part ``name`` takes, and whether they must be given; nothing is imported."""
+        path = self.path_of(name)
+        for node in parsed(path).body:
+            if isinstance(node, ast.FunctionDef) and node.name == self.function:
+                options = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+                return {option.arg: default is None for option, default in options}
+        raise ConfigError(f"{path}: expected a function {self.function}(), found none; see CONTRIBUTING.md")
+
+    def taken(self, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return those of the ``given`` options that the part ``name`` takes."""
+        return {option: given[option] for option in self.options(name) if option in given}
 
 
 def _files(folder: Path) -> list[Path]:

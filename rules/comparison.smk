@@ -1,3 +1,5 @@
+from fsnas.analysis.published import DATA as PUBLISHED
+
 COMPARISON = {
     "rank": f"{OUT}/tables/rank_correlation.csv",
     "leaves": f"{OUT}/tables/leaf_truth.csv",
@@ -137,7 +139,7 @@ rule proxies:
     params:
         **made_from(
             "proxies",
-            code=code("proxies.py"),
+            code=code("proxies.py", PUBLISHED),
             settings={
                 "column": TRUTH_COLUMN,
                 "directions": {name: metric_spec(name).direction for name in PROXIES},

@@ -11,7 +11,7 @@ rule data:
     params:
         **made_from(
             "data",
-            code=code("data.py"),
+            code=code("data.py", data_sources.path_of(config["data"]["source"])),
             settings=data_settings(),
         ),
         reading=unrecorded(

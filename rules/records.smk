@@ -1,5 +1,5 @@
 from fsnas.artifacts.dataset import read_extent
-from workflow_scripts._needs import TRAIN_IMAGES, check_images
+from workflow_scripts._needs import check_images
 from workflow_scripts._records import named, restore_records
 
 LOCKS = Path(".snakemake/locks")
@@ -10,7 +10,7 @@ if workflow.is_main_process and not any(LOCKS.glob("*")):
         logger.warning(named(stale))
 
 # What the data step checks once images are read, for a file that is there already.
-if workflow.is_main_process and config["data"]["source"] not in TRAIN_IMAGES:
+if workflow.is_main_process and not FIXED:
     images = placed(workflow, DATA)
     extent = read_extent(images)
     if extent and extent.settings == data_settings():

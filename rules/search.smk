@@ -55,7 +55,12 @@ rule search:
     params:
         **made_from(
             "search",
-            code=code("search.py", *NETWORK_CODE, packages=["torch", "optuna"]),
+            code=code(
+                "search.py",
+                *NETWORK_CODE,
+                *map(samplers.path_of, config["search"]["samplers"]),
+                packages=["torch", "optuna"],
+            ),
             settings=lambda w: {
                 "seed": int(w.seed),
                 "search": search_settings(),
@@ -87,7 +92,9 @@ rule proxy:
     params:
         **made_from(
             "proxy",
-            code=lambda w: code("proxy.py", path_of(w.metric), *NETWORK_CODE, packages=["torch"]),
+            code=lambda w: code(
+                "proxy.py", path_of(w.metric), *NETWORK_CODE, packages=["torch"]
+            ),
             settings=lambda w: {
                 "metric": w.metric,
                 "options": metric_options(

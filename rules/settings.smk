@@ -1,4 +1,14 @@
 from dataclasses import fields
+from fsnas.benchmark import sources as truth_sources
+from fsnas.data import sources as data_sources
+from fsnas.search import samplers
+
+# Whether the images are always the same, so that how many and how large they are is known before they are read.
+FIXED = data_sources.facts(config["data"]["source"]).train is not None
+# Whether the architectures of the truth are trained here, and what is known of its file if not.
+READER = config["truth"]["source"]
+TRAINED = READER == "standalone"
+TRUTH_FACTS = truth_sources.Facts() if TRAINED else truth_sources.facts(READER)
 
 
 def recipe(epochs, **changes):
@@ -51,30 +61,41 @@ def machine():
 
 
 def data_settings():
-    """What decides the images and their split. CIFAR is checked, so it matters only for folders where they lie."""
+    """What decides the images and their split; where they lie, only if they are not always the same."""
     data = config["data"]
     names = ["name", "source", "split", "seed", "image_size", "resize"]
-    paths = {"split_file": data["split"] == "nasbench201"}
-    paths |= {"folder": data["source"] == "imagefolder"}
+    paths = {"split_file": data["split"] != "balanced"}
+    paths |= {"folder": "folder" in data_sources.options(data["source"]) and not FIXED}
     return {
         **{name: data[name] for name in names},
         **{name: resolved(data[name]) for name, counts in paths.items() if counts},
     }
 
 
+def truth_code():
+    """The code that the truth is read by, that of its source included."""
+    files = [] if TRAINED else [truth_sources.path_of(READER)]
+    return code("truth.py", SPACE_CODE, *files, packages=TRUTH_FACTS.packages)
+
+
 def truth_settings():
     """What decides the truth: not the name of the file that the user brings, but its content."""
     truth = config["truth"]
+    if TRAINED:
+        return {"space": search_space(), "source": READER}
     content = brought(truth["file"], truth["sha256"])
-    return {"space": search_space(), "source": truth["source"], "content": content}
+    named = {"architecture_column": truth["architecture_column"]}
+    options = truth_sources.taken(READER, named)
+    return {"space": search_space(), "source": READER, "content": content, **options}
 
 
 def search_settings():
     """The samplers and what they need to know."""
-    needed = ["samplers", "evaluations"]
-    if "evolution" in config["search"]["samplers"]:
-        needed += ["population", "tournament"]
-    return {name: config["search"][name] for name in needed}
+    search = config["search"]
+    needed = {name: search[name] for name in ("samplers", "evaluations")}
+    for name in search["samplers"]:
+        needed |= samplers.taken(name, search)
+    return needed
 
 
 def scores_code(wildcards):

@@ -7,9 +7,11 @@ ARCHITECTURES = (
         seed=config["truth"]["seed"],
         name="standalone",
     )
-    if config["truth"]["source"] == "standalone"
+    if TRAINED
     else []
 )
+HEAVY = TRUTH_FACTS.heavy
+MEMORY = lambda wildcards, attempt: attempt * config["truth"]["mem_mb"]
 FOUND = f"{OUT}/seed-{{seed}}/{{method}}/found.h5"
 
 
@@ -69,83 +71,33 @@ rule found:
         "../workflow_scripts/standalone.py"
 
 
-if config["truth"]["source"] == "standalone":
-
-    rule truth:
-        input:
-            expand(STANDALONE, number=range(len(ARCHITECTURES))),
-        output:
-            TRUTH,
-        log:
-            f"{OUT}/logs/truth.log",
-        localrule: True
-        conda:
-            "../envs/cpu.yaml"
-        threads: 1
-        params:
-            **made_from(
-                "truth",
-                code=code("standalone_truth.py", SPACE_CODE),
-                settings={"space": search_space(), "source": "standalone"},
-            ),
-            **OF_SPACE,
-        message:
+rule truth:
+    input:
+        expand(STANDALONE, number=range(len(ARCHITECTURES))),
+    output:
+        TRUTH,
+    log:
+        f"{OUT}/logs/truth.log",
+    localrule: not HEAVY
+    conda:
+        "../envs/gpu.yaml" if HEAVY else "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        **({"mem_mb": MEMORY} if HEAVY else {}),
+        gpu=0,
+    params:
+        **made_from(
+            "truth",
+            code=truth_code(),
+            settings=truth_settings(),
+        ),
+        **OF_SPACE,
+        reading=unrecorded({**config["truth"], "column": TRUTH_COLUMN}),
+    message:
+        (
             "Put the stand-alone accuracies together"
-        script:
-            "../workflow_scripts/standalone_truth.py"
-
-elif config["truth"]["source"] == "csv":
-
-    rule truth:
-        output:
-            TRUTH,
-        log:
-            f"{OUT}/logs/truth.log",
-        localrule: True
-        conda:
-            "../envs/cpu.yaml"
-        threads: 1
-        params:
-            **made_from(
-                "truth",
-                code=code("truth.py", SPACE_CODE),
-                settings={
-                    **truth_settings(),
-                    "architecture_column": config["truth"]["architecture_column"],
-                },
-            ),
-            **OF_SPACE,
-            column=unrecorded(TRUTH_COLUMN),
-            file=unrecorded(config["truth"]["file"]),
-            sha256=unrecorded(config["truth"]["sha256"]),
-        message:
-            f"Read the truth from {config['truth']['file']}"
-        script:
-            "../workflow_scripts/truth.py"
-
-else:
-
-    rule truth:
-        output:
-            TRUTH,
-        log:
-            f"{OUT}/logs/truth.log",
-        conda:
-            "../envs/gpu.yaml"
-        threads: 1
-        resources:
-            gpu=0,
-            mem_mb=lambda wildcards, attempt: attempt * config["truth"]["mem_mb"],
-        params:
-            **made_from(
-                "truth",
-                code=code("truth.py", SPACE_CODE, packages=["nas-bench-201"]),
-                settings=truth_settings(),
-            ),
-            **OF_SPACE,
-            file=unrecorded(config["truth"]["file"]),
-            sha256=unrecorded(config["truth"]["sha256"]),
-        message:
-            f"Read the official NAS-Bench-201 file {config['truth']['file']}: this runs the pickled code in it, and takes tens of GB of memory"
-        script:
-            "../workflow_scripts/truth.py"
+            if TRAINED
+            else f"Read the truth from {config['truth']['file']}{HEAVY and ': '}{HEAVY}"
+        )
+    script:
+        "../workflow_scripts/truth.py"

@@ -3,24 +3,23 @@
 Only the workflow reads the config; the library gets plain arguments. Nothing here imports torch.
 """
 
-import csv
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fsnas import metrics, spaces
-from fsnas.benchmark.accuracies import is_test_accuracy
+from fsnas.benchmark import sources as truth_sources
 from fsnas.benchmark.checks import check_sha256
-from fsnas.benchmark.file_kinds import check_kind
-from fsnas.benchmark.sources.csv import csv_header, read_csv
-from fsnas.benchmark.sources.nasbench201 import SETS
+from fsnas.data import sources as data_sources
 from fsnas.errors import ConfigError, DataError, FsnasError, nearest
 from fsnas.lineage.provenance import check_users_code, located
 from fsnas.metrics import known, metric_spec, path_of
 from fsnas.registry import Registry
+from fsnas.search import samplers
 from fsnas.search.rungs import Rung, make_rungs
 from fsnas.spaces import SearchSpace
 from fsnas.splitting.policies import Policy, make_policy
@@ -34,7 +33,7 @@ from workflow_scripts._config_values import (
     validate,
     written,
 )
-from workflow_scripts._needs import SIDES, TRAIN_IMAGES, check_images
+from workflow_scripts._needs import check_images
 from workflow_scripts._plotting import is_path, plot_settings
 
 AT_ONCE = 2**30  # bytes
@@ -45,13 +44,6 @@ POLICY_KEYS = {
     "exhaustive": ("depth",),
     "none": (),
 }
-USUAL_TRUTH = {
-    "cifar10": "cifar10_ori-test_accuracy_200_epochs_mean",
-    "cifar100": "cifar100_x-test_accuracy_200_epochs_mean",
-}
-OFFICIAL = "({})_accuracy_(12|200)_epochs_(mean|seed_[0-9]+)".format(
-    "|".join(f"{data}_({'|'.join(sets)})" for data, sets in SETS.items())
-)
 KINDS = {bool: "boolean", int: "integer", float: "number", str: "string"}  # as the schema calls them
 PERIODIC = re.compile(r"(.+)\1{19,}$")  # a value that Snakemake refuses for a wildcard
 SCORE_KEYS = ("perturbation", "repetitions", "batch_size", "warmup_epochs")
@@ -114,8 +106,8 @@ def check(config: Mapping[str, Any]) -> dict[str, Method]:
             raise ConfigError(f"methods: {method.name!r} stands there twice; give the second entry another name")
         methods[method.name] = method
     source = config["data"]["source"]
-    side = SIDES.get(source, config["data"]["image_size"])
-    check_images(config, train=TRAIN_IMAGES.get(source), side=side, of=source)
+    facts = data_sources.facts(source)
+    check_images(config, train=facts.train, side=facts.side or config["data"]["image_size"], of=source)
     _check_truth(config)
     _check_search(config)
     drawn_methods(config, methods)
@@ -203,27 +195,24 @@ def _listed(found: str | list[str], allowed: list[str], at: str) -> list[str]:
 
 
 def truth_column(config: Mapping[str, Any]) -> str:
-    """Return the column that is the truth.
-
-    Raises
-    ------
-    ConfigError
-        If the file cannot have it, or more than one may be meant.
-    """
-    truth, source = config["truth"], config["data"]["source"]
+    """Return the column that is the truth; `ConfigError` if the file cannot have it, or more than one may be meant."""
+    truth = config["truth"]
     if truth["source"] == "standalone":
         return f"standalone_test_accuracy_{truth['epochs']}_epochs_seed_{truth['seed']}"
-    if truth["source"] == "csv":
-        return _csv_column(truth)
-    column = truth["column"] or USUAL_TRUTH.get(source)
-    if column is None:
-        raise ConfigError(
-            f"truth.column: found null, but for data.source {source!r} no column of NAS-Bench-201 is the usual one; "
-            f"set it, e.g. to {USUAL_TRUTH['cifar10']}"
-        )
-    if not re.fullmatch(OFFICIAL, column):
-        raise ConfigError(f"truth.column: found {shown(column)}, expected a column like {USUAL_TRUTH['cifar10']}")
-    return column
+    given = {"architecture_column": truth["architecture_column"], "data": config["data"]["source"]}
+    with _of_the_truth():
+        truth_sources.check_file(truth["source"], truth["file"])
+        _check_readable("truth.file", truth["file"])
+        return truth_sources.column(truth["source"], truth["file"], truth["column"], **given)
+
+
+@contextmanager
+def _of_the_truth() -> Iterator[None]:
+    """Name the key of the file in what is wrong with it."""
+    try:
+        yield
+    except DataError as error:
+        raise ConfigError(f"truth.file: {error}") from error
 
 
 def check_files(config: Mapping[str, Any]) -> None:
@@ -241,7 +230,6 @@ def check_files(config: Mapping[str, Any]) -> None:
     truth = config["truth"]
     if truth["source"] == "standalone":
         return
-    _check_kind(truth)
     _check_file(
         "truth.file",
         truth["file"],
@@ -249,34 +237,21 @@ def check_files(config: Mapping[str, Any]) -> None:
         f"(truth.source is {truth['source']!r}; with 'standalone' architectures are trained here instead)",
     )
     # A larger file is checked by the step that reads it.
-    if truth.get("sha256") and os.path.getsize(truth["file"]) <= AT_ONCE:
+    if os.path.getsize(truth["file"]) <= AT_ONCE:
         check_sha256(truth["file"], truth["sha256"])
 
 
 def check_truth(config: Mapping[str, Any], column: str) -> None:
-    """Read the CSV of the truth, as the job that makes the table of it will, so that no job runs for a wrong one.
+    """Read the truth, where that is little, as the job that makes the table of it will: no job runs for a wrong one.
 
-    Raises
-    ------
-    ConfigError
-        If it cannot be read, or ``column`` holds no accuracies; the message says what the file seems to be.
+    `ConfigError` if it cannot be read, or ``column`` holds no accuracies; it says what the file seems to be.
     """
-    truth = config["truth"]
-    if truth["source"] != "csv":
+    truth, source = config["truth"], config["truth"]["source"]
+    if source == "standalone" or truth_sources.facts(source).heavy:
         return
-    try:
-        given = {name: truth[name] for name in ("architecture_column", "sha256")}
-        read_csv(truth["file"], space=space_of(config), column=column, **given)
-    except DataError as error:
-        raise ConfigError(f"truth.file: {error}") from error
-
-
-def _check_kind(truth: Mapping[str, Any]) -> None:
-    """Check that the file is of the kind that its source has, as far as its first bytes tell."""
-    try:
-        check_kind(truth["file"], truth["source"])
-    except DataError as error:
-        raise ConfigError(f"truth.file: {error}") from error
+    with _of_the_truth():
+        options = truth_sources.taken(source, {**truth, "column": column, "space": space_of(config)})
+        truth_sources.load(source)(truth["file"], **options)
 
 
 def _check_file(key: str, path: str, remedy: str) -> None:
@@ -308,61 +283,22 @@ def _link(path: str) -> str:
 def _check_images(config: Mapping[str, Any]) -> None:
     """Check that images, and the list of their split, are there, unless the results or the cache may hold them."""
     data = config["data"]
-    if data["source"] == "digits" or "SNAKEMAKE_OUTPUT_CACHE" in os.environ:
+    takes = data_sources.options(data["source"])
+    if "folder" not in takes or "SNAKEMAKE_OUTPUT_CACHE" in os.environ:
         return
     if os.path.lexists(f"{config['outdir']}/data/{data['name']}.h5"):
         return
     folder = data["folder"]
-    if not os.path.isdir(folder) and not (data["download"] and data["source"] != "imagefolder"):
+    if not os.path.isdir(folder) and not (data["download"] and "download" in takes):
         raise ConfigError(
             f"data.folder: found {shown(folder)}, but there is no folder {shown(folder)}{_link(folder)}; correct the "
             "path, or put the images there (data.source digits needs none)"
         )
     if os.path.isdir(folder) and not os.access(folder, os.R_OK | os.X_OK):
         raise ConfigError(f"data.folder: you may not read {shown(folder)}; change its permissions (chmod a+rX)")
-    if data["split"] == "nasbench201":
+    if data["split"] != "balanced":
         remedy = "put cifar-split.txt of AutoDL-Projects there, correct the path, or set data.split to balanced"
         _check_file("data.split_file", data["split_file"], remedy)
-
-
-def _csv_column(truth: Mapping[str, Any]) -> str:
-    """Return the column of a CSV that is the truth, after a look at its first line."""
-    _check_kind(truth)
-    _check_readable("truth.file", truth["file"])
-    try:
-        if not os.path.isfile(truth["file"]):  # a pipe or a device might never end
-            raise OSError(f"there is no such file{_link(truth['file'])}")
-        header = csv_header(truth["file"])
-    except DataError as error:
-        raise ConfigError(f"truth.file: {error}") from error
-    except (OSError, ValueError, csv.Error) as error:
-        raise ConfigError(f"truth.file: cannot read {shown(truth['file'])} ({error}); correct the path") from error
-    wanted = {"architecture_column": truth["architecture_column"], "column": truth["column"]}
-    for key, name in wanted.items():
-        if name is not None and name not in header:
-            raise ConfigError(
-                f"truth.{key}: found {shown(name)}{nearest(name, header)}; {truth['file']} has {listing(header)}"
-            )
-    if wanted["column"] is None:
-        return _only_test_accuracy(truth["file"], [name for name in header if name != truth["architecture_column"]])
-    if wanted["column"] == truth["architecture_column"]:
-        raise ConfigError(
-            f"truth.column: found {shown(wanted['column'])}, but there truth.architecture_column says that the "
-            f"architectures stand; take a column of accuracies, {truth['file']} has {listing(header)}"
-        )
-    return wanted["column"]
-
-
-def _only_test_accuracy(file: str, header: list[str]) -> str:
-    """Return the one column whose name says that it holds test accuracies."""
-    named = [name for name in header if is_test_accuracy(name)]
-    if len(named) == 1:
-        return named[0]
-    found = f"{len(named)} columns ({listing(named)})" if named else "no column"
-    raise ConfigError(
-        "truth.column: found null, which takes the only column with the words test and accuracy (or acc) in its name, "
-        f"but {file} has {found} of this kind; set it to one of {listing(named or header)}"
-    )
 
 
 def _check_truth(config: Mapping[str, Any]) -> None:
@@ -377,21 +313,22 @@ def _check_truth(config: Mapping[str, Any]) -> None:
         if truth[name] is not None:
             raise ConfigError(
                 f"truth.{name}: found {shown(truth[name])}, but truth.source 'standalone' trains architectures here "
-                "and reads no file; use truth.source csv or nasbench201, or null"
+                f"and reads no file; use truth.source {' or '.join(truth_sources.known())}, or null"
             )
 
 
 def _check_search(config: Mapping[str, Any]) -> None:
     search = config["search"]
-    if "evolution" in search["samplers"] and search["tournament"] > search["population"]:
+    takes = {option: name for name in search["samplers"] for option in samplers.options(name)}
+    if "tournament" in takes and search["tournament"] > search["population"]:
         raise ConfigError(
             f"search.tournament: found {search['tournament']}, expected at most search.population "
             f"({search['population']}), whose members take part in it"
         )
-    if "evolution" in search["samplers"] and search["evaluations"] <= search["population"]:
+    if "population" in takes and search["evaluations"] <= search["population"]:
         raise ConfigError(
             f"search.evaluations: found {search['evaluations']}, but the first search.population "
-            f"({search['population']}) evaluations of evolution are random; raise one or lower the other"
+            f"({search['population']}) evaluations of {takes['population']} are random; raise one or lower the other"
         )
 
 
@@ -488,7 +425,7 @@ def _users_parts(config: Mapping[str, Any]) -> SearchSpace:
     """Add the user's metrics and search spaces, which must declare themselves and be code that can be followed."""
     space = space_of(config)
     _add_folders(metrics.registry, config["metric_paths"])
-    parts = {
+    parts: dict[str, Callable[[], list]] = {
         "space_paths": lambda: [spaces.path_of(space.name), located(space.networks)],
         "metric_paths": lambda: [path_of(name) for name in known() if config["metric_paths"] and metric_spec(name)],
     }
@@ -509,20 +446,8 @@ def _add_folders(registry: Registry, folders: list[str]) -> None:
 
 def _check_data(config: Mapping[str, Any]) -> None:
     data = config["data"]
-    if data["source"] != "digits" and not data["folder"]:
-        raise ConfigError(f"data.folder: found null, but data.source {data['source']!r} needs the folder of its images")
-    if data["split"] == "nasbench201" and not (data["source"] == "cifar10" and data["split_file"]):
-        raise ConfigError(
-            "data.split: 'nasbench201' needs data.source 'cifar10' and the file cifar-split.txt of AutoDL-Projects in "
-            f"data.split_file; found source {data['source']!r} and split_file {shown(data['split_file'])}"
-        )
-    if data["source"] == "digits" and data["flip"]:
-        raise ConfigError("data.flip: found true, but a mirrored digit is another sign; use false with source digits")
-    if data["source"] != "imagefolder" and data["image_size"]:
-        raise ConfigError(
-            f"data.image_size: found {data['image_size']}, but only data.source 'imagefolder' is resized; use null "
-            f"with source {data['source']!r}"
-        )
+    given = {name: data[name] for name in ("folder", "split", "split_file", "image_size", "flip")}
+    data_sources.check(data["source"], **given)
     if data["resize"] != "squash" and data["image_size"] is None:
         raise ConfigError(
             f"data.resize: found {data['resize']!r}, but images are resized only where data.image_size gives a size; "

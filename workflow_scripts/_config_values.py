@@ -14,7 +14,10 @@ import jsonschema
 import jsonschema.validators
 import yaml
 
+from fsnas.benchmark import sources as truth_sources
+from fsnas.data import sources as data_sources
 from fsnas.errors import ConfigError, nearest
+from fsnas.search import samplers
 from fsnas.spaces import SearchSpace, count_architectures
 from fsnas.spaces.nas_bench_201 import space as nas_bench_201
 
@@ -267,14 +270,18 @@ Validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, type_c
 
 @functools.cache
 def the_schema(space: SearchSpace = nas_bench_201) -> dict[str, Any]:
-    """Return the schema of the config, with the bounds of a search space and the fields of its size."""
+    """Return the schema with what it leaves open: names of files, bounds of a search space, fields of its size."""
     bounds = {"architectures": count_architectures(space.full())}
     bounds |= {name: len(getattr(space, name)) for name in ("edges", "operations")}
     schema = yaml.safe_load(string.Template(SCHEMA.read_text(encoding="utf-8")).safe_substitute(bounds))
-    supernet = schema["properties"]["supernet"]
+    sections = {name: section.get("properties", {}) for name, section in schema["properties"].items()}
+    sections["data"]["source"] = {"enum": data_sources.known()}
+    sections["search"]["samplers"]["items"] = {"enum": samplers.known()}
+    sections["truth"]["source"] = {"enum": ["standalone", *truth_sources.known()]}
     for size in dataclasses.fields(space.Size):
-        supernet["properties"].setdefault(size.name, {"type": "integer", "minimum": 1, "maximum": 2**16})
-        supernet["required"] = [*dict.fromkeys([*supernet["required"], size.name])]
+        sections["supernet"].setdefault(size.name, {"type": "integer", "minimum": 1, "maximum": 2**16})
+        required = schema["properties"]["supernet"]["required"]
+        required += [size.name] * (size.name not in required)
     return schema
 
 

@@ -8,9 +8,6 @@ from typing import Any
 
 from fsnas.errors import ConfigError
 
-TRAIN_IMAGES = {"digits": 753, "cifar10": 25_000, "cifar100": 25_000}  # of the training part, where always the same
-SIDES = {"digits": 8, "cifar10": 32, "cifar100": 32}  # pixels
-
 
 def needed_images(config: Mapping[str, Any]) -> dict[str, int]:
     """Return how many training images a step takes at once, by the keys of the config that say so."""

@@ -11,6 +11,7 @@ from fsnas.artifacts.splits import read_tree
 from fsnas.data.batches import comparison_batches
 from fsnas.devices import prepare
 from fsnas.networks.shared_weights import evaluate_architectures
+from fsnas.search import samplers
 from fsnas.search.search import search
 from fsnas.seeding import derive
 
@@ -37,11 +38,13 @@ def search_leaves(smk, device, tree, leaves: dict, made_from: str) -> None:
         return float(loss[0]), float(accuracy[0])
 
     sub_spaces = {leaf: network.sub_space for leaf, network in networks.items()}
-    budget = {name: value for name, value in settings["search"].items() if name != "samplers"}
+    budget = settings["search"]["evaluations"]
     searches = []
     for sampler in settings["search"]["samplers"]:
         seed = derive(settings["seed"], "search", sampler)
-        searches.append(search(tree.space, sub_spaces, evaluate, sampler=sampler, seed=seed, **budget))
+        options = samplers.taken(sampler, settings["search"])
+        how = {"sampler": sampler, "evaluations": budget, "seed": seed, **options}
+        searches.append(search(tree.space, sub_spaces, evaluate, **how))
         best = searches[-1].evaluations[searches[-1].best]
         log.info("%s: accuracy %.4f, leaf %s, %s", sampler, best.accuracy, best.leaf, best.architecture)
     about = {"method": tree.method, "metric": tree.metric, "seed": settings["seed"], **origin(smk)}

@@ -1,24 +1,31 @@
-"""Rule truth, of others: the accuracies of stand-alone trainings from a CSV or from NAS-Bench-201's official file."""
+"""Rule truth: the accuracies of stand-alone trainings, those of this run or those in a file that the user brings."""
 
 from _job import key, log, origin, run, search_space
 
-from fsnas.artifacts.architectures import write_architectures
-from fsnas.benchmark.sources.csv import read_csv
-from fsnas.benchmark.sources.nasbench201 import read_official
+import numpy as np
+
+from fsnas.artifacts.architectures import read_architectures, write_architectures
+from fsnas.benchmark import sources
 
 
 def main(smk) -> None:
-    """Read the source and write the table."""
-    settings, file = dict(smk.params.settings), smk.params.file
+    """Put the tables of the trainings one after the other, or read the source, and write one table."""
     space = search_space(smk)
-    checks = {"space": space, "sha256": smk.params.sha256}
-    if settings["source"] == "csv":
-        names = {"architecture_column": settings["architecture_column"], "column": smk.params.column}
-        architectures, columns = read_csv(file, **names, **checks)
+    tables = [read_architectures(path, "standalone", space) for path in smk.input]
+    if tables:
+        architectures = [architecture for table in tables for architecture in table.architectures]
+        columns = {name: np.concatenate([table.column(name) for table in tables]) for name in tables[0].columns}
     else:
-        architectures, columns = read_official(file, **checks)
-    log.info("%s: %d architectures, columns %s", file, len(architectures), ", ".join(columns))
-    about = {"space": space, "kind": "truth", "key": key(smk), **origin(smk)}
+        reading = smk.params.reading
+        options = sources.taken(reading["source"], {**reading, "space": space})
+        architectures, columns = sources.load(reading["source"])(reading["file"], **options)
+    log.info("%d architectures, columns %s", len(architectures), ", ".join(columns))
+    about = {
+        "space": space,
+        "kind": "truth",
+        "key": key(smk, *(table.attributes["key"] for table in tables)),
+        **origin(smk),
+    }
     write_architectures(smk.output[0], architectures, columns, **about)
 
 

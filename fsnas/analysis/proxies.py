@@ -12,20 +12,10 @@ from fsnas.errors import FsnasError
 from fsnas.seeding import generator
 
 VALUE_COLUMNS = ["architecture", "metric", "seed", "value"]
-
-
 STATISTICS: dict[str, Statistic] = {"spearman": spearman, "kendall": kendall}
-
-
 DIRECTIONS = ("higher", "lower", "none")
-
-
 CORRELATION_COLUMNS = ["metric", "direction", "spearman", "spearman_ci_low", "spearman_ci_high"]
-
-
 CORRELATION_COLUMNS += ["kendall", "kendall_ci_low", "kendall_ci_high", "n", "not_finite", "seeds"]
-
-
 CORRELATION_COLUMNS += [column for source in PUBLISHED for column in (source, f"{source}_citation")]
 
 

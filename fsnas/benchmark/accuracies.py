@@ -5,14 +5,8 @@ import re
 import numpy as np
 
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-
-
 ACCURACY = {"acc", "accuracy", "accuracies"}
-
-
 ABOUT_IT = {"std", "stdev", "sd", "sem", "var", "variance", "rank", "error", "err", "loss", "gap", "time", "seconds"}
-
-
 LOWER_IS_BETTER = {"loss", "losses", "error", "errors", "err", "nll", "perplexity", "rank", "ranks", "ranking"}
 
 

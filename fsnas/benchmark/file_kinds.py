@@ -1,13 +1,12 @@
 """What a file of accuracies really is, by its first bytes: so that a wrong one is refused with what to do about it."""
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 from fsnas.errors import DataError
 
 HEAD = 4096  # bytes that are looked at
-
-
 SIGNATURES = {
     b"PK\x03\x04": "zip",
     b"\x80": "pickle",
@@ -22,14 +21,10 @@ SIGNATURES = {
     b"\xd0\xcf\x11\xe0": "spreadsheet",
     b"version https://git-lfs": "pointer",
 }
-
-
 WRITE_A_CSV = (
     "write a CSV of it (truth.source csv): a line for each architecture, with its string and its test accuracy in "
     "percent"
 )
-
-
 KINDS = {  # what it is, and what to do
     "folder": ("a folder", "give the file in it, or " + WRITE_A_CSV),
     "nats-bench": ("a folder of NATS-Bench", WRITE_A_CSV),
@@ -56,20 +51,13 @@ KINDS = {  # what it is, and what to do
 }
 
 
-EXPECTED = {  # by source: the kinds that are read, and what they are called
-    "csv": (("text", ""), "a CSV"),
-    "nasbench201": (("pickle", ""), "the official file of NAS-Bench-201"),
-}
-
-
-def check_kind(path: str | Path, source: str) -> None:
-    """Raise `DataError` if the file at ``path`` is plainly none that ``source`` (csv, nasbench201) reads.
+def check_kind(path: str | Path, kinds: Collection[str], expected: str) -> None:
+    """Raise `DataError` if the file at ``path`` is plainly of none of the ``kinds``, where there are some.
 
     A file that is not there, or of a kind that is not known, is for the reader.
     """
-    taken, expected = EXPECTED[source]
     kind = kind_of(path)
-    if kind not in taken:
+    if kind and kinds and kind not in kinds:
         found, remedy = KINDS[kind]
         raise DataError(f"{path}: is {found}, expected {expected}; {remedy}, or correct truth.file")
 

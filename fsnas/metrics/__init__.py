@@ -6,7 +6,6 @@ torch.
 """
 
 import functools
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +14,7 @@ from fsnas.registry import Registry
 
 __all__ = ["MetricSpec", "add_folders", "known", "load", "metric", "metric_spec", "path_of", "registry"]
 
-registry = Registry(sys.modules[__name__], "metric", option="metric_paths")
+registry = Registry(__name__, "metric", option="metric_paths")
 add_folders, known, path_of = registry.add_folders, registry.known, registry.path_of
 
 

@@ -3,27 +3,20 @@
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import optuna
-from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.trial import Trial
 
-from fsnas.errors import FsnasError, nearest
+from fsnas.errors import FsnasError
+from fsnas.search import samplers
 from fsnas.search.result import Evaluation, SearchResult, best_of
-from fsnas.search.samplers.evolution import RegularizedEvolutionSampler
 from fsnas.seeding import derive
 from fsnas.spaces import SearchSpace
 
-SAMPLERS = ("random", "evolution", "tpe")
-
-
 LEAF = "leaf"  # name of the parameter that chooses the leaf
-
-
 Architecture = tuple[int, ...]
-
-
 Evaluate = Callable[[str, Architecture], tuple[float, float]]
 
 
@@ -35,8 +28,7 @@ def search(
     sampler: str,
     evaluations: int,
     seed: int,
-    population: int = 20,
-    tournament: int = 5,
+    **options: Any,
 ) -> SearchResult:
     """Search the leaf and the architecture with the highest accuracy.
 
@@ -54,15 +46,13 @@ def search(
         Gets a leaf and an architecture (one operation index per edge); returns loss and accuracy. It must give the same
         for the same point. The accuracy is maximised; the loss only breaks ties, and need not be finite.
     sampler
-        ``random`` (uniform over leaves, then over the operations of each edge), ``evolution``
-        (`RegularizedEvolutionSampler`) or ``tpe`` (Optuna's, after its own 10 random trials: one joint density over the
-        parameters that all trials have, and one for each of the others, from the trials that have it).
+        Name of a file in `fsnas.search.samplers`.
     evaluations
         The budget.
     seed
         The same arguments give the same search.
-    population, tournament
-        Of ``evolution``.
+    options
+        Of the sampler.
 
     Raises
     ------
@@ -72,13 +62,12 @@ def search(
 
     References
     ----------
-    Akiba et al., "Optuna: A Next-generation Hyperparameter Optimization Framework" (2019); Bergstra et al.,
-    "Algorithms for Hyper-Parameter Optimization" (2011) for ``tpe``.
+    Akiba et al., "Optuna: A Next-generation Hyperparameter Optimization Framework" (2019).
     """
     if evaluations < 1:
         raise FsnasError(f"the budget of the search is {evaluations} evaluations, expected at least 1")
     choices = _choices(space, leaves)
-    how = _sampler(sampler, seed, population, tournament)
+    how = samplers.load(sampler)(derive(seed, "search", sampler) % 2**32, **options)
     made: list[Evaluation] = []
     known: dict[tuple[str, Architecture], Evaluation] = {}
     with _quiet():
@@ -91,18 +80,6 @@ def search(
             made.append(known[point])
             study.tell(trial, made[-1].accuracy)
     return SearchResult(sampler, tuple(made), best_of(made))
-
-
-def _sampler(name: str, seed: int, population: int, tournament: int) -> BaseSampler:
-    """Return the sampler; its seed has the 32 bits that Optuna takes."""
-    own = derive(seed, "search", name) % 2**32
-    if name == "random":
-        return RandomSampler(seed=own)
-    if name == "evolution":
-        return RegularizedEvolutionSampler(population, tournament, own)
-    if name == "tpe":
-        return TPESampler(seed=own, multivariate=True)
-    raise FsnasError(f"there is no sampler {name!r}{nearest(name, list(SAMPLERS))}; expected one of {list(SAMPLERS)}")
 
 
 def _choices(space: SearchSpace, leaves: Mapping[str, np.ndarray]) -> dict[str, list[tuple[str, ...]]]:

@@ -3,7 +3,6 @@
 So is one in a folder that `add_folders` adds to this package. Nothing here imports torch.
 """
 
-import sys
 from collections.abc import Sequence
 
 from fsnas.errors import ConfigError
@@ -20,7 +19,7 @@ from fsnas.spaces._search_space import (
 __all__ = ["SearchSpace", "add_folders", "architectures", "count_architectures", "described_space"]
 __all__ += ["draw_architectures", "held_edges", "known", "load", "path_of", "registry"]
 
-registry = Registry(sys.modules[__name__], "search space", option="space_paths", hyphens=True)
+registry = Registry(__name__, "search space", option="space_paths", hyphens=True)
 add_folders, known, path_of = registry.add_folders, registry.known, registry.path_of
 
 

@@ -127,7 +127,7 @@ def test_scripts_of_the_cpu_environment_import_neither_torch_nor_optuna():
     rules = "\n".join(path.read_text() for path in sorted((ROOT / "rules").glob("*.smk")))
     blocks = re.split(r"^ *rule ", rules, flags=re.M)[1:]
     scripts = {re.search(r"workflow_scripts/(\w+)\.py", block).group(1) for block in blocks if "envs/cpu.yaml" in block}
-    assert {"splits", "tree", "comparison", "proxies", "standalone_truth"} <= scripts
+    assert {"splits", "tree", "comparison", "proxies"} <= scripts
     code = (
         "import importlib, sys; sys.path[:0] = ['workflow_scripts', '.']\n"
         f"for name in {sorted(scripts)}: importlib.import_module(name)\n"

@@ -24,7 +24,7 @@ from fsnas.networks.forward import ForwardContext
 from fsnas.networks.gates import path_gates
 from fsnas.spaces import architectures
 from tests.support.space import OPERATIONS, SPACE
-from tests.unit.benchmark.test_benchmark import META, official, save
+from tests.unit.benchmark.test_nasbench201 import META, official, save
 from tests.workflow.conftest import ROOT, snakemake
 
 METHODS, SEEDS = ["snip", "random"], [0, 1]

@@ -238,6 +238,12 @@ TABLE = {
         AFTER_SPLITS,
     ),
     "code of the figures": (edit("fsnas/plotting/style.py", '"grid.linewidth": 0.6', '"grid.linewidth": 0.7'), FIGURES),
+    "code of a sampler": (
+        edit("fsnas/search/samplers/tpe.py", "multivariate=True", "multivariate=False"),
+        jobs("search", METHODS, SEEDS) | jobs("found", METHODS, SEEDS) | FEW_SHOT | {"summary"},
+    ),
+    "code of a data source that is not used": (edit("fsnas/data/sources/cifar10.py", "25_000", "25_001"), set()),
+    "a published number": (edit("fsnas/analysis/published.json", "0.594", "0.595"), PROXIES | {"summary"}),
     "code of the supernet": (edit("fsnas/networks/kernels.py", "BN_EPS = 1e-5", "BN_EPS = 2e-5"), ALL - DATA),
     "a workflow script": (
         edit("workflow_scripts/split_tables.py", "trees = [", "trees = [tree for tree in []] + ["),

@@ -5,18 +5,21 @@ import io
 import math
 import os
 import re
+import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from fsnas.benchmark.accuracies import is_lower_better, what_is_wrong
+from fsnas.benchmark.accuracies import is_lower_better, is_test_accuracy, what_is_wrong
 from fsnas.benchmark.checks import check_sha256
 from fsnas.benchmark.file_kinds import check_kind
-from fsnas.errors import DataError, FsnasError, OutsideSpaceError, nearest
+from fsnas.benchmark.sources import Facts
+from fsnas.errors import ConfigError, DataError, FsnasError, OutsideSpaceError, nearest
 from fsnas.spaces import SearchSpace
 
+FACTS = Facts(file="a CSV", kinds=("text",))
 FOREIGN = {  # architecture strings of other benchmarks: pattern, and whose it is
     r"\d+(:\d+)+": "one of NATS-Bench's size space, which fsnas has not",
     r"[012]{8}": "one of NAS-Bench-Macro, which fsnas has not",
@@ -24,12 +27,10 @@ FOREIGN = {  # architecture strings of other benchmarks: pattern, and whose it i
     r"[(#].*": "a unique string of nas-bench-201's API",
     r"\d+": "an index",
 }
-
-
 SEPARATORS = {";": "semicolons", "\t": "tabs"}  # that a CSV may have instead of commas
 
 
-def read_csv(
+def read(
     path: str | Path,
     *,
     space: SearchSpace,
@@ -69,9 +70,8 @@ def read_csv(
         numbers has a field that is no finite number, or the truth is none; the message names line and column, and
         says what file or column seem to be instead.
     """
-    check_kind(path, "csv")
-    if sha256 is not None:
-        check_sha256(path, sha256)
+    check_kind(path, FACTS.kinds, FACTS.file)
+    check_sha256(path, sha256)
     header, rows = _csv_rows(path, _csv_text(path, whole=sha256 is not None))
     if architecture_column not in header:
         raise DataError(
@@ -89,21 +89,45 @@ def read_csv(
     return strings, columns
 
 
-def csv_header(path: str | Path) -> list[str]:
-    """Return the names in the first line of a CSV file, reading no more than that.
+def column(path: str | Path, name: str | None, *, architecture_column: str, data: str) -> str:
+    """Return the column that is the truth: ``name``, or the only one that is named like test accuracies.
 
-    Raises
-    ------
-    DataError
-        If it is plainly no CSV, or its fields are not separated by commas.
-    OSError, ValueError, csv.Error
-        If the line cannot be read.
+    No more than the first line is read; `ConfigError` if it has no such column, `DataError` if it is none of a CSV.
     """
-    check_kind(path, "csv")
-    if not os.path.isfile(path):  # a pipe or a device might never end
-        raise OSError("there is no such file")
-    with Path(path).open(encoding="utf-8-sig", newline="") as file:
-        header = next(csv.reader(file), [])
+    header = _header(path)
+    others = [other for other in header if other != architecture_column]
+    for key, wanted in {"architecture_column": architecture_column, "column": name}.items():
+        if wanted is not None and wanted not in header:
+            raise ConfigError(f"truth.{key}: found {wanted!r}{nearest(wanted, header)}; {path} has {_listed(header)}")
+    if name == architecture_column:
+        raise ConfigError(
+            f"truth.column: found {name!r}, but there truth.architecture_column says that the architectures stand; "
+            f"take a column of accuracies, {path} has {_listed(others)}"
+        )
+    named = [name] if name is not None else [other for other in others if is_test_accuracy(other)]
+    if len(named) == 1:
+        return named[0]
+    several = f"{len(named)} columns ({_listed(named)})" if named else "no column"
+    raise ConfigError(
+        "truth.column: found null, which takes the only column with the words test and accuracy (or acc) in its name, "
+        f"but {path} has {several} of this kind; set it to one of {_listed(named or others)}"
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return textwrap.shorten(", ".join(names), 1000)
+
+
+def _header(path: str | Path) -> list[str]:
+    """Return the names in the first line of a CSV file, reading no more than that; `DataError` if it cannot be read."""
+    try:
+        if not os.path.isfile(path):  # a pipe or a device might never end
+            link = f", only a link to {os.readlink(path)}, which is not there" if os.path.islink(path) else ""
+            raise OSError(f"there is no such file{link}")
+        with Path(path).open(encoding="utf-8-sig", newline="") as file:
+            header = next(csv.reader(file), [])
+    except (OSError, ValueError, csv.Error) as error:
+        raise DataError(f"cannot read {str(path)!r} ({error}); correct the path") from error
     _check_separator(path, header)
     return header
 

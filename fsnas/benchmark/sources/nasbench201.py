@@ -1,6 +1,7 @@
 """Ground truth from the official NAS-Bench-201 file."""
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,25 +12,35 @@ import numpy as np
 
 from fsnas.benchmark.checks import check_sha256
 from fsnas.benchmark.file_kinds import check_kind
-from fsnas.errors import DataError, FsnasError
+from fsnas.benchmark.sources import Facts
+from fsnas.errors import ConfigError, DataError, FsnasError
 from fsnas.spaces import SearchSpace
 from fsnas.spaces.nas_bench_201 import space as whole
 
+FACTS = Facts(
+    file="the official file of NAS-Bench-201",
+    kinds=("pickle",),
+    packages=("nas-bench-201",),
+    heavy="this runs the pickled code in it, and takes tens of GB of memory",
+)
 TRAININGS = {"less": 12, "full": 200}  # the official file's name of a hyper-parameter set, and its epochs
-
-
 SETS = {
     "cifar10-valid": ("x-valid", "ori-test"),
     "cifar10": ("ori-test",),
     "cifar100": ("x-valid", "x-test", "ori-test"),
     "ImageNet16-120": ("x-valid", "x-test", "ori-test"),
 }
-
-
+USUAL = {
+    "cifar10": "cifar10_ori-test_accuracy_200_epochs_mean",
+    "cifar100": "cifar100_x-test_accuracy_200_epochs_mean",
+}
+COLUMN = "({})_accuracy_(12|200)_epochs_(mean|seed_[0-9]+)".format(
+    "|".join(f"{data}_({'|'.join(sets)})" for data, sets in SETS.items())
+)
 FIELDS = ("meta_archs", "arch2infos", "evaluated_indexes")
 
 
-def read_official(
+def read(
     path: str | Path, *, space: SearchSpace = whole, sha256: str | None = None
 ) -> tuple[list[str], dict[str, np.ndarray]]:
     """Return the architectures and the results in the official NAS-Bench-201 file, in the order of its indices.
@@ -65,9 +76,8 @@ def read_official(
     ----------
     Dong and Yang 2020, "NAS-Bench-201: Extending the Scope of Reproducible Neural Architecture Search".
     """
-    check_kind(path, "nasbench201")
-    if sha256 is not None:
-        check_sha256(path, sha256)
+    check_kind(path, FACTS.kinds, FACTS.file)
+    check_sha256(path, sha256)
     strings, infos = _official_fields(path, _unpickle(path))
     results: dict[str, dict[str, float]] = {}
     with _field(path, "arch2infos"):
@@ -88,6 +98,15 @@ def read_official(
     names = np.array([*results])
     held = np.array([set(whole.operation_names(name)) <= {*space.operations} for name in results])
     return names[held].tolist(), {column: values[held] for column, values in table.items()}
+
+
+def column(path: str | Path, name: str | None, *, architecture_column: str, data: str) -> str:
+    """Return the column that is the truth, by its name alone; `ConfigError` if the file cannot have it."""
+    found = name or USUAL.get(data, "")
+    if not re.fullmatch(COLUMN, found):
+        given = repr(name) if name else f"null, but for data.source {data!r} no column is the usual one"
+        raise ConfigError(f"truth.column: found {given}, expected a column like {USUAL['cifar10']}")
+    return found
 
 
 def _unpickle(path: str | Path) -> Any:

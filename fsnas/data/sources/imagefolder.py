@@ -12,44 +12,15 @@ from typing import Any
 
 import numpy as np
 
+from fsnas.data.splits import TEST_SHARE, Images, test_part
 from fsnas.errors import DataError
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp", ".gif")
-
-
 FORMATS = ("JPEG", "MPO", "PNG", "PPM", "BMP", "TIFF", "WEBP", "GIF")  # MPO is a JPEG of some cameras
-
-
 SMALLEST = 8  # pixels a side that a network takes: its stages halve them twice
-
-
 RESIZES = ("squash", "centre_crop")
-
-
 GREY = ("1", "L", "LA", "La")
-
-
 BITS_PER_SAMPLE = 258  # tag of TIFF
-
-
-@dataclass(frozen=True)
-class ImageFolder:
-    """Images of a folder, in the order of sorted classes and files, those of ``test/`` last.
-
-    Attributes
-    ----------
-    images, labels
-        uint8 ``[n, c, h, w]``, one channel where all are grey, else three; int64 ``[n]``.
-    classes
-        Names of the labels.
-    test
-        int64 indices of the images of ``test/``; None where there is no such folder.
-    """
-
-    images: np.ndarray
-    labels: np.ndarray
-    classes: tuple[str, ...]
-    test: np.ndarray | None
 
 
 @dataclass
@@ -61,18 +32,22 @@ class _Notes:
     ratios: list[float] = field(default_factory=list)  # longer to shorter side, where they differ
 
 
-def read_image_folder(
-    folder: Path,
+def read(
     *,
-    size: int | None = None,
+    folder: str | Path,
+    image_size: int | None = None,
     resize: str = "squash",
+    seed: int = 0,
     progress: Callable[[str], None] = lambda line: None,
-) -> ImageFolder:
+) -> Images:
     """Read ``folder/train/CLASS/*`` and, if it is there, ``folder/test/CLASS/*``; without both, ``folder/CLASS/*``.
+
+    Images come in the order of sorted classes and files, those of ``test/`` last; one channel where all are grey, else
+    three. Without ``test/`` a sixth of each class, drawn by ``seed``, is the test part.
 
     Parameters
     ----------
-    size
+    image_size
         Height and width in pixels that every image is resized to; None wants images of one size.
     resize
         ``squash`` changes the proportions of an image that is not square, ``centre_crop`` cuts off its ends.
@@ -85,6 +60,11 @@ def read_image_folder(
         If a file is no image that can be kept whole in 8 bits a channel, is smaller than `SMALLEST`, or classes do not
         fit; the message names the file or folder.
     """
+    if resize not in RESIZES:
+        raise DataError(f"data.resize: found {resize!r}, expected one of {', '.join(RESIZES)}")
+    if image_size is not None and image_size < SMALLEST:
+        raise DataError(f"data.image_size: found {image_size}, expected at least {SMALLEST}, which a network can take")
+    folder = Path(folder).expanduser()
     parts = [_classes(part) for part in _parts(folder, progress)]
     _check_same_classes(folder, parts)
     classes = tuple(parts[0])
@@ -92,11 +72,17 @@ def read_image_folder(
     counts = [len(part[name]) for part in parts for name in classes]
     labels = np.repeat(np.tile(np.arange(len(classes), dtype=np.int64), len(parts)), counts)
     notes = _Notes()
-    images = _read_images(files, size, resize, notes)
-    _tell(notes, len(files), size, resize, progress)
+    images = _read_images(files, image_size, resize, notes)
+    _tell(notes, len(files), image_size, resize, progress)
     _tell_duplicates(files, images, labels, progress)
-    test = np.arange(sum(counts[: len(classes)]), len(files)) if len(parts) == 2 else None
-    return ImageFolder(images, labels, classes, test)
+    if len(parts) == 2:
+        return Images(images, labels, classes, np.arange(sum(counts[: len(classes)]), len(files)))
+    test = test_part(labels, seed)
+    progress(
+        f"{folder}: has no test/, so that one in {TEST_SHARE} images of each class tests, {len(test)} drawn by "
+        f"data.seed {seed}"
+    )
+    return Images(images, labels, classes, test)
 
 
 def _parts(folder: Path, progress: Callable[[str], None]) -> list[Path]:

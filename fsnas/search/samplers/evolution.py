@@ -12,6 +12,11 @@ from optuna.trial import FrozenTrial, TrialState
 from fsnas.errors import FsnasError
 
 
+def sampler(seed: int, *, population: int = 20, tournament: int = 5) -> BaseSampler:
+    """Return a `RegularizedEvolutionSampler`."""
+    return RegularizedEvolutionSampler(population, tournament, seed)
+
+
 class RegularizedEvolutionSampler(BaseSampler):
     """Regularised (ageing) evolution over categorical parameters, as an Optuna sampler.
 

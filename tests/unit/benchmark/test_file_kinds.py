@@ -13,7 +13,8 @@ import h5py
 import pytest
 import torch
 
-from fsnas.benchmark.file_kinds import KINDS, check_kind, kind_of
+from fsnas.benchmark.file_kinds import KINDS, kind_of
+from fsnas.benchmark.sources import check_file
 from fsnas.errors import DataError
 
 TEXT = b"ArchitectureString,test_acc\n"
@@ -73,24 +74,24 @@ def test_a_file_is_known_by_its_first_bytes(name, content, tmp_path):
     what, remedy = KINDS[kind]
     for source, taken in (("csv", "text"), ("nasbench201", "pickle")):
         if kind == taken:
-            check_kind(path, source)
+            check_file(source, path)
             continue
         with pytest.raises(DataError) as raised:
-            check_kind(path, source)
+            check_file(source, path)
         assert f"file: is {what}, expected " in str(raised.value) and remedy in str(raised.value)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
 def test_a_csv_in_any_encoding_is_left_to_its_reader(encoding, tmp_path):
     (tmp_path / "a.csv").write_bytes("Name,é\n".encode(encoding))
-    check_kind(tmp_path / "a.csv", "csv")
+    check_file("csv", tmp_path / "a.csv")
 
 
 def test_what_is_not_there_or_empty_is_left_to_the_reader(tmp_path):
     (tmp_path / "empty").touch()
     for name in ("empty", "missing"):
         for source in ("csv", "nasbench201"):
-            check_kind(tmp_path / name, source)
+            check_file(source, tmp_path / name)
 
 
 def test_folders_and_files_of_nats_bench_are_named(tmp_path):
@@ -101,4 +102,4 @@ def test_folders_and_files_of_nats_bench_are_named(tmp_path):
     with pytest.raises(
         DataError, match=r"is a folder of NATS-Bench, expected a CSV; write a CSV of it \(truth.source csv"
     ):
-        check_kind(tmp_path, "csv")
+        check_file("csv", tmp_path)

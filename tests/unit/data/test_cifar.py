@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import fsnas.data.sources.cifar
+from fsnas.data.sources import _cifar
 from fsnas.errors import DataError
 from tests.support.data import made
 
@@ -232,7 +232,7 @@ def test_a_stalled_download_ends(cifar, tmp_path, monkeypatch):
         def log_message(self, *_):
             pass
 
-    monkeypatch.setattr(fsnas.data.sources.cifar, "STALLED", 0.2)
+    monkeypatch.setattr(_cifar, "STALLED", 0.2)
     with serving(Stalled) as address:
         monkeypatch.setattr(cifar.kind, "url", f"{address}/{cifar.kind.filename}")
         with pytest.raises(DataError, match="could not be downloaded .*timed out"):

@@ -5,9 +5,8 @@ import json
 import numpy as np
 import pytest
 
-import fsnas.data.making
-from fsnas.data.splits import NASBENCH201_START
-from fsnas.errors import DataError
+from fsnas.data.sources.cifar10 import NASBENCH201_START, official_split
+from fsnas.errors import DataError, FsnasError
 from tests.support.data import made
 
 
@@ -53,21 +52,24 @@ def test_statistics_are_those_of_the_training_part(digits):
 
 
 WRONG_OPTIONS = {
-    "no such source": ({"source": "mnist"}, r"data\.source: found 'mnist', expected one of digits, cifar10"),
+    "no such source": ({"source": "mnist"}, r"no data source 'mnist'\. Known data sources: cifar10, cifar100, dig"),
     "no such split": ({"source": "digits", "split": "half"}, r"data\.split: found 'half', expected one of balanced"),
-    "resized digits": ({"source": "digits", "image_size": 16}, r"data\.image_size: found 16, but the images of digits"),
-    "no folder": ({"source": "cifar10"}, r"'cifar10' needs data\.folder"),
+    "resized digits": (
+        {"source": "digits", "image_size": 16},
+        r"data\.image_size: found 16, but only data\.source 'imagefolder' is",
+    ),
+    "no folder": ({"source": "cifar10"}, r"data\.folder: found null, but data\.source 'cifar10' needs the folder"),
     "cifar100 by nasbench201": (
         {"source": "cifar100", "split": "nasbench201", "split_file": "cifar-split.txt"},
-        r"'nasbench201' is the split of source cifar10 .* found source 'cifar100' .* halves its test images",
+        r"'nasbench201' is the split of data\.source 'cifar10' .* found source 'cifar100' .* halves its test images",
     ),
-    "no split file": ({"source": "cifar10", "split": "nasbench201"}, r"needs data\.split_file; found .* None"),
+    "no split file": ({"source": "cifar10", "split": "nasbench201"}, r"needs data\.split_file, .*; found .* None"),
 }
 
 
 @pytest.mark.parametrize(("options", "message"), WRONG_OPTIONS.values(), ids=WRONG_OPTIONS)
 def test_options_that_do_not_go_together_are_refused(options, message):
-    with pytest.raises(DataError, match=message):
+    with pytest.raises(FsnasError, match=message):
         made(**options)
 
 
@@ -90,7 +92,7 @@ def test_the_official_split_is_taken_as_it_stands(tmp_path):
     train, valid = official()
     file = tmp_path / "cifar-split.txt"
     file.write_text(split_text(train, valid))
-    parts = fsnas.data.splits.official_split(str(file))
+    parts = official_split(str(file))
     np.testing.assert_array_equal(parts["train"], train)
     np.testing.assert_array_equal(parts["valid"], valid)
 

@@ -268,6 +268,18 @@ def test_a_bad_image_folder_is_refused(spoil, folder):
         read(folder)
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"resize": "crop"}, r"data\.resize: found 'crop', expected one of squash, centre_crop"),
+        ({"image_size": 7}, r"data\.image_size: found 7, expected at least 8"),
+    ],
+)
+def test_a_way_to_resize_that_there_is_not_is_refused(options, message, folder):
+    with pytest.raises(DataError, match=message):
+        read(folder, **options)
+
+
 RENAMED = {
     "no UTF-8": (os.fsdecode(b"caf\xe9"), "cat", "is not UTF-8; rename the folder"),
     "another Unicode form": (NFD, NFC, "rename one of the folders"),

@@ -18,7 +18,6 @@ FIGURES = {
     *("distance_figures.py", "root_scores_figure.py", "training_figure.py", "tree_figures.py"),
     *("comparison_figures.py", "proxies_figure.py"),
 }
-METRICS = {path.name for path in (ROOT / "fsnas/metrics").glob("*.py") if not path.name.startswith("_")}
 
 
 def forget():
@@ -244,10 +243,23 @@ def test_scores_reach_neither_cuts_nor_figures_nor_any_metric_but_the_named_one(
         & files
     )
     assert not any(name.startswith("fsnas/plotting") for name in files)
-    assert not {Path(name).name for name in files if name.startswith("fsnas/metrics/")} & METRICS
-    found = entries(ROOT / "workflow_scripts/scores.py", ROOT / "fsnas/metrics/snip.py")
-    metrics = [line for line in found if line.startswith("fsnas/metrics/") and "metrics/_" not in line]
-    assert metrics == [f"fsnas/metrics/snip.py {digest(ROOT / 'fsnas/metrics/snip.py')}"]
+
+
+FOUND_BY_BEING_THERE = {
+    "scores.py": ("fsnas/metrics/", "snip.py"),
+    "data.py": ("fsnas/data/sources/", "cifar10.py"),
+    "search.py": ("fsnas/search/samplers/", "tpe.py"),
+    "truth.py": ("fsnas/benchmark/sources/", "csv.py"),
+}
+
+
+@pytest.mark.parametrize(("script", "place"), FOUND_BY_BEING_THERE.items(), ids=FOUND_BY_BEING_THERE)
+def test_a_step_is_made_from_the_named_file_of_a_folder_and_from_no_other(script, place):
+    folder, name = place
+    assert not {Path(file).name for file in real(script) if file.startswith(folder) and f"{folder}_" not in file}
+    found = entries(ROOT / "workflow_scripts" / script, ROOT / folder / name)
+    named = [line for line in found if line.startswith(folder) and f"{folder}_" not in line]
+    assert named == [f"{folder}{name} {digest(ROOT / folder / name)}"]
 
 
 def imports_torch(name):
@@ -270,7 +282,9 @@ REACHING = {
     "fsnas/training/loop.py": {"supernet.py", "scores.py", "leaf.py", "standalone.py"},
     "fsnas/search/search.py": {"search.py"},
     "fsnas/artifacts/search.py": {"search.py", "standalone.py", "comparison.py"},
-    "fsnas/benchmark/sources/csv.py": {"truth.py"},
+    "fsnas/benchmark/sources/csv.py": set(),
+    "fsnas/data/sources/digits.py": set(),
+    "fsnas/search/samplers/tpe.py": set(),
     "fsnas/artifacts/selection.py": {"select_leaves.py", "leaf.py"},
     "fsnas/networks/shared_weights.py": {"evaluate.py", "search.py", "select_leaves.py"},
     "fsnas/analysis/few_shot.py": {"comparison.py"},

@@ -9,11 +9,12 @@ import optuna
 import pytest
 from scipy.stats import binom, chisquare, ttest_rel
 
-import fsnas.search.search
 from fsnas.errors import FsnasError
+from fsnas.search import samplers
 from fsnas.search.result import Evaluation, best_of
+from fsnas.search.samplers import evolution
 from fsnas.search.samplers.evolution import RegularizedEvolutionSampler
-from fsnas.search.search import LEAF, SAMPLERS, search
+from fsnas.search.search import LEAF, search
 from fsnas.spaces import count_architectures
 from tests.reference.search import every_point, optimum
 from tests.support.space import EDGES, SPACE
@@ -83,12 +84,12 @@ def parents(monkeypatch):
             drawn.append(super().parent(study, living))
             return drawn[-1]
 
-    monkeypatch.setattr(fsnas.search.search, "RegularizedEvolutionSampler", Recording)
+    monkeypatch.setattr(evolution, "RegularizedEvolutionSampler", Recording)
     return drawn
 
 
 @pytest.mark.parametrize("leaves", LEAVES)
-@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize("sampler", samplers.known())
 def test_the_budget_is_kept_in_the_leaves_and_every_point_is_evaluated_once(sampler, leaves):
     calls: Counter[tuple] = Counter()
     evaluate = smooth()
@@ -107,7 +108,7 @@ def test_the_budget_is_kept_in_the_leaves_and_every_point_is_evaluated_once(samp
         assert (one.loss, one.accuracy) == evaluate(leaf, architecture)
 
 
-@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize("sampler", samplers.known())
 def test_the_same_seed_gives_the_same_search(sampler):
     one = run(sampler=sampler)
     np.random.seed(7)  # nothing is drawn from the global generator
@@ -117,10 +118,11 @@ def test_the_same_seed_gives_the_same_search(sampler):
     assert run(sampler=sampler, evaluations=30).evaluations == one.evaluations[:30], "the budget does not steer"
 
 
-@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize("sampler", samplers.known())
 def test_a_whole_tiny_space_is_searched_as_by_brute_force(sampler):
     for seed in range(5):
-        found = run("tiny", smooth(seed), sampler=sampler, evaluations=300, seed=seed, population=10, tournament=3)
+        options = samplers.taken(sampler, {"population": 10, "tournament": 3})
+        found = run("tiny", smooth(seed), sampler=sampler, evaluations=300, seed=seed, **options)
         best = found.evaluations[found.best]
         assert (best.leaf, best.architecture, best.loss, best.accuracy) == optimum(LEAVES["tiny"], smooth(seed))
     if sampler == "random":
@@ -173,7 +175,7 @@ def logged():
 
 
 @pytest.mark.parametrize("leaves", LEAVES)
-@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize("sampler", samplers.known())
 def test_nothing_is_warned_or_logged_and_the_verbosity_is_put_back(sampler, leaves, logged):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -299,7 +301,7 @@ def test_the_sampler_serves_a_study_that_minimises_and_leaves_other_parameters_a
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"sampler": "evolutoin"}, r"no sampler 'evolutoin' \(did you mean 'evolution'\?\); expected one of \['"),
+        ({"sampler": "evolutoin"}, r"no sampler 'evolutoin' \(did you mean 'evolution'\?\)\. Known samplers: ev"),
         ({"evaluations": 0}, "budget of the search is 0 evaluations, expected at least 1"),
         ({"population": 0}, "population is 0, expected at least 1"),
         ({"population": 4, "tournament": 5}, "tournament is 5, expected 1 to 4, the population"),

@@ -1,7 +1,6 @@
 """Accuracies from a CSV: every number as it stands, and a line that does not fit refused by its number."""
 
 import hashlib
-import itertools
 import math
 import re
 
@@ -10,12 +9,11 @@ import pandas
 import pytest
 
 from fsnas.artifacts.architectures import read_architectures, write_architectures
-from fsnas.benchmark.sources.csv import csv_header, read_csv
-from fsnas.errors import DataError
-from fsnas.spaces import architectures
+from fsnas.benchmark.sources import csv
+from fsnas.errors import ConfigError, DataError, FsnasError
 from tests.support.space import SPACE
 
-META = [SPACE.architecture_string(a) for a in itertools.islice(architectures(SPACE.full()), 4000, 4006)]
+META = SPACE.strings()[4000:4006]
 HEADER = "Name,CIFAR10 test,Architecture,valid/12,Seed"
 LINES = [
     f"first,94.37333333333333,{META[0]},61,777",
@@ -31,7 +29,7 @@ def table(folder, *lines, header=HEADER, end="\n", encoding="utf-8"):
 
 
 def read(path, **changes):
-    return read_csv(path, **{"space": SPACE, "architecture_column": "Architecture"} | changes)
+    return csv.read(path, **{"space": SPACE, "architecture_column": "Architecture"} | changes)
 
 
 def assert_read(names, columns):
@@ -235,7 +233,7 @@ def test_numbers_that_are_mended_as_told_are_a_truth(numbers, told, mended, tmp_
 
 
 def test_ranks_are_no_truth(tmp_path):
-    every = [SPACE.architecture_string(a) for a in itertools.islice(architectures(SPACE.full()), 50)]
+    every = SPACE.strings()[:50]
     ranks = [f"{name},{1 + (7 * i) % 50}" for i, name in enumerate(every)]
     with pytest.raises(DataError, match="'test acc' holds values from 1 to 50, .*they seem to be ranks: take"):
         read(table(tmp_path, *ranks, header="Architecture,test acc"), column="test acc")
@@ -255,6 +253,53 @@ def test_other_columns_than_the_truth_may_hold_anything(tmp_path):
     assert list(read(path, column="acc")[1]) == ["acc", "loss", "fraction"]
     with pytest.raises(DataError, match=r"line 1 names no column 'ac' \(did you mean 'acc'\?\); .*truth\.column"):
         read(path, column="ac")
+
+
+# Which column is the truth
+
+
+def column(folder, header, name=None, **about):
+    path = table(folder, header=header)
+    return csv.column(about.pop("file", path), name, **{"architecture_column": "A", "data": "digits"} | about)
+
+
+@pytest.mark.parametrize(("name", "found"), [(None, "My test acc"), ("Other", "Other")])
+def test_the_truth_is_a_column_that_the_file_has(name, found, tmp_path):
+    assert column(tmp_path, "My test acc,Other,A", name) == found
+
+
+WRONG_COLUMNS = {
+    "none of this name": (
+        {"name": "Othre"},
+        r"truth\.column: found 'Othre' \(did you mean 'Other'\?\); .*truth\.csv has My test acc, Other",
+    ),
+    "no architectures": ({"architecture_column": "Arch"}, r"truth\.architecture_column: found 'Arch'"),
+    "the architectures": ({"name": "A"}, r"truth\.column: found 'A', but there truth\.architecture_column says"),
+    "no file": ({"file": "nowhere.csv"}, r"cannot read 'nowhere\.csv' \(there is no such file\); correct the path"),
+}
+
+
+@pytest.mark.parametrize(("given", "message"), WRONG_COLUMNS.values(), ids=WRONG_COLUMNS)
+def test_a_column_that_cannot_be_the_truth_is_refused(given, message, tmp_path):
+    with pytest.raises(FsnasError, match=message):
+        column(tmp_path, "My test acc,Other,A", **given)
+
+
+@pytest.mark.parametrize("name", ["CIFAR10TestAccuracy200Epochs", "test_acc", "x-test accuracy (%)", "acc.test"])
+def test_the_only_test_accuracy_is_the_truth_whatever_stands_beside_it(name, tmp_path):
+    others = "latest_run,fastest,contest,test_loss,test,valid_accuracy,latest_accuracy,test_acc_std,test_error,A"
+    assert column(tmp_path, f"{others},{name}") == name
+
+
+NOT_NAMED = ["test_loss", "latest_run", "fastest", "contest", "test", "accuracy", "latest_accuracy", "test_rank"]
+
+
+@pytest.mark.parametrize("header", [*NOT_NAMED, "test_acc a,test_acc b"])
+def test_what_is_no_test_accuracy_by_name_is_not_taken_as_the_truth(header, tmp_path):
+    found = r"2 columns \(test_acc a, test_acc b\)" if "," in header else "no column"
+    message = rf"found null, which takes the only column .*has {found} of this kind; set it to one of {header[:4]}"
+    with pytest.raises(ConfigError, match=rf"truth\.column: {message}"):
+        column(tmp_path, f"A,{header}")
 
 
 # What a message says to do
@@ -277,7 +322,7 @@ def test_another_separator_is_mended_as_told(separator, tmp_path, monkeypatch):
     names, columns = read(done_as_told(str(raised.value), tmp_path, monkeypatch), column="acc")
     assert names == META[:2] and list(columns["acc"]) == [90.5, 80.25]
     with pytest.raises(DataError, match="expected commas"):
-        csv_header(path)
+        csv.column(path, "acc", architecture_column="Architecture", data="digits")
 
 
 def test_a_line_for_each_training_is_mended_as_told(tmp_path, monkeypatch):

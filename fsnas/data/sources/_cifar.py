@@ -16,18 +16,18 @@ from fsnas.errors import DataError
 STALLED = 60  # seconds without a byte after which a download has failed
 
 
-def read_cifar(source: str, folder: Path, download: bool) -> Images:
-    """Return CIFAR-10 or CIFAR-100 through torchvision, which opens no file whose checksum is not the known one.
+def read_cifar(name: str, folder: str | Path, download: bool) -> Images:
+    """Return ``CIFAR10`` or ``CIFAR100`` of torchvision, which opens no file whose checksum is not the known one.
 
     Taken from the unpacked files in ``folder``, else from the archive there, else from the network if allowed.
     """
-    from torchvision.datasets import CIFAR10, CIFAR100
+    import torchvision.datasets
 
-    kind: Any = {"cifar10": CIFAR10, "cifar100": CIFAR100}[source]
+    folder, kind = Path(folder).expanduser(), getattr(torchvision.datasets, name)
     try:
         parts = _load_cifar(kind, folder) or _load_archive(kind, folder)
         if not parts and download:
-            _download(kind, source, folder)
+            _download(kind, folder)
             parts = _load_cifar(kind, folder)
         if not parts:
             raise DataError(
@@ -35,7 +35,7 @@ def read_cifar(source: str, folder: Path, download: bool) -> Images:
                 f"data.folder to the folder that holds {kind.base_folder}/ or {kind.filename} (from {kind.url})"
             )
     except OSError as error:
-        raise DataError(f"{folder}: {source} cannot be read or written there ({error}); set data.folder") from error
+        raise DataError(f"{folder}: {name} cannot be read or written there ({error}); set data.folder") from error
     images = np.concatenate([part.data.transpose(0, 3, 1, 2) for part in parts])
     labels = np.concatenate([np.asarray(part.targets, dtype=np.int64) for part in parts])
     test = np.arange(len(parts[0].data), len(labels))
@@ -94,19 +94,19 @@ def _cifar_problem(kind: Any, folder: Path) -> str:
     return f"{folder}: holds neither {kind.base_folder}/ nor {kind.filename}"
 
 
-def _download(kind: Any, source: str, folder: Path) -> None:
+def _download(kind: Any, folder: Path) -> None:
     """Download and unpack into a temporary folder; only files that passed their checksums reach ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     timeout = socket.getdefaulttimeout()
-    with tempfile.TemporaryDirectory(prefix=f".{source}-", dir=folder) as temporary:
+    with tempfile.TemporaryDirectory(prefix=".cifar-", dir=folder) as temporary:
         try:
             socket.setdefaulttimeout(STALLED)
             with _confined():
                 kind(temporary, train=True, download=True)
         except Exception as error:  # urllib, tarfile and torchvision each raise their own
             raise DataError(
-                f"{source} could not be downloaded from {kind.url} into {folder} ({type(error).__name__}: {error}); "
-                f"nothing was kept. Check the network and run again, or put {kind.filename} there yourself"
+                f"{kind.__name__} could not be downloaded from {kind.url} into {folder} ({type(error).__name__}: "
+                f"{error}); nothing was kept. Check the network and run again, or put {kind.filename} there yourself"
             ) from error
         finally:
             socket.setdefaulttimeout(timeout)

@@ -1,11 +1,8 @@
 """NAS-Bench-201's official file, made here by the package's own classes; what is no such file is refused."""
 
 import hashlib
-import itertools
 import math
 import pickle
-import subprocess
-import sys
 from collections import OrderedDict
 from pathlib import Path
 
@@ -17,13 +14,12 @@ from nas_201_api import ArchResults, NASBench201API, ResultsCount
 from fsnas.artifacts.architectures import read_architectures, write_architectures
 from fsnas.benchmark.ground_truth import ground_truth_of
 from fsnas.benchmark.sources import nasbench201
-from fsnas.benchmark.sources.nasbench201 import SETS, read_official
-from fsnas.errors import DataError
-from fsnas.spaces import architectures
+from fsnas.benchmark.sources.nasbench201 import SETS
+from fsnas.errors import ConfigError, DataError
 from tests.support.space import SPACE
 
 ROOT = Path(__file__).parents[3]
-META = [SPACE.architecture_string(a) for a in itertools.islice(architectures(SPACE.full()), 4000, 4006)]
+META = SPACE.strings()[4000:4006]
 EPOCHS = {"less": 12, "full": 200}
 # Index in META: seeds of the 200-epoch trainings by data set. Index 1 and 4 were not evaluated.
 SEEDS = {
@@ -88,7 +84,7 @@ def save(folder, content):
 
 def test_every_number_is_the_one_that_was_put_in(file):
     values = official()[1]
-    names, columns = read_official(file)
+    names, columns = nasbench201.read(file)
     assert names == [META[index] for index in SEEDS]
     seeds = {name for name in columns if not name.endswith("_mean")}
     assert seeds == {column for _, column in values}
@@ -99,7 +95,7 @@ def test_every_number_is_the_one_that_was_put_in(file):
 
 
 def test_a_mean_is_over_the_seeds_that_an_architecture_has(file):
-    names, columns = read_official(file)
+    names, columns = nasbench201.read(file)
     means = [name for name in columns if name.endswith("_mean")]
     assert len(means) == 2 * (2 + 1 + 3 + 3 + 4)
     for mean in means:
@@ -120,7 +116,7 @@ SHOWN = {
 
 
 def test_the_package_itself_gives_the_same_numbers(file):
-    names, columns = read_official(file)
+    names, columns = nasbench201.read(file)
     api, compared = NASBench201API(official()[0], verbose=False), 0
     for column, values in columns.items():
         dataset, _, rest = column.partition("_")
@@ -137,7 +133,7 @@ def test_the_package_itself_gives_the_same_numbers(file):
 
 
 def test_the_table_goes_through_its_own_file(file, tmp_path):
-    names, columns = read_official(file)
+    names, columns = nasbench201.read(file)
     write_architectures(tmp_path / "truth.h5", names, columns, space=SPACE, kind="truth", key="k", settings={})
     table = read_architectures(tmp_path / "truth.h5", "truth")
     assert list(table.architectures) == names and set(table.columns) == set(columns)
@@ -153,7 +149,7 @@ def test_architectures_leave_memory_once_they_are_read(file, monkeypatch):
     monkeypatch.setattr(
         nasbench201, "_official_numbers", lambda *args: left.append(len(content["arch2infos"])) or numbers(*args)
     )
-    read_official(file)
+    nasbench201.read(file)
     assert left == [3, 2, 1, 0]
 
 
@@ -171,16 +167,16 @@ def test_another_hash_is_refused_and_the_file_is_not_opened(tmp_path):
     path, sprung = save(tmp_path, {"meta_archs": Trap(tmp_path / "sprung")}), tmp_path / "sprung"
     before, found = path.read_bytes(), hashlib.sha256(path.read_bytes()).hexdigest()
     with pytest.raises(DataError, match=rf"201\.pth: its sha256 is {found}, expected {'0' * 64}.* was not opened"):
-        read_official(path, sha256="0" * 64)
+        nasbench201.read(path, sha256="0" * 64)
     assert not sprung.exists() and path.read_bytes() == before
     with pytest.raises(DataError, match="field 'arch2infos' is missing"):
-        read_official(path, sha256=found)
+        nasbench201.read(path, sha256=found)
     assert sprung.exists(), "the trap is none"
 
 
 def test_the_right_hash_in_any_case_is_taken(file):
     found = hashlib.sha256(file.read_bytes()).hexdigest()
-    assert read_official(file, sha256=found.upper())[0] == read_official(file)[0]
+    assert nasbench201.read(file, sha256=found.upper())[0] == nasbench201.read(file)[0]
 
 
 def test_nothing_else_unpickles_freely():
@@ -190,41 +186,33 @@ def test_nothing_else_unpickles_freely():
     assert "runs pickled code" in nasbench201._unpickle.__doc__ and "tens of GB" in nasbench201._unpickle.__doc__
 
 
-def test_importing_takes_no_torch():
-    program = (
-        "import sys, fsnas.benchmark.sources.nasbench201; print({'torch', 'nas_201_api', 'pandas'} & set(sys.modules))"
-    )
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "set()"
-
-
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.9, 0.999])
 def test_a_truncated_official_file_is_refused(file, share):
     content = file.read_bytes()
     file.write_bytes(content[: int(share * len(content))])
     with pytest.raises(DataError, match=r"201\.pth: cannot be unpickled .*; expected the official NAS-Bench-201 file"):
-        read_official(file)
+        nasbench201.read(file)
 
 
 def test_what_is_no_official_file_is_refused(tmp_path):
     missing = tmp_path / "missing.pth"
     for given in ({}, {"sha256": "0" * 64}):
         with pytest.raises(DataError, match=r"missing\.pth: no such file; .*truth\.file"):
-            read_official(missing, **given)
+            nasbench201.read(missing, **given)
     with pytest.raises(DataError, match=r"is a folder, expected the official file of NAS-Bench-201; .*truth\.file"):
-        read_official(tmp_path)
+        nasbench201.read(tmp_path)
     (tmp_path / "table.csv").write_text("ArchitectureString,Accuracy\n")
     with pytest.raises(DataError, match=r"table\.csv: is text, .*if it is a CSV, set truth\.source to csv"):
-        read_official(tmp_path / "table.csv")
+        nasbench201.read(tmp_path / "table.csv")
     # A pickle that names a class which is not installed; the names are of one length, as the format wants.
     code = pickle.dumps(OrderedDict()).replace(b"collections", b"collectiens")
     (tmp_path / "unknown.pth").write_bytes(code)
     with pytest.raises(DataError, match=r"unknown\.pth: cannot be unpickled"):
-        read_official(tmp_path / "unknown.pth")
+        nasbench201.read(tmp_path / "unknown.pth")
     with pytest.raises(DataError, match=r"field 'top level' is a list, expected a dict with \['meta_archs'"):
-        read_official(save(tmp_path, [1, 2]))
+        nasbench201.read(save(tmp_path, [1, 2]))
     with pytest.raises(DataError, match=r"field 'meta_archs' is missing, found \['weight', 'bias'\].*truth\.file"):
-        read_official(save(tmp_path, torch.nn.Linear(2, 2).state_dict()))
+        nasbench201.read(save(tmp_path, torch.nn.Linear(2, 2).state_dict()))
 
 
 def test_too_little_memory_is_said(file, monkeypatch):
@@ -233,7 +221,7 @@ def test_too_little_memory_is_said(file, monkeypatch):
 
     monkeypatch.setattr(torch, "load", load)
     with pytest.raises(DataError, match=r"201\.pth: not enough memory .* tens of GB; raise truth\.mem_mb"):
-        read_official(file)
+        nasbench201.read(file)
 
 
 def full_of(content, index=2):
@@ -307,7 +295,7 @@ def test_a_wrong_field_of_the_official_file_is_named(change, message, tmp_path):
     content = official()[0]
     change(content)
     with pytest.raises(DataError, match=rf"201\.pth: field .*{message}.*; expected the official NAS-Bench-201 file"):
-        read_official(save(tmp_path, content))
+        nasbench201.read(save(tmp_path, content))
 
 
 def test_an_official_file_in_fractions_is_refused(tmp_path):
@@ -317,7 +305,7 @@ def test_an_official_file_in_fractions_is_refused(tmp_path):
             for trial_ in state["all_results"].values():
                 trial_["eval_acc1es"] = {name: value / 100 for name, value in trial_["eval_acc1es"].items()}
     with pytest.raises(DataError, match=r"'arch2infos' holds accuracies up to 0\..*, expected percent, not fractions"):
-        read_official(save(tmp_path, content))
+        nasbench201.read(save(tmp_path, content))
 
 
 def test_a_file_without_a_trial_is_refused(tmp_path):
@@ -326,4 +314,20 @@ def test_a_file_without_a_trial_is_refused(tmp_path):
         for state in info.values():
             state["dataset_seed"] = {}
     with pytest.raises(DataError, match="field 'arch2infos' holds no trial"):
-        read_official(save(tmp_path, content))
+        nasbench201.read(save(tmp_path, content))
+
+
+@pytest.mark.parametrize("data", ["cifar10", "cifar100"])
+def test_the_usual_truth_is_that_of_the_data_set(data):
+    name = {"cifar10": "cifar10_ori-test", "cifar100": "cifar100_x-test"}[data] + "_accuracy_200_epochs_mean"
+    assert nasbench201.column("a.pth", None, architecture_column="A", data=data) == name
+
+
+@pytest.mark.parametrize("name", [None, "accuracy", "cifar10_x-valid_accuracy_200_epochs_mean"])
+def test_a_column_that_the_official_file_cannot_have_is_refused(name):
+    """CIFAR-10 trained on all images has no part that was held back."""
+    found = repr(name) if name else "null, but for data.source 'digits' no column is the usual one"
+    with pytest.raises(
+        ConfigError, match=rf"truth\.column: found {found}, expected a column like cifar10_ori-test_acc"
+    ):
+        nasbench201.column("a.pth", name, architecture_column="A", data="digits")

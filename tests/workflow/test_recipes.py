@@ -1,0 +1,101 @@
+"""The recipes of CONTRIBUTING.md: in a copy of the checkout one new file is added, and the config can use it."""
+
+import json
+import re
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from fsnas.artifacts.architectures import read_architectures
+from fsnas.artifacts.dataset import read_dataset
+from fsnas.artifacts.origin import read_origin
+from fsnas.spaces.nas_bench_201 import architecture_string
+from tests.workflow.conftest import ROOT, copy_checkout, snakemake
+
+DATA, SAMPLER, TRUTH = (
+    *("fsnas/data/sources/noise.py", "fsnas/search/samplers/genetic.py"),
+    "fsnas/benchmark/sources/mapping.py",
+)
+ACCURACIES = {architecture_string((0, 0, 0, 0, 0, last)): 10.0 * last for last in range(1, 5)}
+CONFIG = {
+    "data": "{name: noise, source: noise, crop_padding: 0}",
+    "search": "{samplers: [random, genetic], evaluations: 8, population: 4}",
+    "truth": "{source: mapping, file: truth.json, column: test_accuracy}",
+}
+GIVEN = ["--configfile", "configs/tiny.yaml", "--config", *(f"{key}={value}" for key, value in CONFIG.items())]
+
+
+def recipe(file: str) -> str:
+    """The code that CONTRIBUTING.md shows for a file."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    shown = re.search(rf"`{re.escape(file)}`:\n\n((?:    .*\n|\n)+)", text)
+    assert shown is not None, f"CONTRIBUTING.md shows no {file}"
+    return textwrap.dedent(shown[1]).rstrip() + "\n"
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    folder = copy_checkout(tmp_path_factory.mktemp("recipes"))
+    (folder / "truth.json").write_text(json.dumps(ACCURACIES), encoding="utf-8")
+    for file in (DATA, SAMPLER, TRUTH):
+        (folder / file).write_text(recipe(file), encoding="utf-8")
+    return folder
+
+
+USES = {
+    DATA: """
+        from fsnas.data.making import make_dataset
+        given = {"folder": None, "download": False, "split": "balanced", "split_file": None, "image_size": None}
+        dataset = make_dataset("mine", "noise", seed=0, **given)
+        assert dataset.images.shape == (2400, 1, 8, 8) and len(dataset.splits["test"]) == 400
+    """,
+    SAMPLER: """
+        from fsnas.search.search import search
+        from fsnas.spaces.nas_bench_201 import full_space
+        found = search({"root": full_space()}, lambda leaf, architecture: (1.0, sum(architecture) / 24),
+                       sampler="genetic", evaluations=30, seed=0, population=5)
+        assert found.sampler == "genetic" and len(found.evaluations) == 30
+    """,
+    TRUTH: """
+        from fsnas.benchmark import sources
+        architectures, columns = sources.load("mapping")("truth.json", sha256=None)
+        assert len(architectures) == 4 and list(columns["test_accuracy"]) == [10, 20, 30, 40]
+    """,
+}
+
+
+@pytest.mark.parametrize(("file", "program"), USES.items(), ids=USES)
+def test_the_library_uses_a_new_file(file, program, copy):
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], cwd=copy, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_config_uses_new_files_and_results_are_made_from_those_of_the_config_only(copy):
+    data, truth = "results-tiny/data/noise.h5", "results-tiny/truth/mapping.h5"
+    snakemake(copy, "--cores", "1", *GIVEN, "--", data, truth)
+    assert read_dataset(copy / data).images.shape == (2400, 1, 8, 8)
+    assert read_architectures(copy / truth, "truth").architectures == tuple(ACCURACIES)
+    for made, folder, files in (
+        (data, "fsnas/data/sources/", [DATA]),
+        (truth, "fsnas/benchmark/sources/", [TRUTH]),
+    ):
+        code = [line.split()[0] for line in read_origin(copy / made).code]
+        assert [name for name in code if name.startswith(folder) and "__init__" not in name] == files
+    planned = snakemake(copy, "-n", *GIVEN)
+    assert "Search the leaves of snip" in planned and "Prepare the data set" not in planned
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("data", "{source: nois}", r"data\.source: found 'nois', allowed are .*noise \(did you mean 'noise'\?\)"),
+        ("search", "{samplers: [genetik]}", r"search\.samplers\.0: found 'genetik', .*\(did you mean 'genetic'\?\)"),
+        ("truth", "{source: mapping, file: truth.json}", r"truth\.column: found null, .*'mapping' has no usual column"),
+        ("data", "{source: noise, image_size: 16}", r"data\.image_size: found 16, but only data\.source 'imagefolder'"),
+    ],
+)
+def test_what_does_not_fit_a_new_file_is_refused_before_anything_runs(key, value, message, copy):
+    said = snakemake(copy, "-n", "--configfile", "configs/tiny.yaml", "--config", f"{key}={value}", expect=1)
+    assert re.search(message, said), said
