@@ -7,8 +7,9 @@ from _job import origin, run
 
 import numpy as np
 
+from fsnas.artifacts.figure import write_figure
 from fsnas.artifacts.scores import read_scores
-from fsnas.plotting import root_scores_figure, save
+from fsnas.plotting.root_scores import root_scores_figure
 from fsnas.splitting.scores import NodeScores
 
 
@@ -28,7 +29,7 @@ def main(smk) -> None:
             "affinity": np.mean([root.affinity for root in roots], axis=0),
             "direction": directions[method],
         }
-    save(root_scores_figure(scores, **settings), smk.output, **origin(smk))
+    write_figure(smk.output, root_scores_figure(scores, **settings), **origin(smk))
 
 
 run(main, globals().get("snakemake"))
