@@ -27,5 +27,4 @@ rule all:
         SUMMARY,
         TABLES,
         FIGURES,
-        FEW_SHOT,
         list(stages()),  # so that one of them that was removed is made again

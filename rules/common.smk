@@ -15,6 +15,7 @@ from fsnas.errors import FsnasError
 from fsnas import spaces
 from fsnas.lineage.provenance import located
 from fsnas.metrics import metric_spec, path_of
+from fsnas.plotting._registry import figures
 from fsnas.benchmark.ground_truth import sample_architectures
 from workflow_scripts._captions import (
     about_proxies,
@@ -240,7 +241,7 @@ def stages():
 
 def others(wildcards, output):
     """What lies among the results and is of no run with this config: in no record, because it decides nothing."""
-    return left_behind(OUT, [*stages(), *TABLES, *FIGURES, *FEW_SHOT])
+    return left_behind(OUT, [*stages(), *TABLES, *FIGURES])
 
 
 def figure(name):

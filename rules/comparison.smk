@@ -11,7 +11,11 @@ COMPARISON = {
 PROXY_TABLES = [
     f"{OUT}/tables/{name}.csv" for name in ("proxies", "proxy_correlations")
 ]
-COMPARISON_FIGURES = ["rank-correlation", "explained-variance", "found", "cost"]
+TABLES = DISTANCES + SPLIT_TABLES
+if SEARCHED:
+    TABLES += COMPARISON.values()
+if PROXIES:
+    TABLES += PROXY_TABLES
 
 
 rule comparison:
@@ -60,59 +64,6 @@ rule comparison:
         "../workflow_scripts/comparison.py"
 
 
-rule comparison_figures:
-    input:
-        rank=COMPARISON["rank"],
-        leaves=COMPARISON["leaves"],
-        variance=COMPARISON["variance"],
-        found=COMPARISON["found"],
-        cost=COMPARISON["cost"],
-    output:
-        rank=drawn(
-            "rank-correlation",
-            category="4 Few-shot NAS",
-            labels={"result": "Figure: rank correlation with the truth"},
-        ),
-        variance=drawn(
-            "explained-variance",
-            category="4 Few-shot NAS",
-            labels={"result": "Figure: what is in a split"},
-        ),
-        found=drawn(
-            "found",
-            category="4 Few-shot NAS",
-            labels={"result": "Figure: what the searches found"},
-        ),
-        cost=drawn(
-            "cost",
-            category="4 Few-shot NAS",
-            labels={"result": "Figure: cost"},
-        ),
-    log:
-        f"{OUT}/logs/comparison_figures.log",
-    localrule: True
-    conda:
-        "../envs/cpu.yaml"
-    threads: 1
-    params:
-        **made_from(
-            "comparison_figures",
-            code=code("comparison_figures.py"),
-            settings={
-                "caption": search_caption(config, SEEDS),
-                "few": few(SEEDS),
-                **over_methods(),
-                "truth": TRUTH_SAID,
-                "bootstrap": bootstrap(),
-            },
-        ),
-        about=unrecorded(f"{ABOUT_SEARCH} {ABOUT_TRUTH}"),
-    message:
-        "Draw rank correlation, explained variance, found architectures and cost"
-    script:
-        "../workflow_scripts/comparison_figures.py"
-
-
 rule proxies:
     input:
         truth=TRUTH,
@@ -150,35 +101,3 @@ rule proxies:
         "Compare the metrics of single architectures with the truth"
     script:
         "../workflow_scripts/proxies.py"
-
-
-rule proxies_figure:
-    input:
-        PROXY_TABLES[1],
-    output:
-        drawn(
-            "proxies",
-            category="5 Zero-cost proxies",
-            labels={"result": "Figure: correlations with the truth"},
-        ),
-    log:
-        f"{OUT}/logs/proxies_figure.log",
-    localrule: True
-    conda:
-        "../envs/cpu.yaml"
-    threads: 1
-    params:
-        **made_from(
-            "proxies_figure",
-            code=code("proxies_figure.py"),
-            settings={
-                "caption": proxies_caption(config),
-                "truth": TRUTH_SAID,
-                **plotting(),
-            },
-        ),
-        about=unrecorded(f"{about_proxies(config)} {ABOUT_TRUTH}"),
-    message:
-        "Draw the correlations of single architectures"
-    script:
-        "../workflow_scripts/proxies_figure.py"

@@ -8,7 +8,6 @@ DISTANCES = [
     )
 ]
 SPLIT_TABLES = [f"{OUT}/tables/{name}.csv" for name in ("splits", "group_sizes")]
-TABLES = DISTANCES + SPLIT_TABLES
 
 
 rule distances:

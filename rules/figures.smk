@@ -1,7 +1,21 @@
 SUMMARY = f"{OUT}/summary.txt"
-NAMES = ["figure-1a", "figure-1b", "figure-2", "method-matrix"]
+# What the figures of a category say below themselves and in the report, and whether this run has what they show.
+OF_TREES = (CAPTION, ABOUT, True)
+CATEGORIES = {
+    "4 Few-shot NAS": (
+        search_caption(config, SEEDS),
+        f"{ABOUT_SEARCH} {ABOUT_TRUTH}",
+        bool(SEARCHED),
+    ),
+    "5 Zero-cost proxies": (
+        proxies_caption(config),
+        f"{about_proxies(config)} {ABOUT_TRUTH}",
+        bool(PROXIES),
+    ),
+}
+FROM_TABLES = [(spec, *CATEGORIES.get(spec.category, OF_TREES)) for spec in figures()]
 FIGURES = [
-    *(path for name in NAMES for path in figure(name)),
+    *(path for spec, *_, wanted in FROM_TABLES if wanted for path in figure(spec.name)),
     *figure("training"),
     *figure("root-scores"),
     *expand(
@@ -11,62 +25,39 @@ FIGURES = [
         format=FORMATS,
     ),
 ]
-FEW_SHOT = [
-    *COMPARISON.values(),
-    *(path for name in COMPARISON_FIGURES for path in figure(name)),
-]
-if not SEARCHED:
-    FEW_SHOT = []
-if PROXIES:
-    FEW_SHOT += [*PROXY_TABLES, *figure("proxies")]
 
+for spec, caption, about, _ in FROM_TABLES:
+    draw = f"draw_{spec.name.replace('-', '_')}"
 
-rule distance_figures:
-    input:
-        per_tree=DISTANCES[1],
-        summary=DISTANCES[2],
-        methods=DISTANCES[3],
-    output:
-        internal=drawn(
-            "figure-1a",
-            category="2 Split distance",
-            labels={"result": "Figure 1a: internal"},
-        ),
-        external=drawn(
-            "figure-1b",
-            category="2 Split distance",
-            labels={"result": "Figure 1b: external"},
-        ),
-        depth=drawn(
-            "figure-2",
-            category="2 Split distance",
-            labels={"result": "Figure 2: by depth"},
-        ),
-        matrix=drawn(
-            "method-matrix",
-            category="2 Split distance",
-            labels={"result": "Figure: method against method"},
-        ),
-    log:
-        f"{OUT}/logs/distance_figures.log",
-    localrule: True
-    conda:
-        "../envs/cpu.yaml"
-    threads: 1
-    params:
-        **made_from(
-            "distance_figures",
-            code=code("distance_figures.py"),
-            settings={
-                "caption": f"{CAPTION} {few(SEEDS)}".strip(),
-                **over_methods(),
-            },
-        ),
-        about=unrecorded(ABOUT),
-    message:
-        "Draw figures 1a, 1b and 2 and the method matrix"
-    script:
-        "../workflow_scripts/distance_figures.py"
+    rule:
+        name:
+            draw
+        input:
+            [f"{OUT}/tables/{table}.csv" for table in spec.tables],
+        output:
+            drawn(
+                spec.name,
+                category=spec.category,
+                labels={"result": spec.label},
+            ),
+        log:
+            f"{OUT}/logs/figures/{spec.name}.log",
+        localrule: True
+        conda:
+            "../envs/cpu.yaml"
+        threads: 1
+        params:
+            **made_from(
+                draw,
+                code=code("figure.py", spec.path),
+                settings=figure_settings(spec, caption),
+            ),
+            function=unrecorded(spec.function),
+            about=unrecorded(about),
+        message:
+            f"Draw {spec.name}"
+        script:
+            "../workflow_scripts/figure.py"
 
 
 rule tree_figures:
@@ -181,7 +172,7 @@ rule summary:
         summary=DISTANCES[2],
         methods=DISTANCES[3],
         few_shot=[COMPARISON["summary"]] if SEARCHED else [],
-        figures=FIGURES + FEW_SHOT,
+        figures=FIGURES,
     output:
         report(
             SUMMARY,

@@ -113,7 +113,7 @@ def _looks(known: Iterable[str]) -> list[str]:
 
 def _kept(name: str) -> bool:
     """Say whether a style does not decide an rcParam here."""
-    from fsnas.plotting.style import OURS
+    from fsnas.plotting._style import OURS
 
     return name in OURS or name in SIZE or bool(NO_LOOKS.match(name))
 

@@ -7,8 +7,9 @@ from _job import origin, run
 
 import numpy as np
 
+from fsnas.artifacts.figure import write_figure
 from fsnas.artifacts.scores import read_scores
-from fsnas.plotting import root_scores_figure, save
+from fsnas.plotting.root_scores import root_scores_figure
 from fsnas.splitting.scores import NodeScores
 
 
@@ -29,7 +30,7 @@ def main(smk) -> None:
             "direction": directions[method],
         }
     names = {name: attributes["search_space"][name] for name in ("edges", "operations")}
-    save(root_scores_figure(scores, **names, **settings), smk.output, **origin(smk))
+    write_figure(smk.output, root_scores_figure(scores, **names, **settings), **origin(smk))
 
 
 run(main, globals().get("snakemake"))

@@ -3,14 +3,15 @@
 from _job import origin, run
 
 from fsnas.artifacts.checkpoint import read_record
-from fsnas.plotting import save, training_figure
+from fsnas.artifacts.figure import write_figure
+from fsnas.plotting.training import training_figure
 
 
 def main(smk) -> None:
     """Draw the history that the checkpoints keep."""
     contents = [read_record(path) for path in smk.input]
     records = {content["seed"]: content["record"] for content in contents}
-    save(training_figure(records, **smk.params.settings), smk.output, **origin(smk))
+    write_figure(smk.output, training_figure(records, **smk.params.settings), **origin(smk))
 
 
 run(main, globals().get("snakemake"))

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from _job import origin, run
 
+from fsnas.artifacts.figure import write_figure
 from fsnas.artifacts.splits import read_tree
-from fsnas.plotting import save, tree_figure
+from fsnas.plotting.tree import tree_figure
 
 
 def main(smk) -> None:
@@ -17,7 +18,8 @@ def main(smk) -> None:
     for i, (path, caption) in enumerate(zip(smk.input, captions, strict=True)):
         read_tree(path)  # checks the file
         tree = json.loads(Path(path).read_text(encoding="utf-8"))
-        save(tree_figure(tree, caption=caption, **settings), smk.output[i * formats : (i + 1) * formats], **origin(smk))
+        figure = tree_figure(tree, caption=caption, **settings)
+        write_figure(smk.output[i * formats : (i + 1) * formats], figure, **origin(smk))
 
 
 run(main, globals().get("snakemake"))

@@ -1,19 +1,39 @@
 """figures/*.png: what a figure was made from stands in it as a text, and PNG has a checksum for every part."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
-from fsnas.errors import ArtifactError
+from fsnas.artifacts.files import replacing
+from fsnas.errors import ArtifactError, FsnasError
 
 TEXT = "fsnas"  # name of the text
 
 
-def metadata(**origin: Any) -> dict[str, str]:
-    """Return what matplotlib is to write into a PNG: ``origin`` (settings, code, inputs, commit), as JSON."""
-    return {TEXT: json.dumps(origin, sort_keys=True)}
+def write_figure(paths: Iterable[str | Path], figure: Any, **origin: Any) -> None:
+    """Write a figure of matplotlib to every path, PDF or PNG by its suffix, whole or not at all.
+
+    ``origin``, what it was made from (``settings``, ``code``, ``inputs``, ``commit``), is the text ``fsnas`` of the
+    PNG, as JSON; a PDF says the commit. Nothing in the bytes depends on the time.
+
+    Raises
+    ------
+    FsnasError
+        If a path ends in something else.
+    """
+    said = {"Subject": f"fsnas, commit {origin['commit']}"} if origin.get("commit") else {}
+    about = {
+        ".png": {"Software": None, TEXT: json.dumps(origin, sort_keys=True)},
+        ".pdf": {"CreationDate": None, "Creator": None, "Producer": None, **said},
+    }
+    for path in map(Path, paths):
+        if path.suffix not in about:
+            raise FsnasError(f"{path}: figures are written as {' or '.join(about)}; name the file so")
+        with replacing(path) as temporary:
+            figure.savefig(temporary, metadata=about[path.suffix])
 
 
 def read_figure(path: str | Path) -> dict[str, Any] | None:

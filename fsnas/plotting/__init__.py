@@ -1,33 +1,29 @@
-"""Figures: each function takes plain tables, dicts or arrays and returns a matplotlib `Figure`; `save` writes it."""
+"""Figures, one file each: a function takes plain tables, dicts or arrays and returns a matplotlib `Figure`.
 
-from fsnas.plotting.by_depth import by_depth_figure
-from fsnas.plotting.cost import cost_figure
-from fsnas.plotting.explained_variance import explained_variance_figure
-from fsnas.plotting.found import found_figure
-from fsnas.plotting.method_matrix import method_matrix_figure
-from fsnas.plotting.proxies import proxies_figure
-from fsnas.plotting.rank_correlation import rank_correlation_figure
-from fsnas.plotting.root_scores import root_scores_figure
-from fsnas.plotting.split_distance import split_distance_figure
-from fsnas.plotting.style import Look, colour, look, looks, save
-from fsnas.plotting.training import training_figure
-from fsnas.plotting.tree import tree_figure
+What figures share lies in files with an underscore in front. A figure that is drawn from tables alone says so with
+`@from_tables(...)`, and has a rule by that (`_registry`).
+"""
 
-__all__ = [
-    "Look",
-    "by_depth_figure",
-    "colour",
-    "cost_figure",
-    "explained_variance_figure",
-    "found_figure",
-    "look",
-    "looks",
-    "method_matrix_figure",
-    "proxies_figure",
-    "rank_correlation_figure",
-    "root_scores_figure",
-    "save",
-    "split_distance_figure",
-    "training_figure",
-    "tree_figure",
-]
+from collections.abc import Callable
+from typing import Any
+
+
+def from_tables(
+    name: str, *, category: str, label: str, over_seeds: bool = True, **arguments: Any
+) -> Callable[[Callable], Callable]:
+    """Declare a figure that is drawn from tables, the first arguments of its function, each named as its table.
+
+    The arguments must be literals (`figures` reads them without importing the file).
+
+    Parameters
+    ----------
+    name
+        Of its files, and of its caption in ``rules/report``.
+    category, label
+        Its place in the report.
+    over_seeds
+        Whether its intervals draw seeds; its caption then says how little those over a few are worth.
+    arguments
+        For the function, where it draws several figures.
+    """
+    return lambda function: function

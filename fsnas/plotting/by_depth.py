@@ -6,17 +6,20 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from fsnas.plotting.split_distance import SIDE, TITLES, panels, split_methods
-from fsnas.plotting.style import NARROW, styled
+from fsnas.plotting import from_tables
+from fsnas.plotting._panels import SIDE, panels, split_methods
+from fsnas.plotting._style import NARROW, styled
 
+SETTINGS = ("internal", "external")
 TITLE = "Split distance by level: pairs of splits of one tree (internal), of two seeds' trees (external)"
 ALONE = "On level 0 a tree has one split,\nso no internal distance."
 
 
+@from_tables("figure-2", category="2 Split distance", label="Figure 2: by depth")
 @styled
 def by_depth_figure(
-    per_tree: pd.DataFrame,
-    summary: pd.DataFrame,
+    split_distance_per_tree: pd.DataFrame,
+    split_distance_summary: pd.DataFrame,
     *,
     caption: str,
     metrics: Mapping[str, str] | None = None,
@@ -29,18 +32,18 @@ def by_depth_figure(
 
     Parameters
     ----------
-    per_tree, summary, caption, metrics, methods, width
+    split_distance_per_tree, split_distance_summary, caption, metrics, methods, width
         As in `split_distance_figure`; the rows of the levels ``0``, ``1``, ... are drawn. In a narrow figure the levels
         stand one below the other.
     """
-    found = (int(level) for level in summary["level"].astype(str) if level.isdigit())
+    found = (int(level) for level in split_distance_summary["level"].astype(str) if level.isdigit())
     levels = range(max(found, default=0) + 1)
-    count = len(split_methods(per_tree, metrics, methods))
+    count = len(split_methods(split_distance_per_tree, metrics, methods))
     panel = max(2.3, count * float(np.clip(9 / (len(levels) * max(count, 1)), 0.16, 0.3)))
     return panels(
-        per_tree,
-        summary,
-        {(setting, str(level)): f"{setting}, level {level}" for setting in TITLES for level in levels},
+        split_distance_per_tree,
+        split_distance_summary,
+        {(setting, str(level)): f"{setting}, level {level}" for setting in SETTINGS for level in levels},
         title=TITLE,
         caption=caption,
         metrics=metrics,

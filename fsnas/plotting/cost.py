@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.transforms import ScaledTranslation
 
-from fsnas.plotting.seeds import counted, sentence, span, styles_of
-from fsnas.plotting.style import BESIDE, Look, empty, legend, pt, sheet, styled, widest, wrapped
+from fsnas.plotting import from_tables
+from fsnas.plotting._seeds import counted, sentence, span, styles_of
+from fsnas.plotting._style import BESIDE, Look, empty, legend, pt, sheet, styled, widest, wrapped
 
 ROOT = "root: once a seed, shared\nby all methods that need it"
 ALONE = "Each bar as if its method stood alone"
@@ -32,9 +33,10 @@ LOOK: dict[str, dict[str, Any]] = {
 ROW, PANEL = 0.27, 3.1  # inches of a method, and of the width of a panel
 
 
+@from_tables("cost", category="4 Few-shot NAS", label="Figure: cost", over_seeds=False)
 @styled
 def cost_figure(
-    cost: pd.DataFrame,
+    training_cost: pd.DataFrame,
     *,
     caption: str,
     metrics: Mapping[str, str] | None = None,
@@ -46,7 +48,7 @@ def cost_figure(
 
     Parameters
     ----------
-    cost
+    training_cost
         Columns ``method, seed, root_epochs, leaf_epochs, leaf_samples, trainings, shared, root_device_seconds,
         scoring_device_seconds, leaf_device_seconds, search_evaluations``; ``trainings`` counts the leaves that a method
         trained itself, ``shared`` those of another tree, both are in ``leaf_epochs`` and ``leaf_device_seconds``. A NaN
@@ -64,8 +66,8 @@ def cost_figure(
     truth
         A sentence that names the truth, for the end of the caption.
     """
-    styles = styles_of(cost["method"], metrics, methods)
-    cost, methods = cost[cost["method"].isin([*styles])], list(styles)
+    styles = styles_of(training_cost["method"], metrics, methods)
+    cost, methods = training_cost[training_cost["method"].isin([*styles])], list(styles)
     labels = [method if width is None else wrapped(method, 0.35 * width, pt(9)) for method in methods]
     names = widest(labels, pt(9))
     width = width or 9.2 + names

@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from fsnas.plotting.bands import band_handles
-from fsnas.plotting.seeds import (
+from fsnas.plotting import from_tables
+from fsnas.plotting._bands import band_handles
+from fsnas.plotting._seeds import (
     axes_width,
     below,
     by_seed,
@@ -30,7 +31,7 @@ from fsnas.plotting.seeds import (
     styles_of,
     width_of,
 )
-from fsnas.plotting.style import MARGIN, NARROW, Look, empty, legend, points, pt, sheet, styled, wrapped
+from fsnas.plotting._style import MARGIN, NARROW, Look, empty, legend, points, pt, sheet, styled, wrapped
 
 TOP, PANEL = 2.9, 1.75  # inches: height of the upper part, and of a panel of the lower one
 LEAF, DENSE = 0.3, 0.16  # inches of a leaf, and of one whose name stands upright
@@ -44,9 +45,10 @@ EXPECTED: dict[str, Any] = {"color": "#333333", "linewidth": 1.6, "linestyle": (
 BEYOND: dict[str, Any] = {"color": "#222222", "marker": "v", "markersize": 4, "linestyle": ""}
 
 
+@from_tables("explained-variance", category="4 Few-shot NAS", label="Figure: what is in a split")
 @styled
 def explained_variance_figure(
-    variance: pd.DataFrame,
+    explained_variance: pd.DataFrame,
     leaf_truth: pd.DataFrame,
     *,
     caption: str,
@@ -61,7 +63,7 @@ def explained_variance_figure(
 
     Parameters
     ----------
-    variance
+    explained_variance
         Columns ``method, seed, leaves, n, eta_squared, expected``; ``expected`` is what a split by chance explains.
     leaf_truth
         Columns ``method, seed, leaf, n, mean, std, min, q25, median, q75, max``, in percent; ``leaf`` as text, so
@@ -81,7 +83,7 @@ def explained_variance_figure(
     seed, resamples
         Of the bootstrap over the seeds of a method.
     """
-    found = [*variance["method"], *leaf_truth["method"]]
+    found = [*explained_variance["method"], *leaf_truth["method"]]
     styles, control = styles_of(found, metrics, methods), chance(found)
     names = list(styles)
     leaves = _first_trees(leaf_truth, names)
@@ -97,7 +99,7 @@ def explained_variance_figure(
                    sentence(truth), no_chance(found))  # fmt: skip
     upper, lower = figure.subfigures(2, 1, squeeze=False, height_ratios=parts)[:, 0]
     boxes = _draw_leaves(lower, leaves, lower.subplots(rows, columns, squeeze=False, sharey=True), styles)
-    _draw_variance(upper, variance, styles, control, boxes, (seed, resamples))
+    _draw_variance(upper, explained_variance, styles, control, boxes, (seed, resamples))
     return figure
 
 

@@ -1,5 +1,6 @@
 """Found architectures: how far each search stayed behind the best known one."""
 
+import itertools
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -12,8 +13,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from fsnas.plotting.bands import Band, band_handles, draw_band
-from fsnas.plotting.seeds import (
+from fsnas.plotting import from_tables
+from fsnas.plotting._bands import Band, band_handles, draw_band
+from fsnas.plotting._seeds import (
     below,
     by_seed,
     chance,
@@ -28,7 +30,7 @@ from fsnas.plotting.seeds import (
     span,
     styles_of,
 )
-from fsnas.plotting.style import BESIDE, Look, empty, legend, legend_width, sheet, styled
+from fsnas.plotting._style import BESIDE, Look, empty, legend, legend_width, sheet, styled
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 GAP = 0.7  # between two methods, in widths of a sampler
@@ -45,9 +47,10 @@ ORACLE: dict[str, Any] = {
 ORACLE_NAME = "oracle: best known in the\nchosen leaf, not a result"
 
 
+@from_tables("found", category="4 Few-shot NAS", label="Figure: what the searches found")
 @styled
 def found_figure(
-    found: pd.DataFrame,
+    found_architectures: pd.DataFrame,
     *,
     caption: str,
     metrics: Mapping[str, str] | None = None,
@@ -61,7 +64,7 @@ def found_figure(
 
     Parameters
     ----------
-    found
+    found_architectures
         Columns ``method, seed, sampler, evaluations, leaf, architecture, valid_accuracy, test_accuracy, optimum,
         regret, rank, of, oracle, oracle_n``; accuracies with a truth and ``regret`` in percent. The samplers are
         drawn side by side in the order in which the table names them; the band is `random` under the first one. The
@@ -81,17 +84,16 @@ def found_figure(
     seed, resamples
         Of the bootstrap over the seeds of a method.
     """
-    styles, samplers = styles_of(found["method"], metrics, methods), list(dict.fromkeys(found["sampler"]))
+    found, tried = found_architectures, list(found_architectures["method"].unique())
+    styles, samplers, control = styles_of(tried, metrics, methods), list(dict.fromkeys(found["sampler"])), chance(tried)
     held = found[np.isfinite(found["regret"].to_numpy(float)) & found["method"].isin([*styles])]
-    control = chance(found["method"].unique())
     name = f"{control} ({samplers[0]} search)" if control is not None and samplers else None
     beside = legend_width([f"{name}: range of the seeds"]) + 1.1
     lines, unit, width = _lines([*styles], len(samplers), beside, width)
-    step = unit * (len(samplers) + GAP)
-    names = max(below(line, step) for line in lines)
+    names = max(below(line, unit * (len(samplers) + GAP)) for line in lines)
     figure = sheet(width, 0.9 + len(lines) * ((3.1 if len(lines) == 1 else 1.5) + names),
                    "Regret of the found architectures" + counted(found["evaluations"], "evaluations"), caption,
-                   sentence(truth), _meaning(held), no_chance(found["method"].unique()))  # fmt: skip
+                   sentence(truth), _meaning(held), no_chance(tried))  # fmt: skip
     panels = figure.subplots(len(lines), 1, sharey=True, squeeze=False)[:, 0]
     for axes in panels:
         axes.set_ylabel("regret (percentage points)" if len(lines) == 1 else "regret (points)")
@@ -106,17 +108,12 @@ def found_figure(
     }
     band = totals.get((control, samplers[0])) if control is not None else None
     for axes, line in zip(panels, lines, strict=True):
-        axes.grid(axis="y")
-        places = {(m, s): i * (len(samplers) + GAP) + j for i, m in enumerate(line) for j, s in enumerate(samplers)}
-        _draw_searches(axes, found, places, styles, totals, unit)
-        _separate(axes, line, samplers, step, len(lines[0]))
+        _draw_searches(axes, line, found, samplers, styles, totals, unit)
+        _separate(axes, line, samplers, unit, len(lines[0]))
         if band is not None:
             draw_band(axes, band)
     from_zero([*panels])
-    most = int(held.groupby(["method", "sampler"]).size().max())
-    oracles = [Line2D([], [], label=ORACLE_NAME, **ORACLE)] if np.isfinite(held["oracle"].astype(float)).any() else []
-    handles = [*_sampler_handles(samplers), *seed_handles(most)[1:], *oracles, *band_handles(name, [band], "seeds")]
-    legend(figure, handles)
+    legend(figure, [*_handles(held, samplers), *band_handles(name, [band], "seeds")])
     return figure
 
 
@@ -148,18 +145,20 @@ def _regrets(found: pd.DataFrame, method: str, sampler: str) -> np.ndarray:
 
 def _draw_searches(
     axes: Axes,
+    methods: Sequence[str],
     found: pd.DataFrame,
-    places: Mapping[tuple[str, str], float],
+    samplers: Sequence[str],
     styles: Mapping[str, Look],
     totals: Mapping[tuple[str, str], Band | None],
     unit: float,
 ) -> None:
-    """Draw the seeds, mean, interval and oracle of every method and sampler."""
-    samplers = list(dict.fromkeys(sampler for _, sampler in places))
-    for (method, sampler), place in places.items():
+    """Draw the seeds, mean, interval and oracle of every method and sampler, a sampler ``unit`` inches wide."""
+    axes.grid(axis="y")
+    for (i, method), (j, sampler) in itertools.product(enumerate(methods), enumerate(samplers)):
+        place = i * (len(samplers) + GAP) + j
         rows = found[(found["method"] == method) & (found["sampler"] == sampler)].sort_values("seed")
         rows = rows[np.isfinite(rows["regret"].to_numpy(float))]
-        style = replace(styles[method], marker=MARKERS[samplers.index(sampler) % len(MARKERS)])
+        style = replace(styles[method], marker=MARKERS[j % len(MARKERS)])
         name = f"{method}:{sampler}"
         size = 5 if unit > 0.25 else 4
         draw_seeds(axes, place, name, style, rows["regret"].to_numpy(float), totals[method, sampler], size)
@@ -169,13 +168,13 @@ def _draw_searches(
             axes.plot(place + 0.38, oracle.mean(), gid=f"oracle:{name}", **ORACLE)
 
 
-def _separate(axes: Axes, methods: Sequence[str], samplers: Sequence[str], apart: float, most: int) -> None:
-    """Name the methods, ``apart`` inches from each other, in the middle of their samplers, with a line between two.
+def _separate(axes: Axes, methods: Sequence[str], samplers: Sequence[str], unit: float, most: int) -> None:
+    """Name the methods in the middle of their samplers, each ``unit`` inches wide, with a line between two.
 
     The axis has room for ``most`` methods, so that all panels have one scale.
     """
     step, middle = len(samplers) + GAP, (len(samplers) - 1) / 2
-    name_methods(axes, methods, apart, [i * step + middle for i in range(len(methods))])
+    name_methods(axes, methods, unit * step, [i * step + middle for i in range(len(methods))])
     axes.tick_params(axis="x", length=0)
     for i in range(1, len(methods)):
         axes.axvline(i * step - (1 + GAP) / 2, color="#E4E4E4", linewidth=0.8, zorder=0.1)
@@ -184,9 +183,13 @@ def _separate(axes: Axes, methods: Sequence[str], samplers: Sequence[str], apart
     axes.set_xlim(-(1 + GAP) / 2 - spare, width - (1 + GAP) / 2 + spare)
 
 
-def _sampler_handles(samplers: Sequence[str]) -> list[Artist]:
-    return [
+def _handles(held: pd.DataFrame, samplers: Sequence[str]) -> list[Artist]:
+    """Return the legend's entries for all but the band."""
+    points: list[Artist] = [
         Line2D([], [], color="#333333", marker=MARKERS[i % len(MARKERS)], linestyle="", markersize=4.5,
                label=f"{sampler} search, a seed")
         for i, sampler in enumerate(samplers)
     ]  # fmt: skip
+    means = seed_handles(int(held.groupby(["method", "sampler"]).size().max()))[1:]
+    oracle = np.isfinite(held["oracle"].astype(float)).any()
+    return [*points, *means, *([Line2D([], [], label=ORACLE_NAME, **ORACLE)] if oracle else [])]

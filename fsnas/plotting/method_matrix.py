@@ -14,8 +14,9 @@ from matplotlib.transforms import ScaledTranslation
 from scipy.cluster.hierarchy import dendrogram, linkage
 from scipy.spatial.distance import squareform
 
-from fsnas.plotting.seeds import name_methods
-from fsnas.plotting.style import COLOUR_MAP, NARROW, Look, empty, ink, pt, sheet, shown, styled, widest
+from fsnas.plotting import from_tables
+from fsnas.plotting._seeds import name_methods
+from fsnas.plotting._style import COLOUR_MAP, NARROW, Look, empty, ink, pt, sheet, shown, styled, widest
 
 DIAGONAL = "Outlined: internal distance."
 BRACKETS = "In brackets: other numbers of groups."
@@ -23,6 +24,7 @@ CELL = 0.46  # inches, where the width is free
 FINE, COARSE = 5.5, 4.5  # points from which on a number has two decimals, or one
 
 
+@from_tables("method-matrix", category="2 Split distance", label="Figure: method against method")
 @styled
 def method_matrix_figure(
     method_distance: pd.DataFrame,

@@ -1,6 +1,6 @@
 """Zero-cost metrics on single architectures against the truth, beside the published correlations."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from fsnas.plotting.bands import INTERVAL
-from fsnas.plotting.seeds import edges, sentence
-from fsnas.plotting.style import GREY, NARROW, empty, legend, look, pt, sheet, styled, widest
+from fsnas.plotting import from_tables
+from fsnas.plotting._bands import INTERVAL
+from fsnas.plotting._seeds import edges, sentence
+from fsnas.plotting._style import GREY, NARROW, empty, legend, look, pt, sheet, styled, widest
 
 PUBLISHED: dict[str, tuple[str, dict[str, Any]]] = {
     "abdelfattah2021": ("Abdelfattah et al. 2021", {"marker": "|", "markersize": 9, "markeredgewidth": 2.0}),
@@ -27,12 +28,12 @@ NOTE = "Published numbers are of NAS-Bench-201 on CIFAR-10."
 ROW = 0.34  # inches of a metric
 
 
+@from_tables("proxies", category="5 Zero-cost proxies", label="Figure: correlations with the truth", over_seeds=False)
 @styled
 def proxies_figure(
-    correlations: pd.DataFrame,
+    proxy_correlations: pd.DataFrame,
     *,
     caption: str,
-    metrics: Mapping[str, str] | None = None,
     width: float | None = None,
     truth: str = "",
 ) -> Figure:
@@ -40,26 +41,23 @@ def proxies_figure(
 
     Parameters
     ----------
-    correlations
+    proxy_correlations
         Columns ``metric, direction, spearman, spearman_ci_low, spearman_ci_high, kendall, kendall_ci_low,
         kendall_ci_high, n, not_finite, seeds, abdelfattah2021, nasbench_suite_zero``, a row per metric, drawn from
         the top in the order of the table. The interval of the metric `random` is shaded over all rows.
     caption
         Written below the axes.
-    metrics
-        The metric behind each name of ``correlations``, where they differ; gives the colours.
     width
         Of the figure in inches; by its content if None.
     truth
         A sentence that names the truth, for the end of the caption.
     """
-    names = [str(name) for name in correlations["metric"]]
-    of = {name: (metrics or {}).get(name, name) for name in names}
+    correlations, rows = proxy_correlations, list(proxy_correlations.itertuples())
     narrow = width is not None and width < NARROW
-    labels = [_label(row, "\n" if narrow else " ") for row in correlations.itertuples()]
-    counts = [_count(row) for row in correlations.itertuples()]
+    labels = [_label(row, "\n" if narrow else " ") for row in rows]
+    counts = [_count(row) for row in rows]
     published = [column for column in PUBLISHED if np.isfinite(correlations[column].to_numpy(float)).any()]
-    figure = sheet(width or 7.0 + widest(labels, pt(9)), 1.1 + ROW * max(len(names), 4),
+    figure = sheet(width or 7.0 + widest(labels, pt(9)), 1.1 + ROW * max(len(rows), 4),
                    "Zero-cost metrics of single architectures and the truth", caption, sentence(truth),
                    NOTE if published else "")  # fmt: skip
     axes = figure.add_subplot()
@@ -71,10 +69,10 @@ def proxies_figure(
         return figure
     axes.grid(axis="x")
     axes.axvline(0, color="#333333", linewidth=0.8, zorder=0.8, gid="zero")
-    shaded = _draw_random(axes, correlations, of)
-    drawn = [_draw(axes, place, row, of[str(row.metric)]) for place, row in enumerate(correlations.itertuples())]
-    axes.set_yticks(range(len(names)), labels)
-    axes.set_ylim(len(names) - 0.4, -0.6)
+    shaded = _draw_random(axes, rows)
+    drawn = [_draw(axes, place, row) for place, row in enumerate(rows)]
+    axes.set_yticks(range(len(rows)), labels)
+    axes.set_ylim(len(rows) - 0.4, -0.6)
     for place, text in enumerate(counts):
         axes.text(1.01, place, text, transform=axes.get_yaxis_transform(), va="center", size=pt(7.5), color="#333333",
                   gid=f"count:{place}")  # fmt: skip
@@ -95,18 +93,18 @@ def _count(row: Any) -> str:
     return held + lost if np.isfinite(row.spearman) else f"{held}, no value{lost}"
 
 
-def _draw_random(axes: Axes, correlations: pd.DataFrame, of: Mapping[str, str]) -> bool:
+def _draw_random(axes: Axes, rows: Iterable[Any]) -> bool:
     """Shade the interval of `random` over all rows, and return whether there is one."""
-    for row in correlations.itertuples():
-        if of[str(row.metric)] == "random" and np.isfinite([row.spearman_ci_low, row.spearman_ci_high]).all():
+    for row in rows:
+        if row.metric == "random" and np.isfinite([row.spearman_ci_low, row.spearman_ci_high]).all():
             axes.axvspan(row.spearman_ci_low, row.spearman_ci_high, gid="band", **INTERVAL)
             return True
     return False
 
 
-def _draw(axes: Axes, place: int, row: Any, metric: str) -> bool:
+def _draw(axes: Axes, place: int, row: Any) -> bool:
     """Draw one metric, and return whether it has an interval."""
-    style = look(metric)
+    style = look(str(row.metric))
     for column, (_, marker) in PUBLISHED.items():
         value = float(getattr(row, column))
         if np.isfinite(value):

@@ -12,7 +12,7 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from fsnas.plotting.style import COLOUR_MAP, NARROW, colour, empty, ink, pt, sheet, styled, wrapped
+from fsnas.plotting._style import COLOUR_MAP, NARROW, colour, empty, ink, pt, sheet, styled, wrapped
 
 COLUMNS = 3
 WIDTH, HEIGHT = 3.7, 2.25  # inches of a panel

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from fsnas.plotting.style import COLOUR_MAP, NARROW, empty, legend, sheet, styled
+from fsnas.plotting._style import COLOUR_MAP, NARROW, empty, legend, sheet, styled
 
 PANELS = {"loss": "cross-entropy loss", "accuracy": "accuracy"}
 

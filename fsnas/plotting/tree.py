@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from fsnas.plotting.style import MARGIN, colour, lower, points, pt, sheet, styled, text_size, wrapped
+from fsnas.plotting._style import MARGIN, colour, lower, points, pt, sheet, styled, text_size, wrapped
 
 SIZE = 8.5  # points
 PAD = 0.07  # inches between a text and its box

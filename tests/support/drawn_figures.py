@@ -5,15 +5,14 @@ import functools
 import numpy as np
 from matplotlib.text import Text
 
-from fsnas.plotting import (
-    by_depth_figure,
-    method_matrix_figure,
-    root_scores_figure,
-    split_distance_figure,
-    training_figure,
-    tree_figure,
-)
+from fsnas.plotting.by_depth import by_depth_figure
+from fsnas.plotting.method_matrix import method_matrix_figure
+from fsnas.plotting.root_scores import root_scores_figure
+from fsnas.plotting.split_distance import split_distance_figure
+from fsnas.plotting.training import training_figure
+from fsnas.plotting.tree import tree_figure
 from tests.support import plotting_data as data
+from tests.support import plotting_search_data
 
 ONE_EACH = {metric: metric for metric in data.METRICS}
 TWO = {"snip": "snip", "random": "random"}
@@ -35,6 +34,13 @@ FIGURES = {
     "root scores, all": lambda **look: scores_figure(list(data.METRICS), **look),
 }
 
+SEARCH = {
+    f"{kind}, {case}": functools.partial(plotting_search_data.draw, kind, case)
+    for kind in plotting_search_data.KINDS
+    for case in plotting_search_data.CASES
+}
+EVERY = FIGURES | SEARCH
+
 
 def distance_figure(metrics, seeds, setting, **look):
     look = {"caption": data.caption(seeds), "metrics": metrics} | look
@@ -54,6 +60,11 @@ def matrix_figure(metrics, **look):
 
 def scores_figure(methods, /, **look):
     return root_scores_figure(data.root_scores(methods), **({"caption": data.caption(3)} | look))
+
+
+def said(figure):
+    """The caption in one line."""
+    return " ".join(tagged(figure, "caption")["caption"].get_text().split())
 
 
 def texts(figure):
@@ -93,4 +104,4 @@ def crossings(figure):
 @functools.cache
 def drawn(name):
     """Return a figure that tests only look at."""
-    return FIGURES[name]()
+    return EVERY[name]()

@@ -3,13 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from fsnas.plotting import (
-    cost_figure,
-    explained_variance_figure,
-    found_figure,
-    proxies_figure,
-    rank_correlation_figure,
-)
+from fsnas.plotting.cost import cost_figure
+from fsnas.plotting.explained_variance import explained_variance_figure
+from fsnas.plotting.found import found_figure
+from fsnas.plotting.proxies import proxies_figure
+from fsnas.plotting.rank_correlation import rank_correlation_figure
 from tests.support.plotting_data import MANY, METRICS, caption
 
 TRUTH = "Truth: standalone_test_accuracy_5_epochs_seed_0 of 16 architectures"
@@ -150,6 +148,7 @@ def of_methods(kind, methods, seeds, samplers=SAMPLERS, /, n=16, low=84.0, names
         return found_figure(found(methods, seeds, samplers), **rest)
     if kind == "cost":
         return cost_figure(cost(methods, seeds), **rest)
+    del rest["metrics"]
     return proxies_figure(correlations(names), **rest)
 
 

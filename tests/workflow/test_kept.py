@@ -19,7 +19,7 @@ from fsnas.cli import main
 from fsnas.spaces import architectures
 from tests.support.space import SPACE
 from tests.workflow.conftest import assert_same_results, copy_checkout, snakemake
-from tests.workflow.test_reruns import TINY, config, planned
+from tests.workflow.test_reruns import COMPARED, TINY, config, planned
 
 SMALL = {
     "seeds": [0],
@@ -100,7 +100,7 @@ SAME = {
     "options of evolution, which is not asked for": config(search={"population": 7, "tournament": 3}),
     "the default of an option": config(metrics={"grasp": {"temperature": 1}}),
 }
-SAYING = {"comparison_figures", "proxies_figure", "summary"}  # whose captions name the truth's file and the search
+SAYING = {"summary", "draw proxies"} | COMPARED  # whose captions name the truth's file and the search
 
 
 def test_what_decides_no_result_reruns_nothing_that_costs(run):

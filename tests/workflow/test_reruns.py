@@ -11,13 +11,14 @@ import re
 import shlex
 import shutil
 import subprocess
+import textwrap
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.workflow.conftest import assert_same_results, copy_checkout, snakemake
+from tests.workflow.conftest import ROOT, assert_same_results, copy_checkout, snakemake
 
 TINY = ("--configfile", "configs/tiny.yaml")
 SEEDS, METHODS, LEVELS, LEAVES = (0, 1), ("snip", "random"), (0, 1), ("00", "01", "10", "11")
@@ -31,6 +32,8 @@ def jobs(rule: str, *axes: Iterable) -> set[str]:
 DATA = jobs("data")
 STANDALONE = jobs("standalone", range(6)) | {"truth"}
 SUPERNETS = jobs("supernet", SEEDS)
+DISTANCES = jobs("draw", ("figure-1a", "figure-1b", "figure-2", "method-matrix"))
+COMPARED = jobs("draw", ("rank-correlation", "explained-variance", "found", "cost"))
 
 
 def scores(*methods, seeds=SEEDS, levels=LEVELS):
@@ -49,13 +52,13 @@ def leaves(*methods, seeds=SEEDS):
 
 def drawn(*methods):
     """The tables and figures that follow from trees, and the figures of the trees of these methods."""
-    return {"distances", "split_tables", "distance_figures", "summary"} | jobs("tree_figures", methods)
+    return {"distances", "split_tables", "summary"} | DISTANCES | jobs("tree_figures", methods)
 
 
-FEW_SHOT = {"comparison", "comparison_figures"}
+FEW_SHOT = {"comparison"} | COMPARED
 TRAINING = {"training_figure"}
 ROOTS = {"root_scores_figure"}
-PROXIES = {"proxies", "proxies_figure"}
+PROXIES = {"proxies", "draw proxies"}
 EVERYTHING = (
     *(DATA, STANDALONE, SUPERNETS, scores(*METHODS), trees(*METHODS), leaves(*METHODS), drawn(*METHODS), FEW_SHOT),
     *(TRAINING, ROOTS, PROXIES, jobs("proxy", METHODS[:1] + ("params",), (0,))),
@@ -83,15 +86,13 @@ PLACES = {
     r"Train what the search found by itself, (\S+), seed (\d+)": "found {0} {1}",
     r"Score single architectures with (\S+), seed (\d+)": "proxy {0} {1}",
     r"Compare the metrics of single architectures with the truth": "proxies",
-    r"Draw the correlations of single architectures": "proxies_figure",
     r"Compare the split trees": "distances",
     r"List the splits and count their group sizes": "split_tables",
-    r"Draw figures 1a, 1b and 2 and the method matrix": "distance_figures",
+    r"Draw (\S+)": "draw {0}",
     r"Draw the trees of (\S+)": "tree_figures {0}",
     r"Draw the training curves": "training_figure",
     r"Draw the scores of the root": "root_scores_figure",
     r"Compare what the leaves are worth": "comparison",
-    r"Draw rank correlation, explained variance, found architectures and cost": "comparison_figures",
     r"Say what was found and where to look": "summary",
 }
 
@@ -205,6 +206,7 @@ def config(**changes) -> Callable[[Path], None]:
     return change
 
 
+STYLE = edit("fsnas/plotting/_style.py", '"grid.linewidth": 0.6', '"grid.linewidth": 0.7')
 SNIP_FILE = "fsnas/metrics/snip.py"
 other_snip = edit(SNIP_FILE, ".sum().item() for", ".sum().item() * 2 for")
 
@@ -214,8 +216,8 @@ def renamed(folder: Path) -> None:
     path.write_text(path.read_text(encoding="utf-8").replace("grads", "slopes"), encoding="utf-8")
 
 
-FIGURES = {"distance_figures", "summary", "comparison_figures", "proxies_figure"} | TRAINING | ROOTS
-FIGURES |= jobs("tree_figures", METHODS)
+FIGURES = {"summary", "draw proxies"} | DISTANCES | COMPARED | TRAINING | ROOTS
+ALL_FIGURES = FIGURES | jobs("tree_figures", METHODS)
 NEW_SEED = jobs("supernet", (2,)) | scores(*METHODS, seeds=(2,)) | trees(*METHODS, seeds=(2,))
 NEW_SEED |= leaves(*METHODS, seeds=(2,)) | drawn(*METHODS) | FEW_SHOT | TRAINING | ROOTS
 LOST = {"summary"}  # the one file that does not say what it was made from
@@ -237,13 +239,17 @@ TABLE = {
         edit("fsnas/splitting/cuts.py", "costs += affinity * across", "costs += 2 * affinity * across"),
         AFTER_SPLITS,
     ),
-    "code of the figures": (edit("fsnas/plotting/style.py", '"grid.linewidth": 0.6', '"grid.linewidth": 0.7'), FIGURES),
     "code of a sampler": (
         edit("fsnas/search/samplers/tpe.py", "multivariate=True", "multivariate=False"),
         jobs("search", METHODS, SEEDS) | jobs("found", METHODS, SEEDS) | FEW_SHOT | {"summary"},
     ),
     "code of a data source that is not used": (edit("fsnas/data/sources/cifar10.py", "25_000", "25_001"), set()),
     "a published number": (edit("fsnas/analysis/published.json", "0.594", "0.595"), PROXIES | {"summary"}),
+    "code of all figures": (STYLE, ALL_FIGURES),
+    "code of one figure": (
+        edit("fsnas/plotting/found.py", "UNIT = 0.21", "UNIT = 0.22"),
+        {"draw found", "summary"},
+    ),
     "code of the supernet": (edit("fsnas/networks/kernels.py", "BN_EPS = 1e-5", "BN_EPS = 2e-5"), ALL - DATA),
     "a workflow script": (
         edit("workflow_scripts/split_tables.py", "trees = [", "trees = [tree for tree in []] + ["),
@@ -262,9 +268,9 @@ TABLE = {
     ),
     "an option of the distances": (
         config(distances={"normalisation": "as_printed"}),
-        {"distances", "distance_figures", "summary"},
+        {"distances", "summary"} | DISTANCES,
     ),
-    "how figures look": (config(plotting={"style": {"font.size": 8}, "width": 3.3, "methods": ["snip"]}), FIGURES),
+    "how figures look": (config(plotting={"style": {"font.size": 8}, "width": 3.3, "methods": ["snip"]}), ALL_FIGURES),
     "one more seed": (config(seeds=[0, 1, 2]), NEW_SEED),
     "another data set": (config(data={"name": "others", "seed": 1}), ALL),
     "a method less": (
@@ -280,6 +286,20 @@ def test_exactly_the_affected_jobs_rerun(change, expected, copy, monkeypatch):
     change(copy)
     monkeypatch.setenv("PYTHONPATH", str(copy / "installed"))
     assert planned(copy)[0] == expected
+
+
+def test_a_figure_is_a_file_and_its_caption(copy):
+    """What CONTRIBUTING.md says, to the letter."""
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## Add a figure")[2]
+    blocks = re.findall(r"`(\S+)`:\n\n((?:    .*\n|\n)+)", page.partition("\n## ")[0])
+    assert [Path(name).suffix for name, _ in blocks] == [".py", ".rst"]
+    for name, text in blocks:
+        (copy / name).write_text(textwrap.dedent(text).strip() + "\n", encoding="utf-8")
+    name = Path(blocks[1][0]).stem
+    assert planned(copy)[0] == {f"draw {name}", "summary"}
+    snakemake(copy, f"results-tiny/figures/{name}.png", "--cores", "1", *TINY)
+    edit(blocks[0][0], "6.0", "7.0")(copy)
+    assert planned(copy)[0] == {f"draw {name}", "summary"}
 
 
 # What the reason says
@@ -386,10 +406,10 @@ MICRO = {
 PLUG_IN = '''
 """A metric of a user's own, which shares a helper with another."""
 
-from fsnas.evaluation import Repetition, gradients, loss_of
 from fsnas.metrics import metric
 from fsnas.metrics._shared import total
-from fsnas.supernet import GatedSupernet
+from fsnas.metrics._toolkit import Repetition, gradients, loss_of
+from fsnas.networks.supernet import GatedSupernet
 
 
 @metric(direction="higher", paper="ours", equation="S = sum of dL/dW")
@@ -420,7 +440,8 @@ CHANGES = {
         scores("first", "second", seeds=(0,), levels=(0,))
         | trees("first", "second", seeds=(0,), levels=(0,))
         | drawn("first", "second")
-        | {"root_scores_figure", "proxy first 0", "comparison", "comparison_figures"}
+        | {"root_scores_figure", "proxy first 0"}
+        | FEW_SHOT
         | PROXIES,
     ),
     "an option of a metric": (
@@ -428,12 +449,12 @@ CHANGES = {
         scores("second", seeds=(0,), levels=(0,))
         | trees("second", seeds=(0,), levels=(0,))
         | drawn("second")
-        | {"root_scores_figure", "comparison", "comparison_figures"},
+        | ROOTS
+        | FEW_SHOT,
     ),
     "code of the figures": (
-        edit("fsnas/plotting/style.py", '"grid.linewidth": 0.6', '"grid.linewidth": 0.7'),
-        {"distance_figures", "comparison_figures", "proxies_figure", "summary", "training_figure", "root_scores_figure"}
-        | jobs("tree_figures", MICRO["methods"]),
+        STYLE,
+        FIGURES | jobs("tree_figures", MICRO["methods"]),
     ),
 }
 

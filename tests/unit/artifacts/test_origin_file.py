@@ -7,10 +7,10 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
+from fsnas.artifacts.figure import write_figure
 from fsnas.artifacts.origin import Origin, read_origin
 from fsnas.artifacts.usage import read_cost, write_cost
 from fsnas.errors import ArtifactError
-from fsnas.plotting.style import save
 from tests.support.damage import KINDS, edit, made, origin_of
 
 
@@ -21,7 +21,7 @@ def expected(kind):
 
 def drawn(folder, **origin):
     """A PDF and the PNG beside it."""
-    save(Figure(figsize=(0.5, 0.5)), [folder / "tree.pdf", folder / "tree.png"], **origin)
+    write_figure([folder / "tree.pdf", folder / "tree.png"], Figure(figsize=(0.5, 0.5)), **origin)
     return folder / "tree.pdf"
 
 

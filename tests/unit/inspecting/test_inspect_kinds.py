@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from fsnas.artifacts import architectures, checkpoint, dataset, scores, search, selection, splits, tables
 from fsnas.artifacts import usage as cost
+from fsnas.artifacts.figure import write_figure
 from fsnas.artifacts.files import load_json, write_json
 from fsnas.data.dataset import Dataset
 from fsnas.errors import ArtifactError, FsnasError
@@ -18,7 +19,6 @@ from fsnas.inspecting import kinds
 from fsnas.inspecting.comparing import compared
 from fsnas.inspecting.describing import described
 from fsnas.inspecting.opening import opened
-from fsnas.plotting.style import save
 from tests.support.problems import random_network
 from tests.support.space import EDGES, OPERATIONS, SPACE
 from tests.support.splits import grown_tree, made_split, made_tree
@@ -99,9 +99,9 @@ def write_table(path, value=None):
     tables.write_table(path, given if value is None else value, **ORIGIN)
 
 
-def write_figure(path, value="black"):
+def write_drawing(path, value="black"):
     figure = Figure(figsize=(1, 1), facecolor=value)
-    save(figure, [path, path.with_suffix(".pdf")], **ORIGIN)
+    write_figure([path, path.with_suffix(".pdf")], figure, **ORIGIN)
 
 
 def other_network():
@@ -122,7 +122,7 @@ WRITERS = {  # of every kind: the file's name, how it is written, and what else 
     "architectures": ("truth.h5", write_architectures, {"accuracy": np.array([0.1, 0.5])}),
     "dataset": ("small.h5", write_dataset, np.ones((6, 1, 4, 4), np.uint8)),
     "table": ("table.csv", write_table, pd.DataFrame({"method": ["snip"], "path": ["0"], "mean": [2.5]})),
-    "figure": ("figure.png", write_figure, "white"),
+    "figure": ("figure.png", write_drawing, "white"),
 }
 VERSIONS = {"tree": splits, "splits": splits, "supernet": checkpoint, "table": tables, "figure": None}
 

@@ -11,13 +11,12 @@ import pytest
 
 from fsnas.lineage import provenance
 from fsnas.lineage.provenance import digest, entries, key, lines, reached
+from fsnas.plotting._registry import figures
 
 ROOT = Path(__file__).resolve().parents[3]
 SCRIPTS = sorted(path.name for path in (ROOT / "workflow_scripts").glob("*.py") if not path.name.startswith("_"))
-FIGURES = {
-    *("distance_figures.py", "root_scores_figure.py", "training_figure.py", "tree_figures.py"),
-    *("comparison_figures.py", "proxies_figure.py"),
-}
+FIGURES = {spec.name: spec.path.relative_to(ROOT) for spec in figures()}
+METRICS = {path.name for path in (ROOT / "fsnas/metrics").glob("*.py") if not path.name.startswith("_")}
 
 
 def forget():
@@ -290,19 +289,27 @@ REACHING = {
     "fsnas/analysis/few_shot.py": {"comparison.py"},
     "fsnas/analysis/proxies.py": {"proxies.py"},
     "fsnas/analysis/summary.py": {"summary.py"},
-    "fsnas/plotting/style.py": FIGURES,
-    "fsnas/plotting/tree.py": FIGURES,
+    "fsnas/plotting/_style.py": {*FIGURES, "root_scores_figure.py", "training_figure.py", "tree_figures.py"},
+    "fsnas/plotting/_panels.py": {"figure-1a", "figure-1b", "figure-2"},
+    "fsnas/plotting/_registry.py": set(),
+    "fsnas/plotting/split_distance.py": {"figure-1a", "figure-1b"},
+    "fsnas/plotting/found.py": {"found"},
+    "fsnas/plotting/tree.py": {"tree_figures.py"},
     "fsnas/analysis/split_distance.py": {"distances.py"},
     "fsnas/analysis/partitions.py": {"distances.py"},
     "workflow_scripts/tree.py": {"tree.py"},
     "workflow_scripts/_job.py": set(),
-    "fsnas/errors.py": set(SCRIPTS),
+    "workflow_scripts/figure.py": {"figure.py", *FIGURES},
+    "fsnas/errors.py": {*SCRIPTS, *FIGURES},
 }
 
 
 def of_scripts(root):
+    """What every script reaches, and every figure that is drawn from tables."""
     forget()
-    return {script: entries(root / "workflow_scripts" / script) for script in SCRIPTS}
+    scripts = root / "workflow_scripts"
+    found = {script: entries(scripts / script) for script in SCRIPTS}
+    return found | {name: entries(scripts / "figure.py", root / path) for name, path in FIGURES.items()}
 
 
 @pytest.mark.parametrize(("edited", "expected"), REACHING.items(), ids=REACHING)
@@ -311,7 +318,7 @@ def test_an_edit_changes_the_entries_of_the_scripts_that_reach_it(edited, expect
     path = copy / edited
     path.write_text(path.read_text(encoding="utf-8") + "\n\nEDITED = 1\n", encoding="utf-8")
     after = of_scripts(copy)
-    assert {script for script in SCRIPTS if before[script] != after[script]} == expected
+    assert {script for script in before if before[script] != after[script]} == expected
     for script in expected:
         differ = set(before[script]) ^ set(after[script])
         assert {line.split()[0] for line in differ} == {edited}, "only the entry of the edited file is another one"

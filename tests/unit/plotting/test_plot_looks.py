@@ -6,12 +6,14 @@ import pytest
 import yaml
 from matplotlib.colors import to_hex
 
-from fsnas.plotting import save
-from fsnas.plotting.style import OURS
+from fsnas.artifacts.figure import write_figure
+from fsnas.plotting._style import OURS
 from tests.support import plotting_data, plotting_search_data
 from tests.support.drawn_figures import (
+    EVERY,
     FIGURES,
     ONE_EACH,
+    SEARCH,
     crossings,
     depth_figure,
     distance_figure,
@@ -28,19 +30,13 @@ from workflow_scripts._config import check, leaf_methods
 from workflow_scripts._defaults import completed
 
 COLUMN = 3.3  # inches of one column of a paper
-SEARCH = {
-    f"{kind}, {case}": lambda kind=kind, case=case, **look: plotting_search_data.draw(kind, case, **look)
-    for kind in plotting_search_data.KINDS
-    for case in ("default", "many")
-}
-
-
 LONG = {name: pytest.mark.long for name in SEARCH if name.endswith("many")}
+DRAWN = [name for name in EVERY if not (name in SEARCH and name.endswith("one"))]
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=LONG.get(name, ())) for name in [*FIGURES, *SEARCH]])
+@pytest.mark.parametrize("name", [pytest.param(name, marks=LONG.get(name, ())) for name in DRAWN])
 def test_in_one_column_of_a_paper_no_text_covers_another_or_leaves_the_figure(name, tmp_path):
-    figure = (FIGURES | SEARCH)[name](width=COLUMN)
+    figure = EVERY[name](width=COLUMN)
     assert figure.get_figwidth() == COLUMN
     assert crossings(figure) == []
     for text in written(figure):
@@ -48,7 +44,7 @@ def test_in_one_column_of_a_paper_no_text_covers_another_or_leaves_the_figure(na
         assert box.x0 >= -1 and box.x1 <= figure.bbox.x1 + 1, text.get_text()
         assert box.y0 >= -1 and box.y1 <= figure.bbox.y1 + 1, text.get_text()
         assert text.get_fontsize() >= 4, text.get_text()
-    save(figure, [tmp_path / "figure.pdf"])
+    figure.savefig(tmp_path / "figure.pdf")
     content = (tmp_path / "figure.pdf").read_bytes()
     assert b"/Type0" in content and b"/Type3" not in content
 
@@ -113,7 +109,7 @@ def test_fewer_methods_in_matrix_and_root_scores():
 
 
 def bytes_of(figure, path):
-    save(figure, [path])
+    write_figure([path], figure)
     return path.read_bytes()
 
 

@@ -13,29 +13,29 @@ from matplotlib.colors import to_hex
 from matplotlib.patches import PathPatch
 
 from fsnas.analysis.split_distance import per_tree, split_distance_summary, split_distance_table
-from fsnas.errors import FsnasError
-from fsnas.plotting import (
-    by_depth_figure,
-    colour,
-    look,
-    looks,
-    method_matrix_figure,
-    save,
-    split_distance_figure,
-    tree_figure,
-)
-from fsnas.plotting.style import LOOKS
+from fsnas.artifacts.figure import write_figure
+from fsnas.plotting._registry import FOLDER
+from fsnas.plotting._style import LOOKS, colour, look, looks
+from fsnas.plotting.by_depth import by_depth_figure
+from fsnas.plotting.method_matrix import method_matrix_figure
+from fsnas.plotting.split_distance import split_distance_figure
+from fsnas.plotting.tree import tree_figure
 from tests.support import plotting_data as data
 from tests.support.drawn_figures import (
+    EVERY,
     FIGURES,
     ONE_EACH,
+    SEARCH,
     TWO,
+    crossings,
     depth_figure,
     distance_figure,
     drawn,
     extent,
+    said,
     tagged,
     texts,
+    written,
 )
 from tests.support.splits import grown_tree
 
@@ -54,7 +54,7 @@ def test_random_is_grey():
 
 
 def test_unknown_metric_has_a_stable_look_unlike_the_known_ones():
-    program = "from fsnas.plotting import look; print(look('my-metric'))"
+    program = "from fsnas.plotting._style import look; print(look('my-metric'))"
     again = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip()
     assert again == str(look("my-metric"))
     assert look("my-metric").colour not in {one.colour for one in LOOKS.values()}
@@ -84,46 +84,50 @@ def test_the_same_metric_has_the_same_colour_in_every_figure():
 # --- what all figures share ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", FIGURES)
-def test_nothing_is_cut_off_and_the_caption_is_below_everything(name):
+@pytest.mark.parametrize("name", EVERY)
+def test_nothing_is_cut_off_and_no_text_covers_another_or_the_caption(name):
     figure = drawn(name)
     figure.draw_without_rendering()
-    caption = tagged(figure, "caption")["caption"]
-    assert "ties drawn at random." in " ".join(caption.get_text().split())
-    lower = extent(figure, caption)
+    assert "ties drawn at random." in said(figure)
+    lower = extent(figure, tagged(figure, "caption")["caption"])
     assert lower.y0 >= 0 and lower.x0 >= 0 and lower.x1 <= figure.bbox.x1
     for axes in figure.findobj(lambda a: hasattr(a, "get_tightbbox") and hasattr(a, "get_xlim")):
         box = axes.get_tightbbox(figure.canvas.get_renderer())
         if box is not None:
             assert box.y0 >= lower.y1 - 1, "axes reach into the caption"
             assert box.x0 >= -1 and box.x1 <= figure.bbox.x1 + 1 and box.y1 <= figure.bbox.y1 + 1, "cut off"
-    for text in figure.texts + [figure._suptitle]:
+    for text in written(figure):
         box = extent(figure, text)
-        assert box.x0 >= 0 and box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1
+        assert box.x0 >= -1 and box.x1 <= figure.bbox.x1 + 1 and box.y0 >= -1 and box.y1 <= figure.bbox.y1 + 1
+    assert crossings(figure) == []
 
 
-@pytest.mark.parametrize("name", ["1a, 10 seeds", "2, one seed", "matrix, two", "tree", "training", "root scores"])
+TWICE = ["1a, 10 seeds", "2, one seed", "matrix, two", "tree", "training", "root scores"]
+
+
+@pytest.mark.parametrize("name", [*TWICE, *(name for name in SEARCH if name.endswith("default"))])
 def test_two_runs_give_the_same_bytes(name, tmp_path):
     for run in ("a", "b"):
-        save(FIGURES[name](), [tmp_path / run / "figure.png", tmp_path / run / "figure.pdf"])
+        write_figure([tmp_path / run / "figure.png", tmp_path / run / "figure.pdf"], EVERY[name]())
     for kind in ("png", "pdf"):
         first, second = ((tmp_path / run / f"figure.{kind}").read_bytes() for run in ("a", "b"))
         assert first == second and len(first) > 1000
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["figure.pdf", "figure.png"]
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("name", [*FIGURES, *(name for name in SEARCH if name.endswith("default"))])
 def test_a_pdf_embeds_truetype_fonts(name, tmp_path):
     """Publishers refuse Type 3."""
-    save(FIGURES[name](), [tmp_path / "figure.pdf"])
+    EVERY[name]().savefig(tmp_path / "figure.pdf")
     kinds = set(re.findall(rb"/Subtype\s*/(Type3|Type0|TrueType|Type1)\b", (tmp_path / "figure.pdf").read_bytes()))
     assert b"Type0" in kinds and b"Type3" not in kinds
 
 
 def test_pdf_bytes_do_not_depend_on_the_process(tmp_path):
     program = (
-        "import sys; from tests.support.plotting_data import tree; from fsnas.plotting import save, tree_figure;"
-        "save(tree_figure(tree([2, 2]), caption='n = 3'), [sys.argv[1]])"
+        "import sys; from tests.support.plotting_data import tree;"
+        "from fsnas.artifacts.figure import write_figure; from fsnas.plotting.tree import tree_figure;"
+        "write_figure([sys.argv[1]], tree_figure(tree([2, 2]), caption='n = 3'))"
     )
     found = []
     for number in ("1", "2"):
@@ -134,23 +138,9 @@ def test_pdf_bytes_do_not_depend_on_the_process(tmp_path):
     assert found[0] == found[1]
 
 
-def test_a_failing_save_leaves_the_older_file(tmp_path, monkeypatch):
-    path = tmp_path / "figure.png"
-    path.write_text("older")
-    figure = tree_figure(data.tree([]), caption="")
-    monkeypatch.setattr(figure, "savefig", lambda *_, **__: (_ for _ in ()).throw(OSError("disk full")))
-    with pytest.raises(OSError, match="disk full"):
-        save(figure, [path])
-    assert path.read_text() == "older" and list(tmp_path.iterdir()) == [path]
-
-
-def test_save_names_the_formats_it_writes(tmp_path):
-    with pytest.raises(FsnasError, match=r"figure\.svg: figures are written as \.png or \.pdf"):
-        save(tree_figure(data.tree([]), caption=""), [tmp_path / "figure.svg"])
-
-
 def test_import_brings_in_neither_torch_nor_pyplot_and_no_figure_is_registered():
-    program = "import sys, fsnas.plotting; print({'torch', 'matplotlib.pyplot'} & set(sys.modules))"
+    modules = ", ".join(f"fsnas.plotting.{path.stem}" for path in FOLDER.glob("*.py"))
+    program = f"import sys, {modules}; print({{'torch', 'matplotlib.pyplot'}} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout.strip() == "set()"
     from matplotlib import pyplot
 
@@ -240,8 +230,7 @@ def test_figures_1_and_2_draw_and_name_a_spread_and_an_interval_only_where_the_t
     assert bool(tagged(panel, "band")) == bool(tagged(panel, "ci")) == held
     alone = "External: one pair of trees, no interval."
     for one in (figure, depth):
-        said = " ".join(tagged(one, "caption")["caption"].get_text().split())
-        assert (alone in said) == (seeds == 2 and (one is depth or setting == "external"))
+        assert (alone in said(one)) == (seeds == 2 and (one is depth or setting == "external"))
 
 
 def test_the_real_tables_of_two_seeds_have_no_external_interval_to_draw():

@@ -1,4 +1,4 @@
-"""The figures of leaves, search, truth and cost: what they draw, that nothing is cut off, and the same bytes."""
+"""The figures of leaves, search, truth and cost: what they draw."""
 
 import functools
 import itertools
@@ -9,26 +9,20 @@ import pytest
 from matplotlib.colors import to_hex
 
 from fsnas.analysis.stats import bootstrap_mean
-from fsnas.plotting import (
-    colour,
-    cost_figure,
-    explained_variance_figure,
-    found_figure,
-    proxies_figure,
-    rank_correlation_figure,
-    save,
-)
+from fsnas.plotting._style import colour
+from fsnas.plotting.cost import cost_figure
+from fsnas.plotting.explained_variance import explained_variance_figure
+from fsnas.plotting.found import found_figure
+from fsnas.plotting.proxies import proxies_figure
+from fsnas.plotting.rank_correlation import rank_correlation_figure
 from fsnas.seeding import generator
 from tests.support import plotting_search_data as data
-from tests.support.drawn_figures import crossings, extent, tagged, texts, written
+from tests.support.drawn_figures import crossings, said, tagged, texts
 
 drawn = functools.cache(data.draw)
 ALL = list(itertools.product(data.KINDS, data.CASES))
 NO_BAND = "Without random there is no band."
-
-
-def said(figure):
-    return " ".join(tagged(figure, "caption")["caption"].get_text().split())
+over_seeds = pytest.mark.parametrize("kind", ["rank", "variance", "found"])
 
 
 def joined(figure):
@@ -39,88 +33,38 @@ def joined(figure):
 
 
 @pytest.mark.parametrize(("kind", "case"), ALL)
-def test_nothing_is_cut_off_and_no_text_covers_another(kind, case):
-    figure = drawn(kind, case)
-    figure.draw_without_rendering()
-    lower = extent(figure, tagged(figure, "caption")["caption"])
-    assert lower.y0 >= 0 and lower.x0 >= 0 and lower.x1 <= figure.bbox.x1
-    for axes in figure.findobj(lambda a: hasattr(a, "get_tightbbox") and hasattr(a, "get_xlim")):
-        box = axes.get_tightbbox(figure.canvas.get_renderer())
-        if box is not None and axes.axison:
-            assert box.y0 >= lower.y1 - 1, "axes reach into the caption"
-            assert box.x0 >= -1 and box.x1 <= figure.bbox.x1 + 1 and box.y1 <= figure.bbox.y1 + 1, "cut off"
-    for text in written(figure):
-        box = extent(figure, text)
-        assert box.x0 >= -1 and box.x1 <= figure.bbox.x1 + 1 and box.y0 >= -1 and box.y1 <= figure.bbox.y1 + 1
-    assert crossings(figure) == []
-
-
-@pytest.mark.parametrize(("kind", "case"), ALL)
 def test_the_caption_ends_with_the_truth_as_a_sentence(kind, case):
     assert f"ties drawn at random. {data.TRUTH}." in said(drawn(kind, case))
 
 
-@pytest.mark.parametrize("kind", data.KINDS)
-def test_two_runs_give_the_same_bytes(kind, tmp_path):
-    for run in ("a", "b"):
-        save(data.draw(kind, "default"), [tmp_path / run / "figure.png", tmp_path / run / "figure.pdf"])
-    for suffix in ("png", "pdf"):
-        first, second = ((tmp_path / run / f"figure.{suffix}").read_bytes() for run in ("a", "b"))
-        assert first == second and len(first) > 1000
-
-
-@pytest.mark.parametrize("kind", ["rank", "variance", "found"])
+@over_seeds
 def test_a_method_that_the_table_does_not_name_is_not_drawn_and_leaves_the_looks_alone(kind):
     metrics = {"gm-sum": "gm", **data.EIGHT}
-    table = {"rank": data.rank, "found": lambda m, s: data.found(m, s, ("random",))}.get(kind)
-    tables = [table(data.EIGHT, 3)] if table else [data.variance(data.EIGHT, 3), data.leaf_truth(data.EIGHT, 3)]
-    function = {"rank": rank_correlation_figure, "variance": explained_variance_figure, "found": found_figure}[kind]
-    figure = function(*tables, caption="", metrics=metrics)
+    figure = data.of_methods(kind, data.EIGHT, 3, ("random",), metrics=metrics)
     assert "gm-sum" not in texts(figure)
     (points,) = tagged(figure, "seeds:gm-equal").values()
     assert points.get_fillstyle() == "left"  # the second variant of gm in the config, though the first is not drawn
 
 
-@pytest.mark.parametrize("kind", ["rank", "variance", "found"])
+@over_seeds
 def test_without_random_there_is_no_band_and_the_caption_says_so(kind):
     figure = drawn(kind, "one")
     assert not tagged(figure, "band") and NO_BAND in said(figure)
     assert tagged(drawn(kind, "default"), "band") and NO_BAND not in said(drawn(kind, "default"))
 
 
-@pytest.mark.parametrize("kind", ["rank", "variance", "found"])
+@over_seeds
 def test_one_shot_of_the_metric_random_is_no_band(kind):
     methods = {name: metric for name, metric in data.EIGHT.items() if name != "random"}
-    tables = {
-        "rank": (rank_correlation_figure, data.rank(methods, 3)),
-        "variance": (explained_variance_figure, data.variance(methods, 3), data.leaf_truth(methods, 3)),
-        "found": (found_figure, data.found(methods, 3, data.SAMPLERS)),
-    }
-    function, *tables = tables[kind]
-    figure = function(*tables, caption="n = 3.", metrics=methods)
+    figure = data.of_methods(kind, methods, 3)
     assert not tagged(figure, "band") and NO_BAND in said(figure)
 
 
-@pytest.mark.parametrize("kind", data.KINDS)
-def test_a_pdf_embeds_truetype_fonts(kind, tmp_path):
-    save(data.draw(kind, "default"), [tmp_path / "figure.pdf"])
-    content = (tmp_path / "figure.pdf").read_bytes()
-    assert b"/Type0" in content and b"/Type3" not in content
-
-
-@pytest.mark.parametrize("kind", ["rank", "variance", "found"])
+@over_seeds
 def test_one_seed_has_no_interval_and_the_legend_says_so(kind):
     figure = drawn(kind, "one")
     assert not tagged(figure, "interval:") and "mean (one seed: no interval)" in texts(figure)
-    methods = {"snip": "snip", "random": "random"}
-    alone = {
-        "rank": lambda: rank_correlation_figure(data.rank(methods, 1), caption="", metrics=methods),
-        "variance": lambda: explained_variance_figure(
-            data.variance(methods, 1), data.leaf_truth(methods, 1), caption="", metrics=methods
-        ),
-        "found": lambda: found_figure(data.found(methods, 1, ("tpe",)), caption="", metrics=methods),
-    }
-    figure = alone[kind]()
+    figure = data.of_methods(kind, {"snip": "snip", "random": "random"}, 1, ("tpe",))
     assert not tagged(figure, "band") and not tagged(figure, "ci")
     assert not any("95 %" in text or "range" in text for text in texts(figure))
     assert tagged(drawn(kind, "default"), "interval:")

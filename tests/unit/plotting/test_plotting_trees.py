@@ -4,12 +4,9 @@ import numpy as np
 import pytest
 from matplotlib.text import Text
 
-from fsnas.plotting import (
-    root_scores_figure,
-    training_figure,
-    tree_figure,
-)
-from fsnas.plotting.root_scores import short
+from fsnas.plotting.root_scores import root_scores_figure, short
+from fsnas.plotting.training import training_figure
+from fsnas.plotting.tree import tree_figure
 from tests.support import plotting_data as data
 from tests.support.drawn_figures import drawn, extent, tagged, texts
 from tests.support.space import OPERATIONS

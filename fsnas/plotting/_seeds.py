@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from fsnas.analysis.stats import bootstrap_mean
-from fsnas.plotting.bands import Band, draw_band, mean_handle
-from fsnas.plotting.style import BESIDE, Look, pt, root_width, shown, widest
+from fsnas.plotting._bands import Band, draw_band, mean_handle
+from fsnas.plotting._style import BESIDE, Look, pt, root_width, shown, widest
 from fsnas.seeding import generator
 
 LEGEND = 2.7  # inches of a legend at the right

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from fsnas.plotting.style import GREY
+from fsnas.plotting._style import GREY
 
 # Opaque, so that each has the grey of its legend wherever they overlap.
 RANGE: dict[str, Any] = {"color": "#E9E9E9", "linewidth": 0}

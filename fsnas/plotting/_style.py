@@ -1,12 +1,10 @@
-"""What all figures share: the look of a metric, the sheet with its caption, and files with the same bytes each time."""
+"""What all figures share: the look of a metric, and the sheet with its caption, which is the same each time."""
 
 import functools
 import textwrap
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import matplotlib.style
 from matplotlib.artist import Artist
@@ -17,9 +15,6 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.transforms import Bbox, BboxBase
 
-from fsnas.artifacts.figure import metadata
-from fsnas.artifacts.files import replacing
-from fsnas.errors import FsnasError
 from fsnas.seeding import derive
 
 MARGIN = 0.2  # inches, left and right of heading, legend and caption, and below the caption
@@ -56,10 +51,6 @@ OURS = {
     "figure.constrained_layout.wspace": 0.02,
     "image.origin": "upper",
     "image.interpolation": "auto",
-}
-METADATA: dict[str, dict[str, None]] = {
-    ".png": {"Software": None},
-    ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
 
 
@@ -159,6 +150,20 @@ def shown(found: Iterable[str], metrics: Mapping[str, str] | None, methods: Coll
     return {method: style for method, style in every.items() if methods is None or method in methods}
 
 
+class Sheet(Figure):
+    """A figure that is written under the style that it was drawn in, with the same bytes each time."""
+
+    layers: Sequence[Any] = ()  # of style
+
+    def savefig(self, fname: Any, **options: Any) -> None:
+        """Write the figure as matplotlib does; a very large one gets fewer dots per inch in its PNG."""
+        width, height = self.get_size_inches()
+        dpi = min(DPI, (LARGEST / (width * height)) ** 0.5, 60_000 / max(width, height))
+        with matplotlib.style.context(self.layers):
+            _lay_out(self)
+            super().savefig(fname, **{"dpi": dpi, **options})
+
+
 def styled(function: Callable[..., Figure]) -> Callable[..., Figure]:
     """Run ``function`` under our style, which lies over the user's matplotlibrc and under its argument ``style``.
 
@@ -169,14 +174,11 @@ def styled(function: Callable[..., Figure]) -> Callable[..., Figure]:
     def run(*args: Any, style: Any = None, **kwargs: Any) -> Figure:
         layers = _layers(style, kwargs.get("width"))
         with matplotlib.style.context(layers):
-            figure = function(*args, **kwargs)
-        _LAYERS[figure] = layers
+            figure: Any = function(*args, **kwargs)
+        figure.layers = layers
         return figure
 
     return run
-
-
-_LAYERS: WeakKeyDictionary[Figure, list[Any]] = WeakKeyDictionary()  # of style, under which a figure is also saved
 
 
 def _layers(style: Any, width: float | None) -> list[Any]:
@@ -232,7 +234,7 @@ def wrapped(text: str, width: float, size: float, weight: str = "normal") -> str
     return "\n".join(lines)
 
 
-def sheet(width: float, height: float, title: str, *caption: str) -> Figure:
+def sheet(width: float, height: float, title: str, *caption: str) -> Sheet:
     """Return a figure of ``width`` by ``height`` inches with a heading, and a caption that is added to its height.
 
     So are further lines of the heading. Axes are laid out between the two (constrained layout), so nothing is cut off
@@ -242,7 +244,7 @@ def sheet(width: float, height: float, title: str, *caption: str) -> Figure:
     size = points("figure.titlesize")
     heading = wrapped(title, room, size, "bold")
     height += text_size(heading, size, "bold")[1] - text_size(title, pt(11), "bold")[1]
-    figure = Figure(figsize=(width, height), dpi=DPI)
+    figure = Sheet(figsize=(width, height), dpi=DPI)
     FigureCanvasAgg(figure)
     figure.set_layout_engine("constrained", rect=(0, 0, 1, 1), w_pad=0.08, h_pad=0.08)
     figure.suptitle(heading, x=MARGIN / width, ha="left", weight="bold")
@@ -315,37 +317,6 @@ def ink(background: Any) -> str:
     """Return black or white, whichever is easier to read on ``background``."""
     red, green, blue = to_rgb(background)
     return "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "white"
-
-
-def save(figure: Figure, paths: Iterable[str | Path], **origin: Any) -> None:
-    """Write ``figure`` to every path, PDF or PNG by its suffix; the same figure gives the same bytes.
-
-    Each file appears whole or not at all. A very large figure gets fewer dots per inch in its PNG. ``origin``, what the
-    figure was made from (``settings``, ``code``, ``inputs``, ``commit``), is the text ``fsnas`` of the PNG, as JSON; a
-    PDF says the commit.
-
-    Raises
-    ------
-    FsnasError
-        If a path ends in something else.
-    """
-    with matplotlib.style.context(_LAYERS.get(figure, [])):
-        _save(figure, [*map(Path, paths)], **origin)
-
-
-def _save(figure: Figure, paths: Sequence[Path], **origin: Any) -> None:
-    _lay_out(figure)
-    said = {"Subject": f"fsnas, commit {origin['commit']}"} if origin.get("commit") else {}
-    about = {".png": metadata(**origin), ".pdf": said}
-    for path in paths:
-        if path.suffix not in METADATA:
-            raise FsnasError(f"{path}: figures are written as {' or '.join(METADATA)}; name the file so")
-        width, height = figure.get_size_inches()
-        dpi = min(DPI, (LARGEST / (width * height)) ** 0.5, 60_000 / max(width, height))
-        with replacing(path) as temporary:
-            figure.savefig(
-                temporary, format=path.suffix[1:], dpi=dpi, metadata=METADATA[path.suffix] | about[path.suffix]
-            )
 
 
 def _lay_out(figure: Figure) -> None:
