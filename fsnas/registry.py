@@ -75,6 +75,7 @@ class Registry:
             ours = vars(self.package).get(path.stem)  # also a part that was imported
             if ours is not None and getattr(ours, "__name__", "") != f"{package}.{path.stem}":
                 raise ConfigError(f"{self.option}: {path} has a name that {package} uses itself; rename it")
+            taken[path.stem] = path
 
     def users_folders(self) -> list[Path]:
         """Return the folders that `add_folders` has added."""

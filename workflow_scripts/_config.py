@@ -413,11 +413,10 @@ def space_of(config: Mapping[str, Any]) -> SearchSpace:
 def schema_of(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return the schema of the config with the bounds of its search space, if that can be told so early."""
     plain = the_schema()
-    if list(Validator(plain["properties"]["space"]).iter_errors(config.get("space"))):
-        return plain
     try:
-        return the_schema(space_of(config))
-    except (ConfigError, KeyError, TypeError):
+        fits = Validator(plain["properties"]["space"]).is_valid(config["space"])
+        return the_schema(space_of(config)) if fits else plain
+    except (ConfigError, KeyError, TypeError):  # the config is refused for it where all of it is checked
         return plain
 
 

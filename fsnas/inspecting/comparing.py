@@ -47,6 +47,7 @@ def compared(before: str | Path, after: str | Path) -> dict[str, Any]:
     content = a.kind.differences(a, b)  # first, because it checks the fields best
     sections = {
         "about": changed(a.about, b.about),
+        "search_space": changed(a.search_space, b.search_space),
         "settings": changed(a.fields.get("settings", {}), b.fields.get("settings", {})),
         "made_from": changed(*map(_without_code, (a, b))),
         "code": changed(*(made_from(one.fields)["code"] for one in (a, b))),

@@ -30,6 +30,7 @@ def _file(artifact: Artifact) -> dict[str, Any]:
         "version": artifact.fields.get("version"),
         "about": dict(flat(artifact.about)),
         **content,
+        **({"search_space": space} if (space := artifact.search_space) else {}),
         "settings": dict(flat(artifact.fields.get("settings", {}))),
         "made_from": made_from(artifact.fields),
     }

@@ -12,10 +12,21 @@ from fsnas.artifacts.files import check_format, load_json
 from fsnas.artifacts.tables import check_table, record_of
 from fsnas.errors import ArtifactError, FsnasError
 from fsnas.inspecting import kinds
+from fsnas.spaces import described_space
 
 REMEDY = "if a run made it, remove it and run again"
-COMMON = {"format", "version", "settings", "key", "code", "inputs", "commit", "checksum"}  # fields that every kind has
-CHECKPOINT = ("seed", "dataset", "space", "network", "record", "state_dict")
+COMMON = {
+    "format",
+    "version",
+    "search_space",
+    "settings",
+    "key",
+    "code",
+    "inputs",
+    "commit",
+    "checksum",
+}  # fields that every kind has
+CHECKPOINT = ("seed", "dataset", "search_space", "space", "network", "record", "state_dict")
 FIRST = ("kind", "name", "method", "metric", "seed", "level")  # what tells one file from another
 
 
@@ -43,6 +54,14 @@ class Artifact:
         """Return the fields that not every kind has, those first that tell one file from another."""
         names = [name for name in FIRST if name in self.fields] + list(self.fields)
         return {name: self.fields[name] for name in names if name not in COMMON}
+
+    @property
+    def search_space(self) -> dict[str, str]:
+        """Return the name, edges and operations of the search space, of a file that depends on one."""
+        if "search_space" not in self.fields:
+            return {}
+        space = described_space(self.fields["search_space"])
+        return {"name": space.name, "edges": " ".join(space.edges), "operations": " ".join(space.operations)}
 
     @property
     def about(self) -> dict[str, Any]:

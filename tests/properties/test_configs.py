@@ -200,7 +200,7 @@ def refusal(config):
         return str(error)
     finally:
         metrics.__path__[:] = before
-        metrics._declaration.cache_clear()
+        metrics._spec_of.cache_clear()
     return None
 
 

@@ -9,7 +9,6 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from fsnas.metrics._toolkit import ScoringBatch
-from fsnas.networks.cell import Cell
 from fsnas.networks.supernet import GatedSupernet
 from tests.reference.plain import PlainCell, PlainNetwork, plain_network
 from tests.support.space import EDGES, SPACE
@@ -160,8 +159,7 @@ class _ThinNetwork(nn.Module):
 
 def lr(model: GatedSupernet, batch: ScoringBatch, *, samples: int = 3000, batch_size: int = 1000) -> float:
     digest = hashlib.sha256(f"{batch.seed}/lr".encode()).digest()
-    generator = torch.Generator().manual_seed(int.from_bytes(digest[:8], "big") >> 1)
-    drawn = Cell(1, SPACE.full(), "cell", generator).weights
+    drawn = SPACE.thin_network(int.from_bytes(digest[:8], "big") >> 1).weights
     network = _ThinNetwork(model.gates, dict(drawn.items())).double()
     crops, patterns = batch.draw_crops(samples, batch.seed).double(), set()
     for start in range(0, samples, batch_size):

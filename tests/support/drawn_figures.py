@@ -13,6 +13,7 @@ from fsnas.plotting.training import training_figure
 from fsnas.plotting.tree import tree_figure
 from tests.support import plotting_data as data
 from tests.support import plotting_search_data
+from tests.support.space import EDGES, OPERATIONS
 
 ONE_EACH = {metric: metric for metric in data.METRICS}
 TWO = {"snip": "snip", "random": "random"}
@@ -59,7 +60,8 @@ def matrix_figure(metrics, **look):
 
 
 def scores_figure(methods, /, **look):
-    return root_scores_figure(data.root_scores(methods), **({"caption": data.caption(3)} | look))
+    names = {"edges": EDGES, "operations": OPERATIONS}
+    return root_scores_figure(data.root_scores(methods), **names, **({"caption": data.caption(3)} | look))
 
 
 def said(figure):

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -59,18 +60,27 @@ def test_importing_any_source_takes_no_torch():
         assert done.stdout.strip() == "set()", done.stderr
 
 
-def registry(folder, text):
-    (folder / "one.py").write_text(text)
-    (folder / "_shared.py").touch()
-    return Registry("thing", "nowhere", [str(folder)], "read")
+@pytest.fixture
+def registry(tmp_path, monkeypatch):
+    """A registry of one file with the given text."""
+
+    def made(text):
+        (tmp_path / "one.py").write_text(text)
+        (tmp_path / "_shared.py").touch()
+        package = types.ModuleType("nowhere")
+        package.__path__ = [str(tmp_path)]
+        monkeypatch.setitem(sys.modules, "nowhere", package)
+        return Registry("nowhere", "thing", "read")
+
+    return made
 
 
-def test_a_file_with_an_underscore_is_shared_by_others(tmp_path):
-    assert registry(tmp_path, "").known() == ["one"]
+def test_a_file_with_an_underscore_is_shared_by_others(registry):
+    assert registry("").known() == ["one"]
 
 
-def test_an_option_without_a_default_is_needed(tmp_path):
-    found = registry(tmp_path, "def read(path, *, folder, seed=0, progress=lambda line: None): ...\n")
+def test_an_option_without_a_default_is_needed(registry):
+    found = registry("def read(path, *, folder, seed=0, progress=lambda line: None): ...\n")
     assert found.options("one") == {"folder": True, "seed": False, "progress": False}
 
 
@@ -81,6 +91,6 @@ def test_an_option_without_a_default_is_needed(tmp_path):
         ("def read(:\n", r"one\.py, line 1: expected Python"),
     ],
 )
-def test_a_file_without_its_function_is_refused(text, message, tmp_path):
+def test_a_file_without_its_function_is_refused(text, message, registry):
     with pytest.raises(ConfigError, match=message):
-        registry(tmp_path, text).load("one")
+        registry(text).load("one")

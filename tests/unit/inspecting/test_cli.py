@@ -53,7 +53,7 @@ TREE = """\
 file     {path}
 what     a split tree
 format   fsnas.tree
-version  1
+version  2
 
 about
   method  snip
@@ -76,6 +76,11 @@ edge_costs
   ──────────────────────────────────────────────
   root     -1      -      -      -      -      -
   0         -     -1      -      -      -      -
+
+search_space
+  name        nas-bench-201
+  edges       1<-0 2<-0 2<-1 3<-0 3<-1 3<-2
+  operations  none skip_connect nor_conv_1x1 nor_conv_3x3 avg_pool_3x3
 
 settings
   folder         -

@@ -49,7 +49,7 @@ def write_tree(path, value=None):
     splits.write_tree(path, value or tree(), key=KEY, **ORIGIN)
 
 
-def write_splits(path, space=SPACE, value=None):
+def write_splits(path, value=None):
     level = [split for split in (value or tree()).splits if split.level == 1]
     splits.write_splits(path, space=SPACE, level=1, splits=level, key=KEY, **LEVEL, **ORIGIN)
 
@@ -75,7 +75,7 @@ def write_selection(path, value=None):
     selection.write_selection(path, value or judged, keep=1, key=KEY, **ORIGIN)
 
 
-def write_search(path, space=SPACE, value=None):
+def write_search(path, value=None):
     found = search.SearchResult("random", value or evaluations(), 2)
     search.write_search(path, space=SPACE, method="mine", metric="snip", seed=3, searches=[found], key=KEY, **ORIGIN)
 

@@ -143,7 +143,7 @@ def test_names_that_fsnas_or_another_folder_has_are_refused(tmp_path):
         "first.py": plain(name="first"),
         "snip.py": plain(name="snip"),
         "load.py": plain(name="load"),
-        "_files.py": "",
+        "registry.py": plain(name="registry"),
     }
     for i, (name, text) in enumerate(cases.items()):
         other = write(tmp_path / f"other{i}", {name: text})

@@ -9,7 +9,7 @@ from fsnas.plotting.training import training_figure
 from fsnas.plotting.tree import tree_figure
 from tests.support import plotting_data as data
 from tests.support.drawn_figures import drawn, extent, tagged, texts
-from tests.support.space import OPERATIONS
+from tests.support.space import EDGES, OPERATIONS
 
 # --- trees --------------------------------------------------------------------------------------------------------
 
@@ -85,7 +85,7 @@ def test_training_of_no_epoch_says_so():
 
 def test_root_scores_show_scores_affinities_and_what_is_missing():
     scores = data.root_scores(["gm", "snip", "jacobcov", "snip-sum"])
-    figure = root_scores_figure(scores, caption="", metrics={"snip-sum": "snip"})
+    figure = root_scores_figure(scores, edges=EDGES, operations=OPERATIONS, caption="", metrics={"snip-sum": "snip"})
     found = texts(figure)
     titles = {"snip, snip-sum (higher is better)", "jacobcov (higher is better)", "gm: affinity, edge 3<-2"}
     assert titles <= set(found)
@@ -100,6 +100,8 @@ def test_root_scores_of_one_value_and_of_none_at_all():
     entry = {"affinity": np.zeros((*shape, 5)), "direction": "higher"}
     figure = root_scores_figure(
         {"params": {**entry, "scores": np.full(shape, 7.0)}, "grasp": {**entry, "scores": np.full(shape, np.nan)}},
+        edges=EDGES,
+        operations=OPERATIONS,
         caption="",
     )
     figure.draw_without_rendering()

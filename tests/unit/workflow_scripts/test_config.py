@@ -252,7 +252,7 @@ def test_captions_say_how_leaves_were_trained_and_what_the_truth_is():
     assert "searched: selection successive_halving, keep 2, sampled 16" in about_search(halved, [3])
     standalone = about_truth(DEFAULT, truth_column(DEFAULT))
     assert standalone.startswith("Truth: standalone_test_accuracy_3_epochs_seed_0, of 24 architectures")
-    assert standalone.endswith("not NAS-Bench-201.")
+    assert standalone.endswith("not those of the benchmark.")
     table = laid_over(DEFAULT, {"truth": {"source": "csv", "file": "some/where.csv"}})
     assert truth_caption(table, "C10") == about_truth(table, "C10") == "Truth: C10 of where.csv."
     everything = laid_over(DEFAULT, {"proxies": {"metrics": "all"}})

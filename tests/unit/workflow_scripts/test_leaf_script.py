@@ -12,7 +12,6 @@ from fsnas.artifacts.splits import write_tree
 from fsnas.artifacts.usage import write_cost
 from fsnas.errors import ArtifactError
 from fsnas.search.selection import LeafScore
-from fsnas.splitting.trees import ROOT
 from fsnas.training.usage import TrainingCost
 from tests.support.problems import random_network
 from tests.support.scripts import script
@@ -20,10 +19,10 @@ from tests.support.space import SPACE
 from tests.support.splits import grown_tree, made_tree
 
 leaf = script("leaf")
-SPACE = SPACE.restrict(SPACE.full(), 1, (0, 3))
+MASK = SPACE.restrict(SPACE.full(), 1, (0, 3))
 
 
-def write_leaf(checkpoint, key="k", space=SPACE, seed=1, cost_key=None):
+def write_leaf(checkpoint, key="k", space=MASK, seed=1, cost_key=None):
     """A checkpoint and the cost beside it."""
     about = {"record": {"epoch": [1]}, "settings": {}, "seed": 0, "dataset": "digits"}
     write_checkpoint(checkpoint, random_network(seed, space), key=key, **about)
@@ -51,24 +50,24 @@ def tree(tmp_path):
     return tmp_path / "tree.json", made
 
 
-@pytest.mark.parametrize("path", ["00", "01", "10", "11"])
-def test_a_leaf_from_scratch_has_its_space_and_no_parent(path, tree):
+@pytest.mark.parametrize(("number", "path"), enumerate(["00", "01", "10", "11"]))
+def test_a_leaf_from_scratch_has_its_space_and_no_parent(number, path, tree):
     file, made = tree
-    space, parent, key = leaf.start(job("leaf", tree=str(file), initial=[], path=path))
+    space, parent, key = leaf.start(job("leaf", tree=str(file), initial=[], number=str(number)), SPACE)
     assert (space == made.leaves[path]).all() and space.dtype == np.bool_
     assert (parent, key) == (None, "")
 
 
 def test_a_leaf_from_the_root_takes_over_its_network_and_key(tree, tmp_path):
     root = write_leaf(tmp_path / "supernet.pt", "key of the root", SPACE.full(), seed=4)
-    space, parent, key = leaf.start(job("leaf", tree=str(tree[0]), initial=[str(root)], path="10"))
-    assert (space == tree[1].leaves["10"]).all() and parent.space.all() and key == "key of the root"
+    space, parent, key = leaf.start(job("leaf", tree=str(tree[0]), initial=[str(root)], number="2"), SPACE)
+    assert (space == tree[1].leaves["10"]).all() and parent.sub_space.all() and key == "key of the root"
     assert torch.equal(parent.stem.weight, random_network(4).stem.weight)
 
 
 def test_the_leaf_of_a_tree_without_splits_is_the_root(tmp_path):
     write_tree(tmp_path / "tree.json", made_tree("none", 0, []), key="k", settings={})
-    space, parent, key = leaf.start(job("leaf", tree=str(tmp_path / "tree.json"), initial=[], path=ROOT))
+    space, parent, key = leaf.start(job("leaf", tree=str(tmp_path / "tree.json"), initial=[], number="0"), SPACE)
     assert space.all() and (parent, key) == (None, "")
 
 
@@ -87,8 +86,8 @@ def rung(tmp_path):
 @pytest.mark.parametrize(("rank", "number"), [("0", 2), ("1", 0)])
 def test_a_leaf_of_a_rung_goes_on_from_the_one_of_its_rank(rank, number, rung):
     inputs, spaces = rung
-    space, parent, key = leaf.start(job("rung", **inputs, rank=rank, rung="1"))
-    assert (space == spaces[number]).all() and (parent.space == space).all() and key == f"key of {number}"
+    space, parent, key = leaf.start(job("rung", **inputs, number=rank, rung="1"), SPACE)
+    assert (space == spaces[number]).all() and (parent.sub_space == space).all() and key == f"key of {number}"
     assert torch.equal(parent.stem.weight, random_network(number).stem.weight)
 
 
@@ -96,6 +95,6 @@ def test_a_damaged_parent_is_named(rung, tree, tmp_path):
     inputs, _ = rung
     cut(tmp_path / "leaves" / "2.pt")
     with pytest.raises(ArtifactError, match=r"leaves/2\.pt: not a readable checkpoint .*; remove it and run again"):
-        leaf.start(job("rung", **inputs, rank="0", rung="1"))
+        leaf.start(job("rung", **inputs, number="0", rung="1"), SPACE)
     with pytest.raises(ArtifactError, match=r"supernet\.pt: no such checkpoint; run snakemake to make it"):
-        leaf.start(job("leaf", tree=str(tree[0]), initial=[str(tmp_path / "supernet.pt")], path="00"))
+        leaf.start(job("leaf", tree=str(tree[0]), initial=[str(tmp_path / "supernet.pt")], number="0"), SPACE)
