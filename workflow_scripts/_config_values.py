@@ -263,8 +263,6 @@ def _finite(_: Any, value: Any) -> bool:
 
 # JSON Schema calls 1.0 an integer, and Python's NaN a number.
 TYPES = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine_many({"integer": _whole, "number": _finite})
-
-
 Validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, type_checker=TYPES)
 
 

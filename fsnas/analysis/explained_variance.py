@@ -12,8 +12,6 @@ from fsnas.analysis.stats import spread
 from fsnas.splitting.trees import Tree
 
 LEAF_COLUMNS = ["method", "seed", "leaf", "n", "mean", "std", "min", "q25", "median", "q75", "max"]
-
-
 VARIANCE_COLUMNS = ["method", "seed", "leaves", "n", "eta_squared", "expected"]
 
 

@@ -13,11 +13,7 @@ from fsnas.errors import FsnasError, nearest
 from fsnas.seeding import generator
 
 QUANTITIES = ("kendall_all", "kendall_within", "spearman_all", "spearman_within", "eta_squared", *FOUND_QUANTITIES)
-
-
 PLAIN = ("architectures_all", "architectures_within", "expected", "of", "oracle_n")  # what the quantities rest on
-
-
 SUMMARY_COLUMNS = ["method", "n", *(f"{name}{end}" for name in QUANTITIES for end in ("", "_ci_low", "_ci_high"))]
 
 

@@ -8,8 +8,6 @@ import numpy as np
 from fsnas.errors import FsnasError
 
 Partition = Sequence[Sequence[Hashable]]
-
-
 NORMALISATIONS = ("corrected", "as_printed")
 
 

@@ -12,8 +12,6 @@ from fsnas.benchmark.table import ArchitectureTable
 from fsnas.splitting.trees import Tree
 
 SCOPES = ("all", "within")
-
-
 RANK_COLUMNS = ["method", "seed", "scope", "kendall", "spearman", "n", "leaves"]
 
 

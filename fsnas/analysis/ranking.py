@@ -13,11 +13,7 @@ from fsnas.analysis.stats import INTERVAL
 from fsnas.errors import FsnasError
 
 Statistic = Callable[[np.ndarray, np.ndarray], float]
-
-
 PAIRS_UP_TO = 4000  # architectures whose pairs fit into memory: 64 MB a matrix
-
-
 CHUNK = 4_000_000  # resampled ranks held at once
 
 

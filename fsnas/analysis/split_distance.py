@@ -13,14 +13,8 @@ from fsnas.seeding import generator
 from fsnas.splitting.trees import Split, Tree
 
 SETTINGS = ("internal", "external")
-
-
 PAIR_COLUMNS = ["method", "setting", "seed_a", "path_a", "level_a", "seed_b", "path_b", "level_b", "distance"]
-
-
 TREE_COLUMNS = ["method", "setting", "level", "seed", "mean", "pairs"]
-
-
 SUMMARY_COLUMNS = ["method", "setting", "level", "mean", "std", "ci_low", "ci_high", "n", "pairs"]
 
 

@@ -6,26 +6,14 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 NAMED = 4  # of methods in a sentence, and of files that are not of this config
-
-
 WIDTH = 96  # characters of a line
-
-
 MANY = 10  # seeds; with fewer, more of them would change what is said
-
-
 CONTROL = "random"
-
-
 DISTANCES = "internal, external: how differently a tree, or two seeds, group operations (0: always alike)"
-
-
 WORTH = (
     "tau: rank correlation of shared weights and truth, over all leaves; explained: share of the truth's variance "
     "between leaves; regret: found % below the best that is known; - where no leaves were trained (leaves.methods)"
 )
-
-
 QUANTITIES = {  # of the few-shot table: column, heading, digits
     "kendall_all": ("tau", 2),
     "eta_squared": ("explained", 2),

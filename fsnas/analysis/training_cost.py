@@ -8,11 +8,7 @@ import pandas as pd
 from fsnas.errors import FsnasError, nearest
 
 TIMES = ("seconds", "device_seconds")  # wall clock, and what processors or a card spent
-
-
 TIME_COLUMNS = {kind: [f"{part}_{kind}" for part in ("root", "scoring", "leaf")] for kind in TIMES}
-
-
 COST_COLUMNS = ["method", "seed", "root_epochs", "leaf_epochs", "leaf_samples", "trainings", "shared"]
 
 

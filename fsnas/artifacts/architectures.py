@@ -15,8 +15,6 @@ from fsnas.errors import ArtifactError, FsnasError
 from fsnas.spaces import SearchSpace, described_space
 
 FORMAT, VERSION = "fsnas.architectures", 2
-
-
 KINDS = ("truth", "standalone", "evaluation", "proxy")
 
 

@@ -8,7 +8,7 @@ import math
 import os
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -82,6 +82,13 @@ def damaged_part(archive: zipfile.ZipFile) -> str | None:
     # Torch compresses nothing, and reads nothing of a part whose attributes say that it is a folder.
     other = (part.filename for part in archive.infolist() if part.compress_type or part.external_attr)
     return next(other, None) or archive.testzip()
+
+
+def origin_of(
+    *, settings: Mapping[str, Any] | None = None, code: Sequence[str] = (), inputs: str = "", commit: str = ""
+) -> dict[str, Any]:
+    """Return the fields in which every JSON file says what it was made from: its lineage, and the commit."""
+    return {"settings": dict(settings or {}), "code": list(code), "inputs": inputs, "commit": commit}
 
 
 def json_text(path: str | Path, content: Mapping[str, Any]) -> str:

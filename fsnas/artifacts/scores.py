@@ -15,14 +15,8 @@ from fsnas.spaces import SearchSpace, described_space
 from fsnas.splitting.scores import NodeScores
 
 FORMAT, VERSION = "fsnas.scores", 2
-
-
 AXES = {"space": ("edge", "operation"), "scores": ("repetition", "edge", "operation")}
-
-
 AXES["affinity"] = ("edge", "operation", "other_operation")
-
-
 KINDS = {"space": np.bool_, "scores": np.float64, "affinity": np.float64}
 
 

@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from fsnas.artifacts.files import json_text, read_json, space_of, write_json
+from fsnas.artifacts.files import json_text, origin_of, read_json, space_of, write_json
 from fsnas.errors import ArtifactError, FsnasError
 from fsnas.search.result import Evaluation, SearchRecord, SearchResult, best_of
 from fsnas.spaces import SearchSpace
@@ -26,10 +26,7 @@ def write_search(
     seed: int,
     searches: Sequence[SearchResult],
     key: str,
-    settings: Mapping[str, Any],
-    code: Sequence[str] = (),
-    inputs: str = "",
-    commit: str = "",
+    **origin: Any,
 ) -> None:
     """Write the searches over one tree's leaves, whole or not at all; the same content gives the same bytes.
 
@@ -41,8 +38,11 @@ def write_search(
         If `read_search` would refuse the file, or the settings hold what JSON cannot.
     """
     content = {"format": FORMAT, "version": VERSION, "method": method, "metric": metric, "seed": seed, "key": key}
-    content |= {"settings": settings, "code": list(code), "inputs": inputs, "commit": commit}
-    content |= {"search_space": space.described(), "searches": [_search(found) for found in searches]}
+    content |= {
+        **origin_of(**origin),
+        "search_space": space.described(),
+        "searches": [_search(found) for found in searches],
+    }
     for field, problem in _problems(json.loads(json_text(path, content)), space):
         raise ArtifactError(f"{path}: cannot be written, field {field!r}: {problem}")
     write_json(path, content)

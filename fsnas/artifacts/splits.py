@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, NoReturn
 
-from fsnas.artifacts.files import read_json, space_of, write_json
+from fsnas.artifacts.files import origin_of, read_json, space_of, write_json
 from fsnas.errors import ArtifactError, FsnasError
 from fsnas.spaces import SearchSpace
 from fsnas.splitting.trees import Level, Split, Tree, children_paths, node_spaces
@@ -31,10 +31,7 @@ def write_splits(
     balance: str,
     edge: str,
     key: str,
-    settings: Mapping[str, Any],
-    code: Sequence[str] = (),
-    inputs: str = "",
-    commit: str = "",
+    **origin: Any,
 ) -> None:
     """Write the splits of one level, whole or not at all; the same content gives the same bytes.
 
@@ -44,15 +41,8 @@ def write_splits(
         If a number is not finite, or the settings hold what JSON cannot.
     """
     content = {"format": SPLITS, "version": VERSION, "method": method, "metric": metric, "seed": seed, "level": level}
-    content |= {
-        "search_space": space.described(),
-        "objective": objective,
-        "balance": balance,
-        "edge": edge,
-        "key": key,
-        "settings": settings,
-    }
-    write_json(path, content | {"code": list(code), "inputs": inputs, "commit": commit, "nodes": _nodes(splits)})
+    content |= {"search_space": space.described(), "objective": objective, "balance": balance, "edge": edge}
+    write_json(path, content | {"key": key, **origin_of(**origin), "nodes": _nodes(splits)})
 
 
 def read_splits(path: str | Path, space: SearchSpace | None = None) -> Level:
@@ -74,16 +64,7 @@ def read_splits(path: str | Path, space: SearchSpace | None = None) -> Level:
     return Level(splits=splits, space=space, **{name: content[name] for name in names})
 
 
-def write_tree(
-    path: str | Path,
-    tree: Tree,
-    *,
-    key: str,
-    settings: Mapping[str, Any],
-    code: Sequence[str] = (),
-    inputs: str = "",
-    commit: str = "",
-) -> None:
+def write_tree(path: str | Path, tree: Tree, *, key: str, **origin: Any) -> None:
     """Write a split tree, whole or not at all; the same content gives the same bytes.
 
     Raises
@@ -92,15 +73,8 @@ def write_tree(
         As `write_splits`.
     """
     content = {"format": TREE, "version": VERSION, "method": tree.method, "metric": tree.metric, "seed": tree.seed}
+    content |= {"search_space": tree.space.described(), "key": key, **origin_of(**origin)}
     leaves = {leaf: tree.space.named(mask) for leaf, mask in tree.leaves.items()}
-    content |= {
-        "search_space": tree.space.described(),
-        "key": key,
-        "settings": settings,
-        "code": list(code),
-        "inputs": inputs,
-        "commit": commit,
-    }
     write_json(path, content | {"nodes": _nodes(tree.splits), "leaves": leaves})
 
 

@@ -1,11 +1,10 @@
 """tables/*.csv: written whole or not at all, with the same bytes for the same content, and a record beside each."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fsnas.artifacts.files import read_json, write_json, write_text
+from fsnas.artifacts.files import origin_of, read_json, write_json, write_text
 from fsnas.errors import ArtifactError
 
 if TYPE_CHECKING:
@@ -14,15 +13,7 @@ if TYPE_CHECKING:
 FORMAT, VERSION = "fsnas.table", 1
 
 
-def write_table(
-    path: str | Path,
-    table: "pd.DataFrame",
-    *,
-    settings: Mapping[str, Any] | None = None,
-    code: Sequence[str] = (),
-    inputs: str = "",
-    commit: str = "",
-) -> None:
+def write_table(path: str | Path, table: "pd.DataFrame", **origin: Any) -> None:
     """Write ``table`` without its index, and beside it, as JSON, its checksum and what it was made from.
 
     Floats keep every digit that tells them apart.
@@ -30,7 +21,7 @@ def write_table(
     text = table.to_csv(index=False, lineterminator="\n")
     write_text(path, text)
     content = {"format": FORMAT, "version": VERSION, "table": Path(path).name, "sha256": _sha256(text.encode())}
-    content |= {"settings": dict(settings or {}), "code": list(code), "inputs": inputs, "commit": commit}
+    content |= origin_of(**origin)
     write_json(record_of(path), content)
 
 

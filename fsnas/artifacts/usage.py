@@ -1,27 +1,19 @@
 """What a training took, as JSON beside its checkpoint: readable without torch, not part of the checkpoint's bytes."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from fsnas.artifacts.files import read_json, write_json
+from fsnas.artifacts.files import origin_of, read_json, write_json
 from fsnas.errors import ArtifactError
 from fsnas.training.usage import TrainingCost
 
 FORMAT, VERSION = "fsnas.cost", 2
 
 
-def write_cost(
-    path: str | Path,
-    cost: TrainingCost,
-    *,
-    settings: Mapping[str, Any] | None = None,
-    code: Sequence[str] = (),
-    inputs: str = "",
-    commit: str = "",
-) -> None:
+def write_cost(path: str | Path, cost: TrainingCost, **origin: Any) -> None:
     """Write ``cost`` and what the checkpoint was made from, whole or not at all; the same content gives the same bytes.
 
     Raises
@@ -30,7 +22,7 @@ def write_cost(
         If `read_cost` would refuse the file; an older file stays as it was.
     """
     content = {"format": FORMAT, "version": VERSION, **asdict(cost)}
-    content |= {"settings": dict(settings or {}), "code": list(code), "inputs": inputs, "commit": commit}
+    content |= origin_of(**origin)
     problem = _problem(content)
     if problem:
         raise ArtifactError(f"{path}: cannot be written, {problem}")

@@ -9,17 +9,9 @@ from collections.abc import MutableMapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
 CODE = ("fsnas", "workflow_scripts", "rules", "Snakefile")  # what else is changed decides no result, or is an option
-
-
 UNKNOWN = "unknown"
-
-
 CHANGES = "+changes"
-
-
 VARIABLE = "FSNAS_COMMIT"  # what a run hands to its jobs, so that git is asked once a run
 
 

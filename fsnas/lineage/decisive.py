@@ -6,17 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 _LOGS = {"log", "logger", "logging", "warnings"}
-
-
 _LEVELS = {"debug", "info", "warn", "warning", "error", "exception", "critical", "log"}  # log.info(...)
-
-
 _SAYING = {"print", "progress"}
-
-
 _ERROR = re.compile(r"(Error|Exception|Warning|Stopped|Exit)$")
-
-
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 

@@ -19,11 +19,7 @@ from fsnas.lineage.decisive import decisive
 from fsnas.lineage.user_code import check_draws, imports, loads, named_files
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
 HUGE = 2**30  # bytes
-
-
 MOST = 12  # files of a user that have a line each
 REGISTRIES = {"metrics": metrics.registry, "spaces": spaces.registry}  # packages to which users add folders
 

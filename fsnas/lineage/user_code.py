@@ -13,29 +13,17 @@ from typing import NamedTuple
 from fsnas.lineage.syntax import base_of, bound_names, dotted, parsed, refuse
 
 _LOADERS = {"importlib.import_module", "importlib.__import__", "__import__", "builtins.__import__"}
-
-
 _HIDDEN = ("runpy", "imp", "pkgutil", "zipimport", "importlib.machinery", "torch.hub")
-
-
 _HIDDEN_NAMES = {
     *("exec", "eval", "builtins.exec", "builtins.eval"),
     *("importlib.util.spec_from_file_location", "importlib.util.spec_from_loader", "importlib.util.module_from_spec"),
 }
-
-
 _PATHS = {"sys.path", "sys.meta_path", "sys.path_hooks", "site.addsitedir"}
-
-
 _UNSEEDED = {
     *(f"numpy.random.{name}" for name in ("default_rng", "RandomState", "SeedSequence", "MT19937", "PCG64", "Philox")),
     "random.Random",
 }
-
-
 _UNKNOWABLE = {"os.urandom", "uuid.uuid4", "random.SystemRandom", "torch.seed", "torch.random.seed"}
-
-
 _LONGEST = 255  # of a text that may name a file
 
 

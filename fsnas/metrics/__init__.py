@@ -13,7 +13,6 @@ from fsnas.metrics._spec import MetricSpec, read_spec
 from fsnas.registry import Registry
 
 __all__ = ["MetricSpec", "add_folders", "known", "load", "metric", "metric_spec", "path_of", "registry"]
-
 registry = Registry(__name__, "metric", option="metric_paths")
 add_folders, known, path_of = registry.add_folders, registry.known, registry.path_of
 

@@ -14,11 +14,7 @@ import torch
 from torch import Tensor, nn
 
 Network = TypeVar("Network", bound=nn.Module)
-
-
 _PLAIN, _CONTAINERS = {bool, int, float, str, type(None)}, {dict, OrderedDict, set}
-
-
 _CUDNN = torch.backends.cudnn
 
 

@@ -10,19 +10,11 @@ from fsnas.errors import ConfigError, nearest
 from fsnas.lineage.syntax import bound_names, dotted, parsed, refuse
 
 PACKAGE = ("fsnas", "metrics")
-
-
 DIRECTIONS = ["higher", "lower", "none"]
-
-
 KINDS = {"score": ["model", "batch"], "affinity": ["models", "edge", "batch"]}  # and what the function is called with
-
-
 REQUIRED = ["direction", "paper", "equation"]
 OPTIONAL = {"kind": "score", "needs": ""}
 NEEDS = ["thin_network"]  # what not every search space has
-
-
 _OTHERS = {ast.AsyncFunctionDef: "an async def", ast.ClassDef: "a class", ast.Import: "an import"}
 
 

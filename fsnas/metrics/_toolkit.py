@@ -21,8 +21,6 @@ from fsnas.networks.supernet import GatedSupernet
 from fsnas.seeding import derive
 
 OURS = Path(metrics.__file__).parent
-
-
 SYMMETRY = 1e-6  # of the largest affinity, as the cut allows: float32 products differ by less, a wrong matrix by more
 
 

@@ -8,11 +8,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 BN_EPS = 1e-5
-
-
 ROWS = 2048  # pixels of a batch that PyTorch's channels_last BatchNorm adds up with an error below 1e-6
-
-
 SUMMED = 32  # pixels that are added up in float32: of more of one value the rounding errors add up, too
 
 

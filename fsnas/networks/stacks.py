@@ -27,8 +27,6 @@ NOTHING = -1  # in place of an operation that cannot matter
 #   2 MiB (C=4, N=1, 32x32, batch 128)   loop 56    together 1: 12   2: 11   4: 16
 #   4 MiB (C=16, N=2, 32x32, batch 64)   loop 152   together 1: 64   2: 90
 STACK_BYTES = 2**22
-
-
 KEPT = 24  # with 20 all 9,445 networks compute 524 of 25,428 parts, with any number 444; a sample profits from more
 # A node depends on the operations of the first edges only: of none, 1, 3, 6.
 _UPSTREAM = [sum(target <= node for target in TARGETS) for node in range(max(TARGETS) + 1)]

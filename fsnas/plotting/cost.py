@@ -54,17 +54,9 @@ def cost_figure(
         trained itself, ``shared`` those of another tree, both are in ``leaf_epochs`` and ``leaf_device_seconds``. A NaN
         is left out of a mean; a method without any value of a panel says so, and a part that is missing is named at its
         bar.
-    caption
-        Written below the axes.
     metrics
         The metric of each method, in the order of drawing; gives the marks beside the names. A method that the table
         does not name is not drawn.
-    methods
-        Those that are drawn; all if None.
-    width
-        Of the figure in inches; by its content if None.
-    truth
-        A sentence that names the truth, for the end of the caption.
     """
     styles = styles_of(training_cost["method"], metrics, methods)
     cost, methods = training_cost[training_cost["method"].isin([*styles])], list(styles)

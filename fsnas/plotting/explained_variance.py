@@ -69,19 +69,6 @@ def explained_variance_figure(
         Columns ``method, seed, leaf, n, mean, std, min, q25, median, q75, max``, in percent; ``leaf`` as text, so
         that ``01`` stays apart from ``1``. A leaf with n = 0 is marked. The axis reaches no further than 2.5
         interquartile ranges below a box, or to the lowest mean; a mark shows whose minimum lies beyond.
-    caption
-        Written below the axes.
-    metrics
-        The metric of each method, in the order of drawing; gives colours. A method that no table names is not
-        drawn.
-    methods
-        Those that are drawn; all if None.
-    width
-        Of the figure in inches; by its content if None.
-    truth
-        A sentence that names the truth, for the end of the caption.
-    seed, resamples
-        Of the bootstrap over the seeds of a method.
     """
     found = [*explained_variance["method"], *leaf_truth["method"]]
     styles, control = styles_of(found, metrics, methods), chance(found)

@@ -69,20 +69,9 @@ def found_figure(
         regret, rank, of, oracle, oracle_n``; accuracies with a truth and ``regret`` in percent. The samplers are
         drawn side by side in the order in which the table names them; the band is `random` under the first one. The
         oracle (``optimum - oracle``) is a mean over the seeds whose regret is known.
-    caption
-        Written below the axes.
-    metrics
-        The metric of each method, in the order of drawing; gives colours. A method that the table does not name is
-        not drawn.
-    methods
-        Those that are drawn; all if None.
     width
         Of the figure in inches; by its content if None. In a narrow one the methods stand in
         several panels.
-    truth
-        A sentence that names the truth, for the end of the caption.
-    seed, resamples
-        Of the bootstrap over the seeds of a method.
     """
     found, tried = found_architectures, list(found_architectures["method"].unique())
     styles, samplers, control = styles_of(tried, metrics, methods), list(dict.fromkeys(found["sampler"])), chance(tried)

@@ -42,12 +42,8 @@ def method_matrix_figure(
         Columns ``method_a, method_b, mean, comparable``; a pair once or in both orders; ``method_a == method_b`` is the
         internal distance. A missing pair is marked and counts as the largest distance in the clustering; one that is
         not ``comparable`` (all are without this column) stands in brackets.
-    caption
-        Written below the axes.
     metrics
         The metric of each method; gives the colours of the marks beside the names.
-    methods
-        Those that are drawn; all if None.
     width
         Of the figure in inches; by its content if None. Numbers that would be too small are left out.
     """

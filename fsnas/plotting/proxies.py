@@ -45,12 +45,6 @@ def proxies_figure(
         Columns ``metric, direction, spearman, spearman_ci_low, spearman_ci_high, kendall, kendall_ci_low,
         kendall_ci_high, n, not_finite, seeds, abdelfattah2021, nasbench_suite_zero``, a row per metric, drawn from
         the top in the order of the table. The interval of the metric `random` is shaded over all rows.
-    caption
-        Written below the axes.
-    width
-        Of the figure in inches; by its content if None.
-    truth
-        A sentence that names the truth, for the end of the caption.
     """
     correlations, rows = proxy_correlations, list(proxy_correlations.itertuples())
     narrow = width is not None and width < NARROW

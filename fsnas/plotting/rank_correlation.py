@@ -54,19 +54,6 @@ def rank_correlation_figure(
     rank_correlation
         Columns ``method, seed, scope, kendall, spearman, n, leaves``; scope ``all`` is drawn above ``within``. A NaN
         is left out; a method that has nothing else keeps its place and says so.
-    caption
-        Written below the axes.
-    metrics
-        The metric of each method, in the order of drawing; gives colours. A method that the table does not name is
-        not drawn.
-    methods
-        Those that are drawn; all if None.
-    width
-        Of the figure in inches; by its content if None.
-    truth
-        A sentence that names the truth, for the end of the caption.
-    seed, resamples
-        Of the bootstrap over the seeds of a method.
     """
     found = list(rank_correlation["method"].unique())
     styles, control = styles_of(found, metrics, methods), chance(found)

@@ -18,7 +18,6 @@ COLUMNS = 3
 WIDTH, HEIGHT = 3.7, 2.25  # inches of a panel
 DIRECTIONS = {"higher": "higher is better", "lower": "lower is better", "none": "no direction"}
 MISSING = "#D9D9D9"
-
 Names = tuple[Sequence[str], Sequence[str]]  # of edges and operations
 
 
@@ -43,14 +42,6 @@ def root_scores_figure(
         scores gets one panel of affinities per edge.
     edges, operations
         Their names.
-    caption
-        Written below the axes.
-    metrics
-        The metric of each method; gives the colours of the titles.
-    methods
-        Those that are drawn; all if None.
-    width
-        Of the figure in inches; by its content if None.
     """
     scores = merged({method: scores[method] for method in scores if methods is None or method in methods})
     scalar = [method for method, entry in scores.items() if entry["scores"] is not None]

@@ -38,8 +38,6 @@ def split_distance_figure(
         Columns ``method, setting, level, mean, std, ci_low, ci_high, n``; gives means and bootstrap intervals.
     setting
         ``internal`` or ``external``.
-    caption
-        Written below the axes.
     metrics
         The metric of each method, in the order of drawing; gives colours and the band of `random`.
     methods

@@ -25,8 +25,6 @@ def training_figure(
     records
         By seed, lists ``epoch, loss, accuracy, valid_loss, valid_accuracy`` of one length; accuracies in [0, 1];
         None or NaN where an epoch was not evaluated.
-    caption
-        Written below the axes.
     width
         Of the figure in inches; 9 if None. In a narrow one the panels stand one below the other.
     """

@@ -54,8 +54,6 @@ def tree_figure(tree: Mapping[str, Any], *, caption: str, width: float | None = 
     tree
         The content of ``tree.json``: ``method, metric, seed``, ``nodes`` (``path, edge, groups, cost, runner_up,
         ties, edge_ties, degenerate, children``) and ``leaves``, by path the space ``{edge: [operations]}``.
-    caption
-        Written below the tree.
     width
         Of the figure in inches; by the tree if None. A tree that is wider is drawn as an indented list.
     """

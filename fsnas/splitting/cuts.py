@@ -9,20 +9,10 @@ import numpy as np
 from fsnas.errors import FsnasError
 
 MAX_OPERATIONS = 12
-
-
 OBJECTIVES = ("mean", "sum")
-
-
 BALANCES = ("none", "equal")
-
-
 TIE_TOLERANCE = 1e-12  # of the absolute affinities behind a cost, whose rounding error is some 1e-14 of them
-
-
 SYMMETRY_TOLERANCE = 1e-6  # of the largest affinity: float32 products differ by less, a wrong matrix by more
-
-
 HUGE, SHRINK = 2.0**1000, 2.0**-8  # a sum of 66 affinities below HUGE does not overflow, nor one of shrunk ones
 
 

@@ -15,7 +15,6 @@ __all__ = ["TITLE", "VERSION", "about", "content", "differences"]
 TITLE = "a table"
 SHOWN = 5  # rows, and cells that differ
 NUMBER = re.compile(r"[+-]?(inf|(0|[1-9]\d*)(\.\d*)?(e[+-]?\d+)?)?", re.I)  # or empty; 00 is the path of a node
-
 Columns = dict[str, list[str]]
 
 
