@@ -27,7 +27,7 @@ STAGES = [
     "seed-0/snip/level-0/scores.h5",
     "seed-0/snip/level-0/splits.json",
     "seed-0/snip/tree.json",
-    "seed-0/snip/leaves/00.pt",
+    "seed-0/snip/leaves/0.pt",
     "truth/standalone/0.h5",
     "truth/standalone.h5",
     "seed-0/snip/evaluation.h5",

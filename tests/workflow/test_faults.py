@@ -58,9 +58,9 @@ def test_killed_trainings_go_on_from_their_last_epoch(tmp_path):
     (tmp_path / "whole").mkdir()
     (tmp_path / "killed").mkdir()
     whole, killed = trained_long(tmp_path / "whole"), trained_long(tmp_path / "killed")
-    root, leaf = "results-tiny/seed-0/supernet.pt", "results-tiny/seed-0/snip/leaves/00.pt"
+    root, leaf = "results-tiny/seed-0/supernet.pt", "results-tiny/seed-0/snip/leaves/0.pt"
     snakemake(whole, leaf, "--cores", "1", *TINY)
-    for target, log in ((root, "seed-0/supernet.log"), (leaf, "seed-0/snip/leaves/00.log")):
+    for target, log in ((root, "seed-0/supernet.log"), (leaf, "seed-0/snip/leaves/0.log")):
         killed_at(killed, f"results-tiny/logs/{log}", "epoch 4/8", target)
         assert not (killed / target).exists()
         snakemake(killed, target, "--cores", "1", *TINY)

@@ -159,7 +159,7 @@ def flip(path: Path) -> None:
 DAMAGED = [
     *("data/digits.h5", "seed-0/snip/level-0/scores.h5", "seed-1/snip/level-1/splits.json", "seed-0/random/tree.json"),
     *("seed-1/random/search.json", "seed-0/snip/evaluation.h5", "truth/standalone/3.h5", "proxies/snip-seed-0.h5"),
-    *("tables/splits.csv", "seed-0/snip/leaves/01.json", "seed-1/random/leaves/11.pt"),
+    *("tables/splits.csv", "seed-0/snip/leaves/1.json", "seed-1/random/leaves/3.pt"),
 ]
 
 
@@ -195,13 +195,13 @@ def test_one_digit_in_a_split_trains_no_leaf(tiny, tmp_path):
     content = json.loads(splits.read_text())
     content["nodes"][0]["cost"] += 1
     splits.write_text(json.dumps(content))
-    leaf = "results-tiny/seed-0/snip/leaves/00.pt"
+    leaf = "results-tiny/seed-0/snip/leaves/0.pt"
     assert "leaf snip 0 00" in planned(folder)[0]
     snakemake(folder, leaf, "--cores", "2", *TINY)
-    assert "taken over" in (folder / "results-tiny/logs/seed-0/snip/leaves/00.log").read_text()
+    assert "taken over" in (folder / "results-tiny/logs/seed-0/snip/leaves/0.log").read_text()
     assert (folder / leaf).read_bytes() == (tiny[0] / leaf).read_bytes()
     snakemake(folder, leaf, "--forcerun", "leaf", "--cores", "2", *TINY)
-    assert "epoch 1/1" in (folder / "results-tiny/logs/seed-0/snip/leaves/00.log").read_text(), "forced is forced"
+    assert "epoch 1/1" in (folder / "results-tiny/logs/seed-0/snip/leaves/0.log").read_text(), "forced is forced"
 
 
 def test_inputs_from_the_future_throw_nothing_away(tiny, tmp_path):

@@ -22,7 +22,6 @@ from fsnas.artifacts.usage import read_cost
 from fsnas.data.batches import comparison_batches
 from fsnas.networks.forward import ForwardContext
 from fsnas.networks.gates import path_gates
-from fsnas.spaces import architectures
 from tests.support.space import OPERATIONS, SPACE
 from tests.unit.benchmark.test_nasbench201 import META, official, save
 from tests.workflow.conftest import ROOT, snakemake
@@ -68,10 +67,10 @@ def test_every_leaf_is_trained_on_its_own_space_within_the_budget(results, seed,
     folder = results / f"seed-{seed}/{method}"
     tree = read_tree(folder / "tree.json")
     epochs = 0
-    for leaf, space in tree.leaves.items():
-        network, content = read_checkpoint(folder / f"leaves/{leaf}.pt", SPACE)
+    for number, space in enumerate(tree.leaves.values()):
+        network, content = read_checkpoint(folder / f"leaves/{number}.pt", SPACE)
         np.testing.assert_array_equal(network.sub_space, space)
-        cost = read_cost(folder / f"leaves/{leaf}.json")
+        cost = read_cost(folder / f"leaves/{number}.json")
         assert content["record"]["epoch"] == list(range(1, cost.epochs + 1))
         assert cost.samples == sum(content["record"]["samples"])
         assert cost.seconds > 0 and cost.device_seconds > 0
@@ -83,8 +82,8 @@ def test_every_leaf_is_trained_on_its_own_space_within_the_budget(results, seed,
 @pytest.mark.parametrize(("seed", "method"), TREES)
 def test_every_sampler_has_its_budget_and_its_accuracies_are_those_of_the_leaves(results, seed, method):
     folder = results / f"seed-{seed}/{method}"
-    tree, record = read_tree(folder / "tree.json"), read_search(folder / "search.json")
-    leaves = read_leaves(sorted(folder.glob("leaves/*.pt")), tree.leaves)
+    tree, record = read_tree(folder / "tree.json", SPACE), read_search(folder / "search.json", SPACE)
+    leaves = read_leaves(sorted(folder.glob("leaves/*.pt")), tree)
     ((images, labels),) = settled(results, seed)
     assert [found.sampler for found in record.searches] == ["random", "evolution", "tpe"]
     for found in record.searches:
@@ -161,7 +160,7 @@ def test_a_method_with_the_same_leaves_trains_none(copy):
     printed = rerun(copy, "results-tiny/tables/training_cost.csv", seeds=[0], methods=entries, leaves=leaves)
     assert jobs_of(printed)["leaf"] == 4, "only those of the new method"
     folder = copy / "results-tiny/seed-0"
-    for leaf in read_tree(folder / "again/tree.json").leaves:
+    for leaf in range(4):
         assert (folder / f"again/leaves/{leaf}.pt").read_bytes() == (folder / f"snip/leaves/{leaf}.pt").read_bytes()
         cost, own = (read_cost(folder / f"{method}/leaves/{leaf}.json") for method in ("again", "snip"))
         assert cost == own, "what its only training took"
@@ -187,19 +186,18 @@ def test_halving_with_the_official_file_as_truth(copy):
     assert accuracies == sorted(accuracies, reverse=True)
     last, _ = read_checkpoint(folder / "leaves/rung-2/0.pt", SPACE)
     tree, record = read_tree(folder / "tree.json"), read_search(folder / "search.json")
-    np.testing.assert_array_equal(last.space, tree.leaves[second.kept[0].leaf])
+    np.testing.assert_array_equal(last.sub_space, tree.leaves[second.kept[0].leaf])
     assert {one.leaf for found in record.searches for one in found.evaluations} == {second.kept[0].leaf}
     costs = [read_cost(path) for path in folder.glob("leaves/**/*.json") if path.name != "selection.json"]
     assert sum(cost.epochs for cost in costs) == 24
     evaluated = read_architectures(folder / "evaluation.h5", "evaluation")
     assert set(evaluated.architectures) == {META[0], META[2], META[3], META[5]}
-    held = {SPACE.owner(tree.leaves, evaluated.indices())[0]}
+    held = {SPACE.owner(tree.leaves, SPACE.indices(evaluated.architectures))[0]}
     assert held <= set(tree.leaves)
 
 
 def test_the_best_two_of_leaves_that_start_from_the_root_with_a_csv_as_truth(copy):
-    every = [SPACE.architecture_string(a) for a in architectures(SPACE.full())]
-    accuracy = {name: 10 + 80 * (i % 997) / 997 for i, name in enumerate(every)}
+    accuracy = {name: 10 + 80 * (i % 997) / 997 for i, name in enumerate(SPACE.strings())}
     (copy / "truth.csv").write_text("Accuracy,Architecture\n" + "".join(f"{v},{n}\n" for n, v in accuracy.items()))
     leaves = {"methods": ["snip"], "selection": "top_k", "keep": 2, "total_epochs": 4, "sampled": 4}
     truth = {"source": "csv", "file": "truth.csv", "column": "Accuracy", "architecture_column": "Architecture"}
@@ -213,7 +211,7 @@ def test_the_best_two_of_leaves_that_start_from_the_root_with_a_csv_as_truth(cop
     for rank, judged in enumerate(kept):
         before, after = (
             read_checkpoint(folder / f"leaves/{name}.pt", SPACE)[0].state_dict()
-            for name in (judged.leaf, f"rung-1/{rank}")
+            for name in (judged.number, f"rung-1/{rank}")
         )
         assert all(torch.equal(before[name], after[name]) for name in before), "selected, not trained further"
     row = pd.read_csv(copy / "results-tiny/tables/found_architectures.csv", dtype={"leaf": str}).iloc[0]

@@ -75,7 +75,7 @@ def test_another_workflow_imports_this_one(checkout, tmp_path):
     assert (results / "benchmarks/truth/0.tsv").is_file() and not (tmp_path / "results-tiny").exists()
     shutil.rmtree(tmp_path / ".snakemake")  # the records are restored from what the files say
     planned = snakemake(tmp_path, "fsnas_all", "-n", *config)
-    assert "fsnas_leaf " in planned and "below/results-tiny/seed-2/one-shot/leaves/root.pt" in planned
+    assert "fsnas_leaf " in planned and "below/results-tiny/seed-2/one-shot/leaves/0.pt" in planned
     assert not re.search(r"^fsnas_(data|standalone|truth) +\d", planned, re.M), planned[-3000:]
 
 

@@ -21,7 +21,7 @@ import yaml
 from tests.workflow.conftest import ROOT, assert_same_results, copy_checkout, snakemake
 
 TINY = ("--configfile", "configs/tiny.yaml")
-SEEDS, METHODS, LEVELS, LEAVES = (0, 1), ("snip", "random"), (0, 1), ("00", "01", "10", "11")
+SEEDS, METHODS, LEVELS, LEAVES = (0, 1), ("snip", "random"), (0, 1), range(4)
 
 
 def jobs(rule: str, *axes: Iterable) -> set[str]:
@@ -408,12 +408,12 @@ PLUG_IN = '''
 
 from fsnas.metrics import metric
 from fsnas.metrics._shared import total
-from fsnas.metrics._toolkit import Repetition, gradients, loss_of
+from fsnas.metrics._toolkit import ScoringBatch, gradients, loss_of
 from fsnas.networks.supernet import GatedSupernet
 
 
 @metric(direction="higher", paper="ours", equation="S = sum of dL/dW")
-def {name}(model: GatedSupernet, batch: Repetition, *, scale: float = 1.0) -> float:
+def {name}(model: GatedSupernet, batch: ScoringBatch, *, scale: float = 1.0) -> float:
     return scale * total(gradients(loss_of(model, batch), model.layers()), {power})
 '''
 SHARED = """
