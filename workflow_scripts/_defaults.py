@@ -50,9 +50,10 @@ def _fit_space(config: dict[str, Any], said: Mapping[str, Any], schema: Mapping[
     for section, part in schema["properties"].items():
         for key, allowed in part.get("properties", {}).items():
             inside, now = config.get(section), said.get(section)
-            if isinstance(inside, dict) and key in inside and not (isinstance(now, Mapping) and key in now):
-                if isinstance(inside[key], int) and inside[key] > allowed.get("maximum", math.inf):
-                    inside[key] = allowed["maximum"]
+            if not isinstance(inside, dict) or isinstance(now, Mapping) and key in now:
+                continue
+            if isinstance(inside.get(key), int) and inside[key] > allowed.get("maximum", math.inf):
+                inside[key] = allowed["maximum"]
 
 
 def _give_way(config: dict[str, Any], said: Mapping[str, Any]) -> None:

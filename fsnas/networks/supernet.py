@@ -63,9 +63,10 @@ class Supernet(nn.Module):
             layer.name: layer for part in self.children() for module in part.modules() for layer in _stated(module)
         }
         if unknown := [name for name in found if name not in self.named]:
+            near = nearest(unknown[0], list(self.named))
             raise FsnasError(
-                f"the supernet of {self.space.name} states a layer {unknown[0]!r}{nearest(unknown[0], list(self.named))}"
-                f", expected the name of a parameter: {', '.join(self.named)}"
+                f"the supernet of {self.space.name} states a layer {unknown[0]!r}{near}, expected the name of a "
+                f"parameter: {', '.join(self.named)}"
             )
         return {name: found[name] for name in self.named if name in found}
 

@@ -146,7 +146,9 @@ EDITS = {
 @pytest.mark.parametrize("change", EDITS.values(), ids=EDITS)
 def test_an_edit_reruns_everything_but_the_data(change, run, tmp_path):
     copy = shutil.copytree(run, tmp_path / "run")
-    everything = planned(shutil.copytree(run, tmp_path / "all", ignore=shutil.ignore_patterns("results-toy")), preset=GIVEN)[0]
+    everything = planned(
+        shutil.copytree(run, tmp_path / "all", ignore=shutil.ignore_patterns("results-toy")), preset=GIVEN
+    )[0]
     assert planned(copy, preset=GIVEN)[0] == set()
     edit(*change)(copy)
     assert planned(copy, preset=GIVEN)[0] == everything - {"data"}

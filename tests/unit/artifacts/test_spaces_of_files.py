@@ -63,7 +63,11 @@ FILES = {
     "splits": ("splits.json", write_splits_file, read_splits),
     "tree": ("tree.json", lambda path, space: write_tree(path, tree(space), **MADE), read_tree),
     "search": ("search.json", write_search_file, read_search),
-    "architectures": ("value.h5", write_architectures_file, lambda path, space: read_architectures(path, "proxy", space)),
+    "architectures": (
+        "value.h5",
+        write_architectures_file,
+        lambda path, space: read_architectures(path, "proxy", space),
+    ),
     "checkpoint": ("supernet.pt", write_checkpoint_file, read_checkpoint),
     "leaves": ("0.pt", write_checkpoint_file, lambda path, space: read_leaves([path], tree(space))),
 }
@@ -106,13 +110,17 @@ def test_a_file_of_the_space_is_read(name, write, read, space, tmp_path):
 def test_a_file_says_its_space(space, tmp_path):
     write_splits_file(tmp_path / "splits.json", space)
     described = {"name": "toy", "edges": ["first", "second"], "operations": ["skip", "pool", "conv"]}
-    assert load_json(tmp_path / "splits.json")["search_space"] == described == read_splits(
-        shutil.copy(tmp_path / "splits.json", tmp_path / "copy.json")
-    ).space.described()
+    assert (
+        load_json(tmp_path / "splits.json")["search_space"]
+        == described
+        == read_splits(shutil.copy(tmp_path / "splits.json", tmp_path / "copy.json")).space.described()
+    )
 
 
 def test_trees_of_two_spaces_are_not_compared(space):
     other = OTHERS["fewer operations"](space)
     trees = [tree(space), tree(other, seed=1)]
-    with pytest.raises(FsnasError, match=r"method 'mine' and seed 1 has the search space .*expected trees of one space"):
+    with pytest.raises(
+        FsnasError, match=r"method 'mine' and seed 1 has the search space .*expected trees of one space"
+    ):
         explained_variance(trees, dict.fromkeys(other.strings(), 1.0))

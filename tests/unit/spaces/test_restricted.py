@@ -145,5 +145,7 @@ def test_a_csv_with_nothing_of_the_space_is_refused(tmp_path):
 
 def test_a_string_of_another_benchmark_is_told_what_the_space_expects(tmp_path):
     path = write(tmp_path / "truth.csv", ["3:4:5:6:7"])
-    with pytest.raises(DataError, match=r"NATS-Bench's size space.*expected strings of nas-bench-201, e\.g\. \|skip_co"):
+    with pytest.raises(
+        DataError, match=r"NATS-Bench's size space.*expected strings of nas-bench-201, e\.g\. \|skip_co"
+    ):
         read(path, space=SPACE.restricted(KEPT), architecture_column="ArchitectureString")

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812
 from torch import nn
 
 from fsnas.errors import ConfigError, FsnasError, OutsideSpaceError
@@ -171,7 +171,7 @@ def test_scores_equal_a_naive_twin(name, perturbation, space):
     batch, metric = random_batch(2, dtype=torch.float64), load(name)
     for model, plain in perturbed(space, perturbation):
         with torch.enable_grad():
-            expected = float(TWINS[name](plain, batch))
+            expected = TWINS[name](plain, batch).item()
         assert metric(model, batch) == pytest.approx(expected, rel=1e-10, abs=1e-12)
 
 
@@ -190,7 +190,10 @@ def test_every_metric_of_a_single_architecture_is_a_number(name, space):
 
 def test_naswot_of_a_network_without_a_relu_is_no_number(space, monkeypatch):
     monkeypatch.setattr(f"{space.networks}.relu", lambda x, context: F.relu(x))
-    assert load("naswot")(GatedSupernet(supernet(space), mixing_gates(space.full())), random_batch(0, dtype=torch.float64)) == -np.inf
+    assert (
+        load("naswot")(GatedSupernet(supernet(space), mixing_gates(space.full())), random_batch(0, dtype=torch.float64))
+        == -np.inf
+    )
 
 
 def test_gm_without_a_weight_to_compare_says_so(space):
@@ -258,8 +261,14 @@ def test_a_config_takes_a_space_with_defaults_that_fit_it(space, folder):
         ({"truth": {"architectures": 10}}, r"truth\.architectures: found 10, expected at most 9 \(there are 9; 0 for"),
         ({"method": {"max_leaves": 10}}, r"method\.max_leaves: found 10, expected at most 9"),
         ({"supernet": {"channel": 2}}, r"supernet\.channel: unknown key \(did you mean 'channels'\?\)"),
-        ({"truth": {"source": "nasbench201", "file": "x.pth"}}, "'nasbench201', .* those of nas-bench-201, but .*'toy'"),
-        ({"space": {"name": "toy", "operations": ["skip", "con"]}}, r"toy has no operation 'con' \(did you mean 'conv'"),
+        (
+            {"truth": {"source": "nasbench201", "file": "x.pth"}},
+            "'nasbench201', .* those of nas-bench-201, but .*'toy'",
+        ),
+        (
+            {"space": {"name": "toy", "operations": ["skip", "con"]}},
+            r"toy has no operation 'con' \(did you mean 'conv'",
+        ),
         ({"space": {"name": "toi", "operations": None}}, r"no search space 'toi' \(did you mean 'toy'\?\)"),
     ],
     ids=["lr", "lr as a proxy", "architectures", "leaves", "size", "truth", "operations", "name"],
