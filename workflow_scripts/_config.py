@@ -166,15 +166,20 @@ def _rungs(config: Mapping[str, Any], leaves: int, at: str) -> tuple[Rung, ...]:
 def proxy_metrics(config: Mapping[str, Any]) -> list[str]:
     """Return the metrics that are compared with the truth on single architectures: those that give a score.
 
+    All are those for which the search space has what they need.
+
     Raises
     ------
     ConfigError
         If ``proxies.metrics`` names what is no such metric.
     """
     scores = [name for name in known() if metric_spec(name).kind == "score"]
+    space = space_of(config)
+    if config["proxies"]["metrics"] == "all":
+        scores = [name for name in scores if not _lacking(name, space)]
     chosen = _listed(config["proxies"]["metrics"], scores, "proxies.metrics")
     for name in chosen:
-        _check_needs(name, space_of(config), "proxies.metrics")
+        _check_needs(name, space, "proxies.metrics")
     if "ntk" in chosen:
         options = metric_options("ntk", config["metrics"].get("ntk") or {}, "metrics.ntk")
         _check_ntk(options, config["proxies"]["batch_size"], "metrics.ntk.samples", "proxies.batch_size")
@@ -304,6 +309,12 @@ def _check_images(config: Mapping[str, Any]) -> None:
 def _check_truth(config: Mapping[str, Any]) -> None:
     truth = config["truth"]
     if truth["source"] != "standalone":
+        of = truth_sources.facts(truth["source"]).space
+        if of not in ("", config["space"]["name"]):
+            raise ConfigError(
+                f"truth.source: found {truth['source']!r}, whose architectures are those of {of}, but space.name is "
+                f"{config['space']['name']!r}; take standalone or csv"
+            )
         if not truth["file"]:
             raise ConfigError(
                 f"truth.file: found null, but truth.source {truth['source']!r} needs the path of its file"
@@ -536,12 +547,17 @@ def _method(entry: Any, config: Mapping[str, Any], schema: Mapping[str, Any], sp
 
 def _check_needs(metric: str, space: SearchSpace, at: str) -> None:
     """Check that the search space has what the metric needs of it."""
-    needs = metric_spec(metric).needs
-    if needs and not getattr(space, f"has_{needs}"):
+    if needs := _lacking(metric, space):
         raise ConfigError(
             f"{at}: the metric {metric} needs a {needs.replace('_', ' ')}, which the search space {space.name} "
             "has not; take another metric"
         )
+
+
+def _lacking(metric: str, space: SearchSpace) -> str:
+    """Return what the metric needs and the search space has not, or nothing."""
+    needs = metric_spec(metric).needs
+    return "" if not needs or getattr(space, f"has_{needs}") else needs
 
 
 def _reads_as_number(name: str) -> bool:

@@ -277,7 +277,8 @@ def the_schema(space: SearchSpace = nas_bench_201) -> dict[str, Any]:
     sections["search"]["samplers"]["items"] = {"enum": samplers.known()}
     sections["truth"]["source"] = {"enum": ["standalone", *truth_sources.known()]}
     for size in dataclasses.fields(space.Size):
-        sections["supernet"].setdefault(size.name, {"type": "integer", "minimum": 1, "maximum": 2**16})
+        number = sections["supernet"].setdefault(size.name, {"type": "integer", "minimum": 1, "maximum": 2**16})
+        sections["proxies"].setdefault(size.name, {**number, "type": [number["type"], "null"]})
         required = schema["properties"]["supernet"]["required"]
         required += [size.name] * (size.name not in required)
     return schema

@@ -1,6 +1,7 @@
 """The config as it counts: what is given, laid over config.yaml, whose defaults give way to it."""
 
 import itertools
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -36,10 +37,23 @@ def completed(*given: Mapping[str, Any]) -> dict[str, Any]:
     for said in given or ({},):
         check_plain(said)
         update_config(config, said)
-        validate(config, schema_of(config), "")
+        schema = schema_of(config)
+        _fit_space(config, said, schema)
+        validate(config, schema, "")
         _give_way(config, said)
     _expand(config)
     return as_declared(config, schema_of(config))
+
+
+def _fit_space(config: dict[str, Any], said: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
+    """Lower what was said before and is more than the search space of now has: 16 of 9 architectures."""
+    for section, part in schema["properties"].items():
+        for key, allowed in part.get("properties", {}).items():
+            inside, now = config.get(section), said.get(section)
+            if not isinstance(inside, dict) or isinstance(now, Mapping) and key in now:
+                continue
+            if isinstance(inside.get(key), int) and inside[key] > allowed.get("maximum", math.inf):
+                inside[key] = allowed["maximum"]
 
 
 def _give_way(config: dict[str, Any], said: Mapping[str, Any]) -> None:

@@ -18,6 +18,7 @@ from fsnas.artifacts.splits import read_tree
 from fsnas.artifacts.tables import write_table
 from fsnas.artifacts.usage import read_cost
 from fsnas.benchmark.ground_truth import ground_truth_of
+from fsnas.spaces import SearchSpace
 from fsnas.training.usage import TrainingCost
 
 
@@ -28,11 +29,11 @@ def place(path: str) -> tuple[str, int]:
     return parts[seed + 1], int(parts[seed].removeprefix("seed-"))
 
 
-def found_accuracies(paths: list[str]) -> dict[str, float]:
+def found_accuracies(paths: list[str], space: SearchSpace | None = None) -> dict[str, float]:
     """Return the test accuracies of the architectures that the searches found and that were trained by themselves."""
     accuracies: dict[str, float] = {}
     for path in paths:
-        table = read_architectures(path, "standalone")
+        table = read_architectures(path, "standalone", space)
         (column,) = (name for name in table.columns if "_test_" in name)
         accuracies |= dict(zip(table.architectures, map(float, table.column(column)), strict=True))
     return accuracies
@@ -86,7 +87,7 @@ def main(smk) -> None:
     evaluations = {place(path): read_architectures(path, "evaluation", space) for path in smk.input.evaluations}
     rank = rank_correlations([tree for tree in trees if (tree.method, tree.seed) in evaluations], evaluations, truth)
     variance = explained_variance(trees, truth)
-    found = found_table(trees, searched, truth, found_accuracies(smk.input.found))
+    found = found_table(trees, searched, truth, found_accuracies(smk.input.found, space))
     cost = cost_table(cost_rows(smk, searched))
     bootstrap = {"seed": settings["seed"], "resamples": settings["resamples"]}
     summary = few_shot_summary(rank, variance, found, cost, sampler=settings["sampler"], **bootstrap)

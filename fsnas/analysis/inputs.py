@@ -13,6 +13,11 @@ def ordered_trees(trees: Sequence[Tree]) -> list[Tree]:
     """Return the trees by method, in the order given, and seed."""
     seen: set[tuple[str, int]] = set()
     for tree in trees:
+        if not trees[0].space.is_described(tree.space.described()):
+            raise FsnasError(
+                f"the tree of method {tree.method!r} and seed {tree.seed} has the search space "
+                f"{tree.space.described()}, another one {trees[0].space.described()}; expected trees of one space"
+            )
         if (tree.method, tree.seed) in seen:
             raise FsnasError(f"two trees have the method {tree.method!r} and the seed {tree.seed}; expected one each")
         seen.add((tree.method, tree.seed))

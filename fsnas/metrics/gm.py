@@ -1,5 +1,6 @@
 """GM: how well the gradients of two operations of an edge agree on the weights that they share."""
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -21,7 +22,7 @@ def gm(models: Sequence[GatedSupernet], edge: int, batch: ScoringBatch) -> Tenso
     """Return the cosines ``[n, n]`` (float64) between the loss gradients of the ``n`` perturbed supernets.
 
     The gradients run over the convolutions of all cells and reduction blocks, without stem, classifier and
-    ``edge``. A gradient that is zero gives NaN.
+    ``edge``. A gradient that is zero, or over no weight at all, gives NaN.
     """
 
     def compared(layer: Layer) -> bool:
@@ -30,6 +31,8 @@ def gm(models: Sequence[GatedSupernet], edge: int, batch: ScoringBatch) -> Tenso
     shared: dict[str, Tensor] = {}  # what any of them executes; where another does not, its gradient is zero
     for model in models:
         shared |= model.layers(compared)
+    if not shared:
+        return torch.full((len(models), len(models)), math.nan, dtype=torch.float64)
     vectors = []
     for model in models:
         grads = gradients(loss_of(model, batch), shared)

@@ -1,5 +1,7 @@
 """NASWOT: how well the ReLU codes of a network tell the images of a batch apart."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -30,9 +32,11 @@ class _Kernel(ForwardHook):
 def naswot(model: GatedSupernet, batch: ScoringBatch) -> float:
     """Return the log of the absolute determinant (float64) of the Hamming kernel of the batch's ReLU codes.
 
-    A ReLU counts once for every executed operation that applies it. A singular kernel gives -inf.
+    A ReLU counts once for every executed operation that applies it. A singular kernel, or no ReLU, gives -inf.
     """
     kernel = _Kernel()
     with torch.no_grad():
         model(batch.images, hook=kernel)
+    if not isinstance(kernel.total, Tensor):
+        return -math.inf
     return torch.linalg.slogdet(kernel.total).logabsdet.item()

@@ -1,4 +1,4 @@
-"""Layers of a supernet."""
+"""Layers of a supernet, ready for any search space: they show themselves to the hook of a forward pass."""
 
 import math
 
@@ -30,16 +30,38 @@ class BatchStatNorm(nn.Module):
         return batch_norm(x, self.weight, self.bias) if context.batch_norm else x
 
 
+def relu(x: Tensor, context: ForwardContext) -> Tensor:
+    """Return the ReLU of ``x``, which the hook sees."""
+    context.hook.relu(x, 1)
+    return F.relu(x)
+
+
+def normalise(x: Tensor, context: ForwardContext) -> Tensor:
+    """Return ``x [b, c, h, w]`` after BatchNorm without scale and shift; as it is where ``context`` has it off."""
+    ones = x.new_ones(x.shape[1])
+    return batch_norm(x, ones, torch.zeros_like(ones)) if context.batch_norm else x
+
+
 class Conv(nn.Module):
-    """A convolution without bias whose output the hook sees."""
+    """A convolution without bias whose output the hook sees.
+
+    Parameters
+    ----------
+    layer
+        Name of its weight in the supernet, and the part that it belongs to.
+    inp, out, kernel, stride
+        As of `nn.Conv2d`; the padding keeps the size where the stride is 1.
+    generator
+        Draws the weights (PyTorch's default).
+    """
 
     def __init__(
-        self, inp: int, out: int, kernel: int, stride: int, name: str, part: str, generator: torch.Generator
+        self, layer: Layer, inp: int, out: int, kernel: int, generator: torch.Generator, stride: int = 1
     ) -> None:
         super().__init__()
         self.weight = convolution_weight(out, inp, kernel, generator)
         self.stride, self.padding = stride, kernel // 2
-        self.layers = (Layer(f"{name}.weight", part),)
+        self.layers = (layer,)
 
     def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
         """Convolve ``x [b, inp, h, w]``."""
@@ -49,17 +71,25 @@ class Conv(nn.Module):
 
 
 class Linear(nn.Linear):
-    """A linear layer that draws no weights, and so leaves the global generator alone.
+    """A linear layer whose output the hook sees; the arguments are those of `Conv`."""
 
-    `torch.nn.utils.skip_init` does the same and imports 1.5 s of symbolic algebra for it.
-    """
-
-    def __init__(self, inp: int, out: int, name: str) -> None:
+    def __init__(self, layer: Layer, inp: int, out: int, generator: torch.Generator) -> None:
         super().__init__(inp, out)
-        self.layers = (Layer(f"{name}.weight", "head"),)
+        self.layers, bound = (layer,), 1 / math.sqrt(inp)
+        for parameter in (self.weight, self.bias):
+            nn.init.uniform_(parameter, -bound, bound, generator=generator)
 
     def reset_parameters(self) -> None:
-        """Leave the weights for the caller to draw."""
+        """Draw nothing from the global generator.
+
+        `torch.nn.utils.skip_init` does the same and imports 1.5 s of symbolic algebra for it.
+        """
+
+    def forward(self, x: Tensor, context: ForwardContext) -> Tensor:  # type: ignore[override]
+        """Return ``[b, out]`` for ``x [b, inp]``."""
+        y = super().forward(x)
+        context.hook.layer(y, [self.layers[0].name])
+        return y
 
 
 class Reduction(nn.Module):
@@ -71,16 +101,15 @@ class Reduction(nn.Module):
 
     def __init__(self, inp: int, out: int, name: str, generator: torch.Generator) -> None:
         super().__init__()
-        self.conv_a = Conv(inp, out, 3, 2, f"{name}.conv_a", "reduction", generator)
+        of = [Layer(f"{name}.{one}.weight", "reduction") for one in ("conv_a", "conv_b", "downsample")]
+        self.conv_a = Conv(of[0], inp, out, 3, generator, stride=2)
         self.bn_a = BatchStatNorm(out)
-        self.conv_b = Conv(out, out, 3, 1, f"{name}.conv_b", "reduction", generator)
+        self.conv_b = Conv(of[1], out, out, 3, generator)
         self.bn_b = BatchStatNorm(out)
-        self.downsample = Conv(inp, out, 1, 1, f"{name}.downsample", "reduction", generator)
+        self.downsample = Conv(of[2], inp, out, 1, generator)
 
     def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
         """Halve the resolution of ``x [b, inp, h, w]``."""
-        context.hook.relu(x, 1)
-        y = self.bn_a(self.conv_a(F.relu(x), context), context)
-        context.hook.relu(y, 1)
-        y = self.bn_b(self.conv_b(F.relu(y), context), context)
+        y = self.bn_a(self.conv_a(relu(x, context), context), context)
+        y = self.bn_b(self.conv_b(relu(y, context), context), context)
         return y + self.downsample(F.avg_pool2d(x, 2, stride=2, ceil_mode=True), context)

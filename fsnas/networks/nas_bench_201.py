@@ -1,18 +1,16 @@
 """NAS-Bench-201's network: stem, three stages of cells with a reduction between them, head."""
 
-import math
 from collections.abc import Iterator
 
 import numpy as np
 import torch
-import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from fsnas.networks import modules, stacks
 from fsnas.networks.cell import Cell
-from fsnas.networks.forward import ForwardContext
+from fsnas.networks.forward import ForwardContext, Layer
 from fsnas.networks.kernels import arranged
-from fsnas.networks.layers import BatchStatNorm, Conv, Linear, Reduction
+from fsnas.networks.layers import BatchStatNorm, Conv, Linear, Reduction, relu
 from fsnas.networks.supernet import Supernet
 from fsnas.spaces.nas_bench_201 import WIDTHS, CellSize, NasBench201
 
@@ -34,7 +32,7 @@ class CellSupernet(Supernet):
         super().__init__(space, sub_space, size, classes=classes, in_channels=in_channels)
         generator = torch.Generator().manual_seed(seed)
         channels = size.channels
-        self.stem = Conv(in_channels, channels, 3, 1, "stem", "stem", generator)
+        self.stem = Conv(Layer("stem.weight", "stem"), in_channels, channels, 3, generator)
         self.stem_bn = BatchStatNorm(channels)
         stages, reductions = [], []
         for stage, multiple in enumerate(WIDTHS):
@@ -45,10 +43,7 @@ class CellSupernet(Supernet):
             stages.append(nn.ModuleList(Cell(width, space.operations, sub_space, name, generator) for name in names))
         self.stages, self.reductions = nn.ModuleList(stages), nn.ModuleList(reductions)
         self.last_bn = BatchStatNorm(WIDTHS[-1] * channels)
-        self.classifier = Linear(WIDTHS[-1] * channels, classes, "classifier")
-        bound = 1 / math.sqrt(WIDTHS[-1] * channels)
-        for parameter in (self.classifier.weight, self.classifier.bias):
-            nn.init.uniform_(parameter, -bound, bound, generator=generator)
+        self.classifier = Linear(Layer("classifier.weight", "head"), WIDTHS[-1] * channels, classes, generator)
 
     def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
         """Return the logits ``[b, classes]`` of the images ``x [b, c, h, w]`` under ``context``."""
@@ -59,11 +54,8 @@ class CellSupernet(Supernet):
                 x = self.reductions[stage - 1](x, context)
             for cell in cells:  # type: ignore[attr-defined]
                 x = cell(x, context)
-        x = self.last_bn(x, context)
-        context.hook.relu(x, 1)
-        logits = self.classifier(F.relu(x).mean(dim=(2, 3)))
-        context.hook.layer(logits, ["classifier.weight"])
-        return logits
+        x = relu(self.last_bn(x, context), context)
+        return self.classifier(x.mean(dim=(2, 3)), context)
 
     def logits_of_each(self, x: Tensor, architectures: np.ndarray, together: int | None = None) -> Iterator[Tensor]:
         """Yield as `Supernet.logits_of_each`, from stacks of networks that share what they can."""

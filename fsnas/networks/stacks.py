@@ -84,7 +84,8 @@ def _logits(network: Any, x: Tensor, networks: np.ndarray) -> Tensor:
             x = _reduce(network.reductions[stage - 1], x)
         for cell in cells[1:] if stage == 0 else cells:
             x = _cell(cell, x, networks)
-    return network.classifier(F.relu(_normalise(x, network.last_bn)).mean(dim=(3, 4)))
+    x = F.relu(_normalise(x, network.last_bn)).mean(dim=(3, 4))
+    return F.linear(x, network.classifier.weight, network.classifier.bias)
 
 
 def _cell(cell: Cell, x: Tensor, networks: np.ndarray) -> Tensor:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from fsnas.errors import FsnasError
+from fsnas.errors import FsnasError, nearest
 from fsnas.networks.forward import ForwardContext, ForwardHook, Layer
 from fsnas.networks.gates import path_gates
 from fsnas.spaces import SearchSpace
@@ -53,10 +53,21 @@ class Supernet(nn.Module):
         """Return the convolutions and linear layers by the names of their weights, in the order of the parameters.
 
         Each module states its own, as ``layers``.
+
+        Raises
+        ------
+        FsnasError
+            If a name is that of no parameter: metrics would silently leave the layer out.
         """
         found = {
             layer.name: layer for part in self.children() for module in part.modules() for layer in _stated(module)
         }
+        if unknown := [name for name in found if name not in self.named]:
+            near = nearest(unknown[0], list(self.named))
+            raise FsnasError(
+                f"the supernet of {self.space.name} states a layer {unknown[0]!r}{near}, expected the name of a "
+                f"parameter: {', '.join(self.named)}"
+            )
         return {name: found[name] for name in self.named if name in found}
 
     def logits_of_each(self, x: Tensor, architectures: np.ndarray, together: int | None = None) -> Iterator[Tensor]:
@@ -69,6 +80,13 @@ class Supernet(nn.Module):
             gates = path_gates(architecture, len(self.space.operations))
             yield self(x, ForwardContext(gates))[None]
 
+    def multiply_adds(self, image: tuple[int, int]) -> int:
+        """Return the multiply-adds of one image (height, width) in the convolutions and linear layers it executes."""
+        hook = _MultiplyAdds(self)
+        with torch.no_grad():
+            self(torch.zeros(2, self.in_channels, *image), ForwardContext(self.sub_space.astype(float), hook=hook))
+        return hook.total
+
     def as_module(self, gates: np.ndarray) -> nn.Module:
         """Return the network under ``gates`` as plain PyTorch modules, which share its weights.
 
@@ -78,6 +96,17 @@ class Supernet(nn.Module):
             Where the search space offers none.
         """
         raise FsnasError(f"the supernet of {self.space.name} has no plain modules; state as_module in its class")
+
+
+class _MultiplyAdds(ForwardHook):
+    executes_all = True
+
+    def __init__(self, network: Supernet) -> None:
+        self.network, self.total = network, 0
+
+    def layer(self, output: Tensor, names: list[str]) -> None:
+        each = output[0].numel() // len(names)
+        self.total += sum(each * self.network.named[name][0].numel() for name in names)
 
 
 def _stated(module: nn.Module) -> tuple[Layer, ...]:

@@ -104,6 +104,8 @@ def _draw_affinities(
     finite = affinity[np.isfinite(affinity)]
     limits = (finite.min(), finite.max()) if len(finite) else (0.0, 1.0)
     panels = part.subplots(math.ceil(len(edges) / columns), columns, squeeze=False)
+    for axes in panels.flat[len(edges) :]:
+        axes.set_axis_off()
     for place, edge in enumerate(edges):
         axes = panels.flat[place]
         image = heat_map(axes, affinity[place], limits, skip_diagonal=True)

@@ -64,14 +64,22 @@ class SearchSpace:
         return gates
 
     def parameters(self, sub_space: np.ndarray, size: Any, *, classes: int, in_channels: int) -> int:
-        """Return the number of parameters of the enabled operations and of the network around them."""
-        raise self._lacks("parameters")
+        """Return the number of parameters of the enabled operations and of the network around them.
+
+        Here those of the network that is built (imports torch).
+        """
+        network = self.network(sub_space, size, classes=classes, in_channels=in_channels)
+        return sum(parameter.numel() for parameter in network.parameters())
 
     def flops(
         self, sub_space: np.ndarray, size: Any, *, classes: int, in_channels: int, image: tuple[int, int] = (32, 32)
     ) -> int:
-        """Return the multiply-adds of one ``image`` (height, width) in the enabled operations and around them."""
-        raise self._lacks("flops")
+        """Return the multiply-adds of one ``image`` (height, width) in the enabled operations and around them.
+
+        Here those of the layers of the network that is built, without biases (imports torch).
+        """
+        network = self.network(sub_space, size, classes=classes, in_channels=in_channels)
+        return network.multiply_adds(image)
 
     def _lacks(self, wanted: str) -> FsnasError:
         return FsnasError(

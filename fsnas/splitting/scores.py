@@ -35,9 +35,8 @@ class NodeScores:
         """Return a line on how many values are not finite, of which operations, and the first reason."""
         if not self.reasons:
             return "scored"
-        each = Counter(
-            name for reason in self.reasons for name in re.findall("|".join(map(re.escape, space.operations)), reason)
-        )
+        any_name = re.compile(rf"(?<!\w)({'|'.join(map(re.escape, space.operations))})(?!\w)")  # conv_3x3, sep_conv_3x3
+        each = Counter(name for reason in self.reasons for name in any_name.findall(reason))
         named = ", ".join(f"{name} {count}" for name, count in each.most_common())
         return (
             f"{len(self.reasons)} values are not finite ({named}), the first on {self.reasons[0]}; all reasons are "

@@ -12,7 +12,8 @@ from fsnas.artifacts.architectures import read_architectures
 from fsnas.artifacts.dataset import read_dataset
 from fsnas.artifacts.origin import read_origin
 from fsnas.spaces.nas_bench_201 import architecture_string
-from tests.workflow.conftest import ROOT, copy_checkout, snakemake
+from tests.support.toy import recipe
+from tests.workflow.conftest import copy_checkout, snakemake
 
 DATA, SAMPLER, TRUTH = (
     *("fsnas/data/sources/noise.py", "fsnas/search/samplers/genetic.py"),
@@ -25,14 +26,6 @@ CONFIG = {
     "truth": "{source: mapping, file: truth.json, column: test_accuracy}",
 }
 GIVEN = ["--configfile", "configs/tiny.yaml", "--config", *(f"{key}={value}" for key, value in CONFIG.items())]
-
-
-def recipe(file: str) -> str:
-    """The code that CONTRIBUTING.md shows for a file."""
-    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    shown = re.search(rf"`{re.escape(file)}`:\n\n((?:    .*\n|\n)+)", text)
-    assert shown is not None, f"CONTRIBUTING.md shows no {file}"
-    return textwrap.dedent(shown[1]).rstrip() + "\n"
 
 
 @pytest.fixture(scope="module")

@@ -255,6 +255,20 @@ TABLE = {
         edit("workflow_scripts/split_tables.py", "trees = [", "trees = [tree for tree in []] + ["),
         {"split_tables"},
     ),
+    "operations of the search space": (
+        config(space={"operations": ["skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3"]}),
+        ALL - DATA,
+    ),
+    "code of the search space": (
+        edit(
+            "fsnas/spaces/nas_bench_201.py", "return [found[edge] for edge in EDGES]", "return [*map(found.get, EDGES)]"
+        ),
+        ALL - DATA,
+    ),
+    "code of the network": (
+        edit("fsnas/networks/nas_bench_201.py", "return self.classifier(x.mean", "return 2 * self.classifier(x.mean"),
+        ALL - DATA,
+    ),
     "an option of the training": (config(supernet={"lr": 0.05}), ALL - DATA),
     "an option of the scores": (
         config(method={"batch_size": 8}),

@@ -17,13 +17,14 @@ class Facts:
     """What a source says of its files: what messages call one, and which of `fsnas.benchmark.file_kinds` it may be.
 
     The version of ``packages`` decides what is read; ``heavy`` says why a job with ``truth.mem_mb`` of memory reads it.
-    Where it is not, it is read before anything runs, too.
+    Where it is not, it is read before anything runs, too. ``space`` is the search space that it is of, where it is one.
     """
 
     file: str = "its file"
     kinds: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     heavy: str = ""
+    space: str = ""
 
 
 _registry = Registry(__name__, "truth source", "read")

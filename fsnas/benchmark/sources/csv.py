@@ -203,7 +203,7 @@ def _csv_architectures(
             outside.add(line)
             continue
         except FsnasError as error:
-            raise DataError(f"{path}: line {line}, column {column!r}: {_foreign(text) or error}") from error
+            raise DataError(f"{path}: line {line}, column {column!r}: {_foreign(space, text) or error}") from error
         if name in lines:
             raise _repeated(path, column, name, (lines[name], line), [text for _, text in fields])
         lines[name] = line
@@ -212,13 +212,14 @@ def _csv_architectures(
     return list(lines), outside
 
 
-def _foreign(text: str) -> str:
-    """Return what an architecture string that is none of NAS-Bench-201's seems to be, and what to do; or nothing."""
+def _foreign(space: SearchSpace, text: str) -> str:
+    """Return what an architecture string that is none of the space's seems to be, and what to do; or nothing."""
     for pattern, whose in FOREIGN.items():
         if re.fullmatch(pattern, text.strip()):
             return (
-                f"found {text!r}, which seems to be {whose}; expected NAS-Bench-201's strings, |OPERATION~SOURCE|+...: "
-                "set truth.architecture_column to a column of these, or write them"
+                f"found {text!r}, which seems to be {whose}; expected strings of {space.name}, e.g. "
+                f"{space.architecture_string(space.full().argmax(axis=1))}: set truth.architecture_column to a column "
+                "of these, or write them"
             )
     return ""
 

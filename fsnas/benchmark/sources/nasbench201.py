@@ -22,6 +22,7 @@ FACTS = Facts(
     kinds=("pickle",),
     packages=("nas-bench-201",),
     heavy="this runs the pickled code in it, and takes tens of GB of memory",
+    space=whole.name,
 )
 TRAININGS = {"less": 12, "full": 200}  # the official file's name of a hyper-parameter set, and its epochs
 SETS = {

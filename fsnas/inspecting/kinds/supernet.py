@@ -1,4 +1,4 @@
-"""supernet.pt, leaves/{path}.pt: weights, space and training history."""
+"""supernet.pt, leaves/{number}.pt: weights, space and training history."""
 
 from collections.abc import Mapping
 from typing import Any

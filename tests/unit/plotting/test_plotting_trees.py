@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.text import Text
 
 from fsnas.plotting.root_scores import root_scores_figure, short
@@ -93,6 +94,14 @@ def test_root_scores_show_scores_affinities_and_what_is_missing():
     values = scores["snip"]["scores"]
     assert short(values[2, 3], values.max() - values.min()) in found
     assert sum(text.startswith("gm: affinity") for text in found) == 6
+
+
+def test_root_scores_of_two_edges_leave_no_empty_panel():
+    entry = {"affinity": np.random.default_rng(0).random((2, 3, 3)), "scores": None, "direction": "none"}
+    names = {"edges": ("first", "second"), "operations": ("skip", "pool", "conv")}
+    figure = root_scores_figure({"gm": entry}, **names, caption="")
+    shown = [axes for axes in figure.findobj(Axes) if axes.axison and axes.get_label() != "<colorbar>"]
+    assert [axes.get_title(loc="left") for axes in shown] == ["gm: affinity, edge first", "gm: affinity, edge second"]
 
 
 def test_root_scores_of_one_value_and_of_none_at_all():

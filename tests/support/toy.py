@@ -1,0 +1,46 @@
+"""The search space that CONTRIBUTING.md shows, in a folder of the user's own."""
+
+import re
+import sys
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from fsnas import spaces
+from tests.support.users import forget
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = ("my_spaces/toy.py", "my_spaces/_toy_network.py")
+
+
+def recipe(file: str) -> str:
+    """The code that CONTRIBUTING.md shows for a file."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    shown = re.search(rf"`{re.escape(file)}`:\n\n((?:    .*\n|\n)+)", text)
+    assert shown is not None, f"CONTRIBUTING.md shows no {file}"
+    return textwrap.dedent(shown[1]).rstrip() + "\n"
+
+
+def write_toy(folder: Path) -> Path:
+    """Write the space into ``folder / "my_spaces"``, and return that."""
+    for file in FILES:
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_text(recipe(file), encoding="utf-8")
+    return folder / "my_spaces"
+
+
+@contextmanager
+def toy_space(folder: Path) -> Iterator[spaces.SearchSpace]:
+    """Add the space, and forget it and all that was imported for it."""
+    places = list(spaces.registry.package.__path__)
+    forget()
+    try:
+        spaces.add_folders([write_toy(folder)])
+        yield spaces.load("toy")
+    finally:
+        spaces.registry.package.__path__[:] = places
+        for name in ("toy", "_toy_network"):
+            sys.modules.pop(f"{spaces.__name__}.{name}", None)
+            vars(spaces).pop(name, None)
+        forget()

@@ -1,0 +1,154 @@
+"""The search space that CONTRIBUTING.md shows, from the data to the figures, and what an edit of it reruns."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from fsnas.artifacts.architectures import read_architectures
+from fsnas.artifacts.origin import read_origin
+from fsnas.artifacts.search import read_search
+from fsnas.artifacts.splits import read_tree
+from fsnas.spaces import count_architectures
+from tests.support.toy import FILES, write_toy
+from tests.workflow.conftest import copy_checkout, snakemake
+from tests.workflow.test_reruns import edit, planned
+
+CONFIG = {
+    "outdir": "results-toy",
+    "seeds": [0, 1],
+    "space": {"name": "toy"},
+    "space_paths": ["my_spaces"],
+    "supernet": {"channels": 3, "epochs": 1, "batch_size": 256, "valid_batches": 1},
+    "method": {"batch_size": 16, "max_leaves": 4},
+    "methods": ["snip", {"gm": {"max_leaves": 2}}, "random"],
+    "leaves": {"methods": ["snip", "gm"], "epochs": 1},
+    "evaluation": {"batches": 1},
+    "search": {"samplers": ["random", "evolution"], "evaluations": 9, "population": 4, "tournament": 2},
+    "truth": {"architectures": 0, "epochs": 1},
+    "proxies": {"metrics": ["params", "flops", "snip"], "batch_size": 16, "channels": 4},
+    "distances": {"resamples": 100},
+}
+GIVEN = ("--configfile", "toy.yaml")
+STRINGS = [f"{a}-{b}" for a in ("skip", "pool", "conv") for b in ("skip", "pool", "conv")]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A finished run; tests must not change it."""
+    folder = copy_checkout(tmp_path_factory.mktemp("toy") / "run")
+    write_toy(folder)
+    (folder / "toy.yaml").write_text(yaml.safe_dump(CONFIG), encoding="utf-8")
+    snakemake(folder, "--cores", "2", *GIVEN)
+    return folder
+
+
+@pytest.fixture
+def results(run):
+    return run / "results-toy"
+
+
+def test_trees_hold_all_architectures_once(results):
+    for method, leaves in {"snip": 4, "random": 4, "gm": 2}.items():
+        for seed in (0, 1):
+            tree = read_tree(results / f"seed-{seed}/{method}/tree.json")
+            assert tree.space.described() == {
+                "name": "toy",
+                "edges": ["first", "second"],
+                "operations": ["skip", "pool", "conv"],
+            }
+            assert len(tree.leaves) == leaves and sum(map(count_architectures, tree.leaves.values())) == 9
+
+
+def test_the_truth_is_of_all_architectures_and_the_rest_is_compared_with_it(results):
+    truth = read_architectures(results / "truth/standalone.h5", "truth")
+    assert sorted(truth.architectures) == sorted(STRINGS)
+    assert (truth.column("standalone_test_accuracy_1_epochs_seed_0") > 0).all()
+    evaluated = read_architectures(results / "seed-1/gm/evaluation.h5", "evaluation")
+    assert {*evaluated.architectures} == {*STRINGS} and np.isfinite(evaluated.column("loss")).all()
+    for search in read_search(results / "seed-0/snip/search.json").searches:
+        assert len(search.evaluations) == 9 and {one.architecture for one in search.evaluations} <= {*STRINGS}
+    ranks = pd.read_csv(results / "tables/rank_correlation.csv")
+    assert set(ranks[ranks.scope == "all"].n) == {9}
+
+
+def test_params_and_flops_of_the_proxies_are_those_of_their_size(results):
+    params = read_architectures(results / "proxies/params-seed-0.h5", "proxy")
+    convs = np.array([name.count("conv") for name in params.architectures])
+    np.testing.assert_array_equal(params.column("value"), 9 * 4 + 9 * 16 * convs + 5 * 10)
+    flops = read_architectures(results / "proxies/flops-seed-0.h5", "proxy")
+    np.testing.assert_array_equal(flops.column("value"), 64 * (9 * 4 + 9 * 16 * convs) + 4 * 10)
+
+
+def test_all_figures_are_drawn_and_name_the_size(results):
+    names = ["figure-1a", "figure-1b", "figure-2", "method-matrix", "training", "root-scores", "trees/gm-seed-1"]
+    names += ["rank-correlation", "explained-variance", "found", "cost", "proxies"]
+    for name in names:
+        assert (results / f"figures/{name}.png").read_bytes().startswith(b"\x89PNG")
+        assert (results / f"figures/{name}.pdf").read_bytes().startswith(b"%PDF")
+    assert "Data: digits. C = 3, 1 epoch." in (results / "summary.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    ("file", "shown"),
+    [
+        ("seed-0/supernet.pt", "architectures +9"),
+        ("seed-0/snip/leaves/0.pt", "(first|second): (skip|pool|conv)"),
+        ("seed-0/gm/level-0/scores.h5", "skip pool"),
+        ("seed-0/snip/level-1/scores.h5", "conv"),
+        ("seed-0/snip/level-1/splits.json", "first|second"),
+        ("seed-0/snip/tree.json", "leaves +4"),
+        ("seed-0/snip/search.json", "(skip|pool|conv)-(skip|pool|conv)"),
+        ("seed-0/snip/found.h5", "(skip|pool|conv)-(skip|pool|conv)"),
+        ("truth/standalone.h5", "skip-skip|pool-conv"),
+        ("proxies/snip-seed-0.h5", "architectures +9"),
+    ],
+)
+def test_inspect_needs_no_folder_of_spaces(file, shown, results, tmp_path):
+    command = [sys.executable, "-m", "fsnas", "inspect", str(results / file)]
+    environment = {**os.environ, "PYTHONPATH": str(results.parent)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert re.search(shown, done.stdout), done.stdout
+
+
+# Reruns
+
+BUILT = ["seed-0/supernet.pt", "seed-0/gm/level-0/scores.h5", "seed-0/snip/leaves/0.pt", "seed-0/snip/evaluation.h5"]
+BUILT += ["seed-0/snip/search.json", "seed-0/snip/found.h5", "truth/standalone/0.h5", "proxies/snip-seed-0.h5"]
+READ = ["seed-0/gm/level-0/splits.json", "seed-0/gm/tree.json", "truth/standalone.h5", "tables/found_architectures.csv"]
+
+
+@pytest.mark.parametrize(
+    ("files", "code"),
+    [(BUILT, {"_toy_network.py", "toy.py"}), (READ, {"toy.py"}), (["data/digits.h5", "tables/splits.csv"], set())],
+    ids=["what builds a network", "what reads the space", "what knows only names"],
+)
+def test_every_file_is_made_from_the_code_that_it_uses(files, code, results):
+    for file in files:
+        path = results / file
+        origin = read_origin(path.with_suffix(".json") if path.suffix in (".pt", ".csv") else path)
+        assert {line.split()[0].rpartition("/")[2] for line in origin.code if "toy" in line} == code, file
+
+
+EDITS = {
+    "the space": (FILES[0], "self.operations[o] for o", "str(self.operations[o]) for o"),
+    "its network": (FILES[1], "F.avg_pool2d(x", "F.max_pool2d(x"),
+}
+
+
+@pytest.mark.parametrize("change", EDITS.values(), ids=EDITS)
+def test_an_edit_reruns_everything_but_the_data(change, run, tmp_path):
+    copy = shutil.copytree(run, tmp_path / "run")
+    everything = planned(
+        shutil.copytree(run, tmp_path / "all", ignore=shutil.ignore_patterns("results-toy")), preset=GIVEN
+    )[0]
+    assert planned(copy, preset=GIVEN)[0] == set()
+    edit(*change)(copy)
+    assert planned(copy, preset=GIVEN)[0] == everything - {"data"}
