@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from fsnas.analysis.distance_tables import per_tree, split_distance_summary, split_distance_table
 from fsnas.analysis.method_distance import method_distance
-from fsnas.analysis.split_distance import per_tree, split_distance_summary, split_distance_table
 from tests.support.splits import grown_tree
 
 SEEDS, METHODS = 125, 8

@@ -252,7 +252,7 @@ def figure(name):
 def drawn(name, caption=None, **place):
     """The files of one figure, as outputs of its rule; the PNG stands in the report."""
     pdf, png = figure(name)
-    return [pdf, report(png, caption=f"report/{caption or name}.rst", **place)]
+    return [pdf, report(png, caption=f"report/figures/{caption or name}.rst", **place)]
 
 
 onstart:

@@ -32,7 +32,7 @@ rule comparison:
         **{
             name: report(
                 path,
-                caption=f"report/{Path(path).stem}.rst",
+                caption=f"report/tables/{Path(path).stem}.rst",
                 category="4 Few-shot NAS",
                 labels={"result": f"Table: {Path(path).stem.replace('_', ' ')}"},
             )
@@ -71,13 +71,13 @@ rule proxies:
     output:
         values=report(
             PROXY_TABLES[0],
-            caption="report/proxies_table.rst",
+            caption="report/tables/proxies.rst",
             category="5 Zero-cost proxies",
             labels={"result": "Table: values"},
         ),
         correlations=report(
             PROXY_TABLES[1],
-            caption="report/proxy_correlations.rst",
+            caption="report/tables/proxy_correlations.rst",
             category="5 Zero-cost proxies",
             labels={"result": "Table: correlations"},
         ),

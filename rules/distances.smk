@@ -16,25 +16,25 @@ rule distances:
     output:
         distance=report(
             DISTANCES[0],
-            caption="report/split_distance.rst",
+            caption="report/tables/split_distance.rst",
             category="2 Split distance",
             labels={"result": "Table: every pair of splits"},
         ),
         per_tree=report(
             DISTANCES[1],
-            caption="report/split_distance_per_tree.rst",
+            caption="report/tables/split_distance_per_tree.rst",
             category="2 Split distance",
             labels={"result": "Table: mean per tree"},
         ),
         summary=report(
             DISTANCES[2],
-            caption="report/split_distance_summary.rst",
+            caption="report/tables/split_distance_summary.rst",
             category="2 Split distance",
             labels={"result": "Table: summary"},
         ),
         methods=report(
             DISTANCES[3],
-            caption="report/method_distance.rst",
+            caption="report/tables/method_distance.rst",
             category="2 Split distance",
             labels={"result": "Table: method against method"},
         ),
@@ -62,14 +62,14 @@ rule split_tables:
     output:
         splits=report(
             SPLIT_TABLES[0],
-            caption="report/splits.rst",
+            caption="report/tables/splits.rst",
             category="3 Split trees",
             subcategory="All trees",
             labels={"result": "Table: every split"},
         ),
         sizes=report(
             SPLIT_TABLES[1],
-            caption="report/group_sizes.rst",
+            caption="report/tables/group_sizes.rst",
             category="3 Split trees",
             subcategory="All trees",
             labels={"result": "Table: group sizes"},

@@ -2,8 +2,8 @@
 
 from _job import origin, run
 
+from fsnas.analysis.distance_tables import per_tree, split_distance_summary, split_distance_table
 from fsnas.analysis.method_distance import method_distance
-from fsnas.analysis.split_distance import per_tree, split_distance_summary, split_distance_table
 from fsnas.artifacts.splits import read_tree
 from fsnas.artifacts.tables import write_table
 

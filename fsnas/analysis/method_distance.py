@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from fsnas.analysis.split_distance import _Coded
+from fsnas.analysis.distance_tables import _Coded
 from fsnas.analysis.stats import bootstrap_mean, spread
 from fsnas.seeding import generator
 from fsnas.splitting.trees import Tree

@@ -111,7 +111,10 @@ class Cell(nn.Module):
         return added
 
     def _convolve(self, x: Tensor, operation: int, edges: tuple[int, ...], context: ForwardContext) -> Tensor:
-        """Convolve, normalise and gate one ``operation`` for all ``edges`` at once: equal shares of axis 1."""
+        """Convolve, normalise and gate one ``operation`` for all ``edges`` at once: equal shares of axis 1.
+
+        The gates are the scales of BatchNorm: before it they would cancel.
+        """
         weights = torch.cat([self.weights[self.keys[e, operation]] for e in edges])
         y = F.conv2d(x, weights, padding=self.kernels[operation] // 2)
         context.hook.layer(y, [self.names[e, operation] for e in edges])

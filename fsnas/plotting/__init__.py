@@ -23,7 +23,7 @@ def from_tables(
     Parameters
     ----------
     name
-        Of its files, and of its caption in ``rules/report``.
+        Of its files, and of its caption in ``rules/report/figures``.
     category, label
         Its place in the report.
     over_seeds

@@ -31,10 +31,10 @@ def load(name: str, operations: Sequence[str] | None = None) -> SearchSpace:
     ConfigError
         If there is none, or its file has no object ``space`` of that name.
     FsnasError
-        As `SearchSpace.restricted`.
+        As `SearchSpace.with_operations`.
     """
     found = getattr(registry.module(name), "space", None)
     if not isinstance(found, SearchSpace) or found.name != name:
         expected = f"an object of a subclass of fsnas.spaces.SearchSpace with the name {name!r}"
         raise ConfigError(f"{path_of(name)}: `space` is {found!r}, expected {expected}; see CONTRIBUTING.md")
-    return found.restricted(operations)
+    return found.with_operations(operations)

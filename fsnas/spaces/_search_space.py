@@ -98,7 +98,7 @@ class SearchSpace:
         """Return the sub-space that holds all: bool ``[edges, operations]``."""
         return self.allowed.copy()
 
-    def restricted(self, operations: Sequence[str] | None) -> Self:
+    def with_operations(self, operations: Sequence[str] | None) -> Self:
         """Return this space with some of its operations, in their order here; all of them for None.
 
         Raises

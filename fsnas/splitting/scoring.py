@@ -58,6 +58,8 @@ def score_node(
                 reasons += [_reason(f, names, edge, which, r) for f, which in lost]
                 scores[r, edge, enabled] = np.where(np.isfinite(row), row, np.nan)
             value = score_affinity(scores[:, edge, enabled])
+            if np.isfinite(scores[:, edge, enabled]).all() and not np.isfinite(value).all():
+                reasons.append(f"edge {names.edges[edge]}: the differences between its scores exceed float64")
         affinity[edge][np.ix_(enabled, enabled)] = np.where(np.isfinite(value), value, np.nan)
         progress(f"edge {names.edges[edge]} scored")
     return NodeScores(sub_space, None if kind == "affinity" else scores, affinity, tuple(reasons))

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import rand_score
 
-from fsnas.analysis.partitions import split_distance
+from fsnas.analysis.split_distance import split_distance
 from tests.properties.settings import repeatable
 from tests.reference import distances as slow
 

@@ -1,4 +1,4 @@
-"""The slow, obvious twin of `fsnas.analysis.split_distance`: one pair of splits, and one operation, at a time."""
+"""The slow, obvious twin of `fsnas.analysis.distance_tables`: one pair of splits, and one operation, at a time."""
 
 import itertools
 

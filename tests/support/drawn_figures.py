@@ -5,10 +5,10 @@ import functools
 import numpy as np
 from matplotlib.text import Text
 
-from fsnas.plotting.by_depth import by_depth_figure
+from fsnas.plotting.figure_1 import split_distance_figure
+from fsnas.plotting.figure_2 import by_depth_figure
 from fsnas.plotting.method_matrix import method_matrix_figure
 from fsnas.plotting.root_scores import root_scores_figure
-from fsnas.plotting.split_distance import split_distance_figure
 from fsnas.plotting.training import training_figure
 from fsnas.plotting.tree import tree_figure
 from tests.support import plotting_data as data

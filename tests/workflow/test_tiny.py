@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import torch
 
-from fsnas.analysis.partitions import split_distance
+from fsnas.analysis.split_distance import split_distance
 from fsnas.artifacts.checkpoint import read_checkpoint
 from fsnas.artifacts.dataset import read_dataset
 from fsnas.artifacts.scores import read_scores

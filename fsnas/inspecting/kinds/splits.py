@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from fsnas.analysis.partitions import split_distance
+from fsnas.analysis.split_distance import split_distance
 from fsnas.artifacts.splits import VERSION, read_splits
 from fsnas.inspecting.comparing import Labelled, by_part
 from fsnas.inspecting.opening import Artifact

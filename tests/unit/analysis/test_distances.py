@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from fsnas.analysis.distance_tables import per_tree, split_distance_summary, split_distance_table
 from fsnas.analysis.method_distance import method_distance
-from fsnas.analysis.partitions import split_distance
-from fsnas.analysis.split_distance import per_tree, split_distance_summary, split_distance_table
+from fsnas.analysis.split_distance import split_distance
 from fsnas.analysis.splits import group_sizes, splits_table
 from fsnas.errors import FsnasError
 from fsnas.seeding import generator

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fsnas.analysis.split_distance import per_tree, split_distance_summary, split_distance_table
+from fsnas.analysis.distance_tables import per_tree, split_distance_summary, split_distance_table
 from fsnas.analysis.splits import splits_table
 from fsnas.artifacts.tables import check_table, read_table, record_of, write_table
 from fsnas.errors import ArtifactError

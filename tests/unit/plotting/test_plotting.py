@@ -12,13 +12,13 @@ from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_hex
 from matplotlib.patches import PathPatch
 
-from fsnas.analysis.split_distance import per_tree, split_distance_summary, split_distance_table
+from fsnas.analysis.distance_tables import per_tree, split_distance_summary, split_distance_table
 from fsnas.artifacts.figure import write_figure
 from fsnas.plotting._registry import FOLDER
 from fsnas.plotting._style import LOOKS, colour, look, looks
-from fsnas.plotting.by_depth import by_depth_figure
+from fsnas.plotting.figure_1 import split_distance_figure
+from fsnas.plotting.figure_2 import by_depth_figure
 from fsnas.plotting.method_matrix import method_matrix_figure
-from fsnas.plotting.split_distance import split_distance_figure
 from fsnas.plotting.tree import tree_figure
 from tests.support import plotting_data as data
 from tests.support.drawn_figures import (

@@ -28,7 +28,7 @@ TOLERANCES = [(torch.float32, 1e-5), (torch.float64, 1e-10)]
 
 def pair(operations, dtype: torch.dtype) -> tuple[Supernet, Supernet, list[int]]:
     """A supernet of the smaller space, one of the full space with the same weights, and where the operations stand."""
-    small = SPACE.restricted(operations)
+    small = SPACE.with_operations(operations)
     places = [OPERATIONS.index(name) for name in operations]
     mask = np.zeros_like(SPACE.full())
     mask[:, places] = True
@@ -46,7 +46,7 @@ def widened(gates: np.ndarray, places: list[int]) -> np.ndarray:
 
 @pytest.mark.parametrize("operations", FEWER.values(), ids=FEWER)
 def test_the_names_are_those_of_the_benchmark(operations):
-    small = SPACE.restricted(operations)
+    small = SPACE.with_operations(operations)
     assert small.operations == operations and small.name == SPACE.name
     assert count_architectures(small.full()) == len(operations) ** 6
     for architecture in list(architectures(small.full()))[::37]:
@@ -56,12 +56,12 @@ def test_the_names_are_those_of_the_benchmark(operations):
 
 
 def test_the_order_is_that_of_the_space_and_what_cannot_be_is_refused():
-    assert SPACE.restricted(KEPT[::-1]).operations == KEPT and SPACE.restricted(None) is SPACE
+    assert SPACE.with_operations(KEPT[::-1]).operations == KEPT and SPACE.with_operations(None) is SPACE
     for wrong in (["skip_connect"], ["skip_connect", "skip_connect"]):
         with pytest.raises(FsnasError, match="expected at least 2 of nas-bench-201, each once"):
-            SPACE.restricted(wrong)
+            SPACE.with_operations(wrong)
     with pytest.raises(FsnasError, match="no operation 'skip'; expected some of"):
-        SPACE.restricted(["skip", "none"])
+        SPACE.with_operations(["skip", "none"])
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), TOLERANCES, ids=str)
@@ -127,7 +127,7 @@ def write(path, strings, column="test_accuracy"):
 
 
 def test_lines_of_a_csv_outside_the_space_are_left_out(tmp_path):
-    small, every = SPACE.restricted(KEPT), SPACE.strings()
+    small, every = SPACE.with_operations(KEPT), SPACE.strings()
     path = write(tmp_path / "truth.csv", every)
     strings, columns = read(path, space=small, architecture_column="ArchitectureString", column="test_accuracy")
     numbers = {string: i % 97 + 0.5 for i, string in enumerate(every)}
@@ -140,7 +140,7 @@ def test_lines_of_a_csv_outside_the_space_are_left_out(tmp_path):
 def test_a_csv_with_nothing_of_the_space_is_refused(tmp_path):
     path = write(tmp_path / "truth.csv", [string for string in SPACE.strings() if "none" in string][:5])
     with pytest.raises(DataError, match=r"holds no architecture with the operations \['skip_connect'"):
-        read(path, space=SPACE.restricted(KEPT), architecture_column="ArchitectureString")
+        read(path, space=SPACE.with_operations(KEPT), architecture_column="ArchitectureString")
 
 
 def test_a_string_of_another_benchmark_is_told_what_the_space_expects(tmp_path):
@@ -148,4 +148,4 @@ def test_a_string_of_another_benchmark_is_told_what_the_space_expects(tmp_path):
     with pytest.raises(
         DataError, match=r"NATS-Bench's size space.*expected strings of nas-bench-201, e\.g\. \|skip_co"
     ):
-        read(path, space=SPACE.restricted(KEPT), architecture_column="ArchitectureString")
+        read(path, space=SPACE.with_operations(KEPT), architecture_column="ArchitectureString")

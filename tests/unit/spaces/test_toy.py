@@ -80,9 +80,9 @@ def perturbed(space, perturbation="disable"):
 
 def test_strings_and_sizes(space):
     assert space.strings()[5] == "pool-conv" and space.parse("pool-conv") == (POOL, CONV)
-    assert space.restricted(["conv", "skip"]).operations == ("skip", "conv")
+    assert space.with_operations(["conv", "skip"]).operations == ("skip", "conv")
     with pytest.raises(OutsideSpaceError, match="pool on edge first"):
-        space.restricted(["conv", "skip"]).parse("pool-conv")
+        space.with_operations(["conv", "skip"]).parse("pool-conv")
     with pytest.raises(FsnasError, match="expected OPERATION-OPERATION"):
         space.parse("|none~0|")
     assert supernet(space).dimensions == {"channels": 3, **OF}

@@ -242,6 +242,13 @@ def test_what_is_not_finite_is_told_in_a_line(spy):
     assert score_node(random_network(4), DEEP, "spy", BATCHES).summary(SPACE) == "scored"
 
 
+def test_finite_scores_too_far_apart_have_a_reason(spy):
+    spy(lambda gates, repetition: 1.7e308 if gates[2, 0] else -1.7e308)
+    with np.errstate(over="ignore"):
+        node = score_node(random_network(4), DEEP, "spy", BATCHES)
+    assert node.reasons and all("exceed float64" in reason for reason in node.reasons)
+
+
 def test_every_edge_is_reported():
     lines: list[str] = []
     score_node(random_network(1), DEEP, "random", BATCHES[:1], progress=lines.append)

@@ -1,0 +1,209 @@
+"""Split distance within and between split trees, and its tables."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from fsnas.analysis.split_distance import Partition, distance_matrix
+from fsnas.analysis.stats import bootstrap_between, bootstrap_mean, spread
+from fsnas.errors import FsnasError
+from fsnas.seeding import generator
+from fsnas.splitting.trees import Split, Tree
+
+SETTINGS = ("internal", "external")
+PAIR_COLUMNS = ["method", "setting", "seed_a", "path_a", "level_a", "seed_b", "path_b", "level_b", "distance"]
+TREE_COLUMNS = ["method", "setting", "level", "seed", "mean", "pairs"]
+SUMMARY_COLUMNS = ["method", "setting", "level", "mean", "std", "ci_low", "ci_high", "n", "pairs"]
+
+
+class _Coded:
+    """The different partitions in ``trees``, their distances, and for every tree the numbers of its partitions."""
+
+    def __init__(self, trees: Sequence[Tree], normalisation: str) -> None:
+        numbers: dict[frozenset[frozenset[str]], int] = {}
+        partitions: list[Partition] = []
+        self.codes: dict[tuple[str, int], np.ndarray] = {}
+        self.splits: dict[tuple[str, int], tuple[Split, ...]] = {}
+        for tree in trees:
+            if (tree.method, tree.seed) in self.codes:
+                raise FsnasError(
+                    f"two trees have the method {tree.method!r} and the seed {tree.seed}; expected one each"
+                )
+            codes = []
+            for split in tree.splits:
+                code = numbers.setdefault(frozenset(map(frozenset, split.groups)), len(numbers))
+                if code == len(partitions):
+                    partitions.append(split.groups)
+                codes.append(code)
+            self.codes[tree.method, tree.seed] = np.array(codes, dtype=np.int64)
+            self.splits[tree.method, tree.seed] = tree.splits
+        self.methods = list(dict.fromkeys(tree.method for tree in trees))
+        self.paths = sorted({split.path for tree in trees for split in tree.splits})
+        self.distances = distance_matrix(partitions, normalisation)
+
+    def seeds(self, method: str) -> list[int]:
+        """Return the seeds of ``method`` in ascending order."""
+        return sorted(seed for name, seed in self.codes if name == method)
+
+    def mean(self, method_a: str, method_b: str, seed: int) -> float:
+        """Return the mean distance of two trees of one seed, or within one tree; NaN without a pair."""
+        a, b = self.codes.get((method_a, seed), ()), self.codes.get((method_b, seed), ())
+        between = self.distances[np.ix_(a, b)] if len(a) and len(b) else np.zeros((0, 0))
+        if method_a == method_b:
+            between = between[np.triu_indices(len(between), 1)]
+        return float(between.mean()) if between.size else np.nan
+
+
+def split_distance_table(trees: Sequence[Tree], normalisation: str = "corrected") -> pd.DataFrame:
+    """Return the split distance of every pair of splits of the same method, each unordered pair once.
+
+    Columns ``method, setting, seed_a, path_a, level_a, seed_b, path_b, level_b, distance``; ``setting`` is internal
+    for two splits of one tree and external for splits of two seeds' trees, where ``seed_a < seed_b``. A tree without
+    splits adds no row, and a method with one seed no external row.
+
+    Raises
+    ------
+    FsnasError
+        If two trees have the same method and seed, or as `fsnas.analysis.split_distance.split_distance`.
+    """
+    coded = _Coded(trees, normalisation)
+    parts = [part for method in coded.methods for part in _pairs_of_method(coded, method)]
+    if not parts:
+        return pd.DataFrame(columns=PAIR_COLUMNS)
+    return pd.concat(parts, ignore_index=True)
+
+
+def _pairs_of_method(coded: _Coded, method: str) -> Iterator[pd.DataFrame]:
+    """Yield the internal and the external pairs of one method."""
+    seeds = coded.seeds(method)
+    splits = [split for seed in seeds for split in coded.splits[method, seed]]
+    if not splits:
+        return
+    code = np.concatenate([coded.codes[method, seed] for seed in seeds])
+    tree = np.repeat(np.arange(len(seeds)), [len(coded.codes[method, seed]) for seed in seeds])
+    first = np.searchsorted(tree, np.arange(len(seeds) + 1))
+    path = pd.Categorical([split.path for split in splits], categories=coded.paths)
+    level = np.array([split.level for split in splits])
+    for setting in SETTINGS:
+        a, b = _pair_indices(first, setting)
+        columns = {"method": _constant(method, coded.methods, len(a)), "setting": _constant(setting, SETTINGS, len(a))}
+        columns |= {"seed_a": np.array(seeds)[tree[a]], "path_a": path[a]}
+        columns |= {"level_a": level[a], "seed_b": np.array(seeds)[tree[b]], "path_b": path[b], "level_b": level[b]}
+        if len(a):
+            yield pd.DataFrame(columns | {"distance": coded.distances[code[a], code[b]]}, columns=PAIR_COLUMNS)
+
+
+def _constant(value: str, categories: Sequence[str], length: int) -> pd.Categorical:
+    """Return a column of one value: categories, because a text per pair takes gigabytes."""
+    return pd.Categorical.from_codes(np.full(length, list(categories).index(value)), categories=list(categories))
+
+
+def _pair_indices(first: np.ndarray, setting: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return both sides of every pair of splits, tree by tree; tree ``t`` holds ``first[t]`` to ``first[t + 1]``."""
+    sides: list[tuple[np.ndarray, np.ndarray]] = []
+    starts = list(zip(first[:-1], first[1:], strict=True))
+    if setting == "internal":
+        for start, stop in starts:
+            i, j = np.triu_indices(stop - start, 1)
+            sides.append((start + i, start + j))
+    else:
+        for start, stop in starts:  # the splits of all later seeds at once
+            later = np.arange(stop, first[-1])
+            sides.append((np.repeat(np.arange(start, stop), len(later)), np.tile(later, stop - start)))
+    a, b = (np.concatenate([side[k] for side in sides]).astype(np.int64) for k in (0, 1))
+    return a, b
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """The pairs of one method, setting and level, added up by seeds.
+
+    ``sums`` and ``counts`` are float64 ``[seeds, seeds]`` and symmetric: sum and number of the distances of two
+    seeds' trees; internal ones stand on the diagonal, external ones off it.
+    """
+
+    method: str
+    setting: str
+    level: str
+    seeds: np.ndarray
+    sums: np.ndarray
+    counts: np.ndarray
+
+    @property
+    def means(self) -> np.ndarray:
+        """Return the mean distance of every tree: float64 ``[seeds]``."""
+        return self.sums.sum(axis=1) / self.counts.sum(axis=1)
+
+
+def _cells(table: pd.DataFrame) -> Iterator[_Cell]:
+    """Yield the cells that have a pair, in the order of the table, level ``all`` before ``0``, ``1``, ..."""
+    methods, names = pd.factorize(table["method"])
+    kind = methods * len(SETTINGS) + (table["setting"] == "external").to_numpy()
+    order = np.argsort(kind, kind="stable")
+    bounds = np.searchsorted(kind[order], np.arange(len(names) * len(SETTINGS) + 1))
+    seeds = np.sort(pd.unique(np.concatenate([pd.unique(table["seed_a"]), pd.unique(table["seed_b"])])))
+    a, b = (np.searchsorted(seeds, table[name].to_numpy())[order] for name in ("seed_a", "seed_b"))
+    level, other = (table[name].to_numpy()[order] for name in ("level_a", "level_b"))
+    distance = table["distance"].to_numpy(dtype=np.float64)[order]
+    for k in range(len(bounds) - 1):
+        part = slice(bounds[k], bounds[k + 1])
+        same = np.where(level[part] == other[part], level[part], -1)
+        for name in ("all", *sorted(set(pd.unique(same)) - {-1})):
+            rows = np.flatnonzero(same == name) + part.start if name != "all" else part
+            sums, counts = _matrices(a[rows], b[rows], distance[rows], len(seeds))
+            found = counts.any(axis=0)
+            if found.any():
+                cut = np.ix_(found, found)
+                yield _Cell(str(names[k // 2]), SETTINGS[k % 2], str(name), seeds[found], sums[cut], counts[cut])
+
+
+def _matrices(a: np.ndarray, b: np.ndarray, distance: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return sums and counts of the distances between ``n`` seeds, given by their indices."""
+    directed = (np.bincount(a * n + b, weights, minlength=n * n) for weights in (distance, np.ones(len(a))))
+    sums, counts = (m + m.T - np.diag(np.diag(m)) for m in (flat.reshape(n, n) for flat in directed))
+    return sums, counts
+
+
+def per_tree(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean distance of every tree in the rows of `split_distance_table`.
+
+    Columns ``method, setting, level, seed, mean, pairs``. An external pair counts for both of its trees. The level is
+    ``all``, or ``0``, ``1``, ... for pairs of splits that are both on it; what has no pair has no row.
+    """
+    parts = []
+    for cell in _cells(table):
+        columns = {"method": cell.method, "setting": cell.setting, "level": cell.level, "seed": cell.seeds}
+        columns |= {"mean": cell.means, "pairs": cell.counts.sum(axis=1).astype(np.int64)}
+        parts.append(pd.DataFrame(columns, columns=TREE_COLUMNS))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=TREE_COLUMNS)
+
+
+def split_distance_summary(table: pd.DataFrame, *, seed: int, resamples: int = 2000) -> pd.DataFrame:
+    """Return mean, spread and bootstrap interval of the split distance over the trees of every method.
+
+    Columns ``method, setting, level, mean, std, ci_low, ci_high, n, pairs``: ``mean`` and ``std`` (n - 1) are over
+    the means of the ``n`` trees, the interval is a 95 % percentile interval that draws seeds, and ``pairs`` counts
+    different pairs of splits. The interval is NaN for fewer than two trees (internal) or three (external), ``std``
+    for fewer than two; for two trees the external ``std`` is NaN as well, because both have the same pairs.
+
+    Parameters
+    ----------
+    table
+        Of `split_distance_table`.
+    seed, resamples
+        Of the bootstrap.
+    """
+    rows = []
+    for cell in _cells(table):
+        means, internal = cell.means, cell.setting == "internal"
+        rng = generator(seed, "bootstrap", cell.method, cell.setting, cell.level)
+        if internal:
+            interval = bootstrap_mean(means, rng, resamples)
+        else:
+            interval = bootstrap_between(cell.sums, cell.counts, rng, resamples)
+        std = spread(means) if internal or len(means) > 2 else np.nan
+        pairs = int(np.triu(cell.counts).sum())
+        rows.append((cell.method, cell.setting, cell.level, means.mean(), std, *interval, len(means), pairs))
+    return pd.DataFrame(rows, columns=SUMMARY_COLUMNS)
