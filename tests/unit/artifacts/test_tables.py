@@ -103,15 +103,3 @@ def test_a_table_that_was_changed_is_refused(before, after, path):
             ArtifactError, match=r"a\.csv: does not have the checksum .*; remove both files and run again"
         ):
             reader(path)
-
-
-def test_a_table_or_record_that_is_missing_is_named(path):
-    table, record = path, path.with_suffix(".json")
-    content = record.read_bytes()
-    record.unlink()
-    with pytest.raises(ArtifactError, match=r"/a\.json: no such file beside a\.csv; remove the table and run again"):
-        read_table(table)
-    record.write_bytes(content)
-    table.unlink()
-    with pytest.raises(ArtifactError, match=r"/a\.csv: no such table; run snakemake to make it"):
-        read_table(table)
