@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -228,21 +229,9 @@ def _splits(path: Path, tree: Tree, **origin: Any) -> None:
     write_splits(path, space=SPACE, level=1, splits=level, key=KEY, **LEVEL, **origin)
 
 
-def _tree(path: Path, tree: Tree, **origin: Any) -> None:
-    write_tree(path, tree, key=KEY, **origin)
-
-
 def _search(path: Path, evaluations: tuple[Evaluation, ...], **origin: Any) -> None:
     searches = [SearchResult("random", evaluations, 2)]
     write_search(path, space=SPACE, method="mine", metric="snip", seed=3, searches=searches, key=KEY, **origin)
-
-
-def _selection(path: Path, ranking: list[LeafScore], **origin: Any) -> None:
-    write_selection(path, ranking, keep=1, key=KEY, **origin)
-
-
-def _cost(path: Path, cost: TrainingCost, **origin: Any) -> None:
-    write_cost(path, cost, **origin)
 
 
 def _table(path: Path, table: pd.DataFrame, **origin: Any) -> None:
@@ -253,7 +242,7 @@ def _supernet(path: Path, network: Supernet, **origin: Any) -> None:
     record = {"epoch": [1, 2], "loss": [2.1, 1.9], "accuracy": [0.25, 0.5]}
     about = {"record": record, "seed": 3, "dataset": "digits"}
     write_checkpoint(path, network, key=KEY, settings=origin["settings"], **about)
-    _cost(path.with_suffix(".json"), COST, **origin)
+    write_cost(path.with_suffix(".json"), COST, **origin)
 
 
 def _figure(path: Path, colour: str, **origin: Any) -> None:
@@ -301,10 +290,12 @@ KINDS = {
     "scores": Kind("scores.h5", _scores, SCORED, CHANGED, (read_scores, read_attributes)),
     "architectures": Kind("truth.h5", _architectures, COLUMNS, {"accuracy": np.ones(2)}, (read_architectures,)),
     "splits": Kind("splits.json", _splits, small_tree(), small_tree(1), (read_splits,)),
-    "tree": Kind("tree.json", _tree, small_tree(), small_tree(1), (read_tree,)),
+    "tree": Kind("tree.json", partial(write_tree, key=KEY), small_tree(), small_tree(1), (read_tree,)),
     "search": Kind("search.json", _search, evaluations(), evaluations(0.75), (read_search,)),
-    "selection": Kind("selection.json", _selection, JUDGED, JUDGED[:1], (read_selection,)),
-    "cost": Kind("cost.json", _cost, COST, dataclasses.replace(COST, epochs=3), (read_cost,)),
+    "selection": Kind(
+        "selection.json", partial(write_selection, keep=1, key=KEY), JUDGED, JUDGED[:1], (read_selection,)
+    ),
+    "cost": Kind("cost.json", write_cost, COST, dataclasses.replace(COST, epochs=3), (read_cost,)),
     "table": Kind("table.csv", _table, *TABLES, (read_table, check_table)),
     "record": Kind("record.json", _table, *TABLES, (_read_table_of,)),
     "supernet": Kind("supernet.pt", _supernet, random_network(3), other_network(), (read_network, read_record)),

@@ -40,15 +40,6 @@ def test_a_table_made_again_has_the_same_bytes_and_reads_back(name, tmp_path):
     pd.testing.assert_frame_equal(found, expected, check_exact=True, check_dtype=False, check_categorical=False)
 
 
-def test_the_summary_of_a_table_read_back_is_the_same(tmp_path):
-    pairs = tables()["pairs"]
-    write_table(tmp_path / "pairs.csv", pairs)
-    found = read_table(tmp_path / "pairs.csv", path_a=str, path_b=str)
-    pd.testing.assert_frame_equal(
-        split_distance_summary(found, seed=0), split_distance_summary(pairs, seed=0), check_exact=True
-    )
-
-
 def test_floats_keep_every_bit_and_missing_ones_are_empty(tmp_path):
     rng = np.random.default_rng(0)
     values = np.append(rng.normal(size=2000) * 10.0 ** rng.integers(-300, 300, 2000), [8 / 9, 0.1 + 0.2, np.nan])
