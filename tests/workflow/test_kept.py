@@ -110,6 +110,12 @@ def test_what_decides_no_result_reruns_nothing_that_costs(run):
     assert found <= SAYING, reasons
 
 
+def test_a_wrong_checksum_of_the_truth_is_found_at_once(run):
+    config(truth={"sha256": "0" * 64})(run)
+    said = snakemake(run, "-n", *TINY, expect=1)
+    assert "truth.sha256" in said and "Traceback" not in said
+
+
 def test_a_result_of_another_device_is_made_again(run):
     """The card that is asked for is not here, so this is a dry run; the records go back to `auto` afterwards."""
     config(device="cuda")(run)

@@ -11,7 +11,7 @@ import yaml
 from fsnas import metrics
 from fsnas.data import sources
 from fsnas.data.making import make_dataset
-from fsnas.errors import ConfigError
+from fsnas.errors import ConfigError, FsnasError
 from fsnas.metrics import known, metric_spec
 from fsnas.spaces import architectures
 from tests.support.config import DEFAULT, ROOT, laid_over
@@ -265,6 +265,8 @@ def test_a_csv_is_read_before_any_job_runs(tmp_path):
         check_truth(truth_config(tmp_path / "wrong", **about), "test_acc")
     with pytest.raises(ConfigError, match=r"truth\.file: .*its sha256 is"):
         check_truth(truth_config(tmp_path / "truth", sha256="0" * 64, **about), "test_acc")
+    with pytest.raises(FsnasError, match="its sha256 is"):
+        check_files(truth_config(tmp_path / "truth", sha256="0" * 64))
     check_truth(DEFAULT, "standalone_test_accuracy_5_epochs_seed_0")
 
 
