@@ -21,7 +21,7 @@ from fsnas.errors import ConfigError
 from fsnas.lineage.provenance import lines
 from fsnas.seeding import generator
 from tests.properties.settings import repeatable
-from tests.unit.workflow_scripts.test_config import DEFAULT, ROOT, laid_over
+from tests.support.config import DEFAULT, ROOT, laid_over
 from workflow_scripts._captions import (
     about_proxies,
     about_search,
@@ -32,14 +32,7 @@ from workflow_scripts._captions import (
     tree_caption,
     truth_caption,
 )
-from workflow_scripts._config import (
-    check,
-    check_files,
-    leaf_methods,
-    proxy_metrics,
-    rungs_of,
-    truth_column,
-)
+from workflow_scripts._config import check, check_files, leaf_methods, proxy_metrics, rungs_of, truth_column
 from workflow_scripts._config_values import shown, the_schema, typed
 from workflow_scripts._defaults import completed
 from workflow_scripts._origins import LINES, code

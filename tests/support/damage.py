@@ -5,16 +5,19 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from fsnas.artifacts.architectures import read_architectures, write_architectures
 from fsnas.artifacts.checkpoint import read_checkpoint, read_record, write_checkpoint
 from fsnas.artifacts.dataset import read_dataset, read_key, write_dataset
+from fsnas.artifacts.figure import read_figure, write_figure
 from fsnas.artifacts.hdf5 import BLOCK, TITLE
 from fsnas.artifacts.scores import read_attributes, read_scores, write_scores
 from fsnas.artifacts.search import read_search, write_search
@@ -24,9 +27,11 @@ from fsnas.artifacts.tables import check_table, read_table, write_table
 from fsnas.artifacts.usage import read_cost, write_cost
 from fsnas.data.dataset import Dataset
 from fsnas.errors import ArtifactError
+from fsnas.networks.supernet import Supernet
 from fsnas.search.result import Evaluation, SearchResult
 from fsnas.search.selection import LeafScore
 from fsnas.splitting.scores import NodeScores
+from fsnas.splitting.trees import Tree
 from fsnas.training.usage import TrainingCost
 from tests.support.problems import random_network
 from tests.support.space import SPACE
@@ -58,6 +63,19 @@ def edit(path: Path, change: Callable[[Any], Any] | Mapping[str, Any]) -> None:
     else:
         changed = change(content)
     path.write_text(json.dumps(_sealed(content if changed is None else changed)))
+
+
+def put(content: Any, field: str, value: Any) -> None:
+    """Let ``value`` stand at a field such as ``ranking[0].leaf``, or nothing if it is ``...``."""
+    *above, last = (
+        int(part) if part.isdigit() else part for part in field.replace("[", ".").replace("]", "").split(".")
+    )
+    for part in above:
+        content = content[part]
+    if value is ...:
+        del content[last]
+    else:
+        content[last] = value
 
 
 def _sealed(content: Any) -> Any:
@@ -160,13 +178,20 @@ def plain(value: Any) -> Any:
 
 # A small file of every kind
 
+KEY = "0123456789abcdef"
+ARCHITECTURES = [SPACE.architecture_string(a) for a in ((0, 0, 0, 0, 0, 0), (0, 0, 0, 0, 0, 1))]
+LEVEL = {"method": "mine", "metric": "snip", "seed": 3, "objective": "mean", "balance": "none", "edge": "best"}
+ABOUT = {"metric": "snip", "seed": 3, "level": 0, "options": {}, "device": "cpu", "seconds": 1.5, "peak_memory": 2**31}
+
 
 @dataclasses.dataclass(frozen=True)
 class Kind:
-    """How a file of a kind is called, written with what it was made from, and read, by every reader there is."""
+    """How a file of a kind is called and written, what it holds, what it could hold instead, and its readers."""
 
     file: str
     write: Callable[..., None]
+    content: Any
+    other: Any
     readers: tuple[Callable[[Path], Any], ...]
 
 
@@ -176,94 +201,103 @@ def origin_of(kind: str) -> dict[str, Any]:
     return {"settings": {"seed": 3, "cut": {"balance": "none", "sizes": [1, 2]}}, "code": code, "inputs": "fedcba98"}
 
 
-def made(kind: str, folder: Path) -> Path:
-    """Write the file of a kind, and what belongs beside it."""
-    KINDS[kind].write(folder / KINDS[kind].file, **origin_of(kind))
-    return folder / KINDS[kind].file
+def made(kind: str, folder: Path, content: Any = None, **origin: Any) -> Path:
+    """Write the file of a kind, of its own content or another one, and what belongs beside it."""
+    path = folder / KINDS[kind].file
+    KINDS[kind].write(path, KINDS[kind].content if content is None else content, **origin or origin_of(kind))
+    return path
 
 
-def _dataset(path: Path, **origin: Any) -> None:
-    images = np.random.default_rng(0).integers(256, size=(6, 2, 4, 4), dtype=np.uint8)
-    splits = {"train": np.arange(3), "valid": np.arange(3, 5), "test": np.arange(5, 6)}
-    dataset = Dataset("small", images, np.arange(6) % 2, ("a", "b"), splits, np.array([0.4, 0.5]), np.ones(2))
-    write_dataset(path, dataset, key="a key", **origin)
+def _dataset(path: Path, images: np.ndarray, **origin: Any) -> None:
+    splits = {"train": np.arange(3), "valid": np.array([3]), "test": np.array([4, 5])}
+    labels = np.array([0, 1, 0, 1, 1, 0])
+    dataset = Dataset("small", images, labels, ("a", "b"), splits, np.array([0.5]), np.ones(1))
+    write_dataset(path, dataset, key=KEY, **origin)
 
 
-def _scores(path: Path, **origin: Any) -> None:
-    rng, nodes = np.random.default_rng(0), {}
-    for node in ("0", "1"):
-        scores, affinity = rng.normal(size=(2, 6, 5)), rng.normal(size=(6, 5, 5))
-        scores[1, 4] = affinity[2] = np.nan
-        nodes[node] = NodeScores(SPACE.full(), scores, affinity, ("edge 3<-1, none, repetition 1: the value is inf",))
-    write_scores(
-        path, nodes, space=SPACE, attributes={"metric": "snip", "key": "a key", "seconds": 1.5, "options": {}, **origin}
-    )
+def _scores(path: Path, nodes: Mapping[str, NodeScores], **origin: Any) -> None:
+    write_scores(path, nodes, space=SPACE, attributes={**ABOUT, "key": KEY, **origin})
 
 
-def _architectures(path: Path, **origin: Any) -> None:
-    columns = {"loss": np.array([2.3, np.nan, -0.0]), "accuracy/%": np.array([10.0, 94.37333333333333, 61.25])}
-    write_architectures(path, ARCHITECTURES, columns, space=SPACE, kind="proxy", key="a key", metric="snip", **origin)
+def _architectures(path: Path, columns: Mapping[str, np.ndarray], **origin: Any) -> None:
+    about = {"kind": "truth", "key": KEY, "dataset": "digits"}
+    write_architectures(path, ARCHITECTURES, columns, space=SPACE, **about, **origin)
 
 
-def _splits(path: Path, **origin: Any) -> None:
-    tree = grown_tree("snip", 3, (2, 3), np.random.default_rng(0))
-    about = {"method": "mine", "metric": "snip", "seed": 3, "objective": "mean", "balance": "none", "edge": "best"}
-    write_splits(
-        path, space=SPACE, level=1, splits=[s for s in tree.splits if s.level == 1], key="a key", **about, **origin
-    )
+def _splits(path: Path, tree: Tree, **origin: Any) -> None:
+    level = [split for split in tree.splits if split.level == 1]
+    write_splits(path, space=SPACE, level=1, splits=level, key=KEY, **LEVEL, **origin)
 
 
-def _tree(path: Path, **origin: Any) -> None:
-    write_tree(path, grown_tree("snip", 3, (2, 2), np.random.default_rng(0)), key="a key", **origin)
+def _search(path: Path, evaluations: tuple[Evaluation, ...], **origin: Any) -> None:
+    searches = [SearchResult("random", evaluations, 2)]
+    write_search(path, space=SPACE, method="mine", metric="snip", seed=3, searches=searches, key=KEY, **origin)
 
 
-def _search(path: Path, **origin: Any) -> None:
-    found = [Evaluation("0", name, loss, 0.5) for name, loss in zip(ARCHITECTURES, (np.nan, 1.5, 2.5), strict=True)]
-    searches = [SearchResult("random", tuple(found), 1)]
-    write_search(path, space=SPACE, method="mine", metric="snip", seed=3, searches=searches, key="a key", **origin)
-
-
-def _selection(path: Path, **origin: Any) -> None:
-    ranking = [LeafScore("10", 1, 0.75, 0.1 + 0.2), LeafScore("0", 0, 0.5, 1.5)]
-    write_selection(path, ranking, keep=1, key="a key", **origin)
-
-
-def _cost(path: Path, **origin: Any) -> None:
-    write_cost(path, TrainingCost(20, 12.5, 17940, "cpu", "a key"), **origin)
-
-
-def _table(path: Path, **origin: Any) -> None:
-    table = pd.DataFrame({"method": ["none", "snip"], "seed": [0, 1], "cost": [8 / 9, np.nan]})
+def _table(path: Path, table: pd.DataFrame, **origin: Any) -> None:
     write_table(path.with_suffix(".csv"), table, **origin)
 
 
-def _checkpoint(path: Path, **origin: Any) -> None:
-    about = {"record": {"epoch": [1, 2], "loss": [2.1, 0.1 + 0.2]}, "seed": 3, "dataset": "digits"}
-    write_checkpoint(path, random_network(3), key="a key", settings=origin["settings"], **about)
-    _cost(path.with_suffix(".json"), **origin)
+def _supernet(path: Path, network: Supernet, **origin: Any) -> None:
+    record = {"epoch": [1, 2], "loss": [2.1, 1.9], "accuracy": [0.25, 0.5]}
+    about = {"record": record, "seed": 3, "dataset": "digits"}
+    write_checkpoint(path, network, key=KEY, settings=origin["settings"], **about)
+    write_cost(path.with_suffix(".json"), COST, **origin)
+
+
+def _figure(path: Path, colour: str, **origin: Any) -> None:
+    write_figure([path, path.with_suffix(".pdf")], Figure(figsize=(1, 1), facecolor=colour), **origin)
 
 
 def _read_table_of(record: Path) -> pd.DataFrame:
     return read_table(record.with_suffix(".csv"))
 
 
-ARCHITECTURES = [SPACE.architecture_string(a) for a in ((0, 0, 0, 0, 0, 0), (3, 3, 4, 1, 0, 2), (4, 4, 4, 4, 4, 4))]
-
-
 def read_network(path: Path) -> Any:
     return read_checkpoint(path, SPACE)
 
 
+def scored(values: np.ndarray | None = None, reasons: tuple[str, ...] = ()) -> NodeScores:
+    """A node of the full space; affinities are zeros."""
+    values = np.arange(60.0).reshape(2, 6, 5) if values is None else values
+    return NodeScores(SPACE.full(), values, np.zeros((6, 5, 5)), reasons)
+
+
+def small_tree(seed: int = 0) -> Tree:
+    return grown_tree("snip", 3, (2, 2), np.random.default_rng(seed))
+
+
+def evaluations(best: float = 0.5) -> tuple[Evaluation, ...]:
+    return tuple(Evaluation("0", ARCHITECTURES[i % 2], 1.5, best if i == 2 else 0.1) for i in range(4))
+
+
+def other_network() -> Supernet:
+    network = random_network(3)
+    network.state_dict()["classifier.bias"][1] += 1.0
+    return network
+
+
+COST = TrainingCost(2, 1.5, 640, "cpu", KEY)
+IMAGES = np.zeros((6, 1, 4, 4), np.uint8)
+SCORED = {"root": scored(reasons=("edge 3<-1, none, repetition 1: the value is inf",)), "0": scored()}
+CHANGED = {**SCORED, "root": scored(np.arange(60.0).reshape(2, 6, 5) + np.eye(60)[7].reshape(2, 6, 5))}
+COLUMNS = {"accuracy": np.array([0.1, 0.4]), "a/b": np.array([np.nan, 1.0])}
+JUDGED = [LeafScore("1", 0, 0.5, 0.1 + 0.2), LeafScore("0", 1, 0.25, 2.0)]
+TABLE = pd.DataFrame({"method": ["snip", "snip"], "path": ["0", "00"], "mean": [1.5, np.nan]})
+TABLES = TABLE, pd.DataFrame({"method": ["snip"], "path": ["0"], "mean": [2.5]})
 KINDS = {
-    "dataset": Kind("digits.h5", _dataset, (read_dataset, read_key)),
-    "scores": Kind("scores.h5", _scores, (read_scores, read_attributes)),
-    "architectures": Kind("truth.h5", _architectures, (read_architectures,)),
-    "splits": Kind("splits.json", _splits, (read_splits,)),
-    "tree": Kind("tree.json", _tree, (read_tree,)),
-    "search": Kind("search.json", _search, (read_search,)),
-    "selection": Kind("selection.json", _selection, (read_selection,)),
-    "cost": Kind("cost.json", _cost, (read_cost,)),
-    "table": Kind("table.csv", _table, (read_table, check_table)),
-    "record": Kind("record.json", _table, (_read_table_of,)),
-    "checkpoint": Kind("supernet.pt", _checkpoint, (read_network, read_record)),
+    "dataset": Kind("small.h5", _dataset, IMAGES, IMAGES + 1, (read_dataset, read_key)),
+    "scores": Kind("scores.h5", _scores, SCORED, CHANGED, (read_scores, read_attributes)),
+    "architectures": Kind("truth.h5", _architectures, COLUMNS, {"accuracy": np.ones(2)}, (read_architectures,)),
+    "splits": Kind("splits.json", _splits, small_tree(), small_tree(1), (read_splits,)),
+    "tree": Kind("tree.json", partial(write_tree, key=KEY), small_tree(), small_tree(1), (read_tree,)),
+    "search": Kind("search.json", _search, evaluations(), evaluations(0.75), (read_search,)),
+    "selection": Kind(
+        "selection.json", partial(write_selection, keep=1, key=KEY), JUDGED, JUDGED[:1], (read_selection,)
+    ),
+    "cost": Kind("cost.json", write_cost, COST, dataclasses.replace(COST, epochs=3), (read_cost,)),
+    "table": Kind("table.csv", _table, *TABLES, (read_table, check_table)),
+    "record": Kind("record.json", _table, *TABLES, (_read_table_of,)),
+    "supernet": Kind("supernet.pt", _supernet, random_network(3), other_network(), (read_network, read_record)),
+    "figure": Kind("figure.png", _figure, "black", "white", (read_figure,)),
 }

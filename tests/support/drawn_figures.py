@@ -93,6 +93,15 @@ def written(figure):
     return [text for text in shown if text not in beyond]
 
 
+def assert_readable(figure):
+    """No text covers another, or leaves the figure."""
+    assert crossings(figure) == []
+    for text in written(figure):
+        box = extent(figure, text)
+        assert box.x0 >= -1 and box.x1 <= figure.bbox.x1 + 1, text.get_text()
+        assert box.y0 >= -1 and box.y1 <= figure.bbox.y1 + 1, text.get_text()
+
+
 def crossings(figure):
     """Return the pairs of level or upright texts that cover each other, those of the legend and titles included."""
     figure.draw_without_rendering()

@@ -1,7 +1,5 @@
 """Images of the user's own, through Snakemake: what they are too few for is found when they are read."""
 
-import os
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -59,14 +57,6 @@ def test_what_the_images_are_too_few_for_is_found_before_anything_is_trained(che
     assert "data.crop_padding: found 30, but the images have 30 pixels a side" in said
     # Images that are to be read anew may be enough.
     assert "Prepare the data set" in run(checkout, "-n", config=("data={seed: 1, crop_padding: 30}",))
-
-
-def test_a_name_that_is_no_utf8_is_named_in_the_log(checkout):
-    train = checkout / "images" / "train"
-    (train / "cat").rename(os.fsdecode(os.fsencode(train) + b"/caf\xe9"))
-    said = run(checkout, expect=1)
-    expected = r"data: images/train: the name of the class folder 'caf\udce9' is not UTF-8; rename the folder"
-    assert expected in said and expected in (checkout / "results/logs/data.log").read_text(encoding="utf-8")
 
 
 @pytest.mark.long

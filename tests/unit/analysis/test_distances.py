@@ -254,20 +254,3 @@ def test_splits_and_group_sizes_are_counted():
     assert (sizes[["ties", "edge_ties", "degenerate"]] == 0).all(axis=None)
     written = pd.read_csv(io.StringIO(table.to_csv(index=False)), dtype={"path": str})
     assert list(written.path) == list(table.path)
-
-
-def every_partition(items):
-    if not items:
-        yield []
-        return
-    for smaller in every_partition(items[1:]):
-        yield [[items[0]], *smaller]
-        for i, group in enumerate(smaller):
-            yield [*smaller[:i], [items[0], *group], *smaller[i + 1 :]]
-
-
-def test_all_partitions_of_the_operations_are_as_far_apart_as_the_twin_says():
-    every = list(every_partition(list(OPERATIONS)))
-    assert len(every) == 52
-    for a, b in itertools.product(every, every):
-        assert split_distance(a, b) == pytest.approx(slow.split_distance(a, b), abs=1e-12)

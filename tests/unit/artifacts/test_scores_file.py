@@ -1,15 +1,15 @@
-"""scores.h5: what is written is read back, named, byte for byte the same; a field that does not fit is named."""
-
-import time
+"""scores.h5: what is written is read back, named; a field that does not fit is named."""
 
 import h5py
 import numpy as np
 import pytest
+import xarray as xr
 
 from fsnas.artifacts.scores import copy_scores, read_attributes, read_scores, write_scores
 from fsnas.errors import ArtifactError
 from fsnas.splitting.scores import NodeScores
 from tests.support.damage import attribute, edit, grouped, removed, replaced
+from tests.support.messages import pattern
 from tests.support.space import EDGES, OPERATIONS, SPACE
 
 ATTRIBUTES = {
@@ -75,69 +75,49 @@ def test_scores_come_back_as_they_were(repetitions, tmp_path):
     assert kinds == {"seed": int, "seconds": float, "metric": str, "options": dict}
 
 
+@pytest.mark.parametrize("repetitions", [0, 2])
+def test_xarray_opens_scores_with_named_axes(repetitions, tmp_path):
+    values = np.arange(60.0).reshape(2, 6, 5) if repetitions else None
+    affinity = np.arange(150.0).reshape(6, 5, 5)
+    content = NodeScores(SPACE.restrict(SPACE.full(), 2, (1, 3)), values, affinity, ("edge 3<-1: why",))
+    write_scores(tmp_path / "scores.h5", {"01": content}, space=SPACE, attributes=ATTRIBUTES)
+    path = tmp_path / "scores.h5"
+    with xr.open_dataset(path, group="nodes/01", engine="h5netcdf") as found:
+        assert found["edge"].values.tolist() == list(EDGES)
+        assert found["operation"].values.tolist() == found["other_operation"].values.tolist() == list(OPERATIONS)
+        assert found["space"].dtype == bool and not found["space"].sel(edge="2<-1", operation="none")
+        assert found["affinity"].sel(edge="3<-0", operation="none", other_operation="avg_pool_3x3") == affinity[3, 0, 4]
+        assert found.attrs["reasons"] == '["edge 3<-1: why"]'
+        if repetitions:
+            mean = found["scores"].mean("repetition").sel(edge="2<-0", operation="skip_connect")
+            assert mean == values[:, 1, 1].mean()
+    with xr.open_dataset(path, engine="h5netcdf") as root:
+        assert root.attrs["metric"] == "snip"
+
+
 def test_a_level_without_reasons_and_without_nodes(tmp_path):
     quiet = NodeScores(SPACE.full(), None, np.zeros((6, 5, 5)), ())
     write_scores(tmp_path / "a.h5", {"root": quiet}, space=SPACE, attributes=ATTRIBUTES)
     assert read_scores(tmp_path / "a.h5")[0]["root"].reasons == ()
 
 
-@pytest.mark.parametrize("repetitions", [0, 2])
-def test_axes_carry_the_names_of_edges_and_operations(repetitions, tmp_path):
-    write_scores(tmp_path / "scores.h5", nodes(repetitions), space=SPACE, attributes=ATTRIBUTES)
-    axes = {"space": ("edge", "operation"), "affinity": ("edge", "operation", "other_operation")}
-    axes |= {"scores": ("repetition", "edge", "operation")} if repetitions else {}
-    labels = {"edge": list(EDGES), "operation": list(OPERATIONS), "other_operation": list(OPERATIONS)}
-    with h5py.File(tmp_path / "scores.h5") as content:
-        for path in nodes():
-            group = content[f"nodes/{path}"]
-            assert set(group) == {*axes, *sum(axes.values(), ())}
-            for name, labelled in axes.items():
-                for dimension, axis in zip(group[name].dims, labelled, strict=True):
-                    ((scale_name, scale),) = dimension.items()
-                    assert scale_name == axis and scale.name == f"/nodes/{path}/{axis}"
-                    found = scale.asstr()[()].tolist() if axis in labels else scale[()].tolist()
-                    assert found == labels.get(axis, list(range(repetitions)))
-
-
-def test_the_same_content_gives_the_same_bytes(file, tmp_path):
-    time.sleep(1.1)  # HDF5 keeps times in seconds
-    turned = dict(reversed(ATTRIBUTES.items())) | {"settings": dict(reversed(ATTRIBUTES["settings"].items()))}
-    write_scores(tmp_path / "again.h5", dict(reversed(nodes().items())), space=SPACE, attributes=turned)
-    assert (tmp_path / "again.h5").read_bytes() == file.read_bytes()
-
-
-def test_other_files_are_refused(tmp_path):
-    with pytest.raises(ArtifactError, match=r"nothing\.h5: no such file; run snakemake to make it"):
-        read_scores(tmp_path / "nothing.h5")
-    with pytest.raises(ArtifactError, match=r"nothing\.h5: "):
-        read_attributes(tmp_path / "nothing.h5")
-    (tmp_path / "text.h5").write_text("no HDF5 file")
-    with pytest.raises(ArtifactError, match=r"text\.h5: does not begin with the checksum of an HDF5 file"):
-        read_scores(tmp_path / "text.h5")
-
-
 WRONG = {
-    "newer version": (attribute("version", 3), "field 'version' is 3, this fsnas reads 2"),
-    "no format": (attribute("format", None), "field 'format' is None"),
     "settings no JSON": (attribute("settings", "{half"), "cannot read field 'format'"),
     "no nodes": (removed("nodes"), "cannot read field 'nodes'"),
-    "no space": (removed("nodes/1/space"), r"cannot read field 'nodes/1' \(.*'space'.*\)"),
-    "no scores": (removed("nodes/1/scores"), r"cannot read field 'nodes/1' \(.*'scores'.*\)"),
-    "no affinity": (removed("nodes/10/affinity"), r"cannot read field 'nodes/10' \(.*'affinity'.*\)"),
+    "no space": (removed("nodes/1/space"), "cannot read field 'nodes/1' (.*'space'.*)"),
+    "no scores": (removed("nodes/1/scores"), "cannot read field 'nodes/1' (.*'scores'.*)"),
+    "no affinity": (removed("nodes/10/affinity"), "cannot read field 'nodes/10' (.*'affinity'.*)"),
     "no reasons": (attribute("reasons", None, "nodes/0"), "cannot read field 'nodes/0'"),
     "reasons no JSON": (attribute("reasons", "[half", "nodes/0"), "cannot read field 'nodes/0'"),
     "reasons no list": (attribute("reasons", "5", "nodes/0"), "cannot read field 'nodes/0'"),
     "array for a node": (replaced("nodes/0", np.zeros(3)), "cannot read field 'nodes/0'"),
     "group for scores": (grouped("nodes/0/scores"), "cannot read field 'nodes/0'"),
-    "four edges": (replaced("nodes/0/space", np.ones((4, 5), bool)), r"field 'nodes/0/space' has the shape \(4, 5\)"),
-    "no repetition axis": (
-        replaced("nodes/0/scores", np.ones((6, 5))),
-        r"field 'nodes/0/scores' has the shape \(6, 5\)",
-    ),
-    "flat affinity": (replaced("nodes/1/affinity", np.ones((6, 25))), r"field 'nodes/1/affinity' has the shape"),
+    "four edges": (replaced("nodes/0/space", np.ones((4, 5), bool)), "field 'nodes/0/space' has the shape (4, 5)"),
+    "no repetition axis": (replaced("nodes/0/scores", np.ones((6, 5))), "field 'nodes/0/scores' has the shape (6, 5)"),
+    "flat affinity": (replaced("nodes/1/affinity", np.ones((6, 25))), "field 'nodes/1/affinity' has the shape"),
     "wide affinity": (
         replaced("nodes/1/affinity", np.ones((6, 5, 6))),
-        r"field 'nodes/1/affinity' has the shape \(6, 5, 6\)",
+        "field 'nodes/1/affinity' has the shape (6, 5, 6)",
     ),
     "space of numbers": (replaced("nodes/0/space", np.ones((6, 5))), "field 'nodes/0/space' has the type float64"),
     "whole scores": (replaced("nodes/0/scores", np.ones((2, 6, 5), int)), "field 'nodes/0/scores' has the type int64"),
@@ -148,7 +128,7 @@ WRONG = {
 @pytest.mark.parametrize(("change", "message"), WRONG.values(), ids=WRONG)
 def test_a_wrong_field_is_named(change, message, file):
     edit(file, change)
-    with pytest.raises(ArtifactError, match=rf"scores\.h5: {message}"):
+    with pytest.raises(ArtifactError, match=rf"scores\.h5: {pattern(message)}"):
         read_scores(file, SPACE)
 
 
@@ -178,12 +158,3 @@ def test_a_damaged_file_is_not_copied(file, tmp_path):
     with pytest.raises(ArtifactError, match=r"scores\.h5: field 'checksum' .* does not fit the rest"):
         copy_scores(file, tmp_path / "copy.h5", inputs="fedc")
     assert list(tmp_path.iterdir()) == [file]
-
-
-def test_a_failed_write_leaves_the_old_file(file):
-    before = file.read_bytes()
-    with pytest.raises(TypeError):
-        write_scores(file, nodes(), space=SPACE, attributes={"settings": {"seed": object()}})
-    with pytest.raises(AttributeError):
-        write_scores(file, {"0": node(1), "1": None}, space=SPACE, attributes=ATTRIBUTES)
-    assert file.read_bytes() == before and [path.name for path in file.parent.iterdir()] == ["scores.h5"]

@@ -14,7 +14,8 @@ from fsnas.errors import ArtifactError
 from fsnas.search.result import SearchResult
 from fsnas.search.samplers import taken
 from fsnas.search.search import search
-from tests.support.damage import edit
+from tests.support.damage import edit, put
+from tests.support.messages import pattern
 from tests.support.space import SPACE
 
 SAMPLERS = ("random", "evolution", "tpe")
@@ -35,8 +36,8 @@ def searches():
     return tuple(found(sampler) for sampler in SAMPLERS[::-1])
 
 
-def write(path, searches, settings=SETTINGS):
-    write_search(path, space=SPACE, method="mine", metric="snip", seed=3, searches=searches, key="k", settings=settings)
+def write(path, searches):
+    write_search(path, space=SPACE, method="mine", metric="snip", seed=3, searches=searches, key="k", settings=SETTINGS)
 
 
 @pytest.fixture
@@ -62,12 +63,6 @@ def test_the_file_says_budget_and_best(path, searches):
         point = {"leaf": best.leaf, "architecture": best.architecture, "loss": loss, "accuracy": best.accuracy}
         assert written["best"] == {"number": each.best, **point}
         assert written["budget"] == 12 == len(written["evaluations"]) and written["evaluations"][each.best] == point
-
-
-def test_the_same_content_gives_the_same_bytes(path, tmp_path):
-    again = [found(sampler) for sampler in SAMPLERS[::-1]]
-    write(tmp_path / "again.json", again, dict(reversed(SETTINGS.items())))
-    assert (tmp_path / "again.json").read_bytes() == path.read_bytes() and b"NaN" not in path.read_bytes()
 
 
 def test_the_schema_ships_and_fits_what_is_written(path):
@@ -101,38 +96,33 @@ def test_what_could_not_be_read_is_not_written_and_the_old_file_stays(changed, m
     assert path.read_bytes() == before and list(path.parent.iterdir()) == [path]
 
 
-def first(change):
-    return lambda content: change(content["searches"][0])
+def at(field, value=...):
+    return lambda content: put(content["searches"][0], field, value)
 
 
-def other_best(search):
+def other_best(content):
     """Another evaluation, itself true, is called the best."""
+    search = content["searches"][0]
     number = (search["best"]["number"] + 1) % 12
     search["best"] = {"number": number, **search["evaluations"][number]}
 
 
 DAMAGES = {
-    "other format": (lambda c: c.update(format="fsnas.tree"), "field 'format' is 'fsnas.tree', expected"),
-    "newer version": (lambda c: c.update(version=3), "field 'version' is 3, this fsnas reads 2"),
     "no seed": (lambda c: c.pop("seed") and None, "'seed' is a required property"),
     "one field more": (lambda c: c.update(note="x"), "field 'top level': .*'note' was unexpected"),
-    "a list": (lambda c: [c], "expected a JSON object, found a list"),
-    "sampler": (first(lambda s: s.update(sampler="a b")), r"field 'searches\[0\]\.sampler': 'a b' does not match"),
-    "budget": (first(lambda s: s.update(budget=13)), r"field 'searches\[0\]\.budget': found 13 for 12 evaluations"),
-    "one less": (first(lambda s: s["evaluations"].pop() and None), r"searches\[0\]\.(budget|best)'"),
-    "leaf": (first(lambda s: s["evaluations"][2].update(leaf="a")), r"evaluations\[2\]\.leaf': 'a' does not match"),
-    "architecture": (
-        first(lambda s: s["evaluations"][2].update(architecture="|conv~0|")),
-        r"field 'searches\[0\]\.evaluations\[2\]\.architecture': cannot read 'conv~0'",
-    ),
+    "sampler": (at("sampler", "a b"), "field 'searches[0].sampler': 'a b' does not match"),
+    "budget": (at("budget", 13), "field 'searches[0].budget': found 13 for 12 evaluations"),
+    "one less": (at("evaluations[11]"), "searches[0].budget'"),
+    "leaf": (at("evaluations[2].leaf", "a"), "evaluations[2].leaf': 'a' does not match"),
+    "architecture": (at("evaluations[2].architecture", "|conv~0|"), "[2].architecture': cannot read 'conv~0'"),
     "spelling": (
-        first(lambda s: s["evaluations"][2].update(architecture=" " + s["evaluations"][2]["architecture"])),
-        r"evaluations\[2\]\.architecture': found ' \|.*expected '\|",
+        lambda c: at("evaluations[2].architecture", f" {c['searches'][0]['evaluations'][2]['architecture']}")(c),
+        "evaluations[2].architecture': found ' |.*expected '|",
     ),
-    "no accuracy": (first(lambda s: s["evaluations"][0].update(accuracy=None)), r"accuracy': None is not of type"),
-    "other best": (first(other_best), r"field 'searches\[0\]\.best': found .*, but the best of the evaluations is"),
-    "best accuracy": (first(lambda s: s["best"].update(accuracy=1)), r"field 'searches\[0\]\.best': found .*but"),
-    "best number": (first(lambda s: s["best"].update(number=99)), r"field 'searches\[0\]\.best': found .*but"),
+    "no accuracy": (at("evaluations[0].accuracy", None), "accuracy': None is not of type"),
+    "other best": (other_best, "field 'searches[0].best': found .*, but the best of the evaluations is"),
+    "best accuracy": (at("best.accuracy", 1), "field 'searches[0].best': found .*but"),
+    "best number": (at("best.number", 99), "field 'searches[0].best': found .*but"),
     "twice": (lambda c: c["searches"].append(c["searches"][0]), "field 'searches': found the samplers"),
 }
 
@@ -140,20 +130,7 @@ DAMAGES = {
 @pytest.mark.parametrize(("change", "message"), DAMAGES.values(), ids=DAMAGES)
 def test_a_field_that_does_not_fit_is_named(change, message, path):
     edit(path, change)
-    with pytest.raises(ArtifactError, match=rf"search\.json: .*{message}"):
-        read_search(path, SPACE)
-
-
-def test_a_missing_or_truncated_file_is_an_error(tmp_path, path):
-    with pytest.raises(ArtifactError, match=r"absent\.json: no such file; run snakemake"):
-        read_search(tmp_path / "absent.json")
-    whole = path.read_bytes()
-    for length in (0, 1, len(whole) // 2, len(whole) - 2):
-        path.write_bytes(whole[:length])
-        with pytest.raises(ArtifactError, match=r"search\.json: cannot be read as JSON"):
-            read_search(path, SPACE)
-    path.write_text(whole.decode().replace('"seed": 3', '"seed": NaN'))
-    with pytest.raises(ArtifactError, match="NaN is no JSON number"):
+    with pytest.raises(ArtifactError, match=rf"search\.json: .*{pattern(message)}"):
         read_search(path, SPACE)
 
 

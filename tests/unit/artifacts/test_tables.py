@@ -40,15 +40,6 @@ def test_a_table_made_again_has_the_same_bytes_and_reads_back(name, tmp_path):
     pd.testing.assert_frame_equal(found, expected, check_exact=True, check_dtype=False, check_categorical=False)
 
 
-def test_the_summary_of_a_table_read_back_is_the_same(tmp_path):
-    pairs = tables()["pairs"]
-    write_table(tmp_path / "pairs.csv", pairs)
-    found = read_table(tmp_path / "pairs.csv", path_a=str, path_b=str)
-    pd.testing.assert_frame_equal(
-        split_distance_summary(found, seed=0), split_distance_summary(pairs, seed=0), check_exact=True
-    )
-
-
 def test_floats_keep_every_bit_and_missing_ones_are_empty(tmp_path):
     rng = np.random.default_rng(0)
     values = np.append(rng.normal(size=2000) * 10.0 ** rng.integers(-300, 300, 2000), [8 / 9, 0.1 + 0.2, np.nan])
@@ -103,15 +94,3 @@ def test_a_table_that_was_changed_is_refused(before, after, path):
             ArtifactError, match=r"a\.csv: does not have the checksum .*; remove both files and run again"
         ):
             reader(path)
-
-
-def test_a_table_or_record_that_is_missing_is_named(path):
-    table, record = path, path.with_suffix(".json")
-    content = record.read_bytes()
-    record.unlink()
-    with pytest.raises(ArtifactError, match=r"/a\.json: no such file beside a\.csv; remove the table and run again"):
-        read_table(table)
-    record.write_bytes(content)
-    table.unlink()
-    with pytest.raises(ArtifactError, match=r"/a\.csv: no such table; run snakemake to make it"):
-        read_table(table)

@@ -11,11 +11,10 @@ import pytest
 import torch
 from nas_201_api import ArchResults, NASBench201API, ResultsCount
 
-from fsnas.artifacts.architectures import read_architectures, write_architectures
-from fsnas.benchmark.ground_truth import ground_truth_of
 from fsnas.benchmark.sources import nasbench201
 from fsnas.benchmark.sources.nasbench201 import SETS
 from fsnas.errors import ConfigError, DataError
+from tests.support.messages import pattern
 from tests.support.space import SPACE
 
 ROOT = Path(__file__).parents[3]
@@ -132,16 +131,6 @@ def test_the_package_itself_gives_the_same_numbers(file):
     assert compared > 200
 
 
-def test_the_table_goes_through_its_own_file(file, tmp_path):
-    names, columns = nasbench201.read(file)
-    write_architectures(tmp_path / "truth.h5", names, columns, space=SPACE, kind="truth", key="k", settings={})
-    table = read_architectures(tmp_path / "truth.h5", "truth")
-    assert list(table.architectures) == names and set(table.columns) == set(columns)
-    truth = ground_truth_of(table, "cifar10_ori-test_accuracy_200_epochs_mean")
-    assert truth == dict(zip(names, columns["cifar10_ori-test_accuracy_200_epochs_mean"], strict=True))
-    assert list(ground_truth_of(table, "cifar100_x-test_accuracy_200_epochs_seed_999")) == [META[0]]
-
-
 def test_architectures_leave_memory_once_they_are_read(file, monkeypatch):
     content, left = official()[0], []
     numbers = nasbench201._official_numbers
@@ -243,49 +232,49 @@ WRONG = {
     "an index less": (lambda c: c["arch2infos"].pop(3), "'evaluated_indexes' .*4 indices, not the same as the 3"),
     "indices no set": (lambda c: c.update(evaluated_indexes=7), "'evaluated_indexes' cannot be read"),
     "a dict of names": (lambda c: c.update(meta_archs={}), "'meta_archs' is a dict, expected a list"),
-    "a list of infos": (lambda c: c.update(arch2infos=[]), r"'arch2infos' is '\[\]', expected a dict"),
+    "a list of infos": (lambda c: c.update(arch2infos=[]), "'arch2infos' is '[]', expected a dict"),
     "nothing evaluated": (lambda c: c.update(arch2infos={}, evaluated_indexes=[]), "'arch2infos' is '{}', expected"),
     "mixed indices": (
         lambda c: c.update(arch2infos={0: {}, "a": {}}, evaluated_indexes={0, "a"}),
         "'arch2infos' cannot be read",
     ),
-    "too few names": (lambda c: c["meta_archs"].pop(), r"'meta_archs\[5\]' cannot be read \(IndexError"),
+    "too few names": (lambda c: c["meta_archs"].pop(), "'meta_archs[5]' cannot be read (IndexError"),
     "unknown operation": (
         lambda c: c["meta_archs"].__setitem__(3, META[3].replace("none", "conv")),
-        r"'meta_archs\[3\]' cannot be read .*cannot read 'conv~",
+        "'meta_archs[3]' cannot be read .*cannot read 'conv~",
     ),
-    "no name": (lambda c: c["meta_archs"].__setitem__(3, None), r"'meta_archs\[3\]' cannot be read"),
-    "duplicate": (lambda c: c["meta_archs"].__setitem__(3, META[0]), r"'meta_archs\[3\]' .*is there already"),
+    "no name": (lambda c: c["meta_archs"].__setitem__(3, None), "'meta_archs[3]' cannot be read"),
+    "duplicate": (lambda c: c["meta_archs"].__setitem__(3, META[0]), "'meta_archs[3]' .*is there already"),
     "names in another order": (
         lambda c: c["meta_archs"].reverse(),
-        r"'arch2infos\[0\]\.less' .*arch_str is .*, but meta_archs has",
+        "'arch2infos[0].less' .*arch_str is .*, but meta_archs has",
     ),
-    "no 12 epochs": (lambda c: c["arch2infos"][2].pop("less"), r"'arch2infos\[2\]\.less' .*KeyError: 'less'"),
-    "no 200 epochs": (lambda c: c["arch2infos"][2].pop("full"), r"'arch2infos\[2\]\.full' .*KeyError: 'full'"),
-    "no results": (lambda c: c["arch2infos"].__setitem__(2, None), r"'arch2infos\[2\]\.less' cannot be read"),
+    "no 12 epochs": (lambda c: c["arch2infos"][2].pop("less"), "'arch2infos[2].less' .*KeyError: 'less'"),
+    "no 200 epochs": (lambda c: c["arch2infos"][2].pop("full"), "'arch2infos[2].full' .*KeyError: 'full'"),
+    "no results": (lambda c: c["arch2infos"].__setitem__(2, None), "'arch2infos[2].less' cannot be read"),
     "name of another file": (
         lambda c: c["arch2infos"][2].update(full="other.pth"),
-        r"'arch2infos\[2\]\.full' .*found a str, expected a dict",
+        "'arch2infos[2].full' .*found a str, expected a dict",
     ),
-    "an empty state": (lambda c: c["arch2infos"][2].update(full={}), r"'arch2infos\[2\]\.full' cannot be read"),
+    "an empty state": (lambda c: c["arch2infos"][2].update(full={}), "'arch2infos[2].full' cannot be read"),
     "other data set": (
         lambda c: full_of(c)["dataset_seed"].update(svhn=[777]),
-        r"'arch2infos\[2\]\.full' .*dataset_seed has 'svhn'",
+        "'arch2infos[2].full' .*dataset_seed has 'svhn'",
     ),
     "seed twice": (lambda c: full_of(c)["dataset_seed"].update(cifar10=[777, 777]), "'cifar10': .*each seed once"),
-    "seed without trial": (lambda c: full_of(c)["dataset_seed"]["cifar10"].append(1), r"\.full' .*KeyError"),
+    "seed without trial": (lambda c: full_of(c)["dataset_seed"]["cifar10"].append(1), ".full' .*KeyError"),
     "trials switched": (
         lambda c: c["arch2infos"][2].update(less=c["arch2infos"][2]["full"]),
-        r"'arch2infos\[2\]\.less' .*a trial has 200 epochs, expected 12",
+        "'arch2infos[2].less' .*a trial has 200 epochs, expected 12",
     ),
     "no last epoch": (lambda c: first(c)["eval_acc1es"].pop("ori-test@199"), "KeyError: 'ori-test@199'"),
     "accuracy NaN": (
         lambda c: first(c)["eval_acc1es"].update({"ori-test@199": np.nan}),
         "on ori-test is nan, expected",
     ),
-    "accuracy above 100": (lambda c: first(c)["eval_acc1es"].update({"ori-test@199": 101.0}), r"is 101\.0, expected 0"),
+    "accuracy above 100": (lambda c: first(c)["eval_acc1es"].update({"ori-test@199": 101.0}), "is 101.0, expected 0"),
     "accuracy a text": (lambda c: first(c)["eval_acc1es"].update({"ori-test@199": "high"}), "could not convert"),
-    "a time less": (lambda c: first(c)["train_times"].pop(7), r"\.full' .*KeyError: 7"),
+    "a time less": (lambda c: first(c)["train_times"].pop(7), ".full' .*KeyError: 7"),
     "time infinite": (lambda c: first(c)["train_times"].update({7: np.inf}), "train_times add up to inf"),
 }
 
@@ -294,7 +283,9 @@ WRONG = {
 def test_a_wrong_field_of_the_official_file_is_named(change, message, tmp_path):
     content = official()[0]
     change(content)
-    with pytest.raises(DataError, match=rf"201\.pth: field .*{message}.*; expected the official NAS-Bench-201 file"):
+    with pytest.raises(
+        DataError, match=rf"201\.pth: field .*{pattern(message)}.*; expected the official NAS-Bench-201 file"
+    ):
         nasbench201.read(save(tmp_path, content))
 
 

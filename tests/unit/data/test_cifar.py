@@ -184,10 +184,6 @@ def failing_downloads():
     def absent(cifar, trap):
         (cifar.served / cifar.kind.filename).unlink()
 
-    def half(cifar, trap):
-        content = cifar.archive()
-        cifar.serve(content[: len(content) // 2])
-
     def other(cifar, trap):
         cifar.serve(cifar.archive(**{cifar.kind.test_list[0][0]: trap}))
 
@@ -203,7 +199,7 @@ def failing_downloads():
     def no_server(cifar, trap):
         cifar.patch.setattr(cifar.kind, "url", f"http://127.0.0.1:1/{cifar.kind.filename}")
 
-    return [absent, half, other, other_file, other_meta, no_archive, no_server]
+    return [absent, other, other_file, other_meta, no_archive, no_server]
 
 
 @pytest.mark.parametrize("failure", failing_downloads(), ids=lambda failure: failure.__name__)

@@ -8,6 +8,7 @@ import pytest
 from fsnas.data.sources.cifar10 import NASBENCH201_START, official_split
 from fsnas.errors import DataError, FsnasError
 from tests.support.data import made
+from tests.support.messages import pattern
 
 
 @pytest.fixture(scope="module")
@@ -52,24 +53,24 @@ def test_statistics_are_those_of_the_training_part(digits):
 
 
 WRONG_OPTIONS = {
-    "no such source": ({"source": "mnist"}, r"no data source 'mnist'\. Known data sources: cifar10, cifar100, dig"),
-    "no such split": ({"source": "digits", "split": "half"}, r"data\.split: found 'half', expected one of balanced"),
+    "no such source": ({"source": "mnist"}, "no data source 'mnist'. Known data sources: cifar10, cifar100, dig"),
+    "no such split": ({"source": "digits", "split": "half"}, "data.split: found 'half', expected one of balanced"),
     "resized digits": (
         {"source": "digits", "image_size": 16},
-        r"data\.image_size: found 16, but only data\.source 'imagefolder' is",
+        "data.image_size: found 16, but only data.source 'imagefolder' is",
     ),
-    "no folder": ({"source": "cifar10"}, r"data\.folder: found null, but data\.source 'cifar10' needs the folder"),
+    "no folder": ({"source": "cifar10"}, "data.folder: found null, but data.source 'cifar10' needs the folder"),
     "cifar100 by nasbench201": (
         {"source": "cifar100", "split": "nasbench201", "split_file": "cifar-split.txt"},
-        r"'nasbench201' is the split of data\.source 'cifar10' .* found source 'cifar100' .* halves its test images",
+        "'nasbench201' is the split of data.source 'cifar10' .* found source 'cifar100' .* halves its test images",
     ),
-    "no split file": ({"source": "cifar10", "split": "nasbench201"}, r"needs data\.split_file, .*; found .* None"),
+    "no split file": ({"source": "cifar10", "split": "nasbench201"}, "needs data.split_file, .*; found .* None"),
 }
 
 
 @pytest.mark.parametrize(("options", "message"), WRONG_OPTIONS.values(), ids=WRONG_OPTIONS)
 def test_options_that_do_not_go_together_are_refused(options, message):
-    with pytest.raises(FsnasError, match=message):
+    with pytest.raises(FsnasError, match=pattern(message)):
         made(**options)
 
 

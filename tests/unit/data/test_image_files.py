@@ -132,6 +132,7 @@ LOST = {
         lambda f: PICTURE.save(f, format="JPEG2000"),
         r"in the format JPEG2000; expected JPEG, .*; save it as one of them",
     ),
+    "text": ("0.png", lambda f: f.write_text("no image"), "train/cat/0\\.png: cannot be read as an 8-bit image"),
     "an empty file": ("0.png", lambda f: f.write_bytes(b""), r"cannot be read .*; the file is empty\); replace or rem"),
     "a bomb": ("0.png", lambda f: Image.new("1", (20_000, 10_000)).save(f), r"cannot be read .*200000000 pixels"),
     "too small": (

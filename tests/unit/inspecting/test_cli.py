@@ -12,12 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fsnas.artifacts.scores import write_scores
 from fsnas.cli import main
 from fsnas.splitting.scores import NodeScores
 from tests.support.space import OPERATIONS, SPACE
 from tests.support.splits import made_tree
-from tests.unit.inspecting.test_inspect_kinds import ABOUT, CHANGED, KEY, ORIGIN, WRITERS, write_tree, written
+from tests.unit.inspecting.test_inspect_kinds import SHOWN, other, written
 
 ROOT = Path(__file__).resolve().parents[3]
 HEAVY = ("torch", "pandas", "matplotlib", "scipy", "sklearn")
@@ -31,8 +30,7 @@ def run(*arguments, **options):
 
 @pytest.fixture
 def tree(tmp_path):
-    write_tree(tmp_path / "tree.json", made_tree("snip", 3, [HALVES, HALVES]))
-    return tmp_path / "tree.json"
+    return written(tmp_path, "tree", made_tree("snip", 3, [HALVES, HALVES]))
 
 
 def printed(capsys, *arguments, status=0):
@@ -117,10 +115,10 @@ def test_json_is_strict_and_whole(tree, capsys):
     assert found["tree"][0]["children"][0]["children"][1] == {"node": "01", "architectures": 3750, "children": []}
 
 
-@pytest.mark.parametrize("kind", WRITERS)
+@pytest.mark.parametrize("kind", SHOWN)
 def test_every_kind_is_printed_whole_without_a_terminal(kind, tmp_path, capsys):
-    path, other = written(tmp_path / "a", kind), written(tmp_path / "b", kind, WRITERS[kind][2])
-    for arguments, status in [(("inspect", path), 0), (("diff", path, other), 1)]:
+    path, changed = written(tmp_path / "a", kind), other(tmp_path / "b", kind)
+    for arguments, status in [(("inspect", path), 0), (("diff", path, changed), 1)]:
         found = printed(capsys, *arguments, status=status)
         assert "\x1b" not in found and "…" not in found and str(path) in found
         assert all(line == line.rstrip() for line in found.splitlines())
@@ -128,9 +126,8 @@ def test_every_kind_is_printed_whole_without_a_terminal(kind, tmp_path, capsys):
 
 
 def test_nothing_is_taken_for_markup(tmp_path, capsys):
-    path = tmp_path / "scores.h5"
     odd = NodeScores(SPACE.full(), None, np.zeros((6, 5, 5)), ("[bold]edge 1<-0[/] :smile: [1, 2]",))
-    write_scores(path, {"root": odd}, space=SPACE, attributes={**ABOUT, **ORIGIN, "key": KEY})
+    path = written(tmp_path, "scores", {"root": odd})
     assert "[bold]edge 1<-0[/] :smile: [1, 2]" in printed(capsys, "inspect", path)
 
 
@@ -156,18 +153,18 @@ def test_a_narrow_terminal_folds_and_cuts_nothing(tree):
 
 
 def test_diff_says_the_same_and_what_differs(tree, tmp_path, capsys):
-    write_tree(tmp_path / "again.json", made_tree("snip", 3, [HALVES, HALVES]))
-    write_tree(tmp_path / "other.json", made_tree("gm", 3, [HALVES, [OPERATIONS[:1], OPERATIONS[1:]]]))
-    found = printed(capsys, "diff", tree, tmp_path / "again.json")
+    again = written(tmp_path / "again", "tree", made_tree("snip", 3, [HALVES, HALVES]))
+    unlike = written(tmp_path / "other", "tree", made_tree("gm", 3, [HALVES, [OPERATIONS[:1], OPERATIONS[1:]]]))
+    found = printed(capsys, "diff", tree, again)
     assert re.search(r"^same +yes$", found, re.M)
-    found = printed(capsys, "diff", tree, tmp_path / "other.json", status=1)
+    found = printed(capsys, "diff", tree, unlike, status=1)
     assert re.search(r"^same +no$", found, re.M) and re.search(r"^part_at +node 0$", found, re.M)
     assert re.search(r"^  method +snip +gm$", found, re.M)
     assert re.search(r"^  0 +1 +2<-0 +2<-0 +none skip_connect \| .* none \| skip_connect .* 1 +-1 +-1$", found, re.M)
 
 
 def test_a_folder_is_listed(tmp_path, capsys):
-    for kind in WRITERS:
+    for kind in SHOWN:
         written(tmp_path / "run", kind)
     (tmp_path / "run/log.txt").write_text("nothing")
     (tmp_path / "run/.state").mkdir()
@@ -177,7 +174,7 @@ def test_a_folder_is_listed(tmp_path, capsys):
         r"^  run/tree.json +a split tree +method snip, metric snip, seed 3, splits 3, leaves 4$", found, re.M
     )
     assert re.search(
-        r"^  run/supernet.json +the cost of a training +device cpu, device_seconds 0, epochs 2, samples 640, "
+        r"^  run/cost.json +the cost of a training +device cpu, device_seconds 0, epochs 2, samples 640, "
         r"seconds 1.5$",
         found,
         re.M,
@@ -186,7 +183,7 @@ def test_a_folder_is_listed(tmp_path, capsys):
     (tmp_path / "run/tree.json").write_text("{")
     listed = json.loads(printed(capsys, "inspect", tmp_path, "--json", status=2))
     assert "cannot be read as JSON" in listed["unreadable"]["run/tree.json"]
-    assert len(listed["artifacts"]) == len(WRITERS) - 1
+    assert len(listed["artifacts"]) == len(SHOWN), "less the damaged one, and the cost beside the checkpoint"
 
 
 def test_several_files_are_shown_one_after_the_other(tree, tmp_path, capsys):
@@ -264,12 +261,12 @@ def test_a_terminal_without_unicode_gets_the_same_facts(tree):
     assert done.returncode == 0 and "architectures 2500" in done.stdout and done.stdout.isascii()
 
 
-@pytest.mark.parametrize("kind", WRITERS)
+@pytest.mark.parametrize("kind", SHOWN)
 def test_no_file_waits_for_what_it_does_not_need(kind, tmp_path):
-    path, other = written(tmp_path / "a", kind), written(tmp_path / "b", kind, WRITERS[kind][2])
+    path, changed = written(tmp_path / "a", kind), other(tmp_path / "b", kind)
     code = (
         "import sys\nfrom fsnas.cli import main\n"
-        f"main(['inspect', {str(path)!r}]); main(['diff', {str(path)!r}, {str(other)!r}])\n"
+        f"main(['inspect', {str(path)!r}]); main(['diff', {str(path)!r}, {str(changed)!r}])\n"
         f"print({set(HEAVY)!r} & set(sys.modules), 'h5py' in sys.modules, file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
@@ -283,9 +280,3 @@ def test_json_does_not_wait_for_what_draws(tree):
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.stderr == "False\n"
-
-
-def test_a_difference_of_scores_names_edge_and_operation(tmp_path, capsys):
-    paths = written(tmp_path / "a", "scores"), written(tmp_path / "b", "scores", {"root": CHANGED})
-    found = printed(capsys, "diff", *paths, status=1)
-    assert "repetition 0, edge 2<-0, operation nor_conv_1x1" in found

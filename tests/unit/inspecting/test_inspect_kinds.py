@@ -6,146 +6,58 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-import xarray as xr
-from matplotlib.figure import Figure
 
 from fsnas.artifacts import architectures, checkpoint, dataset, scores, search, selection, splits, tables
 from fsnas.artifacts import usage as cost
-from fsnas.artifacts.figure import write_figure
 from fsnas.artifacts.files import load_json, write_json
-from fsnas.data.dataset import Dataset
 from fsnas.errors import ArtifactError, FsnasError
 from fsnas.inspecting import kinds
 from fsnas.inspecting.comparing import compared
 from fsnas.inspecting.describing import described
 from fsnas.inspecting.opening import opened
+from tests.support.damage import (
+    ARCHITECTURES,
+    KEY,
+    KINDS,
+    LEVEL,
+    SCORED,
+    evaluations,
+    made,
+    other_network,
+    scored,
+    small_tree,
+)
 from tests.support.problems import random_network
 from tests.support.space import EDGES, OPERATIONS, SPACE
-from tests.support.splits import grown_tree, made_split, made_tree
+from tests.support.splits import made_split, made_tree
 
-KEY = "0123456789abcdef"
 SETTINGS = {"seed": 3, "recipe": {"epochs": 2, "flip": True}, "folder": None}
 CODE = ["fsnas/splitting/cuts.py 0123456789ab", "mine.py ba9876543210", "torch 2.13.0"]
 ORIGIN = {"settings": SETTINGS, "code": CODE, "inputs": "fedc", "commit": "0123abcd"}
-ABOUT = {"metric": "snip", "seed": 3, "level": 0, "options": {}, "device": "cpu", "seconds": 1.5, "peak_memory": 2**31}
-NAMES = ("|none~0|+|none~0|none~1|+|none~0|none~1|none~2|", "|none~0|+|none~0|none~1|+|none~0|none~1|skip_connect~2|")
-LEVEL = {"method": "mine", "metric": "snip", "seed": 3, "objective": "mean", "balance": "none", "edge": "best"}
+SHOWN = [kind for kind in KINDS if kind != "record"]  # which stands for its table
+MODULES = {"supernet": checkpoint, "tree": splits, "table": tables, "figure": None}
+MODULES |= {"architectures": architectures, "cost": cost, "dataset": dataset, "scores": scores, "splits": splits}
+MODULES |= {"search": search, "selection": selection}
 
 
-def tree(seed=0):
-    return grown_tree("snip", 3, (2, 2), np.random.default_rng(seed))
+def written(folder, kind, content=None):
+    return made(kind, folder, content, **ORIGIN)
 
 
-def node(values=None, reasons=()):
-    values = np.arange(60.0).reshape(2, 6, 5) if values is None else values
-    return scores.NodeScores(SPACE.full(), values, np.zeros((6, 5, 5)), reasons)
-
-
-def evaluations(best=0.5):
-    return tuple(search.Evaluation("0", NAMES[i % 2], 1.5, best if i == 2 else 0.1) for i in range(4))
-
-
-def write_tree(path, value=None):
-    splits.write_tree(path, value or tree(), key=KEY, **ORIGIN)
-
-
-def write_splits(path, value=None):
-    level = [split for split in (value or tree()).splits if split.level == 1]
-    splits.write_splits(path, space=SPACE, level=1, splits=level, key=KEY, **LEVEL, **ORIGIN)
-
-
-def write_scores(path, value=None):
-    scores.write_scores(path, value or {"root": node()}, space=SPACE, attributes={"key": KEY, **ABOUT, **ORIGIN})
-
-
-def write_supernet(path, value=None):
-    network = value or random_network(3)
-    record = {"epoch": [1, 2], "loss": [2.1, 1.9], "accuracy": [0.25, 0.5]}
-    about = {"settings": SETTINGS, "seed": 3, "dataset": "digits", "key": KEY}
-    checkpoint.write_checkpoint(path, network, record=record, **about)
-    write_cost(path.with_suffix(".json"))
-
-
-def write_cost(path, value=None):
-    cost.write_cost(path, value or cost.TrainingCost(2, 1.5, 640, "cpu", KEY), **ORIGIN)
-
-
-def write_selection(path, value=None):
-    judged = [selection.LeafScore("1", 0, 0.5, 1.0), selection.LeafScore("0", 1, 0.25, 2.0)]
-    selection.write_selection(path, value or judged, keep=1, key=KEY, **ORIGIN)
-
-
-def write_search(path, value=None):
-    found = search.SearchResult("random", value or evaluations(), 2)
-    search.write_search(path, space=SPACE, method="mine", metric="snip", seed=3, searches=[found], key=KEY, **ORIGIN)
-
-
-def write_architectures(path, value=None):
-    columns = value or {"accuracy": np.array([0.1, 0.4]), "a/b": np.array([np.nan, 1.0])}
-    architectures.write_architectures(
-        path, NAMES, columns, space=SPACE, kind="truth", key=KEY, dataset="digits", **ORIGIN
-    )
-
-
-def write_dataset(path, value=None):
-    images = np.zeros((6, 1, 4, 4), np.uint8) if value is None else value
-    parts = {"train": np.arange(3), "valid": np.array([3]), "test": np.array([4, 5])}
-    made = Dataset("small", images, np.array([0, 1, 0, 1, 1, 0]), ("a", "b"), parts, np.array([0.5]), np.ones(1))
-    dataset.write_dataset(path, made, key=KEY, **ORIGIN)
-
-
-def write_table(path, value=None):
-    given = pd.DataFrame({"method": ["snip", "snip"], "path": ["0", "00"], "mean": [1.5, np.nan]})
-    tables.write_table(path, given if value is None else value, **ORIGIN)
-
-
-def write_drawing(path, value="black"):
-    figure = Figure(figsize=(1, 1), facecolor=value)
-    write_figure([path, path.with_suffix(".pdf")], figure, **ORIGIN)
-
-
-def other_network():
-    network = random_network(3)
-    network.state_dict()["classifier.bias"][1] += 1.0
-    return network
-
-
-CHANGED = node(np.arange(60.0).reshape(2, 6, 5) + np.eye(60)[7].reshape(2, 6, 5))
-WRITERS = {  # of every kind: the file's name, how it is written, and what else it could hold
-    "tree": ("tree.json", write_tree, tree(1)),
-    "splits": ("splits.json", write_splits, tree(1)),
-    "scores": ("scores.h5", write_scores, {"root": CHANGED}),
-    "supernet": ("supernet.pt", write_supernet, other_network()),
-    "cost": ("supernet.json", write_cost, cost.TrainingCost(3, 1.5, 640, "cpu", KEY)),
-    "selection": ("selection.json", write_selection, [selection.LeafScore("1", 0, 0.5, 1.0)]),
-    "search": ("search.json", write_search, evaluations(0.75)),
-    "architectures": ("truth.h5", write_architectures, {"accuracy": np.array([0.1, 0.5])}),
-    "dataset": ("small.h5", write_dataset, np.ones((6, 1, 4, 4), np.uint8)),
-    "table": ("table.csv", write_table, pd.DataFrame({"method": ["snip"], "path": ["0"], "mean": [2.5]})),
-    "figure": ("figure.png", write_drawing, "white"),
-}
-VERSIONS = {"tree": splits, "splits": splits, "supernet": checkpoint, "table": tables, "figure": None}
-
-
-def written(folder, kind, *value):
-    name, write, _ = WRITERS[kind]
-    folder.mkdir(exist_ok=True)
-    write(folder / name, *value)
-    return folder / name
+def other(folder, kind):
+    return written(folder, kind, KINDS[kind].other)
 
 
 def test_every_kind_is_tried():
-    assert {module.name for module in pkgutil.iter_modules(kinds.__path__)} == set(WRITERS)
+    assert {module.name for module in pkgutil.iter_modules(kinds.__path__)} == set(SHOWN)
 
 
-@pytest.mark.parametrize("kind", WRITERS)
+@pytest.mark.parametrize("kind", SHOWN)
 def test_every_kind_says_its_format_settings_and_what_made_it(kind, tmp_path):
     path = written(tmp_path, kind)
     artifact, found = opened(path), described(path)
     assert found["format"] == artifact.fields["format"] == f"fsnas.{kind}"
-    of = {"architectures": architectures, "cost": cost, "dataset": dataset, "scores": scores} | VERSIONS
-    of |= {"search": search, "selection": selection}
-    assert artifact.kind.VERSION == getattr(of[kind], "VERSION", None) == found["version"]
+    assert artifact.kind.VERSION == getattr(MODULES[kind], "VERSION", None) == found["version"]
     assert found["file"] == str(path) and found["about"] and found["what"] == artifact.kind.TITLE
     assert found["settings"] == {"seed": 3, "recipe.epochs": 2, "recipe.flip": True, "folder": None}
     assert found["made_from"] == {
@@ -157,23 +69,22 @@ def test_every_kind_says_its_format_settings_and_what_made_it(kind, tmp_path):
     }
 
 
-@pytest.mark.parametrize("kind", WRITERS)
+@pytest.mark.parametrize("kind", SHOWN)
 def test_a_file_is_the_same_as_itself_and_not_as_one_of_other_content(kind, tmp_path):
     first, again = written(tmp_path / "a", kind), written(tmp_path / "b", kind)
-    other = written(tmp_path / "c", kind, WRITERS[kind][2])
     found = compared(first, again)
     assert found["same"] and set(found) == {"before", "after", "what", "format", "same"}
-    found = compared(first, other)
+    found = compared(first, other(tmp_path / "c", kind))
     assert not found["same"]
     assert not {"settings", "code", "made_from"} & set(found)
 
 
 @pytest.mark.parametrize(("a", "b"), [("tree", "splits"), ("scores", "architectures"), ("supernet", "cost")])
 def test_two_kinds_cannot_be_compared(a, b, tmp_path):
-    one, other = written(tmp_path / "a", a), written(tmp_path / "b", b)
-    titles = [opened(path).kind.TITLE for path in (one, other)]
+    one, two = written(tmp_path / "a", a), written(tmp_path / "b", b)
+    titles = [opened(path).kind.TITLE for path in (one, two)]
     with pytest.raises(FsnasError, match=f"is {titles[0]}, .* is {titles[1]}; expected two files of the same kind"):
-        compared(one, other)
+        compared(one, two)
     with pytest.raises(FsnasError, match="is a folder; expected two files"):
         compared(one, tmp_path)
 
@@ -212,13 +123,15 @@ def test_other_files_are_no_artifacts(name, tmp_path):
     assert described(tmp_path) == {"folder": str(tmp_path), "other_files": 1, "artifacts": {}}
 
 
-@pytest.mark.parametrize("kind", WRITERS)
+@pytest.mark.parametrize("kind", SHOWN)
 def test_damage_is_an_error_that_names_the_file(kind, tmp_path):
     path = written(tmp_path, kind)
     content = path.read_bytes()
-    path.write_bytes(content[: len(content) // 2])
-    with pytest.raises(ArtifactError, match=rf"{path.name}: "):
-        described(path)
+    place = content.find(b"archive/data/0") + 100 if kind == "supernet" else -5  # of the weights, or near the end
+    for spoilt in (content[:place] + bytes([content[place] ^ 1]) + content[place:][1:], content[: len(content) // 2]):
+        path.write_bytes(spoilt)
+        with pytest.raises(ArtifactError, match=rf"{path.name}: "):
+            described(path)
     listed = described(tmp_path)
     assert set(listed["unreadable"]) >= {path.name} and path.name not in listed["artifacts"]
 
@@ -236,9 +149,9 @@ def test_a_newer_format_and_an_unknown_one_are_errors(tmp_path):
 
 def test_settings_code_and_inputs_are_told_before_and_after(tmp_path):
     paths = [tmp_path / name for name in ("a.json", "b.json")]
-    splits.write_tree(paths[0], tree(), key="k1", **ORIGIN)
+    splits.write_tree(paths[0], small_tree(), key="k1", **ORIGIN)
     other = {"settings": SETTINGS | {"recipe": {"epochs": 5}, "more": [1]}, "code": [CODE[0], "torch 2.14.0"]}
-    splits.write_tree(paths[1], tree(), key="k2", inputs="dcba", commit=ORIGIN["commit"], **other)
+    splits.write_tree(paths[1], small_tree(), key="k2", inputs="dcba", commit=ORIGIN["commit"], **other)
     found = compared(*paths)
     assert not found["same"]
     assert found["settings"] == {
@@ -258,7 +171,7 @@ def test_settings_code_and_inputs_are_told_before_and_after(tmp_path):
 def test_another_commit_of_the_same_code_is_shown_and_is_no_difference(tmp_path):
     paths = [tmp_path / name for name in ("a.json", "b.json")]
     for path, commit in zip(paths, ("0123abcd", "4567cdef"), strict=True):
-        splits.write_tree(path, tree(), key="k1", **{**ORIGIN, "commit": commit})
+        splits.write_tree(path, small_tree(), key="k1", **{**ORIGIN, "commit": commit})
     found = compared(*paths)
     assert found["same"] and found["made_from"] == {"commit": {"before": "0123abcd", "after": "4567cdef"}}
 
@@ -285,7 +198,7 @@ def test_scores_are_means_over_repetitions_by_edge_and_operation(tmp_path):
     space = SPACE.restrict(SPACE.full(), 2, (1, 3))
     reasons = ("edge 3<-1, none, repetition 1: the value is inf",)
     content = scores.NodeScores(space, values, np.full((6, 5, 5), np.nan), reasons)
-    found = described(written(tmp_path, "scores", {"0": content, "1": node()}))
+    found = described(written(tmp_path, "scores", {"0": content, "1": scored()}))
     assert list(found["about"]) == ["metric", "seed", "level", "device", "options", "peak_memory", "seconds"]
     one = found["nodes"]["0"]
     assert one["restricted"] == ["2<-1: skip_connect nor_conv_3x3"] and one["reasons"] == list(reasons)
@@ -305,7 +218,7 @@ def test_affinities_stand_where_there_are_no_scores(tmp_path):
 
 
 def test_scores_differ_most_at_a_named_place(tmp_path):
-    paths = written(tmp_path / "a", "scores"), written(tmp_path / "b", "scores", {"root": CHANGED, "0": node()})
+    paths = written(tmp_path / "a", "scores", {"root": SCORED["root"]}), other(tmp_path / "b", "scores")
     found = compared(*paths)
     assert found["only"] == {"array": {"before": [], "after": ["0/space", "0/scores", "0/affinity"]}}
     assert found["differences"] == {
@@ -319,25 +232,6 @@ def test_scores_differ_most_at_a_named_place(tmp_path):
             "relative": 0.125,
         }
     }
-
-
-@pytest.mark.parametrize("repetitions", [0, 2])
-def test_xarray_opens_scores_with_named_axes(repetitions, tmp_path):
-    values = np.arange(60.0).reshape(2, 6, 5) if repetitions else None
-    affinity = np.arange(150.0).reshape(6, 5, 5)
-    content = scores.NodeScores(SPACE.restrict(SPACE.full(), 2, (1, 3)), values, affinity, ("edge 3<-1: why",))
-    path = written(tmp_path, "scores", {"01": content})
-    with xr.open_dataset(path, group="nodes/01", engine="h5netcdf") as found:
-        assert found["edge"].values.tolist() == list(EDGES)
-        assert found["operation"].values.tolist() == found["other_operation"].values.tolist() == list(OPERATIONS)
-        assert found["space"].dtype == bool and not found["space"].sel(edge="2<-1", operation="none")
-        assert found["affinity"].sel(edge="3<-0", operation="none", other_operation="avg_pool_3x3") == affinity[3, 0, 4]
-        assert found.attrs["reasons"] == '["edge 3<-1: why"]'
-        if repetitions:
-            mean = found["scores"].mean("repetition").sel(edge="2<-0", operation="skip_connect")
-            assert mean == values[:, 1, 1].mean()
-    with xr.open_dataset(path, engine="h5netcdf") as root:
-        assert root.attrs["metric"] == "snip"
 
 
 # Splits and trees
@@ -413,7 +307,7 @@ def test_a_checkpoint_is_shown_with_its_cost(tmp_path):
     path.with_suffix(".json").unlink()
     found = described(path)
     assert "supernet.json: no such file" in found["cost"]["unknown"] and found["made_from"]["inputs"] is None
-    write_cost(path.with_suffix(".json"), cost.TrainingCost(2, 1.5, 640, "cpu", "another"))
+    cost.write_cost(path.with_suffix(".json"), cost.TrainingCost(2, 1.5, 640, "cpu", "another"))
     assert "belongs to another checkpoint" in described(path)["cost"]["unknown"]
 
 
@@ -437,7 +331,7 @@ def test_checkpoints_differ_in_named_tensors(tmp_path):
 
 def test_a_search_shows_its_best_and_accuracies(tmp_path):
     found = described(written(tmp_path / "a", "search"))
-    best = {"number": 2, "leaf": "0", "architecture": NAMES[0], "loss": 1.5, "accuracy": 0.5}
+    best = {"number": 2, "leaf": "0", "architecture": ARCHITECTURES[0], "loss": 1.5, "accuracy": 0.5}
     assert found["best"] == {"random": best}
     expected = {"evaluations": 4, "architectures": 2, "loss_not_finite": 0, "min": 0.1, "median": 0.1, "max": 0.5}
     assert found["accuracies"] == {"random": pytest.approx(expected)}
@@ -449,8 +343,8 @@ def test_a_search_shows_its_best_and_accuracies(tmp_path):
 def test_architectures_show_every_column(tmp_path):
     found = described(written(tmp_path, "architectures"))
     assert found["about"]["kind"] == "truth" and found["size"] == {"architectures": 2}
-    assert found["columns"]["a/b"] == {"values": 1, "min": 1.0, "mean": 1.0, "max": 1.0, "max_at": NAMES[1]}
-    assert found["first"][NAMES[0]] == {"accuracy": 0.1, "a/b": None}
+    assert found["columns"]["a/b"] == {"values": 1, "min": 1.0, "mean": 1.0, "max": 1.0, "max_at": ARCHITECTURES[1]}
+    assert found["first"][ARCHITECTURES[0]] == {"accuracy": 0.1, "a/b": None}
 
 
 def test_a_data_set_shows_shapes_and_counts(tmp_path):

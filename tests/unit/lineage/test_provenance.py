@@ -261,17 +261,6 @@ def test_a_step_is_made_from_the_named_file_of_a_folder_and_from_no_other(script
     assert named == [f"{folder}{name} {digest(ROOT / folder / name)}"]
 
 
-def imports_torch(name):
-    text = (ROOT / name).read_text(encoding="utf-8")
-    return any(line.strip().startswith(("import torch", "from torch")) for line in text.splitlines())
-
-
-@pytest.mark.parametrize("script", ["splits.py", "tree.py", "distances.py", "split_tables.py", "summary.py"])
-def test_scripts_of_the_processor_reach_no_torch(script):
-    assert not [name for name in real(script) if imports_torch(name)]
-    assert [name for name in real("scores.py") if imports_torch(name)]
-
-
 REACHING = {
     "fsnas/splitting/cuts.py": {"splits.py"},
     "fsnas/splitting/node.py": {"splits.py"},

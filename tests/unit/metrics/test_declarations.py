@@ -6,8 +6,9 @@ import pytest
 
 from fsnas import metrics
 from fsnas.errors import ConfigError
+from tests.support.config import DEFAULT, laid_over
+from tests.support.messages import pattern
 from tests.support.users import folders_of_metrics, plain, write
-from tests.unit.workflow_scripts.test_config import DEFAULT, laid_over
 from workflow_scripts._config import check
 
 IMPORT = "from fsnas.metrics import metric\n\n\n"
@@ -26,67 +27,52 @@ def declared(**changes):
 
 
 BAD = {
-    "a direction": (declared(direction='"up"'), r"line 4: direction is 'up', expected one of higher, lower, none"),
-    "a direction in capitals": (declared(direction='"Higher"'), r"line 4: direction is 'Higher' \(did you mean 'hig"),
-    "a kind": (declared(kind='"Affinity"'), r"line 4: kind is 'Affinity' \(did you mean 'affinity'\?\), .* score, aff"),
-    "no paper": (declared(paper=""), r"line 4: @metric\(\.\.\.\) lacks paper; add paper='\.\.\.'"),
-    "an empty paper": (declared(paper='" "'), r"line 4: paper is ' ', expected a text that is not empty"),
-    "an equation that is no text": (declared(equation="2"), r"line 4: equation is 2, expected a text"),
-    "a keyword": (declared(papers='"x"'), r"line 4: @metric\(\.\.\.\) has no 'papers' \(did you mean 'paper'\?\)"),
-    "a positional argument": (
-        SCORE.replace("direction=", ""),
-        r"line 4: @metric\(\.\.\.\) takes keyword arguments only",
-    ),
-    "keywords from a dict": (SCORE.replace("direction=", "**said, direction="), r"line 4: .* keyword arguments only"),
-    "a name": (declared(direction="UP"), r"line 4: found UP, expected a literal: it is read without running"),
-    "an f-string": (declared(equation='f"{S}"'), r"line 4: found f.*, expected a literal"),
-    "one argument": (
-        SCORE.replace(", batch", ""),
-        r"line 5: found def plain\(model\), expected def plain\(model, batch, ",
-    ),
-    "three arguments": (options("samples"), r"line 5: found def plain\(model, batch, samples\), expected def plain\("),
-    "changed places": (SCORE.replace("model, batch", "batch, model"), r"line 5: found def plain\(batch, model\)"),
+    "a direction": (declared(direction='"up"'), "line 4: direction is 'up', expected one of higher, lower, none"),
+    "a direction in capitals": (declared(direction='"Higher"'), "line 4: direction is 'Higher' (did you mean 'hig"),
+    "a kind": (declared(kind='"Affinity"'), "line 4: kind is 'Affinity' (did you mean 'affinity'?), .* score, aff"),
+    "no paper": (declared(paper=""), "line 4: @metric(...) lacks paper; add paper='...'"),
+    "an empty paper": (declared(paper='" "'), "line 4: paper is ' ', expected a text that is not empty"),
+    "an equation that is no text": (declared(equation="2"), "line 4: equation is 2, expected a text"),
+    "a keyword": (declared(papers='"x"'), "line 4: @metric(...) has no 'papers' (did you mean 'paper'?)"),
+    "a positional argument": (SCORE.replace("direction=", ""), "line 4: @metric(...) takes keyword arguments only"),
+    "keywords from a dict": (SCORE.replace("direction=", "**said, direction="), "line 4: .* keyword arguments only"),
+    "a name": (declared(direction="UP"), "line 4: found UP, expected a literal: it is read without running"),
+    "an f-string": (declared(equation='f"{S}"'), "line 4: found f.*, expected a literal"),
+    "one argument": (SCORE.replace(", batch", ""), "line 5: found def plain(model), expected def plain(model, batch, "),
+    "three arguments": (options("samples"), "line 5: found def plain(model, batch, samples), expected def plain("),
+    "changed places": (SCORE.replace("model, batch", "batch, model"), "line 5: found def plain(batch, model)"),
     "an affinity like a score": (
         declared(kind='"affinity"'),
-        r"line 5: found .*, expected def plain\(models, edge, batch, ",
+        "line 5: found .*, expected def plain(models, edge, batch, ",
     ),
-    "a score like an affinity": (AFFINITY.replace("affinity", "score"), r"line 5: .* of the kind 'score'"),
+    "a score like an affinity": (AFFINITY.replace("affinity", "score"), "line 5: .* of the kind 'score'"),
     "a positional option": (
         options("samples=3"),
-        r"line 5: the option 'samples' is not keyword-only.*put `\*` before it",
+        "line 5: the option 'samples' is not keyword-only.*put `*` before it",
     ),
-    "any arguments": (options("*rest"), r"line 5: plain\(\) takes any arguments, expected def"),
-    "any keywords": (options("**rest"), r"line 5: plain\(\) takes any arguments, expected def"),
-    "no default": (options("*, samples"), r"line 5: the option 'samples' has no default; expected a number, a text"),
-    "default None": (
-        options("*, samples=None"),
-        r"line 5: the default of the option 'samples' is None; expected a num",
-    ),
-    "a list as default": (options("*, samples=[1]"), r"line 5: the default of the option 'samples' is \[1\]; expected"),
-    "a tuple as default": (options("*, samples=(1, 2)"), r"line 5: the default of the option 'samples' is \(1, 2\)"),
-    "an infinite default": (options("*, samples=1e999"), r"line 5: the default of the option 'samples' is inf"),
-    "a computed default": (options("*, samples=float('nan')"), r"line 5: found float\('nan'\), expected a literal"),
-    "async": (SCORE.replace("def ", "async def "), r"line 5: plain is an async def, expected `def plain\(\.\.\.\)`"),
-    "a class": (f"{IMPORT}class plain:\n    pass\n", r"line 4: plain is a class, expected `def plain"),
-    "a lambda": (f"{IMPORT}plain = lambda model, batch: 1.0\n", r"line 4: plain is no function, expected `def plain"),
-    "two of one name": (SCORE + SCORE, r"line 11: plain was defined in line 5 already, expected one"),
-    "bound again": (f"{SCORE}plain = print\n", r"line 7: plain was defined in line 5 already"),
+    "any arguments": (options("*rest"), "line 5: plain() takes any arguments, expected def"),
+    "any keywords": (options("**rest"), "line 5: plain() takes any arguments, expected def"),
+    "no default": (options("*, samples"), "line 5: the option 'samples' has no default; expected a number, a text"),
+    "default None": (options("*, samples=None"), "line 5: the default of the option 'samples' is None; expected a num"),
+    "a list as default": (options("*, samples=[1]"), "line 5: the default of the option 'samples' is [1]; expected"),
+    "a tuple as default": (options("*, samples=(1, 2)"), "line 5: the default of the option 'samples' is (1, 2)"),
+    "an infinite default": (options("*, samples=1e999"), "line 5: the default of the option 'samples' is inf"),
+    "a computed default": (options("*, samples=float('nan')"), "line 5: found float('nan'), expected a literal"),
+    "async": (SCORE.replace("def ", "async def "), "line 5: plain is an async def, expected `def plain(...)`"),
+    "a class": (f"{IMPORT}class plain:\n    pass\n", "line 4: plain is a class, expected `def plain"),
+    "a lambda": (f"{IMPORT}plain = lambda model, batch: 1.0\n", "line 4: plain is no function, expected `def plain"),
+    "two of one name": (SCORE + SCORE, "line 11: plain was defined in line 5 already, expected one"),
+    "bound again": (f"{SCORE}plain = print\n", "line 7: plain was defined in line 5 already"),
     "inside a condition": (
         SCORE.replace("@", "if True:\n    @").replace("def ", "    def ").replace("return", "    return"),
-        r"line 6: plain\(\) stands inside another statement",
+        "line 6: plain() stands inside another statement",
     ),
-    "another name": (
-        SCORE.replace("plain", "plane"),
-        r"plain\.py: expected a function plain.*found plane\(\) in line 5; ",
-    ),
-    "no decorator": (
-        SCORE.replace(ABOVE, ""),
-        r"plain\.py: expected a function plain\(\) under @metric\(\.\.\.\), found no",
-    ),
-    "no call": (SCORE.replace(ABOVE, "@metric\n"), r"line 4: @metric has no arguments, expected @metric\(direction="),
-    "another metric": (SCORE.replace("fsnas.metrics", "mine"), r"line 4: @mine\.metric is not the one of fsnas; write"),
-    "no Python": (SCORE.replace("return 1.0", "return (1.0"), r"line 6: expected Python, found an error in it \('\('"),
-    "no text": (b"\xff\xfe\x00", r"line 1: expected Python, found an error in it"),
+    "another name": (SCORE.replace("plain", "plane"), "plain.py: expected a function plain.*found plane() in line 5; "),
+    "no decorator": (SCORE.replace(ABOVE, ""), "plain.py: expected a function plain() under @metric(...), found no"),
+    "no call": (SCORE.replace(ABOVE, "@metric\n"), "line 4: @metric has no arguments, expected @metric(direction="),
+    "another metric": (SCORE.replace("fsnas.metrics", "mine"), "line 4: @mine.metric is not the one of fsnas; write"),
+    "no Python": (SCORE.replace("return 1.0", "return (1.0"), "line 6: expected Python, found an error in it ('('"),
+    "no text": (b"\xff\xfe\x00", "line 1: expected Python, found an error in it"),
 }
 
 
@@ -99,7 +85,7 @@ def refusal(folder):
 @pytest.mark.parametrize(("text", "expected"), BAD.values(), ids=BAD)
 def test_what_a_metric_cannot_say_is_refused_with_file_and_line(text, expected, tmp_path):
     said = refusal(write(tmp_path, {"plain.py": text}))
-    place = expected if expected.startswith("plain") else rf"plain\.py, {expected}"
+    place = pattern(expected if expected.startswith("plain") else f"plain.py, {expected}")
     assert re.search(rf"^metric_paths: .*{place}", said), said
     assert "\n" not in said
 

@@ -8,9 +8,9 @@ from PIL import Image
 
 from fsnas.artifacts.dataset import Extent, read_dataset, read_extent
 from fsnas.errors import ConfigError
+from tests.support.config import DEFAULT, laid_over
 from tests.support.data import DEFAULTS
 from tests.support.scripts import script
-from tests.unit.workflow_scripts.test_config import DEFAULT, laid_over
 
 data = script("data")
 PATHS = ("folder", "split_file", "download")
@@ -45,11 +45,6 @@ TOO_MUCH = {
         {"proxies": {"batch_size": 11}},
         r"proxies\.batch_size: found 11 .* of mine has 10; lower prox.*, or add",
     ),
-    "scores": (
-        {"method": {"batch_size": 6, "repetitions": 2}},
-        r"method\.batch_size and method\.repetitions: found 12 images",
-    ),
-    "training": ({"supernet": {"batch_size": 11}}, r"supernet\.batch_size: found 11 images"),
     "a crop": ({"data": {"crop_padding": 9}}, r"data\.crop_padding: found 9, but the images have 9 pixels a side"),
 }
 

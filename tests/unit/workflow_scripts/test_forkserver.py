@@ -37,18 +37,22 @@ def gone(pid):
         return True
 
 
-@pytest.fixture(scope="module")
-def socket(tmp_path_factory):
-    """A server with few libraries, which start faster."""
-    path = tmp_path_factory.mktemp("server") / "in" / "socket"
-    path.parent.mkdir()
+def serving(path):
+    """The command of a server with few libraries, which starts faster."""
     program = f"""
 import sys; sys.path.append({str(ROOT)!r})
 from workflow_scripts import _forkserver
 _forkserver.LIBRARIES = ["numpy"]
 _forkserver.Server({str(path)!r}).serve()
 """
-    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE) as server:
+    return [sys.executable, "-c", program]
+
+
+@pytest.fixture(scope="module")
+def socket(tmp_path_factory):
+    path = tmp_path_factory.mktemp("server") / "in" / "socket"
+    path.parent.mkdir()
+    with subprocess.Popen(serving(path), stdin=subprocess.PIPE) as server:
         patiently(path.exists)
         yield path
         server.stdin.close()
@@ -176,13 +180,7 @@ def test_without_a_server_a_job_runs_by_itself(path, begin):
 
 def test_without_its_server_a_client_fails_and_its_fork_ends(tmp_path, begin):
     path = tmp_path / "socket"
-    program = f"""
-import sys; sys.path.append({str(ROOT)!r})
-from workflow_scripts import _forkserver
-_forkserver.LIBRARIES = []
-_forkserver.Server({str(path)!r}).serve()
-"""
-    server = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE)
+    server = subprocess.Popen(serving(path), stdin=subprocess.PIPE)
     patiently(path.exists)
     client = begin("import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(60)", socket=path)
     pid = int(client.stdout.readline())

@@ -19,6 +19,7 @@ from fsnas.metrics import load
 from fsnas.networks.gates import mixing_gates
 from fsnas.networks.supernet import GatedSupernet
 from tests.support.damage import KINDS
+from tests.support.damage import made as made_file
 from tests.support.problems import random_batch, random_network
 from tests.support.space import SPACE
 from tests.support.users import folders_of_metrics, plain, write
@@ -223,10 +224,10 @@ def test_the_origin_of_a_job_is_what_every_artifact_takes_and_says(tmp_path, mon
     origin = _job.origin(SimpleNamespace(params=SimpleNamespace(**given, line_0="b 2")))
     made = {**given, "code": ["b 2", "a 1"], "commit": "0123abcd"}
     assert origin == made, "in the order of the rule, as a list that JSON can hold"
-    for kind in KINDS.values():
-        kind.write(tmp_path / kind.file, **origin)
-        assert read_origin(tmp_path / kind.file) == Origin(**given)
-        assert described(tmp_path / kind.file)["made_from"]["commit"] == "0123abcd"
+    for kind in KINDS:
+        path = made_file(kind, tmp_path, **origin)
+        assert read_origin(path) == Origin(**given)
+        assert described(path)["made_from"]["commit"] == "0123abcd"
 
 
 STOPPED = """

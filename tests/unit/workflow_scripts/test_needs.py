@@ -3,7 +3,7 @@
 import pytest
 
 from fsnas.errors import ConfigError
-from tests.unit.workflow_scripts.test_config import DEFAULT, laid_over
+from tests.support.config import DEFAULT, laid_over
 from workflow_scripts._needs import check_images, needed_images
 
 FOLDER = {"data": {"source": "imagefolder", "folder": "images", "crop_padding": 4}}
