@@ -11,7 +11,7 @@ import pytest
 from fsnas.artifacts.architectures import read_architectures
 from fsnas.artifacts.dataset import read_dataset
 from fsnas.artifacts.origin import read_origin
-from fsnas.spaces.nas_bench_201 import architecture_string
+from tests.support.space import SPACE
 from tests.support.toy import recipe
 from tests.workflow.conftest import copy_checkout, snakemake
 
@@ -19,7 +19,7 @@ DATA, SAMPLER, TRUTH = (
     *("fsnas/data/sources/noise.py", "fsnas/search/samplers/genetic.py"),
     "fsnas/benchmark/sources/mapping.py",
 )
-ACCURACIES = {architecture_string((0, 0, 0, 0, 0, last)): 10.0 * last for last in range(1, 5)}
+ACCURACIES = {SPACE.architecture_string((0, 0, 0, 0, 0, last)): 10.0 * last for last in range(1, 5)}
 CONFIG = {
     "data": "{name: noise, source: noise, crop_padding: 0}",
     "search": "{samplers: [random, genetic], evaluations: 8, population: 4}",
@@ -46,8 +46,8 @@ USES = {
     """,
     SAMPLER: """
         from fsnas.search.search import search
-        from fsnas.spaces.nas_bench_201 import full_space
-        found = search({"root": full_space()}, lambda leaf, architecture: (1.0, sum(architecture) / 24),
+        from tests.support.space import SPACE
+        found = search({"root": SPACE.full()}, lambda leaf, architecture: (1.0, sum(architecture) / 24),
                        sampler="genetic", evaluations=30, seed=0, population=5)
         assert found.sampler == "genetic" and len(found.evaluations) == 30
     """,

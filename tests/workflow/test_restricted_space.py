@@ -17,7 +17,7 @@ from tests.support.space import OPERATIONS, SPACE
 from tests.workflow.conftest import copy_checkout, snakemake
 
 KEPT = [name for name in OPERATIONS if name != "none"]
-SMALL = SPACE.restricted(KEPT)
+SMALL = SPACE.with_operations(KEPT)
 CONFIG = {
     "outdir": "results-four",
     "seeds": [0],
