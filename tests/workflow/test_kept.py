@@ -196,7 +196,7 @@ def test_one_digit_in_a_split_trains_no_leaf(tiny, tmp_path):
     content["nodes"][0]["cost"] += 1
     splits.write_text(json.dumps(content))
     leaf = "results-tiny/seed-0/snip/leaves/0.pt"
-    assert "leaf snip 0 00" in planned(folder)[0]
+    assert "leaf snip 0 0" in planned(folder)[0]
     snakemake(folder, leaf, "--cores", "2", *TINY)
     assert "taken over" in (folder / "results-tiny/logs/seed-0/snip/leaves/0.log").read_text()
     assert (folder / leaf).read_bytes() == (tiny[0] / leaf).read_bytes()

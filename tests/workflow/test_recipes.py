@@ -46,8 +46,9 @@ USES = {
     """,
     SAMPLER: """
         from fsnas.search.search import search
-        from tests.support.space import SPACE
-        found = search({"root": SPACE.full()}, lambda leaf, architecture: (1.0, sum(architecture) / 24),
+        from fsnas.spaces import load
+        space = load("nas-bench-201")
+        found = search(space, {"root": space.full()}, lambda leaf, architecture: (1.0, sum(architecture) / 24),
                        sampler="genetic", evaluations=30, seed=0, population=5)
         assert found.sampler == "genetic" and len(found.evaluations) == 30
     """,

@@ -72,7 +72,7 @@ FILES = {
     "leaves": ("0.pt", write_checkpoint_file, lambda path, space: read_leaves([path], tree(space))),
 }
 OTHERS = {
-    "fewer operations": lambda space: space.restricted(["skip", "conv"]),
+    "fewer operations": lambda space: space.with_operations(["skip", "conv"]),
     "another name": lambda space: type(space)("toi", space.edges, space.operations),
     "other edges": lambda space: type(space)("toy", ("second", "first"), space.operations),
     "another order of operations": lambda space: type(space)("toy", space.edges, space.operations[::-1]),
