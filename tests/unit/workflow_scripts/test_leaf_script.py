@@ -45,7 +45,7 @@ def tree(tmp_path):
     return tmp_path / "tree.json", made
 
 
-@pytest.mark.parametrize(("number", "path"), enumerate(["00", "01", "10", "11"]))
+@pytest.mark.parametrize(("number", "path"), list(enumerate(["00", "01", "10", "11"])))
 def test_a_leaf_from_scratch_has_its_space_and_no_parent(number, path, tree):
     file, made = tree
     space, parent, key = leaf.start(job("leaf", tree=str(file), initial=[], number=str(number)), SPACE)
