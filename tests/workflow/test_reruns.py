@@ -243,7 +243,10 @@ TABLE = {
         edit("fsnas/search/samplers/tpe.py", "multivariate=True", "multivariate=False"),
         jobs("search", METHODS, SEEDS) | jobs("found", METHODS, SEEDS) | FEW_SHOT | {"summary"},
     ),
-    "code of a data source that is not used": (edit("fsnas/data/sources/cifar10.py", "train=25_000", "train=25_001"), set()),
+    "code of a data source that is not used": (
+        edit("fsnas/data/sources/cifar10.py", "train=25_000", "train=25_001"),
+        set(),
+    ),
     "a published number": (edit("fsnas/analysis/published.json", "0.594", "0.595"), PROXIES | {"summary"}),
     "code of all figures": (STYLE, ALL_FIGURES),
     "code of one figure": (
