@@ -14,7 +14,7 @@ def test_every_job_of_a_run_has_one_line_and_the_last_line_names_the_report(tiny
     total = int(re.search(r"^total +(\d+)$", printed, re.M)[1])
     jobs = re.findall(rf"^\[ *\d+ of {total} done, 0:\d\d:\d\d(?:, about \d:\d\d:\d\d left)?\] (.+)$", printed, re.M)
     assert len(jobs) == len(set(jobs)) == total - 1, "all but the target"
-    assert "Train leaf 10 of snip, seed 1" in jobs
+    assert "Train leaf 2 of snip, seed 1" in jobs
     assert f"{total} of {total} steps (100%) done" in printed
     assert "Reason: " not in printed and "Select jobs" not in printed
     assert "snakemake --report results-tiny/report.html --configfile configs/tiny.yaml" in printed
