@@ -12,14 +12,14 @@ from fsnas.analysis.found import found_table
 from fsnas.analysis.rank_correlation import rank_correlations
 from fsnas.analysis.training_cost import TIMES, cost_table
 from fsnas.artifacts.architectures import read_architectures
+from fsnas.artifacts.cost import read_cost
 from fsnas.artifacts.scores import read_attributes
 from fsnas.artifacts.search import read_search
 from fsnas.artifacts.splits import read_tree
 from fsnas.artifacts.tables import write_table
-from fsnas.artifacts.usage import read_cost
 from fsnas.benchmark.ground_truth import ground_truth_of
 from fsnas.spaces import SearchSpace
-from fsnas.training.usage import TrainingCost
+from fsnas.training.record import TrainingCost
 
 
 def place(path: str) -> tuple[str, int]:

@@ -7,11 +7,11 @@ from _job import key, once, origin, progress, run, search_space, state_of, stopp
 import numpy as np
 
 from fsnas.artifacts.checkpoint import read_checkpoint, write_checkpoint
+from fsnas.artifacts.cost import write_cost
 from fsnas.artifacts.dataset import read_dataset, read_key
 from fsnas.artifacts.selection import read_selection
 from fsnas.artifacts.splits import read_tree
 from fsnas.artifacts.training_state import StateFile
-from fsnas.artifacts.usage import write_cost
 from fsnas.devices import prepare
 from fsnas.networks.supernet import Supernet, inherit
 from fsnas.seeding import derive

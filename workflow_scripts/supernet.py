@@ -3,9 +3,9 @@
 from _job import key, once, origin, progress, run, search_space, state_of, stoppable
 
 from fsnas.artifacts.checkpoint import write_checkpoint
+from fsnas.artifacts.cost import write_cost
 from fsnas.artifacts.dataset import read_dataset, read_key
 from fsnas.artifacts.training_state import StateFile
-from fsnas.artifacts.usage import write_cost
 from fsnas.devices import prepare
 from fsnas.seeding import derive
 from fsnas.training.loop import train

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fsnas.artifacts import tables
-from fsnas.artifacts import usage as cost
+from fsnas.artifacts import cost, tables
 from fsnas.artifacts.figure import read_figure
 from fsnas.artifacts.files import damaged_part, load_json
 from fsnas.artifacts.hdf5 import decoded, reading

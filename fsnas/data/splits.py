@@ -39,7 +39,7 @@ def balanced(
     return first, np.setdiff1d(indices, first).astype(np.int64)
 
 
-def test_part(labels: np.ndarray, seed: int) -> np.ndarray:
+def drawn_test_part(labels: np.ndarray, seed: int) -> np.ndarray:
     """Return the sorted indices of a seeded sixth of each class, where the source has no test part."""
     return balanced(labels, np.arange(len(labels)), TEST_SHARE, seed, "test")[0]
 

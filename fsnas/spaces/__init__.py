@@ -4,6 +4,8 @@ So is one in a folder that `add_folders` adds to this package. Nothing here impo
 """
 
 from collections.abc import Sequence
+from dataclasses import is_dataclass
+from traceback import extract_tb
 
 from fsnas.errors import ConfigError
 from fsnas.registry import Registry
@@ -29,12 +31,24 @@ def load(name: str, operations: Sequence[str] | None = None) -> SearchSpace:
     Raises
     ------
     ConfigError
-        If there is none, or its file has no object ``space`` of that name.
+        If there is none, its file cannot be run, or has no object ``space`` of that name that states `Size` and
+        ``networks``.
     FsnasError
         As `SearchSpace.with_operations`.
     """
-    found = getattr(registry.module(name), "space", None)
+    path = path_of(name)
+    try:
+        found = getattr(registry.module(name), "space", None)
+    except Exception as error:  # whatever the code of a user meets
+        line = next((f.lineno for f in reversed(extract_tb(error.__traceback__)) if f.filename == str(path)), None)
+        where = f"{path}, line {line or getattr(error, 'lineno', None) or 1}"
+        raise ConfigError(f"{where}: {type(error).__name__}: {error}; correct the file") from error
     if not isinstance(found, SearchSpace) or found.name != name:
         expected = f"an object of a subclass of fsnas.spaces.SearchSpace with the name {name!r}"
-        raise ConfigError(f"{path_of(name)}: `space` is {found!r}, expected {expected}; see CONTRIBUTING.md")
+        raise ConfigError(f"{path}: `space` is {found!r}, expected {expected}; see CONTRIBUTING.md")
+    if not is_dataclass(getattr(found, "Size", None)) or not isinstance(getattr(found, "networks", None), str):
+        raise ConfigError(
+            f"{path}: {type(found).__name__} lacks `Size`, a dataclass of numbers, or `networks`, the name of the module "
+            "that builds networks; state both: see CONTRIBUTING.md"
+        )
     return found.with_operations(operations)

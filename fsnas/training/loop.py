@@ -16,8 +16,8 @@ from fsnas.seeding import derive, generator
 from fsnas.training.descent import Descent
 from fsnas.training.paths import sample_gates
 from fsnas.training.recipe import Recipe
+from fsnas.training.record import Record
 from fsnas.training.state import Clock, EpochSums, Keeper, TrainingState
-from fsnas.training.usage import Record
 
 
 def train(

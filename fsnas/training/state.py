@@ -11,7 +11,7 @@ import torch
 from fsnas.devices import device_clock
 from fsnas.networks.supernet import Supernet
 from fsnas.training.descent import Descent
-from fsnas.training.usage import TIMES, Record
+from fsnas.training.record import TIMES, Record
 
 
 class Clock:

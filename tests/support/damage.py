@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 
 from fsnas.artifacts.architectures import read_architectures, write_architectures
 from fsnas.artifacts.checkpoint import read_checkpoint, read_record, write_checkpoint
+from fsnas.artifacts.cost import read_cost, write_cost
 from fsnas.artifacts.dataset import read_dataset, read_key, write_dataset
 from fsnas.artifacts.figure import read_figure, write_figure
 from fsnas.artifacts.hdf5 import BLOCK, TITLE
@@ -24,7 +25,6 @@ from fsnas.artifacts.search import read_search, write_search
 from fsnas.artifacts.selection import read_selection, write_selection
 from fsnas.artifacts.splits import read_splits, read_tree, write_splits, write_tree
 from fsnas.artifacts.tables import check_table, read_table, write_table
-from fsnas.artifacts.usage import read_cost, write_cost
 from fsnas.data.dataset import Dataset
 from fsnas.errors import ArtifactError
 from fsnas.networks.supernet import Supernet
@@ -32,7 +32,7 @@ from fsnas.search.result import Evaluation, SearchResult
 from fsnas.search.selection import LeafScore
 from fsnas.splitting.scores import NodeScores
 from fsnas.splitting.trees import Tree
-from fsnas.training.usage import TrainingCost
+from fsnas.training.record import TrainingCost
 from tests.support.problems import random_network
 from tests.support.space import SPACE
 from tests.support.splits import grown_tree

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
+from fsnas.artifacts.cost import read_cost
 from fsnas.artifacts.origin import read_origin
 from fsnas.artifacts.scores import read_scores
-from fsnas.artifacts.usage import read_cost
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite in the background ignores it, and its children too
 

@@ -14,11 +14,11 @@ from scipy.stats import kendalltau
 
 from fsnas.artifacts.architectures import read_architectures
 from fsnas.artifacts.checkpoint import read_checkpoint, read_leaves
+from fsnas.artifacts.cost import read_cost
 from fsnas.artifacts.dataset import read_dataset
 from fsnas.artifacts.search import read_search
 from fsnas.artifacts.selection import read_selection
 from fsnas.artifacts.splits import read_tree
-from fsnas.artifacts.usage import read_cost
 from fsnas.data.batches import comparison_batches
 from fsnas.networks.forward import ForwardContext
 from fsnas.networks.gates import path_gates

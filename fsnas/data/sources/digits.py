@@ -3,7 +3,7 @@
 import numpy as np
 
 from fsnas.data.sources import Facts
-from fsnas.data.splits import Images, test_part
+from fsnas.data.splits import Images, drawn_test_part
 
 FACTS = Facts(train=753, side=8, unmirrored="a mirrored digit is another sign")
 
@@ -15,4 +15,4 @@ def read(*, seed: int = 0) -> Images:
     bunch = load_digits()
     images = np.round(bunch.images * (255 / 16)).astype(np.uint8)[:, None]
     labels = bunch.target.astype(np.int64)
-    return Images(images, labels, tuple(str(digit) for digit in range(10)), test_part(labels, seed))
+    return Images(images, labels, tuple(str(digit) for digit in range(10)), drawn_test_part(labels, seed))

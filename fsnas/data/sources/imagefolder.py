@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from fsnas.data.splits import TEST_SHARE, Images, test_part
+from fsnas.data.splits import TEST_SHARE, Images, drawn_test_part
 from fsnas.errors import DataError
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp", ".gif")
@@ -77,7 +77,7 @@ def read(
     _tell_duplicates(files, images, labels, progress)
     if len(parts) == 2:
         return Images(images, labels, classes, np.arange(sum(counts[: len(classes)]), len(files)))
-    test = test_part(labels, seed)
+    test = drawn_test_part(labels, seed)
     progress(
         f"{folder}: has no test/, so that one in {TEST_SHARE} images of each class tests, {len(test)} drawn by "
         f"data.seed {seed}"

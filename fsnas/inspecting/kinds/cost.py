@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fsnas.artifacts.usage import VERSION, read_cost
+from fsnas.artifacts.cost import VERSION, read_cost
 from fsnas.inspecting.opening import Artifact
 
 __all__ = ["TITLE", "VERSION", "about", "content", "differences"]

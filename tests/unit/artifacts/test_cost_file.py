@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from fsnas.artifacts.usage import read_cost, write_cost
+from fsnas.artifacts.cost import read_cost, write_cost
 from fsnas.errors import ArtifactError
-from fsnas.training.usage import TrainingCost
+from fsnas.training.record import TrainingCost
 from tests.support.damage import edit
 
 COST = TrainingCost(epochs=20, seconds=12.5, samples=17940, device="cpu", key="0123456789abcdef", device_seconds=9.5)

@@ -7,9 +7,9 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
+from fsnas.artifacts.cost import read_cost, write_cost
 from fsnas.artifacts.figure import write_figure
 from fsnas.artifacts.origin import Origin, read_origin
-from fsnas.artifacts.usage import read_cost, write_cost
 from fsnas.errors import ArtifactError
 from tests.support.damage import KINDS, edit, made, origin_of
 

@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fsnas.artifacts import architectures, checkpoint, dataset, scores, search, selection, splits, tables
-from fsnas.artifacts import usage as cost
+from fsnas.artifacts import architectures, checkpoint, cost, dataset, scores, search, selection, splits, tables
 from fsnas.artifacts.files import load_json, write_json
 from fsnas.errors import ArtifactError, FsnasError
 from fsnas.inspecting import kinds

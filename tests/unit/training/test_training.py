@@ -23,7 +23,7 @@ from fsnas.spaces.nas_bench_201 import CellSize
 from fsnas.training.loop import evaluate, train
 from fsnas.training.paths import sample_gates
 from fsnas.training.recipe import SAMPLINGS, Recipe
-from fsnas.training.usage import Record, TrainingCost
+from fsnas.training.record import Record, TrainingCost
 from tests.reference import training as twin
 from tests.support.problems import random_network, random_space
 from tests.support.space import EDGES, OPERATIONS, SPACE

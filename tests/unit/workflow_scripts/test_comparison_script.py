@@ -7,11 +7,11 @@ import pytest
 
 from fsnas.analysis.training_cost import COST_COLUMNS, cost_table
 from fsnas.artifacts.architectures import write_architectures
+from fsnas.artifacts.cost import write_cost
 from fsnas.artifacts.scores import write_scores
-from fsnas.artifacts.usage import write_cost
 from fsnas.search.result import Evaluation, SearchRecord, SearchResult
 from fsnas.splitting.scores import NodeScores
-from fsnas.training.usage import TrainingCost
+from fsnas.training.record import TrainingCost
 from tests.support.scripts import script
 from tests.support.space import SPACE
 

@@ -11,9 +11,9 @@ import pytest
 
 from fsnas.artifacts.architectures import read_architectures, write_architectures
 from fsnas.artifacts.checkpoint import read_record, write_checkpoint
+from fsnas.artifacts.cost import read_cost, write_cost
 from fsnas.artifacts.origin import Origin, read_origin
-from fsnas.artifacts.usage import read_cost, write_cost
-from fsnas.training.usage import TrainingCost
+from fsnas.training.record import TrainingCost
 from tests.support.problems import random_network
 from tests.support.space import SPACE
 from workflow_scripts import _kept

@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from fsnas.artifacts.checkpoint import write_checkpoint
+from fsnas.artifacts.cost import write_cost
 from fsnas.artifacts.selection import write_selection
 from fsnas.artifacts.splits import write_tree
-from fsnas.artifacts.usage import write_cost
 from fsnas.search.selection import LeafScore
-from fsnas.training.usage import TrainingCost
+from fsnas.training.record import TrainingCost
 from tests.support.problems import random_network
 from tests.support.scripts import script
 from tests.support.space import SPACE

@@ -8,7 +8,7 @@ from typing import Any
 
 from fsnas.artifacts.files import origin_of, read_json, write_json
 from fsnas.errors import ArtifactError
-from fsnas.training.usage import TrainingCost
+from fsnas.training.record import TrainingCost
 
 FORMAT, VERSION = "fsnas.cost", 2
 
