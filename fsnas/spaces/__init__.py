@@ -48,7 +48,7 @@ def load(name: str, operations: Sequence[str] | None = None) -> SearchSpace:
         raise ConfigError(f"{path}: `space` is {found!r}, expected {expected}; see CONTRIBUTING.md")
     if not is_dataclass(getattr(found, "Size", None)) or not isinstance(getattr(found, "networks", None), str):
         raise ConfigError(
-            f"{path}: {type(found).__name__} lacks `Size`, a dataclass of numbers, or `networks`, the name of the module "
-            "that builds networks; state both: see CONTRIBUTING.md"
+            f"{path}: {type(found).__name__} lacks `Size`, a dataclass of numbers, or `networks`, "
+            "the name of the module that builds networks; state both: see CONTRIBUTING.md"
         )
     return found.with_operations(operations)
