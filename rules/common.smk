@@ -13,7 +13,7 @@ check_snakemake()
 from fsnas.lineage.commit import hand_to_jobs
 from fsnas.errors import FsnasError
 from fsnas import spaces
-from fsnas.lineage.provenance import located
+from fsnas.lineage.dependencies import located
 from fsnas.metrics import metric_spec, path_of
 from fsnas.plotting._registry import figures
 from fsnas.benchmark.ground_truth import sample_architectures
@@ -46,7 +46,7 @@ from workflow_scripts._forkserver import start_forkserver
 from workflow_scripts._left import left_behind
 from workflow_scripts._lines import report_hint, say, say_lines
 from workflow_scripts._kept import forget_forced, prune
-from workflow_scripts._origins import Origins, brought, code, device_line, resolved
+from workflow_scripts._lineage import Lineages, brought, code, device_line, resolved
 from workflow_scripts._plotting import plot_settings
 from workflow_scripts._report import embed_figures
 from workflow_scripts._slurm import follow
@@ -106,8 +106,8 @@ TREES = expand(TREE, seed=SEEDS, method=METHODS)
 LEAVES = f"{OUT}/seed-{{seed}}/{{method}}/leaves"
 SEARCHED = [(method, seed) for method in LEAF_METHODS for seed in SEEDS]
 FORMATS = ["pdf", "png"]
-ORIGINS = Origins(workflow, config["device"])
-made_from = ORIGINS.made_from
+LINEAGES = Lineages(workflow, config["device"])
+lineage = LINEAGES.params
 
 
 wildcard_constraints:

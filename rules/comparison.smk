@@ -45,7 +45,7 @@ rule comparison:
         "../envs/cpu.yaml"
     threads: 1
     params:
-        **made_from(
+        **lineage(
             "comparison",
             code=code("comparison.py", SPACE_CODE),
             settings={
@@ -88,7 +88,7 @@ rule proxies:
         "../envs/cpu.yaml"
     threads: 1
     params:
-        **made_from(
+        **lineage(
             "proxies",
             code=code("proxies.py", PUBLISHED),
             settings={

@@ -9,7 +9,7 @@ rule data:
         "../envs/gpu.yaml"
     threads: 1
     params:
-        **made_from(
+        **lineage(
             "data",
             code=code("data.py", data_sources.path_of(config["data"]["source"])),
             settings=data_settings(),

@@ -45,7 +45,7 @@ rule distances:
         "../envs/cpu.yaml"
     threads: 1
     params:
-        **made_from(
+        **lineage(
             "distances",
             code=code("distances.py"),
             settings=config["distances"],
@@ -81,7 +81,7 @@ rule split_tables:
         "../envs/cpu.yaml"
     threads: 1
     params:
-        **made_from(
+        **lineage(
             "split_tables",
             code=code("split_tables.py"),
             settings={},

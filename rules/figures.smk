@@ -47,7 +47,7 @@ for spec, caption, about, _ in FROM_TABLES:
             "../envs/cpu.yaml"
         threads: 1
         params:
-            **made_from(
+            **lineage(
                 draw,
                 code=code("figure.py", spec.path),
                 settings=figure_settings(spec, caption),
@@ -82,7 +82,7 @@ rule tree_figures:
         "../envs/cpu.yaml"
     threads: 1
     params:
-        **made_from(
+        **lineage(
             "tree_figures",
             code=code("tree_figures.py"),
             settings=lambda w: {
@@ -115,7 +115,7 @@ rule training_figure:
         "../envs/gpu.yaml"
     threads: 1
     params:
-        **made_from(
+        **lineage(
             "training_figure",
             code=code("training_figure.py"),
             settings={"caption": CAPTION, **plotting()},
@@ -148,7 +148,7 @@ rule root_scores_figure:
         "../envs/cpu.yaml"
     threads: 1
     params:
-        **made_from(
+        **lineage(
             "root_scores_figure",
             code=code("root_scores_figure.py"),
             settings={
@@ -187,7 +187,7 @@ rule summary:
         "../envs/cpu.yaml"
     threads: 1
     params:
-        **made_from(
+        **lineage(
             "summary",
             code=code("summary.py"),
             settings={

@@ -19,7 +19,7 @@ rule leaf:
     resources:
         gpu=config["resources"]["gpu"],
     params:
-        **made_from(
+        **lineage(
             "leaf",
             code=code("leaf.py", *NETWORK_CODE, packages=["torch"]),
             settings=leaf_settings,
@@ -47,7 +47,7 @@ rule select_leaves:
     resources:
         gpu=config["resources"]["gpu"],
     params:
-        **made_from(
+        **lineage(
             "select_leaves",
             code=code("select_leaves.py", *NETWORK_CODE, packages=["torch"]),
             settings=lambda w: {
@@ -82,7 +82,7 @@ rule rung:
     resources:
         gpu=config["resources"]["gpu"],
     params:
-        **made_from(
+        **lineage(
             "rung",
             code=code("leaf.py", *NETWORK_CODE, packages=["torch"]),
             settings=lambda w: leaf_settings(w, int(w.rung)),

@@ -1,13 +1,12 @@
 from fsnas.artifacts.dataset import read_extent
 from workflow_scripts._needs import check_images
-from workflow_scripts._records import named, restore_records
+from workflow_scripts._records import restore_records
 
 LOCKS = Path(".snakemake/locks")
 
 if workflow.is_main_process and not any(LOCKS.glob("*")):
-    stale = restore_records(ORIGINS, PLACE, LOCKS.parent.absolute())
-    if stale:
-        logger.warning(named(stale))
+    if changed := restore_records(LINEAGES, PLACE, LOCKS.parent.absolute()):
+        logger.warning(changed)
 
 # What the data step checks once images are read, for a file that is there already.
 if workflow.is_main_process and not FIXED:

@@ -13,7 +13,7 @@ rule scores:
     resources:
         gpu=config["resources"]["gpu"],
     params:
-        **made_from(
+        **lineage(
             "scores",
             code=scores_code,
             settings=scores_settings,

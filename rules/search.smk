@@ -19,7 +19,7 @@ rule evaluate:
     resources:
         gpu=config["resources"]["gpu"],
     params:
-        **made_from(
+        **lineage(
             "evaluate",
             code=code("evaluate.py", *NETWORK_CODE, packages=["torch"]),
             settings=lambda w: {
@@ -53,7 +53,7 @@ rule search:
     resources:
         gpu=config["resources"]["gpu"],
     params:
-        **made_from(
+        **lineage(
             "search",
             code=code(
                 "search.py",
@@ -90,7 +90,7 @@ rule proxy:
     resources:
         gpu=config["resources"]["gpu"],
     params:
-        **made_from(
+        **lineage(
             "proxy",
             code=lambda w: code(
                 "proxy.py", path_of(w.metric), *NETWORK_CODE, packages=["torch"]

@@ -10,7 +10,7 @@ rule splits:
         "../envs/cpu.yaml"
     threads: 1
     params:
-        **made_from(
+        **lineage(
             "splits",
             code=code("splits.py", SPACE_CODE),
             settings=splits_settings,
@@ -34,7 +34,7 @@ rule tree:
         "../envs/cpu.yaml"
     threads: 1
     params:
-        **made_from(
+        **lineage(
             "tree",
             code=code("tree.py", SPACE_CODE),
             settings=lambda w: {

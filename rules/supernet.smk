@@ -13,7 +13,7 @@ rule supernet:
     resources:
         gpu=config["resources"]["gpu"],
     params:
-        **made_from(
+        **lineage(
             "supernet",
             code=code("supernet.py", *NETWORK_CODE, packages=["torch"]),
             settings=lambda w: {

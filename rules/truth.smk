@@ -28,7 +28,7 @@ rule standalone:
     resources:
         gpu=config["resources"]["gpu"],
     params:
-        **made_from(
+        **lineage(
             "standalone",
             code=code("standalone.py", *NETWORK_CODE, packages=["torch"]),
             settings=lambda w: {
@@ -58,7 +58,7 @@ rule found:
     resources:
         gpu=config["resources"]["gpu"],
     params:
-        **made_from(
+        **lineage(
             "found",
             code=code("standalone.py", *NETWORK_CODE, packages=["torch"]),
             settings=standalone_settings(),
@@ -86,7 +86,7 @@ rule truth:
         **({"mem_mb": MEMORY} if HEAVY else {}),
         gpu=0,
     params:
-        **made_from(
+        **lineage(
             "truth",
             code=truth_code(),
             settings=truth_settings(),

@@ -16,7 +16,7 @@ from fsnas.benchmark import sources as truth_sources
 from fsnas.benchmark.checks import check_sha256
 from fsnas.data import sources as data_sources
 from fsnas.errors import ConfigError, DataError, FsnasError, nearest
-from fsnas.lineage.provenance import check_users_code, located
+from fsnas.lineage.dependencies import check_users_code, located
 from fsnas.metrics import known, metric_spec, path_of
 from fsnas.registry import Registry
 from fsnas.search import samplers

@@ -34,8 +34,8 @@ from fsnas import spaces  # noqa: E402
 from fsnas.artifacts.files import write_text  # noqa: E402
 from fsnas.errors import FsnasError  # noqa: E402
 from fsnas.lineage.commit import commit  # noqa: E402
-from fsnas.lineage.provenance import key as _key  # noqa: E402
-from fsnas.lineage.provenance import users_folders  # noqa: E402
+from fsnas.lineage.dependencies import users_folders  # noqa: E402
+from fsnas.lineage.lineage import key as _key  # noqa: E402
 from workflow_scripts import _kept  # noqa: E402
 from workflow_scripts._cards import take_cards  # noqa: E402
 
@@ -70,18 +70,16 @@ def search_space(smk: Any) -> spaces.SearchSpace:
 
 
 def lineage(smk: Any) -> dict[str, Any]:
-    """Return what this job makes its outputs from: settings, code, digest of its inputs."""
-    return {"settings": smk.params.settings, "code": list(smk.params.code), "inputs": smk.params.inputs}
+    """Return what every artifact keeps: its lineage, and the commit that made it, which decides nothing."""
+    params = smk.params
+    return {"settings": params.settings, "code": list(params.code), "inputs": params.inputs, "commit": commit()}
 
 
-def origin(smk: Any) -> dict[str, Any]:
-    """Return what every artifact keeps: the lineage, and the commit that made it, which decides nothing."""
-    return {**lineage(smk), "commit": commit()}
-
-
-def once(smk: Any, made_from: str, make: Callable[[], None]) -> None:
-    """Let ``make`` write the outputs, which have the key ``made_from``, unless they are kept from another time."""
-    if _kept.once(Path(smk.params.store), made_from, smk.output, lineage(smk), make):
+def once(smk: Any, own_key: str, make: Callable[[], None]) -> None:
+    """Let ``make`` write the outputs, which have the key ``own_key``, unless they are kept from another time."""
+    stated = lineage(smk)
+    del stated["commit"]  # that of the run which has computed the kept files stays
+    if _kept.once(Path(smk.params.store), own_key, smk.output, stated, make):
         log.info("the same code, settings and content of the inputs as before: taken over, not computed again")
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from fsnas.artifacts.architectures import copy_architectures
 from fsnas.artifacts.files import load_json, replacing, write_json
-from fsnas.artifacts.origin import keys_of
+from fsnas.artifacts.lineage import keys_of
 from fsnas.artifacts.scores import copy_scores
 from fsnas.errors import ArtifactError
 
@@ -25,14 +25,14 @@ MOST = 2**30  # bytes of what is in no place any more
 WORTH_SAYING = 2**20
 
 
-def once(store: Path, key: str, outputs: Iterable[str], origin: dict[str, Any], make: Callable[[], None]) -> bool:
+def once(store: Path, key: str, outputs: Iterable[str], lineage: dict[str, Any], make: Callable[[], None]) -> bool:
     """Make the ``outputs`` of this ``key``, or take them over where they are kept; return whether they were.
 
     Parameters
     ----------
     store
         The folder of states.
-    origin
+    lineage
         ``settings``, ``code`` and ``inputs`` of this job, which outputs that are taken over then state.
     make
         Writes the outputs, each of which says ``key``.
@@ -41,7 +41,7 @@ def once(store: Path, key: str, outputs: Iterable[str], origin: dict[str, Any], 
     found = all(holds(kept, key) for kept in files)
     if found:
         for kept, output in files.items():
-            _take_over(kept, output, origin)
+            _take_over(kept, output, lineage)
     else:
         make()
     for kept, output in files.items():
@@ -62,13 +62,13 @@ def holds(path: Path, key: str) -> bool:
         return False
 
 
-def _take_over(kept: Path, output: Path, origin: dict[str, Any]) -> None:
+def _take_over(kept: Path, output: Path, lineage: dict[str, Any]) -> None:
     """Copy a kept file to its place, as made by this job; a checkpoint says so in the JSON beside it."""
     if kept.suffix == ".h5":
         copy = copy_scores if output.name == "scores.h5" else copy_architectures
-        copy(kept, output, **origin)
+        copy(kept, output, **lineage)
     elif kept.suffix == ".json":
-        write_json(output, load_json(kept) | origin)
+        write_json(output, load_json(kept) | lineage)
     else:
         with replacing(output) as temporary:
             shutil.copyfile(kept, temporary)

@@ -1,8 +1,8 @@
-"""Snakemake's records of what a file was made from, restored where they are lost or those of another file."""
+"""Snakemake's records of what a file was made from, restored where they are lost, and what changed since."""
 
-import ast
 import os
 import shlex
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,26 +11,27 @@ from snakemake.exceptions import WorkflowError
 from snakemake.persistence import RECORD_FORMAT_VERSION, MetadataRecord
 from snakemake.persistence.file import FilePersistence
 
-from fsnas.artifacts.origin import read_origin
+from fsnas.artifacts.lineage import read_lineage
 from fsnas.errors import ArtifactError
-from fsnas.lineage.provenance import lines
-from workflow_scripts._origins import Origins, checksum, device_line
+from fsnas.lineage.lineage import Lineage
+from workflow_scripts._lineage import Lineages, checksum
 
-NONE = repr(None)  # what Snakemake records for the lines that a rule does not need
-UNKNOWN = "nothing that is known"
-NAMED = 10  # files, before the rest is counted
+INPUTS = "other inputs"
+UNKNOWN = "nothing says what it was made from"
+NAMED = 20  # causes, before the rest is counted
+Causes = dict[str, dict[tuple[str, tuple], str]]  # of each the jobs that it touches, with a file of each
 
 
-def restore_records(origins: Origins, results: str, folder: Path) -> dict[str, str]:
+def restore_records(lineages: Lineages, results: str, folder: Path) -> str:
     """Give every result that changed since its record, or has none, the record that it carries itself.
 
-    Snakemake trusts a file without a record. With it, it decides and explains as always: a file that was made from
-    other code, options or inputs is made again, and so is one that says nothing or cannot be read. One that was made
-    from the same is kept, whatever its time stamp.
+    Snakemake trusts a file without a record. With it, it decides as always: a file that was made from other code,
+    options or inputs is made again, and so is one that says nothing or cannot be read. One that was made from the same
+    is kept, whatever its time stamp. Only files whose record is not the expected one are opened.
 
     Parameters
     ----------
-    origins
+    lineages
         What every file must be made from.
     results
         The folder of the results.
@@ -39,8 +40,8 @@ def restore_records(origins: Origins, results: str, folder: Path) -> dict[str, s
 
     Returns
     -------
-    dict
-        What is wrong with each file that was made from something else, by its path.
+    str
+        What changed since the results were made, a line each with the steps that it touches; empty if nothing did.
 
     Raises
     ------
@@ -49,45 +50,58 @@ def restore_records(origins: Origins, results: str, folder: Path) -> dict[str, s
         concurrent process has deleted them.
     """
     records = FilePersistence(nolock=True, path=folder)
-    stale = {}
+    causes: Causes = defaultdict(dict)
     names = list(_files(results))
+    _check_links(names, results)
+    for name in names:
+        written, record = os.stat(name).st_mtime, records._read_record(name)
+        rule = lineages.producer(name, None if record is None else record.rule)
+        if rule is None or rule.name not in lineages.of_rules or records._filter_incomplete_keys([name]):
+            continue
+        try:
+            expected = lineages.expected(rule, name)
+        except LookupError:  # of a level, leaf or architecture that this config does not have
+            continue
+        wanted = lineages.recorded(rule, expected.digest)
+        in_place = record is not None and record.endtime == written
+        if in_place and set(record.params) == wanted:
+            continue
+        found, problem = _said_by(name, whole=not in_place)
+        params = lineages.recorded(rule, found.digest if found else UNKNOWN, found.device if found else None)
+        if found is None and not problem and record is not None:  # of a text, which keeps no lineage
+            params = set(record.params)
+        wildcards = rule.get_wildcards(name)
+        if params != wanted:
+            device = [f"device: {found and found.device} -> {lineages.device}"]
+            for cause in _causes(name, found, expected, problem, record) or device:
+                causes[cause][rule.name, tuple(wildcards.items())] = name
+        if record is None or params != set(record.params):
+            record = _record(rule.name, params, lineages.inputs(rule, wildcards), written)
+        record.endtime = written
+        records._write_record(name, record)
+    return _told(causes)
+
+
+def _record(rule: str, params: set[str], inputs: list[str], written: float) -> Any:
+    """Return what Snakemake would have recorded of a file."""
+    return MetadataRecord(
+        rule=rule,
+        record_format_version=RECORD_FORMAT_VERSION,
+        params=sorted(params),
+        # So that the lineage decides, and not the time stamps.
+        input_checksums={file: checksum(file) for file in inputs if Path(file).is_file()},
+        starttime=written,
+        incomplete=False,
+    )
+
+
+def _check_links(names: list[str], results: str) -> None:
     if gone := [name for name in names if os.path.islink(name) and not os.path.exists(name)]:
         raise WorkflowError(
             f"{len(gone)} results are links to files that are gone, e.g. {gone[0]} to {os.readlink(gone[0])}; bring "
             "back the cache that they were in, or remove the links and run again: "
             f"find {shlex.quote(results)} -xtype l -delete"
         )
-    for name in names:
-        written = os.stat(name).st_mtime
-        record = records._read_record(name)
-        if record is not None and record.endtime == written and not _of_another_device(record, origins):
-            continue
-        rule = origins.producer(name)
-        if rule is None or records._filter_incomplete_keys([name]):
-            continue
-        found, device, problem = _word(name, record)
-        asked = origins.device_of(rule.name)
-        params = [*map(repr, found), NONE, *([repr(device or asked)] if asked else [])]
-        if record is None or set(params) != set(record.params):
-            try:
-                expected = origins.expected(rule, name)
-            except LookupError:  # of a level, leaf or architecture that this config does not have
-                continue
-            if set(found) != set(expected) or asked and device not in (None, asked):
-                stale[name] = problem
-            inputs = origins.inputs(rule, rule.get_wildcards(name))
-            record = MetadataRecord(
-                rule=rule.name,
-                record_format_version=RECORD_FORMAT_VERSION,
-                params=params,
-                # So that the lines decide, and are given as the reason, and not the time stamps.
-                input_checksums={file: checksum(file) for file in inputs if Path(file).is_file()},
-                starttime=written,
-                incomplete=False,
-            )
-        record.endtime = written
-        records._write_record(name, record)
-    return stale
 
 
 def _files(results: str) -> Iterator[str]:
@@ -98,34 +112,29 @@ def _files(results: str) -> Iterator[str]:
         yield from (os.path.join(folder, name) for name in files if not name.startswith("."))
 
 
-def _of_another_device(record: Any, origins: Origins) -> bool:
-    """Return whether a file was recorded when the config asked for another device than now, or for none."""
-    asked = {param for param in record.params if param.startswith(repr(device_line(""))[:-1])}
-    expected = origins.device_of(record.rule)
-    return asked != ({repr(expected)} if expected else set())
-
-
-def _word(path: str, record: Any) -> tuple[list[str], str | None, str]:
-    """Return the lines of what a file says it was made from, its device, and what is wrong if it cannot be read."""
+def _said_by(path: str, *, whole: bool) -> tuple[Lineage | None, str]:
+    """Return the lineage that a file states, and what is wrong if it cannot be read."""
     try:
-        origin = read_origin(path)
+        return read_lineage(path, whole=whole), ""
     except ArtifactError as error:
-        return [UNKNOWN], None, str(error).removeprefix(f"{path}: ")
-    if origin is not None:
-        return lines(origin.code, origin.settings, origin.inputs), device_line(origin.device), ""
-    said = [] if record is None else [ast.literal_eval(param) for param in record.params if param != NONE]
-    return said or [UNKNOWN], None, ""
+        return None, str(error).removeprefix(f"{path}: ")
 
 
-def named(stale: dict[str, str]) -> str:
-    """Return what the user is told about files that are not used."""
-    each = [f"  {name}{f' ({problem})' if problem else ''}" for name, problem in sorted(stale.items())]
-    more = [f"  and {len(each) - NAMED} more"] if len(each) > NAMED else []
-    return "\n".join(
-        [
-            "Made from other code, options or inputs than now, or unreadable; not used, and made again where this run "
-            "needs them (snakemake -n says why):",
-            *each[:NAMED],
-            *more,
-        ]
-    )
+def _causes(name: str, found: Lineage | None, expected: Lineage, problem: str, record: Any) -> list[str]:
+    """Return what makes a file another one than is expected, as far as its lineage says so."""
+    if found is None:
+        return [f"{name} ({problem})" if problem else UNKNOWN if record is None else INPUTS]
+    return found.causes(expected) or ([INPUTS] if found.inputs != expected.inputs else [])
+
+
+def _told(causes: Causes) -> str:
+    """Return what the user is told: causes of their own first, what follows from them last."""
+    lines = []
+    for cause, touched in sorted(causes.items(), key=lambda item: item[0] == INPUTS):
+        counted = ", ".join(f"{count} {rule}" for rule, count in Counter(rule for rule, _ in touched).items())
+        first = next(iter(touched.values()))
+        lines.append(f"  {cause}: {counted}{'' if cause == INPUTS or first in cause else f', e.g. {first}'}")
+    if len(lines) > NAMED:
+        lines[NAMED:] = [f"  and {len(lines) - NAMED} more"]
+    head = "Results made from other code, options or inputs than now are made again where this run needs them:"
+    return "\n".join([head, *lines]) if lines else ""

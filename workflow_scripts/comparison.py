@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-from _job import origin, run, search_space
+from _job import lineage, run, search_space
 
 from fsnas.analysis.explained_variance import explained_variance, leaf_truth
 from fsnas.analysis.few_shot import few_shot_summary
@@ -93,8 +93,8 @@ def main(smk) -> None:
     summary = few_shot_summary(rank, variance, found, cost, sampler=settings["sampler"], **bootstrap)
     tables = {"rank": rank, "leaves": leaf_truth(trees, truth), "variance": variance, "found": found}
     for name, table in {**tables, "summary": summary}.items():
-        write_table(getattr(smk.output, name), table.assign(truth=settings["column"]), **origin(smk))
-    write_table(smk.output.cost, cost, **origin(smk))
+        write_table(getattr(smk.output, name), table.assign(truth=settings["column"]), **lineage(smk))
+    write_table(smk.output.cost, cost, **lineage(smk))
 
 
 run(main, globals().get("snakemake"))

@@ -1,6 +1,6 @@
 """Rule data: images, labels, split and statistics of a data set, as one HDF5 file."""
 
-from _job import origin, progress, run
+from _job import lineage, progress, run
 
 from fsnas.artifacts.dataset import content_key, write_dataset
 from fsnas.data.making import make_dataset
@@ -13,7 +13,7 @@ def main(smk) -> None:
     dataset = make_dataset(**settings, progress=progress("data"))
     found = {"train": len(dataset.splits["train"]), "side": min(dataset.images.shape[2:])}
     check_images(smk.config, **found, of=dataset.name, more=f", or add images to {settings['folder']}")
-    write_dataset(smk.output[0], dataset, key=content_key(dataset), **origin(smk))
+    write_dataset(smk.output[0], dataset, key=content_key(dataset), **lineage(smk))
 
 
 run(main, globals().get("snakemake"))

@@ -1,6 +1,6 @@
 """Rule evaluate: architectures with a truth, each with the weights of its leaf."""
 
-from _job import key, once, origin, run, search_space
+from _job import key, lineage, once, run, search_space
 
 from fsnas.artifacts.architectures import read_architectures, write_architectures
 from fsnas.artifacts.checkpoint import read_leaves
@@ -21,11 +21,11 @@ def main(smk) -> None:
     chosen = compared_architectures(truth, settings["column"], **sample)
     leaves = read_leaves(smk.input.leaves, read_tree(smk.input.tree, space))
     trained = {leaf: content["key"] for leaf, (_, content) in leaves.items()}
-    made_from = key(smk, device.type, read_key(smk.input.data), chosen, trained)
-    once(smk, made_from, lambda: evaluate(smk, device, space, chosen, leaves, made_from))
+    own_key = key(smk, device.type, read_key(smk.input.data), chosen, trained)
+    once(smk, own_key, lambda: evaluate(smk, device, space, chosen, leaves, own_key))
 
 
-def evaluate(smk, device, space, chosen: list[str], leaves: dict, made_from: str) -> None:
+def evaluate(smk, device, space, chosen: list[str], leaves: dict, own_key: str) -> None:
     """Evaluate the architectures and write their losses and accuracies."""
     settings, dataset = smk.params.settings, read_dataset(smk.input.data)
     networks = {leaf: network.to(device) for leaf, (network, _) in leaves.items()}
@@ -38,8 +38,8 @@ def evaluate(smk, device, space, chosen: list[str], leaves: dict, made_from: str
         {"loss": loss, "accuracy": accuracy},
         space=space,
         kind="evaluation",
-        key=made_from,
-        **origin(smk),
+        key=own_key,
+        **lineage(smk),
         device=device.type,
         seed=settings["seed"],
         dataset=dataset.name,

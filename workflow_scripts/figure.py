@@ -2,7 +2,7 @@
 
 from pkgutil import resolve_name
 
-from _job import origin, run
+from _job import lineage, run
 
 from fsnas.artifacts.figure import write_figure
 from fsnas.artifacts.tables import read_table
@@ -12,7 +12,7 @@ def main(smk) -> None:
     """Draw the figure from its tables."""
     tables = [read_table(path, level=str, leaf=str) for path in smk.input]
     figure = resolve_name(smk.params.function)(*tables, **smk.params.settings)
-    write_figure(smk.output, figure, **origin(smk))
+    write_figure(smk.output, figure, **lineage(smk))
 
 
 run(main, globals().get("snakemake"))

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from _job import key, once, origin, progress, run, search_space, state_of, stoppable
+from _job import key, lineage, once, progress, run, search_space, state_of, stoppable
 
 import numpy as np
 
@@ -33,10 +33,10 @@ def start(smk, space) -> tuple[np.ndarray, Supernet | None, str]:
     return mask, parent, content["key"]
 
 
-def train_leaf(smk, device, space, mask: np.ndarray, parent: Supernet | None, made_from: str) -> None:
+def train_leaf(smk, device, space, mask: np.ndarray, parent: Supernet | None, own_key: str) -> None:
     """Train the leaf, or resume its training, and write the checkpoint."""
     settings, output = smk.params.settings, Path(smk.output.checkpoint)
-    dataset, state = read_dataset(smk.input.data), StateFile(state_of(smk), made_from)
+    dataset, state = read_dataset(smk.input.data), StateFile(state_of(smk), own_key)
     seed = derive(settings["seed"], "leaf", settings["rung"], mask.tobytes().hex())
     classes, in_channels = len(dataset.classes), dataset.images.shape[1]
     of = {"classes": classes, "in_channels": in_channels, "seed": derive(seed, "initial weights")}
@@ -49,8 +49,8 @@ def train_leaf(smk, device, space, mask: np.ndarray, parent: Supernet | None, ma
     with stoppable() as stop:
         record = train(network, dataset, recipe, seed=seed, device=device, stop=stop, **told)
     about = {"settings": settings, "seed": settings["seed"], "dataset": dataset.name}
-    write_checkpoint(output, network, record=record.as_dict(), key=made_from, **about)
-    write_cost(smk.output.cost, record.cost(device.type, made_from), **origin(smk))
+    write_checkpoint(output, network, record=record.as_dict(), key=own_key, **about)
+    write_cost(smk.output.cost, record.cost(device.type, own_key), **lineage(smk))
     state.remove()
 
 
@@ -59,8 +59,8 @@ def main(smk) -> None:
     space = search_space(smk)
     mask, parent, parent_key = start(smk, space)
     device = prepare(smk.params.device, smk.params.settings["threads"])
-    made_from = key(smk, device.type, read_key(smk.input.data), mask.tolist(), parent_key)
-    once(smk, made_from, lambda: train_leaf(smk, device, space, mask, parent, made_from))
+    own_key = key(smk, device.type, read_key(smk.input.data), mask.tolist(), parent_key)
+    once(smk, own_key, lambda: train_leaf(smk, device, space, mask, parent, own_key))
 
 
 run(main, globals().get("snakemake"))

@@ -1,6 +1,6 @@
 """Rule proxies: the values of all metrics on single architectures, and their rank correlation with the truth."""
 
-from _job import origin, run
+from _job import lineage, run
 
 from fsnas.analysis.proxies import proxy_correlations, proxy_values
 from fsnas.artifacts.architectures import read_architectures
@@ -19,8 +19,8 @@ def main(smk) -> None:
     values = proxy_values(tables)
     bootstrap = {"seed": settings["seed"], "resamples": settings["resamples"]}
     correlations = proxy_correlations(values, truth, directions=settings["directions"], **bootstrap)
-    write_table(smk.output.values, values, **origin(smk))
-    write_table(smk.output.correlations, correlations.assign(truth=settings["column"]), **origin(smk))
+    write_table(smk.output.values, values, **lineage(smk))
+    write_table(smk.output.correlations, correlations.assign(truth=settings["column"]), **lineage(smk))
 
 
 run(main, globals().get("snakemake"))

@@ -1,6 +1,6 @@
 """Rule proxy: one metric of single architectures at initialisation, without a supernet."""
 
-from _job import key, log, once, origin, run, search_space
+from _job import key, lineage, log, once, run, search_space
 
 import numpy as np
 
@@ -25,11 +25,11 @@ def main(smk) -> None:
     truth = read_architectures(smk.input.truth, "truth", space)
     sample = {"count": settings["architectures"], "seed": settings["sample_seed"]}
     chosen = compared_architectures(truth, settings["column"], **sample)
-    made_from = key(smk, device.type, read_key(smk.input.data), chosen)
-    once(smk, made_from, lambda: score(smk, device, space, chosen, made_from))
+    own_key = key(smk, device.type, read_key(smk.input.data), chosen)
+    once(smk, own_key, lambda: score(smk, device, space, chosen, own_key))
 
 
-def score(smk, device, space, chosen: list[str], made_from: str) -> None:
+def score(smk, device, space, chosen: list[str], own_key: str) -> None:
     """Score the architectures and write their values."""
     settings, dataset = smk.params.settings, read_dataset(smk.input.data)
     seed = derive(settings["seed"], "proxies")
@@ -56,8 +56,8 @@ def score(smk, device, space, chosen: list[str], made_from: str) -> None:
         {"value": np.array(values)},
         space=space,
         kind="proxy",
-        key=made_from,
-        **origin(smk),
+        key=own_key,
+        **lineage(smk),
         device=device.type,
         metric=settings["metric"],
         seed=settings["seed"],

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from pathlib import Path
 
-from _job import origin, run
+from _job import lineage, run
 
 import numpy as np
 
@@ -30,7 +30,7 @@ def main(smk) -> None:
             "direction": directions[method],
         }
     names = {name: attributes["search_space"][name] for name in ("edges", "operations")}
-    write_figure(smk.output, root_scores_figure(scores, **names, **settings), **origin(smk))
+    write_figure(smk.output, root_scores_figure(scores, **names, **settings), **lineage(smk))
 
 
 run(main, globals().get("snakemake"))

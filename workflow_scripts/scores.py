@@ -4,7 +4,7 @@ import copy
 import resource
 import time
 
-from _job import key, log, once, origin, progress, run, search_space
+from _job import key, lineage, log, once, progress, run, search_space
 
 from fsnas.artifacts.checkpoint import read_checkpoint
 from fsnas.artifacts.dataset import read_dataset, read_key
@@ -71,11 +71,11 @@ def main(smk) -> None:
     levels = [read_splits(path, space) for path in smk.input.splits]
     sub_spaces = node_spaces(space, [split for level in levels for split in level.splits])
     listed = {node: mask.tolist() for node, mask in sub_spaces.items()}
-    made_from = key(smk, device.type, read_key(smk.input.data), root["key"], listed)
-    once(smk, made_from, lambda: write_level(smk, network.to(device), sub_spaces, made_from))
+    own_key = key(smk, device.type, read_key(smk.input.data), root["key"], listed)
+    once(smk, own_key, lambda: write_level(smk, network.to(device), sub_spaces, own_key))
 
 
-def write_level(smk, network, sub_spaces: dict, made_from: str) -> None:
+def write_level(smk, network, sub_spaces: dict, own_key: str) -> None:
     """Score the level and write the scores, with what it took."""
     settings, device = smk.params.settings, next(network.parameters()).device
     start, spent = time.perf_counter(), device_clock(device)
@@ -84,8 +84,8 @@ def write_level(smk, network, sub_spaces: dict, made_from: str) -> None:
     attributes = {
         **{name: settings[name] for name in ("metric", "options", "perturbation", "seed", "level")},
         "dataset": dataset.name,
-        "key": made_from,
-        **origin(smk),
+        "key": own_key,
+        **lineage(smk),
         "device": str(device),
         "seconds": time.perf_counter() - start,
         "device_seconds": device_clock(device) - spent,

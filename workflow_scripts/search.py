@@ -1,6 +1,6 @@
 """Rule search: every sampler looks for the best architecture of the leaves, with the same number of evaluations."""
 
-from _job import key, log, once, origin, run, search_space
+from _job import key, lineage, log, once, run, search_space
 
 import numpy as np
 
@@ -22,11 +22,11 @@ def main(smk) -> None:
     tree = read_tree(smk.input.tree, search_space(smk))
     leaves = read_leaves(smk.input.leaves, tree)
     trained = {leaf: content["key"] for leaf, (_, content) in leaves.items()}
-    made_from = key(smk, device.type, read_key(smk.input.data), tree.method, tree.metric, trained)
-    once(smk, made_from, lambda: search_leaves(smk, device, tree, leaves, made_from))
+    own_key = key(smk, device.type, read_key(smk.input.data), tree.method, tree.metric, trained)
+    once(smk, own_key, lambda: search_leaves(smk, device, tree, leaves, own_key))
 
 
-def search_leaves(smk, device, tree, leaves: dict, made_from: str) -> None:
+def search_leaves(smk, device, tree, leaves: dict, own_key: str) -> None:
     """Search with every sampler and keep every evaluation."""
     settings, dataset = smk.params.settings, read_dataset(smk.input.data)
     networks = {leaf: network.to(device) for leaf, (network, _) in leaves.items()}
@@ -47,8 +47,8 @@ def search_leaves(smk, device, tree, leaves: dict, made_from: str) -> None:
         searches.append(search(tree.space, sub_spaces, evaluate, **how))
         best = searches[-1].evaluations[searches[-1].best]
         log.info("%s: accuracy %.4f, leaf %s, %s", sampler, best.accuracy, best.leaf, best.architecture)
-    about = {"method": tree.method, "metric": tree.metric, "seed": settings["seed"], **origin(smk)}
-    write_search(smk.output[0], space=tree.space, searches=searches, key=made_from, **about)
+    about = {"method": tree.method, "metric": tree.metric, "seed": settings["seed"], **lineage(smk)}
+    write_search(smk.output[0], space=tree.space, searches=searches, key=own_key, **about)
 
 
 run(main, globals().get("snakemake"))

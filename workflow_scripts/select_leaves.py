@@ -1,6 +1,6 @@
 """Rule select_leaves: order the leaves of a rung by the accuracy of sampled architectures with their weights."""
 
-from _job import key, log, once, origin, run, search_space
+from _job import key, lineage, log, once, run, search_space
 
 from fsnas.artifacts.checkpoint import read_leaves
 from fsnas.artifacts.dataset import read_dataset, read_key
@@ -19,11 +19,11 @@ def main(smk) -> None:
     device = prepare(smk.params.device, smk.params.settings["threads"])
     leaves = read_leaves(smk.input.leaves, read_tree(smk.input.tree, search_space(smk)))
     trained = {leaf: content["key"] for leaf, (_, content) in leaves.items()}
-    made_from = key(smk, device.type, read_key(smk.input.data), trained)
-    once(smk, made_from, lambda: judge(smk, device, leaves, made_from))
+    own_key = key(smk, device.type, read_key(smk.input.data), trained)
+    once(smk, own_key, lambda: judge(smk, device, leaves, own_key))
 
 
-def judge(smk, device, leaves: dict, made_from: str) -> None:
+def judge(smk, device, leaves: dict, own_key: str) -> None:
     """Judge every leaf and write their order."""
     settings, dataset = smk.params.settings, read_dataset(smk.input.data)
     how = {name: settings[name] for name in ("batch_size", "batches")}
@@ -36,7 +36,7 @@ def judge(smk, device, leaves: dict, made_from: str) -> None:
         judged.append(LeafScore(leaf, number, float(accuracy.mean()), float(loss.mean())))
         log.info("leaf %s: accuracy %.4f over %d architectures", leaf, judged[-1].accuracy, len(drawn))
     ranking = sorted(judged, key=lambda one: (-one.accuracy, one.loss, one.number))
-    write_selection(smk.output[0], ranking, keep=settings["keep"], key=made_from, **origin(smk))
+    write_selection(smk.output[0], ranking, keep=settings["keep"], key=own_key, **lineage(smk))
 
 
 run(main, globals().get("snakemake"))

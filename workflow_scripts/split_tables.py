@@ -1,6 +1,6 @@
 """Rule split_tables: every split of every tree, and how often each group size occurs."""
 
-from _job import origin, run
+from _job import lineage, run
 
 from fsnas.analysis.splits import group_sizes, splits_table
 from fsnas.artifacts.splits import read_tree
@@ -10,8 +10,8 @@ from fsnas.artifacts.tables import write_table
 def main(smk) -> None:
     """Write both tables."""
     trees = [read_tree(path) for path in smk.input.trees]
-    write_table(smk.output.splits, splits_table(trees), **origin(smk))
-    write_table(smk.output.sizes, group_sizes(trees), **origin(smk))
+    write_table(smk.output.splits, splits_table(trees), **lineage(smk))
+    write_table(smk.output.sizes, group_sizes(trees), **lineage(smk))
 
 
 run(main, globals().get("snakemake"))

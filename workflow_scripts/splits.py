@@ -1,6 +1,6 @@
 """Rule splits: cut one edge of every node of one level."""
 
-from _job import key, origin, run, search_space
+from _job import key, lineage, run, search_space
 
 from fsnas.artifacts.scores import read_scores
 from fsnas.artifacts.splits import write_splits
@@ -40,7 +40,7 @@ def main(smk) -> None:
         **cut,
         edge=settings["edge"],
         key=key(smk, attributes["key"]),
-        **origin(smk),
+        **lineage(smk),
     )
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from _job import key, log, origin, progress, run, search_space, state_of, stoppable
+from _job import key, lineage, log, progress, run, search_space, state_of, stoppable
 
 import numpy as np
 
@@ -26,7 +26,7 @@ def wanted(smk, space) -> list[str]:
     return list(dict.fromkeys(found.evaluations[found.best].architecture for found in record.searches))
 
 
-def own_key(smk, device, architecture: str) -> str:
+def training_key(smk, device, architecture: str) -> str:
     """Return the key of the training of one architecture, whoever wanted it."""
     return key(smk, device.type, read_key(smk.input.data), architecture, apart_from="architectures")
 
@@ -55,7 +55,7 @@ def trained(smk, device, space, dataset, architecture: str, state: StateFile) ->
         for part in ("valid", "test")
     }
     about = {"space": space, "kind": "standalone", "key": state.key, "dataset": dataset.name, "device": device.type}
-    write_architectures(path, [architecture], accuracies, **about, **origin(smk))
+    write_architectures(path, [architecture], accuracies, **about, **lineage(smk))
     state.remove()
     return path
 
@@ -64,10 +64,10 @@ def main(smk) -> None:
     """Train every wanted architecture; the numbers are named after epochs and seed."""
     device, dataset = prepare(smk.params.device, smk.params.settings["threads"]), read_dataset(smk.input.data)
     space = search_space(smk)
-    keys = {architecture: own_key(smk, device, architecture) for architecture in wanted(smk, space)}
+    keys = {architecture: training_key(smk, device, architecture) for architecture in wanted(smk, space)}
     tables = []
-    for number, (architecture, made_from) in enumerate(keys.items()):
-        state = StateFile(state_of(smk, number), made_from)
+    for number, (architecture, own_key) in enumerate(keys.items()):
+        state = StateFile(state_of(smk, number), own_key)
         tables.append(
             read_architectures(trained(smk, device, space, dataset, architecture, state), "standalone", space)
         )
@@ -79,7 +79,7 @@ def main(smk) -> None:
         kind="standalone",
         key=key(smk, list(keys.values())),
         keys=list(keys.values()),
-        **origin(smk),
+        **lineage(smk),
         dataset=dataset.name,
         device=device.type,
     )

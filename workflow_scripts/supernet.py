@@ -1,6 +1,6 @@
 """Rule supernet: train the root supernet of one seed."""
 
-from _job import key, once, origin, progress, run, search_space, state_of, stoppable
+from _job import key, lineage, once, progress, run, search_space, state_of, stoppable
 
 from fsnas.artifacts.checkpoint import write_checkpoint
 from fsnas.artifacts.cost import write_cost
@@ -15,14 +15,14 @@ from fsnas.training.recipe import Recipe
 def main(smk) -> None:
     """Train the supernet, unless it is kept."""
     device = prepare(smk.params.device, smk.params.settings["threads"])
-    made_from = key(smk, device.type, read_key(smk.input.data))
-    once(smk, made_from, lambda: train_root(smk, device, made_from))
+    own_key = key(smk, device.type, read_key(smk.input.data))
+    once(smk, own_key, lambda: train_root(smk, device, own_key))
 
 
-def train_root(smk, device, made_from: str) -> None:
+def train_root(smk, device, own_key: str) -> None:
     """Train, or resume an interrupted training, and write the checkpoint."""
     settings, dataset = smk.params.settings, read_dataset(smk.input.data)
-    seed, state = settings["seed"], StateFile(state_of(smk), made_from)
+    seed, state = settings["seed"], StateFile(state_of(smk), own_key)
     network = search_space(smk).network(
         None,
         settings["network"],
@@ -45,12 +45,12 @@ def train_root(smk, device, made_from: str) -> None:
         smk.output.checkpoint,
         network,
         record=record.as_dict(),
-        key=made_from,
+        key=own_key,
         settings=settings,
         seed=seed,
         dataset=dataset.name,
     )
-    write_cost(smk.output.cost, record.cost(device.type, made_from), **origin(smk))
+    write_cost(smk.output.cost, record.cost(device.type, own_key), **lineage(smk))
     state.remove()
 
 

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from _job import origin, run
+from _job import lineage, run
 
 from fsnas.artifacts.figure import write_figure
 from fsnas.artifacts.splits import read_tree
@@ -19,7 +19,7 @@ def main(smk) -> None:
         read_tree(path)  # checks the file
         tree = json.loads(Path(path).read_text(encoding="utf-8"))
         figure = tree_figure(tree, caption=caption, **settings)
-        write_figure(smk.output[i * formats : (i + 1) * formats], figure, **origin(smk))
+        write_figure(smk.output[i * formats : (i + 1) * formats], figure, **lineage(smk))
 
 
 run(main, globals().get("snakemake"))

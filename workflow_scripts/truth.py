@@ -1,6 +1,6 @@
 """Rule truth: the accuracies of stand-alone trainings, those of this run or those in a file that the user brings."""
 
-from _job import key, log, origin, run, search_space
+from _job import key, lineage, log, run, search_space
 
 import numpy as np
 
@@ -24,7 +24,7 @@ def main(smk) -> None:
         "space": space,
         "kind": "truth",
         "key": key(smk, *(table.attributes["key"] for table in tables)),
-        **origin(smk),
+        **lineage(smk),
     }
     write_architectures(smk.output[0], architectures, columns, **about)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from fsnas.artifacts.origin import read_origin  # noqa: E402
+from fsnas.artifacts.lineage import read_lineage  # noqa: E402
 from tests.workflow.conftest import assert_same_results, copy_checkout, snakemake  # noqa: E402
 
 LEFT = 4096  # bytes
@@ -88,7 +88,7 @@ def meet_full_disk(folder: Path, disk: Path, target: str) -> str:
     for path in (disk / "results-tiny").rglob("*"):
         assert not (path.is_file() and path.name.startswith(".") and path.parent.name != ".state"), path
         if path.is_file() and not {"logs", "benchmarks", ".state"} & set(path.parts):
-            read_origin(path)
+            read_lineage(path)
     snakemake(folder, *arguments(disk, target))
     return next(line for line in said.splitlines() if "No space left on device" in line)
 

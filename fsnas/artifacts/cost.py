@@ -6,14 +6,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from fsnas.artifacts.files import origin_of, read_json, write_json
+from fsnas.artifacts.files import lineage_of, read_json, write_json
 from fsnas.errors import ArtifactError
 from fsnas.training.record import TrainingCost
 
 FORMAT, VERSION = "fsnas.cost", 2
 
 
-def write_cost(path: str | Path, cost: TrainingCost, **origin: Any) -> None:
+def write_cost(path: str | Path, cost: TrainingCost, **lineage: Any) -> None:
     """Write ``cost`` and what the checkpoint was made from, whole or not at all; the same content gives the same bytes.
 
     Raises
@@ -22,7 +22,7 @@ def write_cost(path: str | Path, cost: TrainingCost, **origin: Any) -> None:
         If `read_cost` would refuse the file; an older file stays as it was.
     """
     content = {"format": FORMAT, "version": VERSION, **asdict(cost)}
-    content |= origin_of(**origin)
+    content |= lineage_of(**lineage)
     problem = _problem(content)
     if problem:
         raise ArtifactError(f"{path}: cannot be written, {problem}")

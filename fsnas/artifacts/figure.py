@@ -13,10 +13,10 @@ from fsnas.errors import ArtifactError, FsnasError
 TEXT = "fsnas"  # name of the text
 
 
-def write_figure(paths: Iterable[str | Path], figure: Any, **origin: Any) -> None:
+def write_figure(paths: Iterable[str | Path], figure: Any, **lineage: Any) -> None:
     """Write a figure of matplotlib to every path, PDF or PNG by its suffix, whole or not at all.
 
-    ``origin``, what it was made from (``settings``, ``code``, ``inputs``, ``commit``), is the text ``fsnas`` of the
+    ``lineage``, what it was made from (``settings``, ``code``, ``inputs``, ``commit``), is the text ``fsnas`` of the
     PNG, as JSON; a PDF says the commit. Nothing in the bytes depends on the time.
 
     Raises
@@ -24,9 +24,9 @@ def write_figure(paths: Iterable[str | Path], figure: Any, **origin: Any) -> Non
     FsnasError
         If a path ends in something else.
     """
-    said = {"Subject": f"fsnas, commit {origin['commit']}"} if origin.get("commit") else {}
+    said = {"Subject": f"fsnas, commit {lineage['commit']}"} if lineage.get("commit") else {}
     about = {
-        ".png": {"Software": None, TEXT: json.dumps(origin, sort_keys=True)},
+        ".png": {"Software": None, TEXT: json.dumps(lineage, sort_keys=True)},
         ".pdf": {"CreationDate": None, "Creator": None, "Producer": None, **said},
     }
     for path in map(Path, paths):

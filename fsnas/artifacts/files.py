@@ -84,7 +84,7 @@ def damaged_part(archive: zipfile.ZipFile) -> str | None:
     return next(other, None) or archive.testzip()
 
 
-def origin_of(
+def lineage_of(
     *, settings: Mapping[str, Any] | None = None, code: Sequence[str] = (), inputs: str = "", commit: str = ""
 ) -> dict[str, Any]:
     """Return the fields in which every JSON file says what it was made from: its lineage, and the commit."""

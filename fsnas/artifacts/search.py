@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from fsnas.artifacts.files import json_text, origin_of, read_json, space_of, write_json
+from fsnas.artifacts.files import json_text, lineage_of, read_json, space_of, write_json
 from fsnas.errors import ArtifactError, FsnasError
 from fsnas.search.result import Evaluation, SearchRecord, SearchResult, best_of
 from fsnas.spaces import SearchSpace
@@ -26,7 +26,7 @@ def write_search(
     seed: int,
     searches: Sequence[SearchResult],
     key: str,
-    **origin: Any,
+    **lineage: Any,
 ) -> None:
     """Write the searches over one tree's leaves, whole or not at all; the same content gives the same bytes.
 
@@ -39,7 +39,7 @@ def write_search(
     """
     content = {"format": FORMAT, "version": VERSION, "method": method, "metric": metric, "seed": seed, "key": key}
     content |= {
-        **origin_of(**origin),
+        **lineage_of(**lineage),
         "search_space": space.described(),
         "searches": [_search(found) for found in searches],
     }

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from fsnas.artifacts.files import origin_of, read_json, write_json
+from fsnas.artifacts.files import lineage_of, read_json, write_json
 from fsnas.errors import ArtifactError
 from fsnas.search.selection import LeafScore, Selection
 
@@ -19,7 +19,7 @@ def write_selection(
     *,
     keep: int,
     key: str,
-    **origin: Any,
+    **lineage: Any,
 ) -> None:
     """Write the judged leaves, whole or not at all; the same content gives the same bytes.
 
@@ -28,7 +28,7 @@ def write_selection(
     ArtifactError
         If `read_selection` would refuse the file; an older file stays as it was.
     """
-    content = {"format": FORMAT, "version": VERSION, "keep": keep, "key": key, **origin_of(**origin)}
+    content = {"format": FORMAT, "version": VERSION, "keep": keep, "key": key, **lineage_of(**lineage)}
     content["ranking"] = [asdict(judged) for judged in ranking]
     problem = _problem(content)
     if problem:

@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, NoReturn
 
-from fsnas.artifacts.files import origin_of, read_json, space_of, write_json
+from fsnas.artifacts.files import lineage_of, read_json, space_of, write_json
 from fsnas.errors import ArtifactError, FsnasError
 from fsnas.spaces import SearchSpace
 from fsnas.splitting.trees import Level, Split, Tree, children_paths, node_spaces
@@ -31,7 +31,7 @@ def write_splits(
     balance: str,
     edge: str,
     key: str,
-    **origin: Any,
+    **lineage: Any,
 ) -> None:
     """Write the splits of one level, whole or not at all; the same content gives the same bytes.
 
@@ -42,7 +42,7 @@ def write_splits(
     """
     content = {"format": SPLITS, "version": VERSION, "method": method, "metric": metric, "seed": seed, "level": level}
     content |= {"search_space": space.described(), "objective": objective, "balance": balance, "edge": edge}
-    write_json(path, content | {"key": key, **origin_of(**origin), "nodes": _nodes(splits)})
+    write_json(path, content | {"key": key, **lineage_of(**lineage), "nodes": _nodes(splits)})
 
 
 def read_splits(path: str | Path, space: SearchSpace | None = None) -> Level:
@@ -64,7 +64,7 @@ def read_splits(path: str | Path, space: SearchSpace | None = None) -> Level:
     return Level(splits=splits, space=space, **{name: content[name] for name in names})
 
 
-def write_tree(path: str | Path, tree: Tree, *, key: str, **origin: Any) -> None:
+def write_tree(path: str | Path, tree: Tree, *, key: str, **lineage: Any) -> None:
     """Write a split tree, whole or not at all; the same content gives the same bytes.
 
     Raises
@@ -73,7 +73,7 @@ def write_tree(path: str | Path, tree: Tree, *, key: str, **origin: Any) -> None
         As `write_splits`.
     """
     content = {"format": TREE, "version": VERSION, "method": tree.method, "metric": tree.metric, "seed": tree.seed}
-    content |= {"search_space": tree.space.described(), "key": key, **origin_of(**origin)}
+    content |= {"search_space": tree.space.described(), "key": key, **lineage_of(**lineage)}
     leaves = {leaf: tree.space.named(mask) for leaf, mask in tree.leaves.items()}
     write_json(path, content | {"nodes": _nodes(tree.splits), "leaves": leaves})
 

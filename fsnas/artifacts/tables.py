@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fsnas.artifacts.files import origin_of, read_json, write_json, write_text
+from fsnas.artifacts.files import lineage_of, read_json, write_json, write_text
 from fsnas.errors import ArtifactError
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 FORMAT, VERSION = "fsnas.table", 1
 
 
-def write_table(path: str | Path, table: "pd.DataFrame", **origin: Any) -> None:
+def write_table(path: str | Path, table: "pd.DataFrame", **lineage: Any) -> None:
     """Write ``table`` without its index, and beside it, as JSON, its checksum and what it was made from.
 
     Floats keep every digit that tells them apart.
@@ -21,7 +21,7 @@ def write_table(path: str | Path, table: "pd.DataFrame", **origin: Any) -> None:
     text = table.to_csv(index=False, lineterminator="\n")
     write_text(path, text)
     content = {"format": FORMAT, "version": VERSION, "table": Path(path).name, "sha256": _sha256(text.encode())}
-    content |= origin_of(**origin)
+    content |= lineage_of(**lineage)
     write_json(record_of(path), content)
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from fsnas.errors import FsnasError
-from fsnas.inspecting.facts import flat, made_from, plain
+from fsnas.inspecting.facts import lineage, plain
 from fsnas.inspecting.opening import Artifact, opened
+from fsnas.lineage.lineage import flat
 
 NUMBERS = ("not_finite", "largest", "at", "before", "after", "relative", "relative_at")
 KEYS = ("differ", "of", *NUMBERS, "shape_before", "shape_after")  # of a difference, in this order
@@ -49,8 +50,8 @@ def compared(before: str | Path, after: str | Path) -> dict[str, Any]:
         "about": changed(a.about, b.about),
         "search_space": changed(a.search_space, b.search_space),
         "settings": changed(a.fields.get("settings", {}), b.fields.get("settings", {})),
-        "made_from": changed(*map(_without_code, (a, b))),
-        "code": changed(*(made_from(one.fields)["code"] for one in (a, b))),
+        "lineage": changed(*map(_without_code, (a, b))),
+        "code": changed(*(lineage(one.fields)["code"] for one in (a, b))),
         **content,
     }
     found = {name: section for name, section in sections.items() if section}
@@ -72,7 +73,7 @@ def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, di
 
 
 def _without_code(artifact: Artifact) -> dict[str, Any]:
-    return {name: value for name, value in made_from(artifact.fields).items() if name != "code"}
+    return {name: value for name, value in lineage(artifact.fields).items() if name != "code"}
 
 
 def by_part(before: Mapping[str, Labelled], after: Mapping[str, Labelled], part: str) -> dict[str, Any]:

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from fsnas.errors import FsnasError
-from fsnas.inspecting.facts import flat, made_from, plain
+from fsnas.inspecting.facts import lineage, plain
 from fsnas.inspecting.opening import Artifact, opened, opened_if_ours
+from fsnas.lineage.lineage import flat
 
 
 def described(path: str | Path) -> dict[str, Any]:
@@ -32,7 +33,7 @@ def _file(artifact: Artifact) -> dict[str, Any]:
         **content,
         **({"search_space": space} if (space := artifact.search_space) else {}),
         "settings": dict(flat(artifact.fields.get("settings", {}))),
-        "made_from": made_from(artifact.fields),
+        "lineage": lineage(artifact.fields),
     }
 
 

@@ -1,24 +1,11 @@
-"""Facts as plain dicts: flattened, split into what made a file, and with nothing that JSON cannot hold."""
+"""Facts as plain dicts: what a file was made from, and nothing that JSON cannot hold."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 
-def flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield name and value of everything in nested ``settings``, named as in `fsnas.lineage.provenance.lines`.
-
-    >>> list(flat({"seed": 1, "cut": {"balance": "none"}}))
-    [('seed', 1), ('cut.balance', 'none')]
-    """
-    for name, value in settings.items():
-        if isinstance(value, Mapping) and value:
-            yield from flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
-
-
-def made_from(fields: Mapping[str, Any]) -> dict[str, Any]:
+def lineage(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return key, digest of the inputs, commit, packages with their versions, and code files with their digests."""
     named = dict(line.rsplit(" ", 1) for line in fields.get("code", ()))
     code = {name: digest for name, digest in named.items() if name.endswith(".py")}

@@ -189,8 +189,8 @@ def _checkpoint(path: Path) -> Content:
     if record.get("key") != fields.get("key"):
         return path, {**fields, "cost": f"{beside}: belongs to another checkpoint, its key is another"}
     cost = {name: value for name, value in record.items() if name not in COMMON}
-    made_from = {name: record[name] for name in ("code", "inputs", "commit") if name in record}
-    return path, {**fields, **made_from, "cost": cost}
+    lineage = {name: record[name] for name in ("code", "inputs", "commit") if name in record}
+    return path, {**fields, **lineage, "cost": cost}
 
 
 def _table(path: Path) -> Content:

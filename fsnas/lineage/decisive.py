@@ -123,9 +123,9 @@ def _emptied(value: ast.AST) -> ast.AST:
     return ast.Constant("") if text else value
 
 
-def _messages(function: ast.AST) -> Iterator[ast.AST]:
-    """Yield what a function raises, logs, prints, or makes an exception of."""
-    for node in ast.walk(function):
+def _messages(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """Yield of the parts of a function what it raises, logs, prints, or makes an exception of."""
+    for node in nodes:
         if isinstance(node, ast.Raise) and node.exc is not None:
             yield node.exc
         elif isinstance(node, ast.Assert) and node.msg is not None:
@@ -136,20 +136,23 @@ def _messages(function: ast.AST) -> Iterator[ast.AST]:
 
 def _in_messages_only(function: ast.AST) -> list[ast.Assign | ast.AnnAssign]:
     """Return the assignments to local variables that are read in messages only, or in other such assignments."""
-    shared = {
-        name for node in ast.walk(function) if isinstance(node, (ast.Global, ast.Nonlocal)) for name in node.names
-    }
-    reads = {id(node): node.id for node in _reads([function])}
+    nodes = list(ast.walk(function))
+    messages = list(_messages(nodes))
+    if not messages:
+        return []
+    shared = {name for node in nodes if isinstance(node, (ast.Global, ast.Nonlocal)) for name in node.names}
+    reads = {id(node): node.id for node in _reads(nodes)}
     assigned = [
         (target.id, node)
-        for node in ast.walk(function)
+        for node in nodes
         if isinstance(node, (ast.Assign, ast.AnnAssign))
         for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
         if isinstance(target, ast.Name) and target.id in {*reads.values()} - shared
     ]
     found: dict[int, ast.Assign | ast.AnnAssign] = {}
     while True:
-        said = {id(node) for node in _reads([*_messages(function), *(node.value for node in found.values())])}
+        parts = [*messages, *(node.value for node in found.values() if node.value is not None)]
+        said = {id(node) for part in parts for node in _reads(ast.walk(part))}
         elsewhere = {name for node, name in reads.items() if node not in said}
         more = {id(node): node for name, node in assigned if name not in elsewhere and id(node) not in found}
         if not more:
@@ -157,9 +160,6 @@ def _in_messages_only(function: ast.AST) -> list[ast.Assign | ast.AnnAssign]:
         found |= more
 
 
-def _reads(nodes: Iterable[ast.AST | None]) -> Iterator[ast.Name]:
-    """Yield every name that is read within ``nodes``."""
-    for node in nodes:
-        for part in ast.walk(node) if node is not None else ():
-            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load):
-                yield part
+def _reads(nodes: Iterable[ast.AST]) -> Iterator[ast.Name]:
+    """Yield every name among ``nodes`` that is read."""
+    return (node for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load))

@@ -18,7 +18,6 @@ from snakemake.io import PeriodicityDetector
 
 from fsnas import metrics
 from fsnas.errors import ConfigError
-from fsnas.lineage.provenance import lines
 from fsnas.seeding import generator
 from tests.properties.settings import repeatable
 from tests.support.config import DEFAULT, ROOT, laid_over
@@ -35,7 +34,6 @@ from workflow_scripts._captions import (
 from workflow_scripts._config import check, check_files, leaf_methods, proxy_metrics, rungs_of, truth_column
 from workflow_scripts._config_values import shown, the_schema, typed
 from workflow_scripts._defaults import completed
-from workflow_scripts._origins import LINES, code
 
 RULES = the_schema()
 TINY = laid_over(DEFAULT, yaml.safe_load((ROOT / "configs/tiny.yaml").read_text(encoding="utf-8")))
@@ -53,7 +51,6 @@ RICH = {
     "proxies": {"metrics": "all", "channels": 4, "cells": 1, "seeds": [0, 7]},
 }
 BASES = {"tiny": TINY, "default": DEFAULT, "rich": laid_over(DEFAULT, RICH)}
-ROOT_SCORES = code("root_scores_figure.py")
 TEMPORARY = 14  # bytes: what the name of a file has around it while it is written
 
 
@@ -214,9 +211,6 @@ def can_run(config, methods, leaves, column):
         assert method.policy.leaves <= 15_625 and method.policy.depth <= 6
         assert all(isinstance(method.warmup_epochs(level), int) for level in range(method.policy.depth))
     assert all(rung.epochs >= 0 < rung.leaves for method in leaves.values() for rung in rungs_of(config, method))
-    metric_of = {name: method.metric for name, method in methods.items()}
-    drawn = {"caption": captions[0], "metrics": metric_of, "directions": metric_of}
-    assert len(lines(ROOT_SCORES, drawn, "")) < LINES
     assert not any(map(PeriodicityDetector().is_periodic, methods))
     inside(config, methods)
 

@@ -195,58 +195,58 @@ class Kind:
     readers: tuple[Callable[[Path], Any], ...]
 
 
-def origin_of(kind: str) -> dict[str, Any]:
+def lineage_of(kind: str) -> dict[str, Any]:
     """What a file of this kind was made from."""
     code = [f"workflow_scripts/{kind}.py 0123456789ab", "numpy 2.4.6"]
     return {"settings": {"seed": 3, "cut": {"balance": "none", "sizes": [1, 2]}}, "code": code, "inputs": "fedcba98"}
 
 
-def made(kind: str, folder: Path, content: Any = None, **origin: Any) -> Path:
+def made(kind: str, folder: Path, content: Any = None, **lineage: Any) -> Path:
     """Write the file of a kind, of its own content or another one, and what belongs beside it."""
     path = folder / KINDS[kind].file
-    KINDS[kind].write(path, KINDS[kind].content if content is None else content, **origin or origin_of(kind))
+    KINDS[kind].write(path, KINDS[kind].content if content is None else content, **lineage or lineage_of(kind))
     return path
 
 
-def _dataset(path: Path, images: np.ndarray, **origin: Any) -> None:
+def _dataset(path: Path, images: np.ndarray, **lineage: Any) -> None:
     splits = {"train": np.arange(3), "valid": np.array([3]), "test": np.array([4, 5])}
     labels = np.array([0, 1, 0, 1, 1, 0])
     dataset = Dataset("small", images, labels, ("a", "b"), splits, np.array([0.5]), np.ones(1))
-    write_dataset(path, dataset, key=KEY, **origin)
+    write_dataset(path, dataset, key=KEY, **lineage)
 
 
-def _scores(path: Path, nodes: Mapping[str, NodeScores], **origin: Any) -> None:
-    write_scores(path, nodes, space=SPACE, attributes={**ABOUT, "key": KEY, **origin})
+def _scores(path: Path, nodes: Mapping[str, NodeScores], **lineage: Any) -> None:
+    write_scores(path, nodes, space=SPACE, attributes={**ABOUT, "key": KEY, **lineage})
 
 
-def _architectures(path: Path, columns: Mapping[str, np.ndarray], **origin: Any) -> None:
+def _architectures(path: Path, columns: Mapping[str, np.ndarray], **lineage: Any) -> None:
     about = {"kind": "truth", "key": KEY, "dataset": "digits"}
-    write_architectures(path, ARCHITECTURES, columns, space=SPACE, **about, **origin)
+    write_architectures(path, ARCHITECTURES, columns, space=SPACE, **about, **lineage)
 
 
-def _splits(path: Path, tree: Tree, **origin: Any) -> None:
+def _splits(path: Path, tree: Tree, **lineage: Any) -> None:
     level = [split for split in tree.splits if split.level == 1]
-    write_splits(path, space=SPACE, level=1, splits=level, key=KEY, **LEVEL, **origin)
+    write_splits(path, space=SPACE, level=1, splits=level, key=KEY, **LEVEL, **lineage)
 
 
-def _search(path: Path, evaluations: tuple[Evaluation, ...], **origin: Any) -> None:
+def _search(path: Path, evaluations: tuple[Evaluation, ...], **lineage: Any) -> None:
     searches = [SearchResult("random", evaluations, 2)]
-    write_search(path, space=SPACE, method="mine", metric="snip", seed=3, searches=searches, key=KEY, **origin)
+    write_search(path, space=SPACE, method="mine", metric="snip", seed=3, searches=searches, key=KEY, **lineage)
 
 
-def _table(path: Path, table: pd.DataFrame, **origin: Any) -> None:
-    write_table(path.with_suffix(".csv"), table, **origin)
+def _table(path: Path, table: pd.DataFrame, **lineage: Any) -> None:
+    write_table(path.with_suffix(".csv"), table, **lineage)
 
 
-def _supernet(path: Path, network: Supernet, **origin: Any) -> None:
+def _supernet(path: Path, network: Supernet, **lineage: Any) -> None:
     record = {"epoch": [1, 2], "loss": [2.1, 1.9], "accuracy": [0.25, 0.5]}
     about = {"record": record, "seed": 3, "dataset": "digits"}
-    write_checkpoint(path, network, key=KEY, settings=origin["settings"], **about)
-    write_cost(path.with_suffix(".json"), COST, **origin)
+    write_checkpoint(path, network, key=KEY, settings=lineage["settings"], **about)
+    write_cost(path.with_suffix(".json"), COST, **lineage)
 
 
-def _figure(path: Path, colour: str, **origin: Any) -> None:
-    write_figure([path, path.with_suffix(".pdf")], Figure(figsize=(1, 1), facecolor=colour), **origin)
+def _figure(path: Path, colour: str, **lineage: Any) -> None:
+    write_figure([path, path.with_suffix(".pdf")], Figure(figsize=(1, 1), facecolor=colour), **lineage)
 
 
 def _read_table_of(record: Path) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fsnas import metrics
-from fsnas.lineage import provenance
+from fsnas.lineage import dependencies
 
 DECLARED = """from fsnas.metrics import metric
 
@@ -20,7 +20,7 @@ def {name}(model, batch):
 def forget() -> None:
     """Forget what was known of files."""
     for cached in (
-        *(provenance.digest, provenance._content, provenance._imports, provenance.reached),
+        *(dependencies.digest, dependencies._content, dependencies._imports, dependencies.reached),
         metrics._spec_of,
     ):
         cached.cache_clear()

@@ -14,7 +14,7 @@ import pytest
 from filelock import FileLock
 
 from fsnas.artifacts.cost import read_cost
-from fsnas.artifacts.origin import read_origin
+from fsnas.artifacts.lineage import read_lineage
 from fsnas.artifacts.scores import read_scores
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite in the background ignores it, and its children too
@@ -81,7 +81,7 @@ def assert_same_results(expected: Path, found: Path) -> None:
     for first in files:
         second = found / first.relative_to(expected)
         if first.name == "scores.h5":
-            assert read_origin(first) == read_origin(second), first
+            assert read_lineage(first) == read_lineage(second), first
             nodes, others = read_scores(first)[0], read_scores(second)[0]
             for (path, a), (_, b) in zip(nodes.items(), others.items(), strict=True):
                 for name in ("space", "scores", "affinity"):
@@ -89,6 +89,6 @@ def assert_same_results(expected: Path, found: Path) -> None:
         elif first.suffix == ".json" and json.loads(first.read_text())["format"] == "fsnas.cost":
             costs = [replace(read_cost(path), seconds=0, device_seconds=0) for path in (first, second)]
             assert costs[0] == costs[1], first
-            assert read_origin(first) == read_origin(second), first
+            assert read_lineage(first) == read_lineage(second), first
         elif first.stem not in TIMED:
             assert first.read_bytes() == second.read_bytes(), first

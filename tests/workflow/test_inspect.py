@@ -87,4 +87,4 @@ def test_every_result_of_a_run_is_known(tiny):
     assert {row["what"] for row in listed["artifacts"].values()} >= {"a split tree", "a table", "a figure"}
     for name in listed["artifacts"]:
         found = described(folder / name)
-        assert found["settings"] is not None and len(found["made_from"]["inputs"]) == 32 and found["made_from"]["code"]
+        assert found["settings"] is not None and len(found["lineage"]["inputs"]) == 32 and found["lineage"]["code"]

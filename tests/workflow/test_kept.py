@@ -106,8 +106,8 @@ SAYING = {"summary", "draw proxies"} | COMPARED  # whose captions name the truth
 def test_what_decides_no_result_reruns_nothing_that_costs(run):
     for change in SAME.values():
         change(run)
-    found, reasons = planned(run)
-    assert found <= SAYING, reasons
+    found, causes = planned(run)
+    assert found <= SAYING, causes
 
 
 def test_a_wrong_checksum_of_the_truth_is_found_at_once(run):
@@ -119,9 +119,9 @@ def test_a_wrong_checksum_of_the_truth_is_found_at_once(run):
 def test_a_result_of_another_device_is_made_again(run):
     """The card that is asked for is not here, so this is a dry run; the records go back to `auto` afterwards."""
     config(device="cuda")(run)
-    found, reasons = planned(run)
+    found, causes = planned(run)
     assert {"supernet 0", "leaf snip 0 0", "proxy grasp 0", "evaluate snip 0"} <= found and "data" not in found
-    assert "before: 'device: cpu' now: 'device: cuda'" in reasons["supernet 0"]
+    assert "1 supernet" in causes["device: cpu -> cuda"]
     config(device="auto")(run)
     assert planned(run)[0] == set()
     config(device="cpu")(run)

@@ -10,7 +10,7 @@ import pytest
 
 from fsnas.artifacts.architectures import read_architectures
 from fsnas.artifacts.dataset import read_dataset
-from fsnas.artifacts.origin import read_origin
+from fsnas.artifacts.lineage import read_lineage
 from tests.support.space import SPACE
 from tests.support.toy import recipe
 from tests.workflow.conftest import copy_checkout, snakemake
@@ -75,7 +75,7 @@ def test_the_config_uses_new_files_and_results_are_made_from_those_of_the_config
         (data, "fsnas/data/sources/", [DATA]),
         (truth, "fsnas/benchmark/sources/", [TRUTH]),
     ):
-        code = [line.split()[0] for line in read_origin(copy / made).code]
+        code = [line.split()[0] for line in read_lineage(copy / made).code]
         assert [name for name in code if name.startswith(folder) and "__init__" not in name] == files
     planned = snakemake(copy, "-n", *GIVEN)
     assert "Search the leaves of snip" in planned and "Prepare the data set" not in planned

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from fsnas.artifacts.architectures import read_architectures
-from fsnas.artifacts.origin import read_origin
+from fsnas.artifacts.lineage import read_lineage
 from fsnas.artifacts.search import read_search
 from fsnas.artifacts.splits import read_tree
 from fsnas.spaces import count_architectures
@@ -133,8 +133,8 @@ READ = ["seed-0/gm/level-0/splits.json", "seed-0/gm/tree.json", "truth/standalon
 def test_every_file_is_made_from_the_code_that_it_uses(files, code, results):
     for file in files:
         path = results / file
-        origin = read_origin(path.with_suffix(".json") if path.suffix in (".pt", ".csv") else path)
-        assert {line.split()[0].rpartition("/")[2] for line in origin.code if "toy" in line} == code, file
+        lineage = read_lineage(path.with_suffix(".json") if path.suffix in (".pt", ".csv") else path)
+        assert {line.split()[0].rpartition("/")[2] for line in lineage.code if "toy" in line} == code, file
 
 
 EDITS = {

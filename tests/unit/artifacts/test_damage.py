@@ -8,9 +8,9 @@ from contextlib import contextmanager
 import pytest
 import torch
 
-from fsnas.artifacts.origin import read_origin
+from fsnas.artifacts.lineage import read_lineage
 from fsnas.errors import ArtifactError
-from tests.support.damage import KINDS, accepted, attribute, cut, edit, flipped, made, origin_of, plain, refusal
+from tests.support.damage import KINDS, accepted, attribute, cut, edit, flipped, lineage_of, made, plain, refusal
 
 CUTS, FLIPS = 20, 100
 READERS = [pytest.param(kind, read, id=f"{kind}-{read.__name__}") for kind in KINDS for read in KINDS[kind].readers]
@@ -37,8 +37,8 @@ def twice(tmp_path_factory):
         made(kind, first / kind)
     time.sleep(1.1)  # HDF5 and archives keep times in seconds
     for kind in KINDS:
-        origin = origin_of(kind) if kind == "supernet" else turned(origin_of(kind))  # a pickle keeps the order
-        made(kind, again / kind, turned(KINDS[kind].content), **origin)
+        lineage = lineage_of(kind) if kind == "supernet" else turned(lineage_of(kind))  # a pickle keeps the order
+        made(kind, again / kind, turned(KINDS[kind].content), **lineage)
     return first, again
 
 
@@ -55,7 +55,7 @@ def test_the_same_content_gives_the_same_bytes(kind, twice):
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_write_that_fails_leaves_the_old_file(kind, tmp_path):
     path = made(kind, tmp_path)
-    before, unfit = bytes_in(tmp_path), {**origin_of(kind), "settings": {"seed": lambda: 1}}
+    before, unfit = bytes_in(tmp_path), {**lineage_of(kind), "settings": {"seed": lambda: 1}}
     with pytest.raises((ArtifactError, TypeError, AttributeError, pickle.PicklingError)) as error:
         made(kind, tmp_path, **unfit)
     assert bytes_in(tmp_path) == before
@@ -84,8 +84,8 @@ def test_another_byte_is_refused_or_changes_nothing(kind, read, tmp_path):
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_damaged_file_never_says_that_it_was_made_from_something_else(kind, tmp_path):
     path = made(kind, tmp_path)
-    whole, content = plain(read_origin(path)), path.read_bytes()
-    found = accepted(path, [*cut(content, CUTS), *flipped(content, FLIPS)], read_origin, remedies="")
+    whole, content = plain(read_lineage(path)), path.read_bytes()
+    found = accepted(path, [*cut(content, CUTS), *flipped(content, FLIPS)], read_lineage, remedies="")
     assert all(plain(one) == whole for one in found) and len(found) < FLIPS / 2
 
 
@@ -104,21 +104,21 @@ def test_a_file_of_another_kind_is_refused(kind, read, tmp_path):
 def test_a_file_of_another_kind_says_what_itself_was_made_from(kind, tmp_path):
     path = made(kind, tmp_path)
     for other in others(kind, tmp_path):
-        for found in accepted(path, [other.read_bytes()], read_origin, remedies=""):
-            assert path.suffix == other.suffix and plain(found) == plain(read_origin(other))
+        for found in accepted(path, [other.read_bytes()], read_lineage, remedies=""):
+            assert path.suffix == other.suffix and plain(found) == plain(read_lineage(other))
 
 
 @pytest.mark.parametrize(("kind", "read"), [each for each in READERS if each.values[0] not in ("table", "figure")])
 def test_a_file_of_a_later_version_is_refused(kind, read, tmp_path):
     path = made(kind, tmp_path)
-    origin = plain(read_origin(path))
+    lineage = plain(read_lineage(path))
     if path.suffix == ".pt":
         torch.save(torch.load(path) | {"version": 9}, path)
     else:
         edit(path, {"version": 9} if path.suffix == ".json" else attribute("version", 9))
     with pytest.raises(ArtifactError, match="field .version. is 9, this fsnas reads [12]"), refusal(path):
         read(path)
-    assert plain(read_origin(path)) == origin
+    assert plain(read_lineage(path)) == lineage
 
 
 @pytest.mark.parametrize(("kind", "read"), READERS)
@@ -129,7 +129,7 @@ def test_a_missing_file_says_how_it_is_made(kind, read, tmp_path):
     with pytest.raises(ArtifactError, match=message), refusal(path):
         read(path)
     with pytest.raises(ArtifactError), refusal(path, remedies=""):
-        read_origin(path)
+        read_lineage(path)
 
 
 @pytest.mark.parametrize(("kind", "read"), READERS)
@@ -139,7 +139,7 @@ def test_what_is_no_file_of_ours_is_refused(kind, read, tmp_path):
     message = f": cannot be read as {what} (.+); remove (the file|it) and" if what else ": not a readable checkpoint"
     path.unlink()
     path.mkdir()
-    for reader, remedies in ((read, {}), (read_origin, {"remedies": ""})):
+    for reader, remedies in ((read, {}), (read_lineage, {"remedies": ""})):
         with pytest.raises(ArtifactError, match=message if reader is read else None), refusal(path, **remedies):
             reader(path)
     path.rmdir()
@@ -191,9 +191,9 @@ def closed(path):
 @pytest.mark.parametrize("above", [False, True], ids=["the file", "its folder"])
 def test_a_file_that_may_not_be_read_is_refused(above, kind, read, tmp_path):
     path = made(kind, tmp_path)
-    whole = plain(read(path)), plain(read_origin(path))
-    for reader in (read, read_origin):
+    whole = plain(read(path)), plain(read_lineage(path))
+    for reader in (read, read_lineage):
         message = rf"/{path.stem}\.\w+: .*Permission denied"  # or the file beside it
         with pytest.raises(ArtifactError, match=message), closed(path.parent if above else path):
             reader(path)
-    assert (plain(read(path)), plain(read_origin(path))) == whole
+    assert (plain(read(path)), plain(read_lineage(path))) == whole

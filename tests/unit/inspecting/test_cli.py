@@ -86,7 +86,7 @@ settings
   recipe.flip    yes
   seed           3
 
-made_from
+lineage
   key       0123456789abcdef
   inputs    fedc
   commit    0123abcd
@@ -111,7 +111,7 @@ def test_json_is_strict_and_whole(tree, capsys):
         raise AssertionError(constant)
 
     found = json.loads(printed(capsys, "inspect", tree, "--json"), parse_constant=refuse)
-    assert found["file"] == str(tree) and found["made_from"]["code"]["mine.py"] == "ba9876543210"
+    assert found["file"] == str(tree) and found["lineage"]["code"]["mine.py"] == "ba9876543210"
     assert found["tree"][0]["children"][0]["children"][1] == {"node": "01", "architectures": 3750, "children": []}
 
 

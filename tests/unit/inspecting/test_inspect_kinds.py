@@ -59,7 +59,7 @@ def test_every_kind_says_its_format_settings_and_what_made_it(kind, tmp_path):
     assert artifact.kind.VERSION == getattr(MODULES[kind], "VERSION", None) == found["version"]
     assert found["file"] == str(path) and found["about"] and found["what"] == artifact.kind.TITLE
     assert found["settings"] == {"seed": 3, "recipe.epochs": 2, "recipe.flip": True, "folder": None}
-    assert found["made_from"] == {
+    assert found["lineage"] == {
         "key": None if kind in ("table", "figure") else KEY,
         "inputs": "fedc",
         "commit": "0123abcd",
@@ -75,7 +75,7 @@ def test_a_file_is_the_same_as_itself_and_not_as_one_of_other_content(kind, tmp_
     assert found["same"] and set(found) == {"before", "after", "what", "format", "same"}
     found = compared(first, other(tmp_path / "c", kind))
     assert not found["same"]
-    assert not {"settings", "code", "made_from"} & set(found)
+    assert not {"settings", "code", "lineage"} & set(found)
 
 
 @pytest.mark.parametrize(("a", "b"), [("tree", "splits"), ("scores", "architectures"), ("supernet", "cost")])
@@ -159,7 +159,7 @@ def test_settings_code_and_inputs_are_told_before_and_after(tmp_path):
         "more": {"before": None, "after": [1]},
     }
     assert found["code"] == {"mine.py": {"before": "ba9876543210", "after": None}}
-    assert found["made_from"] == {
+    assert found["lineage"] == {
         "key": {"before": "k1", "after": "k2"},
         "inputs": {"before": "fedc", "after": "dcba"},
         "packages": {"before": ["torch 2.13.0"], "after": ["torch 2.14.0"]},
@@ -172,7 +172,7 @@ def test_another_commit_of_the_same_code_is_shown_and_is_no_difference(tmp_path)
     for path, commit in zip(paths, ("0123abcd", "4567cdef"), strict=True):
         splits.write_tree(path, small_tree(), key="k1", **{**ORIGIN, "commit": commit})
     found = compared(*paths)
-    assert found["same"] and found["made_from"] == {"commit": {"before": "0123abcd", "after": "4567cdef"}}
+    assert found["same"] and found["lineage"] == {"commit": {"before": "0123abcd", "after": "4567cdef"}}
 
 
 def test_measured_time_and_memory_are_shown_and_are_no_difference(tmp_path):
@@ -305,7 +305,7 @@ def test_a_checkpoint_is_shown_with_its_cost(tmp_path):
     assert {name: row["shape"] for name, row in found["weights"]["tensors"].items()} == tensors
     path.with_suffix(".json").unlink()
     found = described(path)
-    assert "supernet.json: no such file" in found["cost"]["unknown"] and found["made_from"]["inputs"] is None
+    assert "supernet.json: no such file" in found["cost"]["unknown"] and found["lineage"]["inputs"] is None
     cost.write_cost(path.with_suffix(".json"), cost.TrainingCost(2, 1.5, 640, "cpu", "another"))
     assert "belongs to another checkpoint" in described(path)["cost"]["unknown"]
 

@@ -11,20 +11,14 @@ from hypothesis import strategies as st
 from fsnas.artifacts.checkpoint import read_record, write_checkpoint
 from fsnas.errors import ArtifactError
 from fsnas.inspecting.comparing import Labelled, by_part, changed, is_measured
-from fsnas.inspecting.facts import flat, plain
+from fsnas.inspecting.facts import plain
 from fsnas.inspecting.tensors import _tensor, load_tensors
-from fsnas.lineage.provenance import lines
 from tests.support.problems import random_network
 from tests.support.space import SPACE
 
-SETTINGS = {"seed": 1, "cut": {"balance": "none", "more": {"a": [1, {"b": 2}]}}, "empty": {}, "none": None}
 NESTED = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda inner: st.dictionaries(st.text(), inner)
 )
-
-
-def test_settings_have_the_names_of_their_lines():
-    assert [f"option {name}: {value}" for name, value in flat(SETTINGS)] == lines([], SETTINGS, "")[:-1]
 
 
 @given(st.dictionaries(st.text(), NESTED))

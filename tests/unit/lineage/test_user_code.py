@@ -13,8 +13,8 @@ import torch
 
 from fsnas import metrics
 from fsnas.errors import ConfigError
-from fsnas.lineage import provenance
-from fsnas.lineage.provenance import check_users_code, entries
+from fsnas.lineage import dependencies
+from fsnas.lineage.dependencies import check_users_code, entries
 from tests.support.messages import pattern
 from tests.support.users import folders_of_metrics, forget, plain, write
 
@@ -36,9 +36,9 @@ def code_of(name="plain"):
     forget()
     check_users_code(metrics.path_of(name))
     path = metrics.path_of(name)
-    files = [file for file in provenance.reached(path) if not provenance._is_ours(file)]
-    lines = sorted(f"{provenance._named(file)} {provenance._content(file)}" for file in files)
-    return lines + sorted(provenance._installed(path))
+    files = [file for file in dependencies.reached(path) if not dependencies._is_ours(file)]
+    lines = sorted(f"{dependencies._named(file)} {dependencies._content(file)}" for file in files)
+    return lines + sorted(dependencies._installed(path))
 
 
 def names(lines):
@@ -119,7 +119,7 @@ def test_what_a_metric_imports_is_part_of_its_code(imports, own, others, expecte
         assert sorted(names(before)) == sorted([*expected, "plain.py"])
         metrics.load("plain")
         imported = {Path(m.__file__).resolve() for m in list(sys.modules.values()) if getattr(m, "__file__", None)}
-        reached = {file for file in provenance.reached(metrics.path_of("plain")) if not provenance._is_ours(file)}
+        reached = {file for file in dependencies.reached(metrics.path_of("plain")) if not dependencies._is_ours(file)}
         assert {file for file in imported if file.is_relative_to(tmp_path)} <= reached
         for file in reached:
             content = file.read_bytes()
@@ -217,7 +217,7 @@ def test_files_of_the_working_directory_are_found_as_a_job_finds_them(tmp_path):
     code = """
 import sys
 from fsnas import metrics
-from fsnas.lineage.provenance import check_users_code, entries
+from fsnas.lineage.dependencies import check_users_code, entries
 metrics.add_folders(["mine"])
 check_users_code(metrics.path_of("plain"))
 print([line for line in entries(metrics.path_of("plain")) if line.startswith("mylib")])

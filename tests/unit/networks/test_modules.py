@@ -11,7 +11,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import nn
 
 from fsnas.errors import FsnasError
-from fsnas.lineage.provenance import check_users_code
+from fsnas.lineage.dependencies import check_users_code
 from fsnas.metrics import load, metric, metric_spec, path_of
 from fsnas.metrics._toolkit import ScoringBatch
 from fsnas.networks.gates import mixing_gates, path_gates

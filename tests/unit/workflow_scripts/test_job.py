@@ -11,10 +11,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from fsnas.artifacts.origin import Origin, read_origin
+from fsnas.artifacts.lineage import read_lineage
 from fsnas.errors import ArtifactError, FsnasError
 from fsnas.inspecting.describing import described
-from fsnas.lineage import provenance
+from fsnas.lineage.lineage import Lineage, key
 from fsnas.metrics import load
 from fsnas.networks.gates import mixing_gates
 from fsnas.networks.supernet import GatedSupernet
@@ -211,23 +211,23 @@ def test_the_key_of_a_job_is_over_code_settings_and_inputs_in_order():
     def smk(code=("b 2", "a 1"), **settings):
         return SimpleNamespace(params=SimpleNamespace(code=list(code), settings={"seed": 1, **settings}))
 
-    expected = provenance.key(["a 1", "b 2"], {"seed": 1}, ["0123", {"root": [[True]]}])
+    expected = key(["a 1", "b 2"], {"seed": 1}, ["0123", {"root": [[True]]}])
     assert _job.key(smk(), "0123", {"root": [[True]]}) == expected
     assert _job.key(smk(("a 1", "b 2")), "0123", {"root": [[True]]}) == expected
     others = [_job.key(smk(), "0124", {}), _job.key(smk(seed=2), "0123"), _job.key(smk(("a 1",)), "0123")]
     assert len({expected, *others}) == 4
 
 
-def test_the_origin_of_a_job_is_what_every_artifact_takes_and_says(tmp_path, monkeypatch):
+def test_the_lineage_of_a_job_is_what_every_artifact_takes_and_says(tmp_path, monkeypatch):
     given = {"settings": {"seed": 1, "cut": {"balance": "none"}}, "code": ("b 2", "a 1"), "inputs": "fedc"}
     monkeypatch.setenv("FSNAS_COMMIT", "0123abcd")
-    origin = _job.origin(SimpleNamespace(params=SimpleNamespace(**given, line_0="b 2")))
+    lineage = _job.lineage(SimpleNamespace(params=SimpleNamespace(**given, lineage="0123")))
     made = {**given, "code": ["b 2", "a 1"], "commit": "0123abcd"}
-    assert origin == made, "in the order of the rule, as a list that JSON can hold"
+    assert lineage == made, "in the order of the rule, as a list that JSON can hold"
     for kind in KINDS:
-        path = made_file(kind, tmp_path, **origin)
-        assert read_origin(path) == Origin(**given)
-        assert described(path)["made_from"]["commit"] == "0123abcd"
+        path = made_file(kind, tmp_path, **lineage)
+        assert read_lineage(path) == Lineage(**given)
+        assert described(path)["lineage"]["commit"] == "0123abcd"
 
 
 STOPPED = """

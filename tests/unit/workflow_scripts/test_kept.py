@@ -12,7 +12,8 @@ import pytest
 from fsnas.artifacts.architectures import read_architectures, write_architectures
 from fsnas.artifacts.checkpoint import read_record, write_checkpoint
 from fsnas.artifacts.cost import read_cost, write_cost
-from fsnas.artifacts.origin import Origin, read_origin
+from fsnas.artifacts.lineage import read_lineage
+from fsnas.lineage.lineage import Lineage
 from fsnas.training.record import TrainingCost
 from tests.support.problems import random_network
 from tests.support.space import SPACE
@@ -20,7 +21,7 @@ from workflow_scripts import _kept
 
 ONE = SPACE.architecture_string([3, 3, 3, 3, 3, 3])
 K = "0123456789abcdef" * 2
-ORIGINS = {name: {"settings": {"of": name}, "code": [f"{name} 1"], "inputs": name} for name in ("first", "second")}
+LINEAGES = {name: {"settings": {"of": name}, "code": [f"{name} 1"], "inputs": name} for name in ("first", "second")}
 
 
 @pytest.fixture
@@ -28,32 +29,32 @@ def store(tmp_path) -> Path:
     return tmp_path / "results" / ".state"
 
 
-def leaf(folder: Path, key: str, made: list, **origin):
+def leaf(folder: Path, key: str, made: list, **lineage):
     """Outputs of a training, and a function that makes them."""
     checkpoint = folder / "0.pt"
 
     def make() -> None:
         made.append(key)
         write_checkpoint(checkpoint, random_network(1), key=key, record={}, settings={}, seed=0, dataset="digits")
-        write_cost(checkpoint.with_suffix(".json"), TrainingCost(1, 2.0, 26, "cpu", key=key), **origin)
+        write_cost(checkpoint.with_suffix(".json"), TrainingCost(1, 2.0, 26, "cpu", key=key), **lineage)
 
     return [str(checkpoint), str(checkpoint.with_suffix(".json"))], make
 
 
-def table(path: Path, key: str, made: list, **origin):
+def table(path: Path, key: str, made: list, **lineage):
     """One output, and a function that makes it."""
 
     def make() -> None:
         made.append(key)
-        about = {"kind": "standalone", "key": key, **{"settings": {}, **origin}}
+        about = {"kind": "standalone", "key": key, **{"settings": {}, **lineage}}
         write_architectures(path, [ONE], {"accuracy": np.array([90.0])}, space=SPACE, **about)
 
     return [str(path)], make
 
 
 KINDS = {
-    "training": lambda folder, key, made, **origin: leaf(folder / "leaves", key, made, **origin),
-    "table": lambda folder, key, made, **origin: table(folder / "found.h5", key, made, **origin),
+    "training": lambda folder, key, made, **lineage: leaf(folder / "leaves", key, made, **lineage),
+    "table": lambda folder, key, made, **lineage: table(folder / "found.h5", key, made, **lineage),
 }
 
 
@@ -63,10 +64,10 @@ def job(request, store, tmp_path):
     made: list = []
 
     def run(key: str, place: str = "first") -> tuple[bool, list[Path]]:
-        outputs, make = request.param(tmp_path / "results" / place, key, made, **ORIGINS[place])
+        outputs, make = request.param(tmp_path / "results" / place, key, made, **LINEAGES[place])
         for output in outputs:  # as Snakemake does before it runs a job
             Path(output).unlink(missing_ok=True)
-        return _kept.once(store, key, outputs, ORIGINS[place], make), [Path(output) for output in outputs]
+        return _kept.once(store, key, outputs, LINEAGES[place], make), [Path(output) for output in outputs]
 
     return run, made
 
@@ -99,8 +100,8 @@ def test_another_job_of_the_key_takes_it_over_as_its_own(job):
     found, second = run(K, "second")
     assert found and made == [K] and content(first) == before
     for path in second:
-        origin = ORIGINS["second"]
-        assert read_origin(path) == Origin(tuple(origin["code"]), origin["settings"], origin["inputs"])
+        stated = LINEAGES["second"]
+        assert read_lineage(path) == Lineage(tuple(stated["code"]), stated["settings"], stated["inputs"])
     if first[0].suffix == ".pt":
         assert content(first[:1]) == content(second[:1]) and read_cost(first[1]) == read_cost(second[1])
         assert read_record(second[0])["key"] == K
@@ -173,7 +174,7 @@ def test_a_job_that_fails_keeps_nothing(store, tmp_path):
         raise ValueError
 
     with pytest.raises(ValueError):
-        _kept.once(store, "k", [str(tmp_path / "a.h5")], ORIGINS["first"], fail)
+        _kept.once(store, "k", [str(tmp_path / "a.h5")], LINEAGES["first"], fail)
     assert not (store / "kept").exists()
 
 
@@ -207,7 +208,7 @@ def test_the_trainings_in_a_forced_table_are_forgotten_as_well(store, tmp_path):
     made: list = []
     for key in ("a", "b"):
         outputs, make = table(tmp_path / f"{key}.h5", key, made)
-        _kept.once(store, key, outputs, ORIGINS["first"], make)
+        _kept.once(store, key, outputs, LINEAGES["first"], make)
     both = tmp_path / "found.h5"
     write_architectures(
         both,

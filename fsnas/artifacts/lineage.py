@@ -1,7 +1,6 @@
-"""What any artifact says of itself: the code and settings that made it, and the digest of its inputs."""
+"""What any artifact says of itself: its lineage, and its key."""
 
 import zipfile
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,22 +9,18 @@ from fsnas.artifacts.figure import read_figure
 from fsnas.artifacts.files import damaged_part, load_json
 from fsnas.artifacts.hdf5 import decoded, reading
 from fsnas.errors import ArtifactError
+from fsnas.lineage.lineage import Lineage
 
 
-@dataclass(frozen=True)
-class Origin:
-    """What a file was made from, as `fsnas.lineage.provenance.lines` compares it."""
-
-    code: tuple[str, ...]
-    settings: dict[str, Any]
-    inputs: str
-    device: str | None = field(default=None, compare=False)  # cpu or cuda: which one computed, where the file says so
-
-
-def read_origin(path: str | Path) -> Origin | None:
-    """Return what the file in ``path`` was made from, or None for a file that keeps no such thing.
+def read_lineage(path: str | Path, *, whole: bool = True) -> Lineage | None:
+    """Return the lineage of the file in ``path``, or None for a file that keeps none.
 
     A checkpoint and a table keep it in the JSON file beside them, a PDF in the PNG beside it.
+
+    Parameters
+    ----------
+    whole
+        Check that a checkpoint is whole and belongs to the file beside it.
 
     Raises
     ------
@@ -36,10 +31,10 @@ def read_origin(path: str | Path) -> Origin | None:
     reader = READERS.get(path.suffix)
     if reader is None:
         return None
-    content = reader(path)
+    content = load_json(path.with_suffix(".json")) if path.suffix == ".pt" and not whole else reader(path)
     try:
         device = content["device"].partition(":")[0] if "device" in content else None
-        return Origin(tuple(content["code"]), dict(content["settings"]), content["inputs"], device)
+        return Lineage(tuple(content["code"]), dict(content["settings"]), content["inputs"], device)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ArtifactError(
             f"{path}: does not say what it was made from ({error}); expected the fields code, settings and inputs"
@@ -52,7 +47,7 @@ def keys_of(path: str | Path) -> set[str]:
     Raises
     ------
     ArtifactError
-        As `read_origin`, and if the file has no key.
+        As `read_lineage`, and if the file has no key.
     """
     path = Path(path)
     content = READERS[path.suffix](path)

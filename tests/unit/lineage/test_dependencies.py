@@ -1,6 +1,5 @@
 """What an artifact is made from: code that runs counts, comments do not, and no script reaches more than it needs."""
 
-import json
 import shutil
 import subprocess
 import sys
@@ -9,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from fsnas.lineage import provenance
-from fsnas.lineage.provenance import digest, entries, key, lines, reached
+from fsnas.lineage import dependencies
+from fsnas.lineage.dependencies import digest, entries, reached
 from fsnas.plotting._registry import figures
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -20,14 +19,14 @@ METRICS = {path.name for path in (ROOT / "fsnas/metrics").glob("*.py") if not pa
 
 
 def forget():
-    for cached in (provenance.digest, provenance._content, provenance._imports, provenance.reached):
+    for cached in (dependencies.digest, dependencies._content, dependencies._imports, dependencies.reached):
         cached.cache_clear()
 
 
 @pytest.fixture
 def tree(tmp_path, monkeypatch):
     """A checkout of its own: ``tree(name=text)`` writes files and forgets what was known of them."""
-    monkeypatch.setattr(provenance, "ROOT", tmp_path)
+    monkeypatch.setattr(dependencies, "ROOT", tmp_path)
 
     def write(files):
         for name, text in files.items():
@@ -324,72 +323,8 @@ def test_comments_everywhere_change_no_entry_of_any_script(copy):
 def test_entries_do_not_depend_on_where_the_checkout_lies(copy):
     elsewhere = of_scripts(copy)
     shutil.rmtree(copy)
-    provenance.ROOT = ROOT
+    dependencies.ROOT = ROOT
     assert of_scripts(ROOT) == elsewhere
-
-
-# Keys
-
-PARTS = (["a 1", "b 2"], {"seed": 1, "options": {"samples": 3, "flip": True}}, ["0123", {"root": [[True]]}])
-OTHERS = {
-    "an entry": (["a 1", "b 3"], *PARTS[1:]),
-    "an entry less": (["a 1"], *PARTS[1:]),
-    "a setting": (PARTS[0], {**PARTS[1], "seed": 2}, PARTS[2]),
-    "a setting deep inside": (PARTS[0], {"seed": 1, "options": {"samples": 3, "flip": False}}, PARTS[2]),
-    "a setting more": (PARTS[0], {**PARTS[1], "more": None}, PARTS[2]),
-    "the type of a setting": (PARTS[0], {**PARTS[1], "seed": "1"}, PARTS[2]),
-    "the key of an input": (*PARTS[:2], ["0124", {"root": [[True]]}]),
-    "a space": (*PARTS[:2], ["0123", {"root": [[False]]}]),
-    "the order of inputs": (*PARTS[:2], PARTS[2][::-1]),
-    "what is an input": (*PARTS[:2], PARTS[2][0], PARTS[2][1]),
-    "a part more": (*PARTS, []),
-}
-
-
-def test_the_order_of_settings_does_not_change_a_key():
-    turned = {"options": {"flip": True, "samples": 3}, "seed": 1}
-    assert key(PARTS[0], turned, PARTS[2]) == key(*PARTS)
-    assert key(*PARTS) == "7132b25a364d752c3d9f56efb4ca72f9", "another number remakes the results of every user"
-
-
-def test_every_part_changes_the_key():
-    keys = {name: key(*parts) for name, parts in OTHERS.items()} | {"before": key(*PARTS)}
-    assert len(set(keys.values())) == len(keys)
-    assert all(len(found) == 32 and int(found, 16) >= 0 for found in keys.values())
-
-
-def test_what_has_no_text_of_its_own_is_refused():
-    """The text of an object names its address, and that of a large array leaves out its middle."""
-    with pytest.raises(TypeError):
-        key({"settings": object()})
-
-
-# Lines
-
-LINES = {
-    "nothing": ([], {}, []),
-    "code keeps its order": (["b 2", "a 1"], {}, ["b 2", "a 1"]),
-    "options keep their order": ([], {"z": 1, "a": None}, ["option z: 1", "option a: None"]),
-    "one inside another": (
-        ["a 1"],
-        {"cut": {"b": {"c": 1, "d": 2.0}, "e": True}, "seed": 0},
-        ["a 1", "option cut.b.c: 1", "option cut.b.d: 2.0", "option cut.e: True", "option seed: 0"],
-    ),
-    "an empty one": ([], {"options": {}, "cut": {"sizes": {}}}, ["option options: {}", "option cut.sizes: {}"]),
-    "lists as they are": ([], {"seeds": [0, 1], "names": []}, ["option seeds: [0, 1]", "option names: []"]),
-}
-
-
-@pytest.mark.parametrize(("code", "settings", "expected"), LINES.values(), ids=LINES)
-def test_what_a_file_is_made_from_is_a_line_each(code, settings, expected):
-    assert lines(code, settings, "fedc") == [*expected, "inputs: fedc"]
-    kept = json.loads(json.dumps(settings))
-    assert lines(tuple(code), kept, "fedc") == [*expected, "inputs: fedc"], "as an artifact says them"
-
-
-def test_another_order_of_settings_is_another_order_of_the_same_lines():
-    one, other = lines([], {"a": {"b": 1, "c": 2}, "d": 3}, "f"), lines([], {"d": 3, "a": {"c": 2, "b": 1}}, "f")
-    assert one != other and sorted(one) == sorted(other)
 
 
 # What is imported

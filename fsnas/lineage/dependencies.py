@@ -1,17 +1,15 @@
-"""What an artifact is made from: digests of the code that a script reaches, and keys over settings and inputs."""
+"""The code that a script depends on: every file that it reaches through imports, with a digest, and packages."""
 
 import functools
 import hashlib
 import importlib
 import importlib.metadata
-import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec, PathFinder
 from importlib.util import decode_source
 from pathlib import Path
-from typing import Any
 
 from fsnas import metrics, spaces
 from fsnas.errors import ConfigError
@@ -243,26 +241,3 @@ def entries(*paths: Path, packages: Iterable[str] = ()) -> list[str]:
 
 
 _version = functools.cache(importlib.metadata.version)
-
-
-def lines(code: Iterable[str], settings: Mapping[str, Any], inputs: str) -> list[str]:
-    """Return all that a file is made from as lines that can be compared: code, options, inputs.
-
-    >>> lines(["fsnas/splitting/cuts.py 0123456789ab"], {"seed": 1, "cut": {"balance": "none"}}, "fedc")
-    ['fsnas/splitting/cuts.py 0123456789ab', 'option seed: 1', 'option cut.balance: none', 'inputs: fedc']
-    """
-    return [*code, *(f"option {name}: {value}" for name, value in _flat(settings)), f"inputs: {inputs}"]
-
-
-def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in settings.items():
-        if isinstance(value, Mapping) and value:
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
-
-
-def key(*parts: Any) -> str:
-    """Return the key of an artifact: 32 hexadecimal digits over its entries, settings and the keys of its inputs."""
-    text = json.dumps(parts, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
