@@ -136,5 +136,5 @@ def _told(causes: Causes) -> str:
         lines.append(f"  {cause}: {counted}{'' if cause == INPUTS or first in cause else f', e.g. {first}'}")
     if len(lines) > NAMED:
         lines[NAMED:] = [f"  and {len(lines) - NAMED} more"]
-    head = "Results made from other code, options or inputs than now are made again where this run needs them:"
+    head = "Changed since results were made (what this run needs of them is made again):"
     return "\n".join([head, *lines]) if lines else ""

@@ -7,7 +7,6 @@ from typing import Any
 from fsnas.artifacts import cost, tables
 from fsnas.artifacts.figure import read_figure
 from fsnas.artifacts.files import damaged_part, load_json
-from fsnas.artifacts.hdf5 import decoded, reading
 from fsnas.errors import ArtifactError
 from fsnas.lineage.lineage import Lineage
 
@@ -57,11 +56,13 @@ def keys_of(path: str | Path) -> set[str]:
 
 
 def _of_hdf5(path: Path) -> dict[str, Any]:
+    from fsnas.artifacts.hdf5 import decoded, reading  # and with it h5py, only where there is such a file
+
     try:
         with reading(path) as file:
             return decoded(file.attrs)
     except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
-        raise ArtifactError(f"{path}: cannot be read as HDF5 ({error})") from error
+        raise ArtifactError(f"{path}: cannot be read as HDF5 ({error}); remove the file and run again") from error
 
 
 def _of_checkpoint(path: Path) -> dict[str, Any]:

@@ -2,27 +2,24 @@
 
 import itertools
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from fsnas.analysis.split_distance import split_distance
 from fsnas.errors import FsnasError
 from fsnas.inspecting.facts import lineage, plain
+from fsnas.inspecting.kinds import best
 from fsnas.inspecting.opening import Artifact, opened
+from fsnas.inspecting.parts import SHOWN, Labelled, Parts, as_text, first_axis
 from fsnas.lineage.lineage import flat
+from fsnas.search.result import SearchRecord
+from fsnas.splitting.trees import Level, Split, Tree
 
 NUMBERS = ("not_finite", "largest", "at", "before", "after", "relative", "relative_at")
 KEYS = ("differ", "of", *NUMBERS, "shape_before", "shape_after")  # of a difference, in this order
-
-
-@dataclass(frozen=True)
-class Labelled:
-    """An array, and for each of its axes a name and labels; without axes, places are counted from 0."""
-
-    values: np.ndarray
-    axes: Mapping[str, Sequence[Hashable]] | None = None
 
 
 def compared(before: str | Path, after: str | Path) -> dict[str, Any]:
@@ -43,9 +40,9 @@ def compared(before: str | Path, after: str | Path) -> dict[str, Any]:
     a, b = opened(before), opened(after)
     if a.kind is not b.kind:
         raise FsnasError(
-            f"{a.path} is {a.kind.TITLE}, {b.path} is {b.kind.TITLE}; expected two files of the same kind to compare"
+            f"{a.path} is {a.kind.title}, {b.path} is {b.kind.title}; expected two files of the same kind to compare"
         )
-    content = a.kind.differences(a, b)  # first, because it checks the fields best
+    content = _content(a, b)  # first, because it checks the fields best
     sections = {
         "about": changed(a.about, b.about),
         "search_space": changed(a.search_space, b.search_space),
@@ -56,7 +53,7 @@ def compared(before: str | Path, after: str | Path) -> dict[str, Any]:
     }
     found = {name: section for name, section in sections.items() if section}
     names = itertools.chain(*(section for section in found.values() if isinstance(section, Mapping)))
-    about = {"before": str(a.path), "after": str(b.path), "what": a.kind.TITLE, "format": a.fields["format"]}
+    about = {"before": str(a.path), "after": str(b.path), "what": a.kind.title, "format": a.fields["format"]}
     return plain({**about, "same": all(map(is_measured, names)), **found})
 
 
@@ -76,7 +73,72 @@ def _without_code(artifact: Artifact) -> dict[str, Any]:
     return {name: value for name, value in lineage(artifact.fields).items() if name != "code"}
 
 
-def by_part(before: Mapping[str, Labelled], after: Mapping[str, Labelled], part: str) -> dict[str, Any]:
+def _content(a: Artifact, b: Artifact) -> dict[str, Any]:
+    """Return what differs in the content of two artifacts of a kind, in sections."""
+    if a.kind.title == "a table":
+        before, after = _with_rows(a.parts, b.parts)
+        return {**by_part(before, after, a.kind.part), "cells": _cells(before, after)}
+    found = by_part(a.parts, b.parts, a.kind.part)
+    if isinstance(a.read, Level | Tree):
+        return {**_parted(a.read.splits, b.read.splits), **found}
+    if isinstance(a.read, SearchRecord):
+        return {"best": changed(best(a.read), best(b.read)), **found}
+    return found
+
+
+def _parted(before: Sequence[Split], after: Sequence[Split]) -> dict[str, Any]:
+    """Return the nodes whose splits take another edge or other groups, and the first of them by level and path."""
+    others = {split.path: split for split in after}
+    pairs = [(split, others[split.path]) for split in before if split.path in others]
+    rows = {a.path: _parting(a, b) for a, b in pairs if (a.edge, a.groups) != (b.edge, b.groups)}
+    return {"part_at": f"node {next(iter(rows))}", "splits": rows} if rows else {}
+
+
+def _parting(a: Split, b: Split) -> dict[str, Any]:
+    same = {*itertools.chain(*a.groups)} == {*itertools.chain(*b.groups)}
+    sides = {f"{name}_{side}": getattr(one, name) for name in ("edge", "groups") for side, one in _sides(a, b)}
+    distance = split_distance(a.groups, b.groups) if same else None
+    return {"level": a.level, **sides, "distance": distance, **{f"cost_{side}": one.cost for side, one in _sides(a, b)}}
+
+
+def _sides(a: Any, b: Any) -> tuple[tuple[str, Any], ...]:
+    return ("before", a), ("after", b)
+
+
+def _with_rows(a: Parts, b: Parts) -> tuple[Parts, Parts]:
+    """Return two tables whose rows have names: as few of their first columns as tell all rows apart, or numbers."""
+    common = [name for name in a if name in b]
+    for length in range(1, len(common) + 1):
+        rows, others = (_names(one, common[:length]) for one in (a, b))
+        if len(set(rows)) == len(rows) and len(set(others)) == len(others):
+            return _named(a, rows), _named(b, others)
+    return a, b
+
+
+def _names(table: Parts, columns: Sequence[str]) -> list[Hashable]:
+    cells = ([as_text(value) for value in table[name].values.tolist()] for name in columns)
+    return list(zip(*cells, strict=True))
+
+
+def _named(table: Parts, rows: Sequence[Hashable]) -> Parts:
+    return {name: replace(part, axes={"row": rows}) for name, part in table.items()}
+
+
+def _cells(a: Parts, b: Parts) -> list[dict[str, Any]]:
+    """Return the first cells that differ, in the order of the rows."""
+    rows, others = (first_axis(one)[1] for one in (a, b))
+    places = {row: place for place, row in enumerate(others)}
+    cells = (
+        {"row": as_text(row), "column": name, "before": a[name].values[i], "after": b[name].values[places[row]]}
+        for i, row in enumerate(rows)
+        if row in places
+        for name in a
+        if name in b and as_text(a[name].values[i]) != as_text(b[name].values[places[row]])
+    )
+    return list(itertools.islice(cells, SHOWN))
+
+
+def by_part(before: Parts, after: Parts, part: str) -> dict[str, Any]:
     """Return what differs between arrays of the same name, at the places that both have.
 
     NaN equals NaN. ``part`` says in one word what the names are of.
@@ -118,11 +180,6 @@ def _add(only: dict[str, dict[str, dict[str, None]]], axis: str, before: Sequenc
         missing = {as_text(label): None for label in labels if label not in others}
         if missing:
             only.setdefault(axis, {"before": {}, "after": {}})[side] |= missing
-
-
-def as_text(label: Hashable) -> str:
-    """Return a label for a person; one of a table's row has several parts."""
-    return ", ".join(map(str, label)) if isinstance(label, tuple) else str(label)
 
 
 def _aligned(a: Labelled, b: Labelled) -> tuple[np.ndarray, np.ndarray, Mapping[str, Sequence[Hashable]] | None]:

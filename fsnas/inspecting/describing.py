@@ -23,10 +23,10 @@ def described(path: str | Path) -> dict[str, Any]:
 
 
 def _file(artifact: Artifact) -> dict[str, Any]:
-    content = artifact.kind.content(artifact)  # first, because it checks the fields best
+    content = artifact.content()  # first, because it checks the fields best
     return {
         "file": str(artifact.path),
-        "what": artifact.kind.TITLE,
+        "what": artifact.kind.title,
         "format": artifact.fields["format"],
         "version": artifact.fields.get("version"),
         "about": dict(flat(artifact.about)),
@@ -49,7 +49,7 @@ def _folder(folder: Path) -> dict[str, Any]:
                 others += 1
             else:
                 name = str(artifact.path.relative_to(folder))
-                artifacts[name] = {"what": artifact.kind.TITLE, "about": _line(artifact.about)}
+                artifacts[name] = {"what": artifact.kind.title, "about": _line(artifact.about)}
         except (FsnasError, OSError) as error:
             unreadable[str(path.relative_to(folder))] = str(error)
     found: dict[str, Any] = {"folder": str(folder), "other_files": others, "artifacts": artifacts}

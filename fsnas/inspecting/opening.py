@@ -1,31 +1,22 @@
-"""A file of any kind as a dict of its fields, and the module that knows its kind."""
+"""A file of any kind as a dict of its fields, and what is known of its kind."""
 
-import importlib
 import json
-import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any
 
 from fsnas.artifacts.files import check_format, load_json
+from fsnas.artifacts.lineage import READERS as FIELDS
 from fsnas.artifacts.tables import check_table, record_of
 from fsnas.errors import ArtifactError, FsnasError
-from fsnas.inspecting import kinds
+from fsnas.inspecting.kinds import KINDS, Kind
+from fsnas.inspecting.parts import Parts
 from fsnas.spaces import described_space
 
 REMEDY = "if a run made it, remove it and run again"
-COMMON = {
-    "format",
-    "version",
-    "search_space",
-    "settings",
-    "key",
-    "code",
-    "inputs",
-    "commit",
-    "checksum",
-}  # fields that every kind has
+COMMON = {"format", "version", "search_space", "settings", "key", "code", "inputs", "commit", "checksum", "sha256"}
 CHECKPOINT = ("seed", "dataset", "search_space", "space", "network", "record", "state_dict")
 FIRST = ("kind", "name", "method", "metric", "seed", "level")  # what tells one file from another
 
@@ -42,18 +33,26 @@ class Artifact:
         Of a JSON file or a checkpoint all fields, of an HDF5 file its attributes, of a table its record, of a figure
         the text in it.
     kind
-        The module of `fsnas.inspecting.kinds` for its format.
+        What is known of its format.
     """
 
     path: Path
     fields: dict[str, Any]
-    kind: "Kind"
+    kind: Kind
 
-    @property
-    def own(self) -> dict[str, Any]:
-        """Return the fields that not every kind has, those first that tell one file from another."""
-        names = [name for name in FIRST if name in self.fields] + list(self.fields)
-        return {name: self.fields[name] for name in names if name not in COMMON}
+    @cached_property
+    def read(self) -> Any:
+        """Return what the reader of the format makes of the file."""
+        return self.kind.read(self.path)
+
+    @cached_property
+    def parts(self) -> Parts:
+        """Return the arrays in the file."""
+        return self.kind.parts(self, self.read)
+
+    def content(self) -> dict[str, Any]:
+        """Return what is in the file, in sections."""
+        return self.kind.content(self, self.read)
 
     @property
     def search_space(self) -> dict[str, str]:
@@ -65,35 +64,29 @@ class Artifact:
 
     @property
     def about(self) -> dict[str, Any]:
-        """Return in a few facts which one of its kind this is.
+        """Return in a few facts which one of its kind this is: the fields that not every kind has, lists counted.
 
         Raises
         ------
         ArtifactError
             If a field that says so is missing or of another type.
         """
+        names = [name for name in FIRST if name in self.fields] + [name for name in self.fields if name not in COMMON]
         try:
-            return self.kind.about(self)
+            if self.kind.about:
+                return self.kind.about(self.fields)
+            return {name: _counted(self.fields[name]) for name in dict.fromkeys(names)}
         except (LookupError, TypeError, AttributeError) as error:
             raise ArtifactError(
                 f"{self.path}: a field is missing or not as expected ({error!r}); remove the file and run again"
             ) from error
 
 
-class Kind(Protocol):
-    """What a module of `fsnas.inspecting.kinds` has."""
-
-    TITLE: str
-    VERSION: int | None
-
-    def about(self, artifact: Artifact) -> dict[str, Any]:
-        """Return in a few facts which one of its kind this is, from its fields alone."""
-
-    def content(self, artifact: Artifact) -> dict[str, Any]:
-        """Return what is in the file, by section."""
-
-    def differences(self, before: Artifact, after: Artifact) -> dict[str, Any]:
-        """Return what differs in the content: sections by name, each with an entry per thing that differs."""
+def _counted(value: Any) -> Any:
+    """Return the length of a collection of collections, and everything else as it is."""
+    inner = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+    nested = any(isinstance(one, Collection) and not isinstance(one, str) for one in inner)
+    return len(value) if nested else value
 
 
 def opened(path: str | Path) -> Artifact:
@@ -128,13 +121,12 @@ def opened_if_ours(path: str | Path) -> Artifact | None:
         return None
     path, fields = found
     name = str(fields["format"])
-    known = sorted(module.name for module in pkgutil.iter_modules(kinds.__path__))
-    if name.removeprefix("fsnas.") not in known:
-        expected = ", ".join(f"fsnas.{one}" for one in known)
+    kind = KINDS.get(name.removeprefix("fsnas."))
+    if kind is None:
+        expected = ", ".join(f"fsnas.{one}" for one in KINDS)
         raise ArtifactError(f"{path}: field 'format' is {name!r}; this fsnas can show {expected}")
-    kind = cast(Kind, importlib.import_module(f"{kinds.__name__}.{name.removeprefix('fsnas.')}"))
-    if kind.VERSION is not None:
-        check_format(path, fields, name, kind.VERSION)
+    if kind.version is not None:
+        check_format(path, fields, name, kind.version)
     return Artifact(path, fields, kind)
 
 
@@ -156,16 +148,10 @@ def _json(path: Path) -> Content:
 
 
 def _hdf5(path: Path) -> Content:
-    from fsnas.artifacts.hdf5 import TITLE, decoded, reading
+    from fsnas.artifacts.hdf5 import TITLE
 
     with path.open("rb") as start:
-        if start.read(len(TITLE)) != TITLE:
-            return None
-    try:
-        with reading(path) as file:
-            return path, decoded(file.attrs)
-    except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
-        raise ArtifactError(f"{path}: cannot be read as HDF5 ({error}); {REMEDY}") from error
+        return (path, FIELDS[".h5"](path)) if start.read(len(TITLE)) == TITLE else None
 
 
 def _checkpoint(path: Path) -> Content:

@@ -105,7 +105,7 @@ def named(message: str) -> str:
     return found[0]
 
 
-CHANGED = "than now are made again where this run needs them:\n"
+CHANGED = "Changed since results were made (what this run needs of them is made again):\n"
 
 
 def planned(folder: Path, *config: str, preset: tuple[str, ...] = TINY) -> tuple[set[str], dict[str, str]]:

@@ -57,8 +57,8 @@ about
   method  snip
   metric  snip
   seed    3
-  splits  2
   leaves  3
+  nodes   2
 
 tree
   root  edge 1<-0  groups none skip_connect | nor_conv_1x1 nor_conv_3x3 avg_pool_3x3
@@ -171,7 +171,7 @@ def test_a_folder_is_listed(tmp_path, capsys):
     (tmp_path / "run/.state/hidden.json").write_text("{")
     found = printed(capsys, "inspect", tmp_path)
     assert re.search(
-        r"^  run/tree.json +a split tree +method snip, metric snip, seed 3, splits 3, leaves 4$", found, re.M
+        r"^  run/tree.json +a split tree +method snip, metric snip, seed 3, leaves 4, nodes 3$", found, re.M
     )
     assert re.search(
         r"^  run/cost.json +the cost of a training +device cpu, device_seconds 0, epochs 2, samples 640, "

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from fsnas.artifacts.checkpoint import read_record, write_checkpoint
 from fsnas.errors import ArtifactError
-from fsnas.inspecting.comparing import Labelled, by_part, changed, is_measured
+from fsnas.inspecting.comparing import by_part, changed, is_measured
 from fsnas.inspecting.facts import plain
+from fsnas.inspecting.parts import Labelled
 from fsnas.inspecting.tensors import _tensor, load_tensors
 from tests.support.problems import random_network
 from tests.support.space import SPACE
