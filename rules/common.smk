@@ -255,6 +255,14 @@ def drawn(name, caption=None, **place):
     return [pdf, report(png, caption=f"report/figures/{caption or name}.rst", **place)]
 
 
+def table(name, category, result, **place):
+    """A table as an output of its rule, which stands in the report."""
+    place |= {"category": category, "labels": {"result": f"Table: {result}"}}
+    return report(
+        f"{OUT}/tables/{name}.csv", caption=f"report/tables/{name}.rst", **place
+    )
+
+
 onstart:
     hand_to_jobs(os.environ)
     say_lines(Counter(job.rule.name for job in workflow.dag.needrun_jobs()))

@@ -1,21 +1,23 @@
 from fsnas.analysis.published import DATA as PUBLISHED
 
-COMPARISON = {
-    "rank": f"{OUT}/tables/rank_correlation.csv",
-    "leaves": f"{OUT}/tables/leaf_truth.csv",
-    "variance": f"{OUT}/tables/explained_variance.csv",
-    "found": f"{OUT}/tables/found_architectures.csv",
-    "cost": f"{OUT}/tables/training_cost.csv",
-    "summary": f"{OUT}/tables/few_shot_summary.csv",
-}
-PROXY_TABLES = [
-    f"{OUT}/tables/{name}.csv" for name in ("proxies", "proxy_correlations")
+COMPARISON = [
+    "rank_correlation",
+    "leaf_truth",
+    "explained_variance",
+    "found_architectures",
+    "training_cost",
+    "few_shot_summary",
 ]
-TABLES = DISTANCES + SPLIT_TABLES
-if SEARCHED:
-    TABLES += COMPARISON.values()
-if PROXIES:
-    TABLES += PROXY_TABLES
+PROXY_TABLES = {"proxies": "values", "proxy_correlations": "correlations"}
+TABLES = [
+    f"{OUT}/tables/{name}.csv"
+    for name in (
+        *DISTANCES,
+        *SPLIT_TABLES,
+        *(COMPARISON if SEARCHED else []),
+        *(PROXY_TABLES if PROXIES else []),
+    )
+]
 
 
 rule comparison:
@@ -30,13 +32,8 @@ rule comparison:
         scores=scores_of_searched(),
     output:
         **{
-            name: report(
-                path,
-                caption=f"report/tables/{Path(path).stem}.rst",
-                category="4 Few-shot NAS",
-                labels={"result": f"Table: {Path(path).stem.replace('_', ' ')}"},
-            )
-            for name, path in COMPARISON.items()
+            name: table(name, "4 Few-shot NAS", name.replace("_", " "))
+            for name in COMPARISON
         },
     log:
         f"{OUT}/logs/comparison.log",
@@ -69,18 +66,10 @@ rule proxies:
         truth=TRUTH,
         values=expand(PROXY, metric=PROXIES, seed=config["proxies"]["seeds"]),
     output:
-        values=report(
-            PROXY_TABLES[0],
-            caption="report/tables/proxies.rst",
-            category="5 Zero-cost proxies",
-            labels={"result": "Table: values"},
-        ),
-        correlations=report(
-            PROXY_TABLES[1],
-            caption="report/tables/proxy_correlations.rst",
-            category="5 Zero-cost proxies",
-            labels={"result": "Table: correlations"},
-        ),
+        **{
+            name: table(name, "5 Zero-cost proxies", result)
+            for name, result in PROXY_TABLES.items()
+        },
     log:
         f"{OUT}/logs/proxies.log",
     localrule: True

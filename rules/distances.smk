@@ -1,43 +1,20 @@
-DISTANCES = [
-    f"{OUT}/tables/{name}.csv"
-    for name in (
-        "split_distance",
-        "split_distance_per_tree",
-        "split_distance_summary",
-        "method_distance",
-    )
-]
-SPLIT_TABLES = [f"{OUT}/tables/{name}.csv" for name in ("splits", "group_sizes")]
+DISTANCES = {
+    "split_distance": "every pair of splits",
+    "split_distance_per_tree": "mean per tree",
+    "split_distance_summary": "summary",
+    "method_distance": "method against method",
+}
+SPLIT_TABLES = {"splits": "every split", "group_sizes": "group sizes"}
 
 
 rule distances:
     input:
         trees=TREES,
     output:
-        distance=report(
-            DISTANCES[0],
-            caption="report/tables/split_distance.rst",
-            category="2 Split distance",
-            labels={"result": "Table: every pair of splits"},
-        ),
-        per_tree=report(
-            DISTANCES[1],
-            caption="report/tables/split_distance_per_tree.rst",
-            category="2 Split distance",
-            labels={"result": "Table: mean per tree"},
-        ),
-        summary=report(
-            DISTANCES[2],
-            caption="report/tables/split_distance_summary.rst",
-            category="2 Split distance",
-            labels={"result": "Table: summary"},
-        ),
-        methods=report(
-            DISTANCES[3],
-            caption="report/tables/method_distance.rst",
-            category="2 Split distance",
-            labels={"result": "Table: method against method"},
-        ),
+        **{
+            name: table(name, "2 Split distance", result)
+            for name, result in DISTANCES.items()
+        },
     log:
         f"{OUT}/logs/distances.log",
     localrule: True
@@ -60,20 +37,10 @@ rule split_tables:
     input:
         trees=TREES,
     output:
-        splits=report(
-            SPLIT_TABLES[0],
-            caption="report/tables/splits.rst",
-            category="3 Split trees",
-            subcategory="All trees",
-            labels={"result": "Table: every split"},
-        ),
-        sizes=report(
-            SPLIT_TABLES[1],
-            caption="report/tables/group_sizes.rst",
-            category="3 Split trees",
-            subcategory="All trees",
-            labels={"result": "Table: group sizes"},
-        ),
+        **{
+            name: table(name, "3 Split trees", result, subcategory="All trees")
+            for name, result in SPLIT_TABLES.items()
+        },
     log:
         f"{OUT}/logs/split_tables.log",
     localrule: True

@@ -169,9 +169,9 @@ rule root_scores_figure:
 
 rule summary:
     input:
-        summary=DISTANCES[2],
-        methods=DISTANCES[3],
-        few_shot=[COMPARISON["summary"]] if SEARCHED else [],
+        summary=f"{OUT}/tables/split_distance_summary.csv",
+        methods=f"{OUT}/tables/method_distance.csv",
+        few_shot=[f"{OUT}/tables/few_shot_summary.csv"] if SEARCHED else [],
         figures=FIGURES,
     output:
         report(

@@ -66,7 +66,7 @@ rule select_leaves:
         "../workflow_scripts/select_leaves.py"
 
 
-rule rung:
+use rule leaf as rung with:
     input:
         data=DATA,
         selection=SELECTION,
@@ -76,11 +76,6 @@ rule rung:
         cost=RUNG.replace(".pt", ".json"),
     log:
         f"{OUT}/logs/seed-{{seed}}/{{method}}/leaves/rung-{{rung}}-{{number}}.log",
-    conda:
-        "../envs/gpu.yaml"
-    threads: config["threads"]
-    resources:
-        gpu=config["resources"]["gpu"],
     params:
         **lineage(
             "rung",
@@ -91,5 +86,3 @@ rule rung:
         **OF_SPACE,
     message:
         "Train the leaf of rank {wildcards.number} on, rung {wildcards.rung} of {wildcards.method}, seed {wildcards.seed}"
-    script:
-        "../workflow_scripts/leaf.py"

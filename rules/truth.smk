@@ -44,7 +44,7 @@ rule standalone:
         "../workflow_scripts/standalone.py"
 
 
-rule found:
+use rule standalone as found with:
     input:
         data=DATA,
         search=f"{OUT}/seed-{{seed}}/{{method}}/search.json",
@@ -52,11 +52,6 @@ rule found:
         FOUND,
     log:
         f"{OUT}/logs/seed-{{seed}}/{{method}}/found.log",
-    conda:
-        "../envs/gpu.yaml"
-    threads: config["threads"]
-    resources:
-        gpu=config["resources"]["gpu"],
     params:
         **lineage(
             "found",
@@ -67,8 +62,6 @@ rule found:
         **OF_SPACE,
     message:
         "Train what the search found by itself, {wildcards.method}, seed {wildcards.seed}"
-    script:
-        "../workflow_scripts/standalone.py"
 
 
 rule truth:

@@ -91,10 +91,16 @@ def main(smk) -> None:
     cost = cost_table(cost_rows(smk, searched))
     bootstrap = {"seed": settings["seed"], "resamples": settings["resamples"]}
     summary = few_shot_summary(rank, variance, found, cost, sampler=settings["sampler"], **bootstrap)
-    tables = {"rank": rank, "leaves": leaf_truth(trees, truth), "variance": variance, "found": found}
-    for name, table in {**tables, "summary": summary}.items():
-        write_table(getattr(smk.output, name), table.assign(truth=settings["column"]), **lineage(smk))
-    write_table(smk.output.cost, cost, **lineage(smk))
+    tables = {
+        "rank_correlation": rank,
+        "leaf_truth": leaf_truth(trees, truth),
+        "explained_variance": variance,
+        "found_architectures": found,
+        "few_shot_summary": summary,
+    }
+    tables = {name: table.assign(truth=settings["column"]) for name, table in tables.items()} | {"training_cost": cost}
+    for name, table in tables.items():
+        write_table(getattr(smk.output, name), table, **lineage(smk))
 
 
 run(main, globals().get("snakemake"))

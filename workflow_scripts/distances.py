@@ -15,10 +15,14 @@ def main(smk) -> None:
     bootstrap = {"seed": settings["seed"], "resamples": settings["resamples"]}
     normalisation = settings["normalisation"]
     pairs = split_distance_table(trees, normalisation=normalisation)
-    write_table(smk.output.distance, pairs, **lineage(smk))
-    write_table(smk.output.per_tree, per_tree(pairs), **lineage(smk))
-    write_table(smk.output.summary, split_distance_summary(pairs, **bootstrap), **lineage(smk))
-    write_table(smk.output.methods, method_distance(trees, normalisation=normalisation, **bootstrap), **lineage(smk))
+    tables = {
+        "split_distance": pairs,
+        "split_distance_per_tree": per_tree(pairs),
+        "split_distance_summary": split_distance_summary(pairs, **bootstrap),
+        "method_distance": method_distance(trees, normalisation=normalisation, **bootstrap),
+    }
+    for name, table in tables.items():
+        write_table(getattr(smk.output, name), table, **lineage(smk))
 
 
 run(main, globals().get("snakemake"))

@@ -19,8 +19,8 @@ def main(smk) -> None:
     values = proxy_values(tables)
     bootstrap = {"seed": settings["seed"], "resamples": settings["resamples"]}
     correlations = proxy_correlations(values, truth, directions=settings["directions"], **bootstrap)
-    write_table(smk.output.values, values, **lineage(smk))
-    write_table(smk.output.correlations, correlations.assign(truth=settings["column"]), **lineage(smk))
+    write_table(smk.output.proxies, values, **lineage(smk))
+    write_table(smk.output.proxy_correlations, correlations.assign(truth=settings["column"]), **lineage(smk))
 
 
 run(main, globals().get("snakemake"))

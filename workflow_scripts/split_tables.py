@@ -11,7 +11,7 @@ def main(smk) -> None:
     """Write both tables."""
     trees = [read_tree(path) for path in smk.input.trees]
     write_table(smk.output.splits, splits_table(trees), **lineage(smk))
-    write_table(smk.output.sizes, group_sizes(trees), **lineage(smk))
+    write_table(smk.output.group_sizes, group_sizes(trees), **lineage(smk))
 
 
 run(main, globals().get("snakemake"))
