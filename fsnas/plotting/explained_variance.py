@@ -203,7 +203,8 @@ def _draw_boxes(axes: Axes, method: str, style: Look, table: pd.DataFrame, botto
         box.set(facecolor=(style.colour, 0.35), edgecolor=style.colour, hatch=style.hatch, gid=f"leaf:{method}:{leaf}")
     axes.grid(axis="y")
     if held.any():
-        axes.axhline(np.average(table["mean"][held], weights=table["n"][held]), **OVERALL)
+        overall = np.average(table["mean"][held], weights=table["n"][held])
+        axes.axhline(overall, gid=f"overall:{method}", **OVERALL)
     below_axis = axes.get_xaxis_transform()
     for place in places[~held]:
         axes.text(place, 0.04, "no truth", transform=below_axis, rotation=90, ha="center", va="bottom", size=pt(7),

@@ -75,8 +75,12 @@ def registry(tmp_path, monkeypatch):
     return made
 
 
-def test_a_file_with_an_underscore_is_shared_by_others(registry):
-    assert registry("").known() == ["one"]
+def test_the_files_of_all_folders_are_known_in_one_order_without_those_that_others_share(registry, tmp_path):
+    found, users = registry(""), tmp_path / "mine"
+    users.mkdir()
+    (users / "another.py").touch()
+    found.add_folders([users])
+    assert found.known() == ["another", "one"]
 
 
 def test_an_option_without_a_default_is_needed(registry):

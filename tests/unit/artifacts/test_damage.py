@@ -53,13 +53,17 @@ def test_the_same_content_gives_the_same_bytes(kind, twice):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_write_that_fails_leaves_the_old_file(kind, tmp_path):
+def test_a_write_leaves_the_old_file_where_it_fails_and_else_replaces_it(kind, tmp_path):
     path = made(kind, tmp_path)
     before, unfit = bytes_in(tmp_path), {**lineage_of(kind), "settings": {"seed": lambda: 1}}
     with pytest.raises((ArtifactError, TypeError, AttributeError, pickle.PicklingError)) as error:
         made(kind, tmp_path, **unfit)
     assert bytes_in(tmp_path) == before
     assert path.suffix != ".json" or str(error.value).endswith("expected finite numbers and text")
+    kept = tmp_path / "kept"
+    kept.hardlink_to(path)  # the second name, under which results are kept, stays that of the old one
+    made(kind, tmp_path)
+    assert not path.samefile(kept), "written in place"
 
 
 # Reading

@@ -96,6 +96,11 @@ REFUSED = {
     ),
     "no numbers": (LINES, {"header": "a,Architecture,b,c,d"}, "line 2, column 'Architecture'"),
     "no numeric column": ([f"a,{META[0]}"], {"header": "x,Architecture"}, "none of the columns ['x'] holds numbers"),
+    "half of it texts": (
+        [f"a,{META[0]}", f"1,{META[2]}"],
+        {"header": "x,Architecture"},
+        "line 2, column 'x': found 'a', expected a finite number",
+    ),
     "only architectures": ([META[0]], {"header": "Architecture"}, "none of the columns [] holds numbers"),
     "twice": ([*LINES, LINES[1]], {}, "line 5 repeats the architecture '.*' of line 3; remove one"),
     "unknown": (changed(3, META[2], "|conv~0|"), {}, "line 3, column 'Architecture': cannot read 'conv~0'"),

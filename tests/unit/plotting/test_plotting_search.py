@@ -147,6 +147,9 @@ def test_every_leaf_has_a_box_of_its_quantiles_or_says_that_it_is_empty():
         labels = [label.get_text() for label in panels[method].get_xticklabels()]
         assert labels == [f"{row.leaf}\n{row.n}" for row in first[first["method"] == method].itertuples()]
         assert len({axes.get_ylim() for axes in map(panels.get, data.EIGHT)}) == 1
+        of_tree = held[held["method"] == method]
+        overall = tagged(panels[method], "overall:")[f"overall:{method}"].get_ydata()
+        np.testing.assert_allclose(overall, (of_tree["n"] * of_tree["mean"]).sum() / of_tree["n"].sum())
     snip = next(box for name, box in boxes.items() if name.startswith("leaf:snip:"))
     assert to_hex(snip.get_edgecolor()).upper() == colour("snip").upper()
 
