@@ -46,7 +46,15 @@ from workflow_scripts._forkserver import start_forkserver
 from workflow_scripts._left import left_behind
 from workflow_scripts._lines import report_hint, say, say_lines
 from workflow_scripts._kept import forget_forced, prune
-from workflow_scripts._lineage import Lineages, brought, code, device_line, resolved
+from workflow_scripts._lineage import (
+    Lineages,
+    brought,
+    code,
+    device_line,
+    keep,
+    resolved,
+    take_over,
+)
 from workflow_scripts._plotting import plot_settings
 from workflow_scripts._report import embed_figures
 from workflow_scripts._slurm import follow
@@ -106,6 +114,8 @@ TREES = expand(TREE, seed=SEEDS, method=METHODS)
 LEAVES = f"{OUT}/seed-{{seed}}/{{method}}/leaves"
 SEARCHED = [(method, seed) for method in LEAF_METHODS for seed in SEEDS]
 FORMATS = ["pdf", "png"]
+CODE_READ = Path(".snakemake/fsnas-code.json")
+take_over(CODE_READ)
 LINEAGES = Lineages(workflow, config["device"])
 lineage = LINEAGES.params
 

@@ -4,6 +4,9 @@ from workflow_scripts._records import restore_records
 
 LOCKS = Path(".snakemake/locks")
 
+if workflow.is_main_process:
+    keep(CODE_READ)
+
 if workflow.is_main_process and not any(LOCKS.glob("*")):
     if changed := restore_records(LINEAGES, PLACE, LOCKS.parent.absolute()):
         logger.warning(changed)

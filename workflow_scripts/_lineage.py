@@ -2,13 +2,18 @@
 
 import functools
 import hashlib
+import json
 import os
+import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from snakemake.iocontainers import Wildcards
 
+from fsnas.artifacts.files import write_text
+from fsnas.lineage import dependencies
 from fsnas.lineage.dependencies import entries
 from fsnas.lineage.lineage import Lineage, key
 from workflow_scripts._snakemake import rule_name
@@ -93,6 +98,29 @@ class Lineages:
         rule = self.producer(file)
         ours = rule is not None and rule.name in self.of_rules  # else of a workflow that imports this one
         return self.expected(rule, file).digest if ours else brought(file)
+
+
+def take_over(file: Path) -> None:
+    """Take over what another run has read from the code of fsnas: it takes seconds to read all of it.
+
+    It is kept by the content of the files, and for one state of the code that reads them.
+    """
+    with suppress(OSError, ValueError, LookupError, TypeError):
+        kept = json.loads(file.read_bytes())
+        dependencies.KNOWN |= kept["known"] if kept["reader"] == _reader() else {}
+
+
+def keep(file: Path) -> None:
+    """Keep what was read from the code of fsnas for the next run, where a file can be written."""
+    with suppress(OSError):
+        text = json.dumps({"reader": _reader(), "known": dependencies.KNOWN})
+        if not file.exists() or file.read_text(encoding="utf-8") != text:
+            write_text(file, text)
+
+
+def _reader() -> str:
+    files = sorted(Path(dependencies.__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest() + sys.version
 
 
 def device_line(device: str | None) -> str | None:

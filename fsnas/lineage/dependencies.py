@@ -6,10 +6,11 @@ import importlib
 import importlib.metadata
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec, PathFinder
 from importlib.util import decode_source
 from pathlib import Path
+from typing import Any
 
 from fsnas import metrics, spaces
 from fsnas.errors import ConfigError
@@ -22,10 +23,25 @@ MOST = 12  # files of a user that have a line each
 REGISTRIES = {"metrics": metrics.registry, "spaces": spaces.registry}  # packages to which users add folders
 
 
+KNOWN: dict[str, Any] = {}  # what was read from files of fsnas, by their content; a run keeps it for the next one
+
+
+def _known(what: str, content: bytes, read: Callable[[], Any]) -> Any:
+    name = f"{what} {hashlib.sha256(content).hexdigest()}"
+    if name not in KNOWN:
+        KNOWN[name] = read()
+    return KNOWN[name]
+
+
 @functools.cache
 def digest(path: Path) -> str:
     """Return 12 hexadecimal digits over what of a Python file decides a result (`fsnas.lineage.decisive`)."""
-    return hashlib.sha256(decisive(decode_source(path.read_bytes()), str(path)).encode()).hexdigest()[:12]
+    content = path.read_bytes()
+
+    def read() -> str:
+        return hashlib.sha256(decisive(decode_source(content), str(path)).encode()).hexdigest()[:12]
+
+    return _known("digest", content, read) if _is_ours(path) else read()
 
 
 def _is_ours(file: Path) -> bool:
@@ -77,20 +93,30 @@ def _imports(path: Path) -> tuple[str, ...]:
     ConfigError
         If a user's file imports what cannot be found, or in a way that cannot be followed.
     """
-    ours, package = _is_ours(path), _packages(path)
+    package = _packages(path)
+    if _is_ours(path):
+        return tuple(_known(f"imports {'.'.join(package)}", path.read_bytes(), lambda: _of_fsnas(path, package)))
     found: dict[str, None] = {}
-    for module, line, needed in [*imports(path, package), *([] if ours else loads(path, package))]:
-        parts = module.split(".")
-        if ours and parts[0] != "fsnas":
-            continue
-        if not ours and needed and located(module) is None:
+    for module, line, needed in [*imports(path, package), *loads(path, package)]:
+        if needed and located(module) is None:
             raise ConfigError(
                 f"{path}, line {line}: there is no module {module!r}; install it, or correct the name. A file beside "
                 f"it has an underscore in front and is imported as {'.'.join(package or ('fsnas', 'metrics'))}._mine; "
                 "others are found in the folders of PYTHONPATH"
             )
-        found |= {".".join(parts[:i]): None for i in range(1, len(parts) + 1)}
+        found |= dict.fromkeys(_on_the_way(module))
     return tuple(found)
+
+
+def _of_fsnas(path: Path, package: tuple[str, ...]) -> list[str]:
+    modules = [module for module, *_ in imports(path, package) if module.partition(".")[0] == "fsnas"]
+    return list(dict.fromkeys(name for module in modules for name in _on_the_way(module)))
+
+
+def _on_the_way(module: str) -> list[str]:
+    """Return a module and the packages that it lies in, the outermost first."""
+    parts = module.split(".")
+    return [".".join(parts[:i]) for i in range(1, len(parts) + 1)]
 
 
 @functools.cache
