@@ -3,7 +3,7 @@
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
 _LOGS = {"log", "logger", "logging", "warnings"}
 _LEVELS = {"debug", "info", "warn", "warning", "error", "exception", "critical", "log"}  # log.info(...)
@@ -123,9 +123,9 @@ def _emptied(value: ast.AST) -> ast.AST:
     return ast.Constant("") if text else value
 
 
-def _messages(function: ast.AST) -> Iterator[ast.AST]:
-    """Yield what a function raises, logs, prints, or makes an exception of."""
-    for node in ast.walk(function):
+def _messages(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """Yield what is raised, logged, printed, or made an exception of by one of these nodes."""
+    for node in nodes:
         if isinstance(node, ast.Raise) and node.exc is not None:
             yield node.exc
         elif isinstance(node, ast.Assert) and node.msg is not None:
@@ -136,20 +136,22 @@ def _messages(function: ast.AST) -> Iterator[ast.AST]:
 
 def _in_messages_only(function: ast.AST) -> list[ast.Assign | ast.AnnAssign]:
     """Return the assignments to local variables that are read in messages only, or in other such assignments."""
-    shared = {
-        name for node in ast.walk(function) if isinstance(node, (ast.Global, ast.Nonlocal)) for name in node.names
-    }
-    reads = {id(node): node.id for node in _reads([function])}
+    nodes = list(ast.walk(function))
+    messages = list(_messages(nodes))
+    if not messages:
+        return []
+    reads = {id(node): node.id for node in nodes if _is_read(node)}
+    own = {*reads.values()}.difference(*(node.names for node in nodes if isinstance(node, (ast.Global, ast.Nonlocal))))
     assigned = [
         (target.id, node)
-        for node in ast.walk(function)
+        for node in nodes
         if isinstance(node, (ast.Assign, ast.AnnAssign))
         for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
-        if isinstance(target, ast.Name) and target.id in {*reads.values()} - shared
+        if isinstance(target, ast.Name) and target.id in own
     ]
     found: dict[int, ast.Assign | ast.AnnAssign] = {}
     while True:
-        said = {id(node) for node in _reads([*_messages(function), *(node.value for node in found.values())])}
+        said = {id(node) for node in _reads([*messages, *(node.value for node in found.values())])}
         elsewhere = {name for node, name in reads.items() if node not in said}
         more = {id(node): node for name, node in assigned if name not in elsewhere and id(node) not in found}
         if not more:
@@ -159,7 +161,8 @@ def _in_messages_only(function: ast.AST) -> list[ast.Assign | ast.AnnAssign]:
 
 def _reads(nodes: Iterable[ast.AST | None]) -> Iterator[ast.Name]:
     """Yield every name that is read within ``nodes``."""
-    for node in nodes:
-        for part in ast.walk(node) if node is not None else ():
-            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load):
-                yield part
+    return (part for node in nodes if node is not None for part in ast.walk(node) if _is_read(part))
+
+
+def _is_read(node: ast.AST) -> TypeGuard[ast.Name]:
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
