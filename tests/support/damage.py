@@ -65,11 +65,26 @@ def edit(path: Path, change: Callable[[Any], Any] | Mapping[str, Any]) -> None:
     path.write_text(json.dumps(_sealed(content if changed is None else changed)))
 
 
-def put(content: Any, field: str, value: Any) -> None:
+def fields(path: Path) -> Iterator[tuple[tuple[str | int, ...], bool]]:
+    """Yield every field of a JSON file that its reader looks at, as its place, and whether it must be there."""
+
+    def below(content: Any, place: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], bool]]:
+        named = isinstance(content, dict)
+        for key, value in content.items() if named else enumerate(content):
+            yield (*place, key), named and place[-1:] != ("edge_costs",)
+            if isinstance(value, (dict, list)):
+                yield from below(value, (*place, key))
+
+    content = json.loads(path.read_text())
+    yield from ((("search_space",), True) for _ in range("search_space" in content))
+    unread = ("checksum", "settings", "code", "inputs", "commit", "search_space")
+    yield from below({name: value for name, value in content.items() if name not in unread}, ())
+
+
+def put(content: Any, field: str | tuple[str | int, ...], value: Any) -> None:
     """Let ``value`` stand at a field such as ``ranking[0].leaf``, or nothing if it is ``...``."""
-    *above, last = (
-        int(part) if part.isdigit() else part for part in field.replace("[", ".").replace("]", "").split(".")
-    )
+    parts = field.replace("[", ".").replace("]", "").split(".") if isinstance(field, str) else field
+    *above, last = (int(p) if isinstance(field, str) and p.isdigit() else p for p in parts)
     for part in above:
         content = content[part]
     if value is ...:

@@ -106,8 +106,8 @@ SAYING = {"summary", "draw proxies"} | COMPARED  # whose captions name the truth
 def test_what_decides_no_result_reruns_nothing_that_costs(run):
     for change in SAME.values():
         change(run)
-    found, reasons = planned(run)
-    assert found <= SAYING, reasons
+    found = planned(run)
+    assert found.jobs <= SAYING, found.reasons
 
 
 def test_a_wrong_checksum_of_the_truth_is_found_at_once(run):
@@ -119,13 +119,11 @@ def test_a_wrong_checksum_of_the_truth_is_found_at_once(run):
 def test_a_result_of_another_device_is_made_again(run):
     """The card that is asked for is not here, so this is a dry run; the records go back to `auto` afterwards."""
     config(device="cuda")(run)
-    found, reasons = planned(run)
+    found, reasons, _ = planned(run)
     assert {"supernet 0", "leaf snip 0 0", "proxy grasp 0", "evaluate snip 0"} <= found and "data" not in found
     assert "before: 'device: cpu' now: 'device: cuda'" in reasons["supernet 0"]
     config(device="auto")(run)
-    assert planned(run)[0] == set()
-    config(device="cpu")(run)
-    assert planned(run)[0] == set()
+    assert planned(run).jobs == set()
 
 
 def test_the_same_images_in_another_folder_are_read_again_and_nothing_is_trained(run, tmp_path):
@@ -133,9 +131,9 @@ def test_the_same_images_in_another_folder_are_read_again_and_nothing_is_trained
     shutil.copytree(images, tmp_path / "others")
     before = shutil.copytree(run / "results-tiny", tmp_path / "before")
     config(data={"folder": str(tmp_path / "others")})(run)
-    assert "data" in planned(run)[0]
+    assert "data" in planned(run).jobs
     snakemake(run, "--cores", "2", *TINY)
-    assert not trained(run) and planned(run)[0] == set()
+    assert not trained(run) and planned(run).jobs == set()
     for name in ("supernet.pt", "snip/leaves/0.pt", "snip/leaves/1.pt"):
         assert (before / "seed-0" / name).read_bytes() == (run / "results-tiny/seed-0" / name).read_bytes()
     write_images(tmp_path / "different", seed=1)
@@ -178,7 +176,7 @@ def test_the_remedy_of_every_damage_works_and_trains_nothing(tiny, tmp_path):
     snakemake(folder, "--cores", "2", *TINY)
     assert_same_results(tiny[0] / "results-tiny", folder / "results-tiny")
     assert not trained(folder)
-    assert planned(folder)[0] == set()
+    assert planned(folder).jobs == set()
 
 
 def inspect(path: Path) -> str:
@@ -196,7 +194,7 @@ def test_one_digit_in_a_split_trains_no_leaf(tiny, tmp_path):
     content["nodes"][0]["cost"] += 1
     splits.write_text(json.dumps(content))
     leaf = "results-tiny/seed-0/snip/leaves/0.pt"
-    assert "leaf snip 0 0" in planned(folder)[0]
+    assert "leaf snip 0 0" in planned(folder).jobs
     snakemake(folder, leaf, "--cores", "2", *TINY)
     assert "taken over" in (folder / "results-tiny/logs/seed-0/snip/leaves/0.log").read_text()
     assert (folder / leaf).read_bytes() == (tiny[0] / leaf).read_bytes()
@@ -210,9 +208,9 @@ def test_inputs_from_the_future_throw_nothing_away(tiny, tmp_path):
     data, root = (folder / "results-tiny" / name for name in ("data/digits.h5", "seed-0/supernet.pt"))
     future = data.stat().st_mtime + 6 * 3600
     os.utime(data, (future, future))
-    assert planned(folder)[0] == set()
+    assert planned(folder).jobs == set()
     root.unlink()
     shutil.rmtree(folder / "results-tiny/.state")
     snakemake(folder, "results-tiny/seed-0/supernet.pt", "--cores", "2", *TINY)
     assert root.read_bytes() == (tiny[0] / "results-tiny/seed-0/supernet.pt").read_bytes()
-    assert "supernet 0" not in planned(folder)[0]
+    assert "supernet 0" not in planned(folder).jobs
