@@ -12,7 +12,6 @@ import torch
 
 from fsnas.analysis.split_distance import split_distance
 from fsnas.artifacts.checkpoint import read_checkpoint
-from fsnas.artifacts.dataset import read_dataset
 from fsnas.artifacts.scores import read_scores
 from fsnas.artifacts.splits import read_splits, read_tree
 from fsnas.spaces import count_architectures
@@ -51,12 +50,6 @@ def test_paths_that_the_summary_names_exist(tiny):
     assert named
     for name in named:
         assert list(folder.glob(name.replace("METHOD", "snip"))), name
-
-
-def test_the_data_set_is_read_back(results):
-    dataset = read_dataset(results / "data/digits.h5")
-    assert dataset.images.shape == (1797, 1, 8, 8)
-    assert sum(map(len, dataset.splits.values())) == 1797
 
 
 @pytest.mark.parametrize("seed", SEEDS)

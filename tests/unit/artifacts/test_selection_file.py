@@ -1,7 +1,5 @@
 """rung-1/selection.json: what is written is read back; each damage is an error that names file and field."""
 
-import json
-
 import pytest
 
 from fsnas.artifacts.selection import read_selection, write_selection
@@ -33,10 +31,3 @@ def test_a_selection_reads_back(path):
 def test_the_best_go_on_one_at_least_and_all_at_most(keep, path):
     write(path, keep=keep)
     assert read_selection(path).kept == RANKING[:keep]
-
-
-def test_the_file_is_sorted_json_with_its_settings(path):
-    content = json.loads(path.read_text())
-    assert list(content) == sorted(content) and path.read_text().endswith("}\n")
-    assert (content["format"], content["version"]) == ("fsnas.selection", 1)
-    assert content["settings"] == SETTINGS and [judged["leaf"] for judged in content["ranking"]] == ["10", "0", "11"]
