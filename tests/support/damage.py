@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -159,6 +160,25 @@ def accepted(path: Path, spoilt: Iterable[bytes], read: Callable[[Path], Any], *
         with suppress(ArtifactError), refusal(path, **refused):
             found.append(read(path))
     return found
+
+
+def flip(path: Path) -> None:
+    """Change one byte in the middle of a file and keep its time stamps, as a disk does."""
+    stamps = path.stat().st_atime_ns, path.stat().st_mtime_ns
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    os.utime(path, ns=stamps)
+
+
+class Trap:
+    """What a pickle can do: it runs code while it is read, and leaves a file."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def __reduce__(self):
+        return Path.touch, (self.file,)
 
 
 @contextmanager

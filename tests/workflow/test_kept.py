@@ -17,6 +17,7 @@ from PIL import Image
 from fsnas.artifacts.dataset import read_key
 from fsnas.cli import main
 from fsnas.spaces import architectures
+from tests.support.damage import flip
 from tests.support.space import SPACE
 from tests.workflow.conftest import assert_same_results, copy_checkout, snakemake
 from tests.workflow.test_reruns import COMPARED, TINY, config, planned
@@ -143,15 +144,6 @@ def test_the_same_images_in_another_folder_are_read_again_and_nothing_is_trained
 
 
 # Damage, and what is advised
-
-
-def flip(path: Path) -> None:
-    """Change one byte and keep the time stamp, as a disk does."""
-    stamps = path.stat().st_atime_ns, path.stat().st_mtime_ns
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
-    os.utime(path, ns=stamps)
 
 
 DAMAGED = [

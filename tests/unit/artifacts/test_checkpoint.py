@@ -7,6 +7,7 @@ import torch
 from fsnas.artifacts.checkpoint import read_checkpoint, read_leaves, read_record, write_checkpoint
 from fsnas.errors import ArtifactError
 from fsnas.splitting.trees import Tree
+from tests.support.damage import Trap
 from tests.support.problems import random_network
 from tests.support.space import SPACE
 
@@ -67,24 +68,17 @@ def test_a_part_that_is_not_as_torch_writes_it_is_refused(part, place, value, fi
         read_record(file)
 
 
-class Trap:
-    """What a pickle can do: it runs code while it is read."""
-
-    def __reduce__(self):
-        return (print, ("caught",))
-
-
 def test_a_checkpoint_that_holds_no_dict_is_refused(file):
     torch.save([1, 2], file)
     with pytest.raises(ArtifactError, match=r"supernet\.pt: holds a list, expected a dict; remove it and run again"):
         read_checkpoint(file, SPACE)
 
 
-def test_a_file_that_would_run_code_is_refused(file, capsys):
-    torch.save({"format": "fsnas.supernet", "trap": Trap()}, file)
+def test_a_file_that_would_run_code_is_refused(file):
+    torch.save({"format": "fsnas.supernet", "trap": Trap(file.with_name("sprung"))}, file)
     with pytest.raises(ArtifactError, match=r"supernet\.pt: not a readable checkpoint"):
         read_checkpoint(file, SPACE)
-    assert capsys.readouterr().out == ""
+    assert not file.with_name("sprung").exists()
 
 
 def test_a_message_is_no_list_of_all_weights(file):
