@@ -3,6 +3,7 @@
 That process knows nothing of fsnas, so that what it forks uses the files of the folder in which it runs.
 """
 
+import atexit
 import gc
 import importlib
 import json
@@ -24,6 +25,7 @@ def run(folder: Path, arguments: tuple[str, ...], environment: dict[str, str]) -
     if not _SERVERS:
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
         _SERVERS.append(subprocess.Popen([sys.executable, "-B", "-E", "-P", __file__], **pipes))
+        atexit.register(_SERVERS[0].communicate)  # at the end of its input it ends
     (server,) = _SERVERS
     with tempfile.NamedTemporaryFile() as printed:
         print(json.dumps([str(folder), arguments, environment, printed.name]), file=server.stdin, flush=True)
