@@ -63,10 +63,7 @@ def test_the_config_uses_new_files_and_results_are_made_from_those_of_the_config
     snakemake(copy, "--cores", "1", *GIVEN, "--", data, truth)
     assert read_dataset(copy / data).images.shape == (2400, 1, 8, 8)
     assert read_architectures(copy / truth, "truth").architectures == tuple(ACCURACIES)
-    for made, folder, files in (
-        (data, "fsnas/data/sources/", [DATA]),
-        (truth, "fsnas/benchmark/sources/", [TRUTH]),
-    ):
+    for made, folder, files in ((data, "fsnas/data/sources/", [DATA]), (truth, "fsnas/benchmark/sources/", [TRUTH])):
         code = [line.split()[0] for line in read_origin(copy / made).code]
         assert [name for name in code if name.startswith(folder) and "__init__" not in name] == files
     planned = snakemake(copy, "-n", *GIVEN)

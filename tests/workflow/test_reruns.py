@@ -259,10 +259,7 @@ TABLE = {
     ),
     "a published number": (edit("fsnas/analysis/published.json", "0.594", "0.595"), PROXIES | {"summary"}),
     "code of all figures": (STYLE, ALL_FIGURES),
-    "code of one figure": (
-        edit("fsnas/plotting/found.py", "UNIT = 0.21", "UNIT = 0.22"),
-        {"draw found", "summary"},
-    ),
+    "code of one figure": (edit("fsnas/plotting/found.py", "UNIT = 0.21", "UNIT = 0.22"), {"draw found", "summary"}),
     "code of the supernet": (edit("fsnas/networks/kernels.py", "BN_EPS = 1e-5", "BN_EPS = 2e-5"), ALL - DATA),
     "a workflow script": (
         edit("workflow_scripts/split_tables.py", "trees = [", "trees = [tree for tree in []] + ["),
@@ -283,10 +280,7 @@ TABLE = {
         ALL - DATA,
     ),
     "an option of the training": (config(supernet={"lr": 0.05}), ALL - DATA),
-    "an option of the scores": (
-        config(method={"batch_size": 8}),
-        AFTER_SCORES["snip"] | AFTER_SCORES["random"],
-    ),
+    "an option of the scores": (config(method={"batch_size": 8}), AFTER_SCORES["snip"] | AFTER_SCORES["random"]),
     "an option of the cuts": (config(method={"objective": "sum"}), AFTER_SPLITS),
     "an option of the leaves": (config(leaves={"total_epochs": 8}), leaves(*METHODS) | FEW_SHOT | {"summary"}),
     "an option of the search": (
@@ -300,10 +294,7 @@ TABLE = {
     "how figures look": (config(plotting={"style": {"font.size": 8}, "width": 3.3, "methods": ["snip"]}), ALL_FIGURES),
     "one more seed": (config(seeds=[0, 1, 2]), NEW_SEED),
     "another data set": (config(data={"name": "others", "seed": 1}), ALL),
-    "a method less": (
-        config(methods=["snip"], leaves={"methods": ["snip"]}),
-        drawn() | FEW_SHOT | ROOTS,
-    ),
+    "a method less": (config(methods=["snip"], leaves={"methods": ["snip"]}), drawn() | FEW_SHOT | ROOTS),
     "another torch": (upgraded, ALL - DATA),
 }
 
@@ -465,10 +456,7 @@ CHANGES = {
         | ROOTS
         | FEW_SHOT,
     ),
-    "code of the figures": (
-        STYLE,
-        FIGURES | jobs("tree_figures", MICRO["methods"]),
-    ),
+    "code of the figures": (STYLE, FIGURES | jobs("tree_figures", MICRO["methods"])),
 }
 
 

@@ -276,7 +276,7 @@ NOT_WRITTEN = {
         "NaN": (
             replace(small_tree(), splits=tuple(replace(split, cost=math.nan) for split in small_tree().splits)),
             "cannot be written as JSON .*finite",
-        ),
+        )
     },
     "search": {
         "NaN": ((replace(FOUND[0], accuracy=math.nan), *FOUND[1:]), "cannot be written as JSON.*finite"),

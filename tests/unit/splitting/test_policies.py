@@ -38,11 +38,7 @@ BAD = {
     "depth 0": ("exhaustive", {"depth": 0}, "depth is 0; expected at least 1"),
     "depth 7": ("exhaustive", {"depth": 7}, "has 7 levels"),
     "unknown": ("greedy", {}, r"there is no policy 'greedy'; expected one of \['constant', 'schedule', 'exhaustive'"),
-    "options": (
-        "exhaustive",
-        {"levels": 1},
-        r"'exhaustive' has the options \['depth'\]; found \['levels'\]",
-    ),
+    "options": ("exhaustive", {"levels": 1}, r"'exhaustive' has the options \['depth'\]; found \['levels'\]"),
 }
 
 
