@@ -3,7 +3,7 @@
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
 _LOGS = {"log", "logger", "logging", "warnings"}
 _LEVELS = {"debug", "info", "warn", "warning", "error", "exception", "critical", "log"}  # log.info(...)
@@ -124,7 +124,7 @@ def _emptied(value: ast.AST) -> ast.AST:
 
 
 def _messages(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """Yield of the parts of a function what it raises, logs, prints, or makes an exception of."""
+    """Yield what is raised, logged, printed, or made an exception of by one of these nodes."""
     for node in nodes:
         if isinstance(node, ast.Raise) and node.exc is not None:
             yield node.exc
@@ -140,19 +140,18 @@ def _in_messages_only(function: ast.AST) -> list[ast.Assign | ast.AnnAssign]:
     messages = list(_messages(nodes))
     if not messages:
         return []
-    shared = {name for node in nodes if isinstance(node, (ast.Global, ast.Nonlocal)) for name in node.names}
-    reads = {id(node): node.id for node in _reads(nodes)}
+    reads = {id(node): node.id for node in nodes if _is_read(node)}
+    own = {*reads.values()}.difference(*(node.names for node in nodes if isinstance(node, (ast.Global, ast.Nonlocal))))
     assigned = [
         (target.id, node)
         for node in nodes
         if isinstance(node, (ast.Assign, ast.AnnAssign))
         for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
-        if isinstance(target, ast.Name) and target.id in {*reads.values()} - shared
+        if isinstance(target, ast.Name) and target.id in own
     ]
     found: dict[int, ast.Assign | ast.AnnAssign] = {}
     while True:
-        parts = [*messages, *(node.value for node in found.values() if node.value is not None)]
-        said = {id(node) for part in parts for node in _reads(ast.walk(part))}
+        said = {id(node) for node in _reads([*messages, *(node.value for node in found.values())])}
         elsewhere = {name for node, name in reads.items() if node not in said}
         more = {id(node): node for name, node in assigned if name not in elsewhere and id(node) not in found}
         if not more:
@@ -160,6 +159,10 @@ def _in_messages_only(function: ast.AST) -> list[ast.Assign | ast.AnnAssign]:
         found |= more
 
 
-def _reads(nodes: Iterable[ast.AST]) -> Iterator[ast.Name]:
-    """Yield every name among ``nodes`` that is read."""
-    return (node for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load))
+def _reads(nodes: Iterable[ast.AST | None]) -> Iterator[ast.Name]:
+    """Yield every name that is read within ``nodes``."""
+    return (part for node in nodes if node is not None for part in ast.walk(node) if _is_read(part))
+
+
+def _is_read(node: ast.AST) -> TypeGuard[ast.Name]:
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)

@@ -6,7 +6,7 @@ known could not be told from another one.
 
 import ast
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,8 +38,9 @@ class Import(NamedTuple):
 def imports(path: Path, package: tuple[str, ...]) -> Iterator[Import]:
     """Yield every module that a file in ``package`` imports by a statement, anywhere in it."""
     tree = parsed(path)
-    optional = set(_optional(tree))
-    for node in ast.walk(tree):
+    nodes = list(ast.walk(tree))
+    optional = set(_optional(nodes))
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (Import(alias.name, node.lineno, node not in optional) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -57,7 +58,7 @@ def loads(path: Path, package: tuple[str, ...]) -> Iterator[Import]:
         If it runs or imports code in a way that cannot be followed.
     """
     tree = parsed(path)
-    names, optional = bound_names(tree, package), set(_optional(tree))
+    names, optional = bound_names(tree, package), set(_optional(ast.walk(tree)))
     known = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and dotted(node.func, names) in _LOADERS and node.args:
@@ -83,9 +84,9 @@ def loads(path: Path, package: tuple[str, ...]) -> Iterator[Import]:
         )
 
 
-def _optional(tree: ast.Module) -> Iterator[ast.AST]:
+def _optional(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
     """Yield what stands where a module may be missing: in a ``try`` that catches it, or for type checkers."""
-    for node in ast.walk(tree):
+    for node in nodes:
         caught = isinstance(node, ast.Try) and any(_catches_imports(handler) for handler in node.handlers)
         caught = caught or isinstance(node, ast.With) and "suppress" in ast.dump(node.items[0])
         if caught or isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -65,11 +66,26 @@ def edit(path: Path, change: Callable[[Any], Any] | Mapping[str, Any]) -> None:
     path.write_text(json.dumps(_sealed(content if changed is None else changed)))
 
 
-def put(content: Any, field: str, value: Any) -> None:
+def fields(path: Path) -> Iterator[tuple[tuple[str | int, ...], bool]]:
+    """Yield every field of a JSON file that its reader looks at, as its place, and whether it must be there."""
+
+    def below(content: Any, place: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], bool]]:
+        named = isinstance(content, dict)
+        for key, value in content.items() if named else enumerate(content):
+            yield (*place, key), named and place[-1:] != ("edge_costs",)
+            if isinstance(value, (dict, list)):
+                yield from below(value, (*place, key))
+
+    content = json.loads(path.read_text())
+    yield from ((("search_space",), True) for _ in range("search_space" in content))
+    unread = ("checksum", "settings", "code", "inputs", "commit", "search_space")
+    yield from below({name: value for name, value in content.items() if name not in unread}, ())
+
+
+def put(content: Any, field: str | tuple[str | int, ...], value: Any) -> None:
     """Let ``value`` stand at a field such as ``ranking[0].leaf``, or nothing if it is ``...``."""
-    *above, last = (
-        int(part) if part.isdigit() else part for part in field.replace("[", ".").replace("]", "").split(".")
-    )
+    parts = field.replace("[", ".").replace("]", "").split(".") if isinstance(field, str) else field
+    *above, last = (int(p) if isinstance(field, str) and p.isdigit() else p for p in parts)
     for part in above:
         content = content[part]
     if value is ...:
@@ -144,6 +160,25 @@ def accepted(path: Path, spoilt: Iterable[bytes], read: Callable[[Path], Any], *
         with suppress(ArtifactError), refusal(path, **refused):
             found.append(read(path))
     return found
+
+
+def flip(path: Path) -> None:
+    """Change one byte in the middle of a file and keep its time stamps, as a disk does."""
+    stamps = path.stat().st_atime_ns, path.stat().st_mtime_ns
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    os.utime(path, ns=stamps)
+
+
+class Trap:
+    """What a pickle can do: it runs code while it is read, and leaves a file."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def __reduce__(self):
+        return Path.touch, (self.file,)
 
 
 @contextmanager

@@ -124,9 +124,5 @@ def root_scores(methods: list[str]) -> dict[str, dict]:
             scores[2] = np.nan
         affinity = 0.97 + 0.03 * rng.random((*shape, shape[1]))
         direction = {"gm": "none", "random": "none", "ntk": "lower"}.get(metric, "higher")
-        result[method] = {
-            "scores": None if metric == "gm" else scores,
-            "affinity": affinity,
-            "direction": direction,
-        }
+        result[method] = {"scores": None if metric == "gm" else scores, "affinity": affinity, "direction": direction}
     return result

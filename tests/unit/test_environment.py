@@ -35,12 +35,7 @@ MACHINE_PATH = re.compile(r"(?<![\w.~}])/(root|work|home|opt|mnt|Users)/\w|(?<![
 
 def project_files():
     """Every file that git tracks, as text; binary files are left out."""
-    listing = subprocess.run(
-        ["git", "ls-files", "-z"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
+    listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
     if listing.returncode:
         pytest.skip("not a git checkout")
     for name in filter(None, listing.stdout.split("\0")):

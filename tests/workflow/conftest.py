@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from filelock import FileLock
 from fsnas.artifacts.cost import read_cost
 from fsnas.artifacts.lineage import read_lineage
 from fsnas.artifacts.scores import read_scores
+from tests.support import snakemakes
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite in the background ignores it, and its children too
 
@@ -39,18 +39,9 @@ def snakemake(folder: Path, *arguments: str, expect: int = 0) -> str:
     """Run Snakemake in ``folder`` and return what it printed."""
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
-    done = subprocess.run(
-        [sys.executable, "-m", "snakemake", *arguments],
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=600,
-    )
-    assert done.returncode == expect, done.stdout[-6000:]
-    return done.stdout
+    code, printed = snakemakes.run(folder, arguments, environment)
+    assert code == expect, printed[-6000:]
+    return printed
 
 
 @pytest.fixture(scope="session")

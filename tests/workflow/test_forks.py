@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from benchmarks.faults.kills import members, start
+from tests.support.waiting import until
 from tests.workflow.conftest import copy_checkout
 
 
@@ -38,10 +39,7 @@ def test_jobs_are_forked_and_none_is_left_when_all_are_killed_at_once(tmp_path):
     assert parent(found[0]) == run.pid
     os.killpg(run.pid, signal.SIGKILL)
     run.wait()
-    end = time.monotonic() + 30
-    while members(run.pid):
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    until(lambda: not members(run.pid))
 
 
 def test_a_run_of_few_jobs_starts_no_server(tmp_path):

@@ -17,6 +17,7 @@ from PIL import Image
 from fsnas.artifacts.dataset import read_key
 from fsnas.cli import main
 from fsnas.spaces import architectures
+from tests.support.damage import flip
 from tests.support.space import SPACE
 from tests.workflow.conftest import assert_same_results, copy_checkout, snakemake
 from tests.workflow.test_reruns import COMPARED, TINY, config, planned
@@ -106,7 +107,7 @@ SAYING = {"summary", "draw proxies"} | COMPARED  # whose captions name the truth
 def test_what_decides_no_result_reruns_nothing_that_costs(run):
     for change in SAME.values():
         change(run)
-    found, causes = planned(run)
+    found, causes, _ = planned(run)
     assert found <= SAYING, causes
 
 
@@ -119,13 +120,11 @@ def test_a_wrong_checksum_of_the_truth_is_found_at_once(run):
 def test_a_result_of_another_device_is_made_again(run):
     """The card that is asked for is not here, so this is a dry run; the records go back to `auto` afterwards."""
     config(device="cuda")(run)
-    found, causes = planned(run)
+    found, causes, _ = planned(run)
     assert {"supernet 0", "leaf snip 0 0", "proxy grasp 0", "evaluate snip 0"} <= found and "data" not in found
     assert "1 supernet" in causes["device: cpu -> cuda"]
     config(device="auto")(run)
-    assert planned(run)[0] == set()
-    config(device="cpu")(run)
-    assert planned(run)[0] == set()
+    assert planned(run).jobs == set()
 
 
 def test_the_same_images_in_another_folder_are_read_again_and_nothing_is_trained(run, tmp_path):
@@ -133,9 +132,9 @@ def test_the_same_images_in_another_folder_are_read_again_and_nothing_is_trained
     shutil.copytree(images, tmp_path / "others")
     before = shutil.copytree(run / "results-tiny", tmp_path / "before")
     config(data={"folder": str(tmp_path / "others")})(run)
-    assert "data" in planned(run)[0]
+    assert "data" in planned(run).jobs
     snakemake(run, "--cores", "2", *TINY)
-    assert not trained(run) and planned(run)[0] == set()
+    assert not trained(run) and planned(run).jobs == set()
     for name in ("supernet.pt", "snip/leaves/0.pt", "snip/leaves/1.pt"):
         assert (before / "seed-0" / name).read_bytes() == (run / "results-tiny/seed-0" / name).read_bytes()
     write_images(tmp_path / "different", seed=1)
@@ -145,15 +144,6 @@ def test_the_same_images_in_another_folder_are_read_again_and_nothing_is_trained
 
 
 # Damage, and what is advised
-
-
-def flip(path: Path) -> None:
-    """Change one byte and keep the time stamp, as a disk does."""
-    stamps = path.stat().st_atime_ns, path.stat().st_mtime_ns
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
-    os.utime(path, ns=stamps)
 
 
 DAMAGED = [
@@ -178,7 +168,7 @@ def test_the_remedy_of_every_damage_works_and_trains_nothing(tiny, tmp_path):
     snakemake(folder, "--cores", "2", *TINY)
     assert_same_results(tiny[0] / "results-tiny", folder / "results-tiny")
     assert not trained(folder)
-    assert planned(folder)[0] == set()
+    assert planned(folder).jobs == set()
 
 
 def inspect(path: Path) -> str:
@@ -196,7 +186,7 @@ def test_one_digit_in_a_split_trains_no_leaf(tiny, tmp_path):
     content["nodes"][0]["cost"] += 1
     splits.write_text(json.dumps(content))
     leaf = "results-tiny/seed-0/snip/leaves/0.pt"
-    assert "leaf snip 0 0" in planned(folder)[0]
+    assert "leaf snip 0 0" in planned(folder).jobs
     snakemake(folder, leaf, "--cores", "2", *TINY)
     assert "taken over" in (folder / "results-tiny/logs/seed-0/snip/leaves/0.log").read_text()
     assert (folder / leaf).read_bytes() == (tiny[0] / leaf).read_bytes()
@@ -210,9 +200,9 @@ def test_inputs_from_the_future_throw_nothing_away(tiny, tmp_path):
     data, root = (folder / "results-tiny" / name for name in ("data/digits.h5", "seed-0/supernet.pt"))
     future = data.stat().st_mtime + 6 * 3600
     os.utime(data, (future, future))
-    assert planned(folder)[0] == set()
+    assert planned(folder).jobs == set()
     root.unlink()
     shutil.rmtree(folder / "results-tiny/.state")
     snakemake(folder, "results-tiny/seed-0/supernet.pt", "--cores", "2", *TINY)
     assert root.read_bytes() == (tiny[0] / "results-tiny/seed-0/supernet.pt").read_bytes()
-    assert "supernet 0" not in planned(folder)[0]
+    assert "supernet 0" not in planned(folder).jobs

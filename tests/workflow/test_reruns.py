@@ -15,6 +15,7 @@ import textwrap
 from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 import yaml
@@ -108,17 +109,24 @@ def named(message: str) -> str:
 CHANGED = "Changed since results were made (what this run needs of them is made again):\n"
 
 
-def planned(folder: Path, *config: str, preset: tuple[str, ...] = TINY) -> tuple[set[str], dict[str, str]]:
-    """The jobs that ``snakemake -n`` names, but for `all`, and the steps that each change touches directly."""
-    printed = snakemake(folder, "-n", *preset, *(["--config", *config] if config else []))
+class Plan(NamedTuple):
+    """What ``snakemake -n`` prints: jobs but for `all`, the steps that each change touches directly, and all of it."""
+
+    jobs: set[str]
+    causes: dict[str, str]
+    printed: str
+
+
+def planned(folder: Path, preset: tuple[str, ...] = TINY) -> Plan:
+    printed = snakemake(folder, "-n", *preset)
     lines = itertools.takewhile(lambda line: line.startswith("  "), printed.partition(CHANGED)[2].splitlines())
     causes = dict(line.strip().rsplit(": ", 1) for line in lines)
     if "Nothing to be done" in printed:
-        return set(), causes
+        return Plan(set(), causes, printed)
     found = [named(message) for message in re.findall(r"^Job \d+: (.*)\nReason: .", printed, re.M)]
     total = int(re.search(r"^total +(\d+)$", printed, re.M)[1])
     assert len(found) == len(set(found)) == total - 1, "every job has a message of its own"
-    return set(found), causes
+    return Plan(set(found), causes, printed)
 
 
 @pytest.fixture
@@ -234,9 +242,15 @@ TABLE = {
     "a fresh clone beside old results and records": (cloned, set()),
     "a fresh clone beside old results": (both(cloned, forgotten), LOST),
     "results moved to another folder": (moved, LOST),
-    "a comment": (edit(SNIP_FILE, "    weights = model", "    # All of them.\n    weights = model"), set()),
-    "formatting": (edit(SNIP_FILE, "loss_of(model, batch), weights", "loss_of(model,batch),weights"), set()),
-    "a docstring": (edit(SNIP_FILE, "Return the sum of", "Give the sum of"), set()),
+    "a comment, formatting, a docstring, and code of a data source that is not used": (
+        both(
+            edit(SNIP_FILE, "    weights = model", "    # All of them.\n    weights = model"),
+            edit(SNIP_FILE, "loss_of(model, batch), weights", "loss_of(model,batch),weights"),
+            edit(SNIP_FILE, "Return the sum of", "Give the sum of"),
+            edit("fsnas/data/sources/cifar10.py", "train=25_000", "train=25_001"),
+        ),
+        set(),
+    ),
     "another name of a local variable": (renamed, SNIP),  # the digest is over the syntax tree, names included
     "code of a metric": (other_snip, SNIP),
     "code of a metric, and no record": (both(other_snip, forgotten), SNIP | LOST),
@@ -248,16 +262,9 @@ TABLE = {
         edit("fsnas/search/samplers/tpe.py", "multivariate=True", "multivariate=False"),
         jobs("search", METHODS, SEEDS) | jobs("found", METHODS, SEEDS) | FEW_SHOT | {"summary"},
     ),
-    "code of a data source that is not used": (
-        edit("fsnas/data/sources/cifar10.py", "train=25_000", "train=25_001"),
-        set(),
-    ),
     "a published number": (edit("fsnas/analysis/published.json", "0.594", "0.595"), PROXIES | {"summary"}),
     "code of all figures": (STYLE, ALL_FIGURES),
-    "code of one figure": (
-        edit("fsnas/plotting/found.py", "UNIT = 0.21", "UNIT = 0.22"),
-        {"draw found", "summary"},
-    ),
+    "code of one figure": (edit("fsnas/plotting/found.py", "UNIT = 0.21", "UNIT = 0.22"), {"draw found", "summary"}),
     "code of the supernet": (edit("fsnas/networks/kernels.py", "BN_EPS = 1e-5", "BN_EPS = 2e-5"), ALL - DATA),
     "a workflow script": (
         edit("workflow_scripts/split_tables.py", "trees = [", "trees = [tree for tree in []] + ["),
@@ -278,10 +285,7 @@ TABLE = {
         ALL - DATA,
     ),
     "an option of the training": (config(supernet={"lr": 0.05}), ALL - DATA),
-    "an option of the scores": (
-        config(method={"batch_size": 8}),
-        AFTER_SCORES["snip"] | AFTER_SCORES["random"],
-    ),
+    "an option of the scores": (config(method={"batch_size": 8}), AFTER_SCORES["snip"] | AFTER_SCORES["random"]),
     "an option of the cuts": (config(method={"objective": "sum"}), AFTER_SPLITS),
     "an option of the leaves": (config(leaves={"total_epochs": 8}), leaves(*METHODS) | FEW_SHOT | {"summary"}),
     "an option of the search": (
@@ -295,10 +299,7 @@ TABLE = {
     "how figures look": (config(plotting={"style": {"font.size": 8}, "width": 3.3, "methods": ["snip"]}), ALL_FIGURES),
     "one more seed": (config(seeds=[0, 1, 2]), NEW_SEED),
     "another data set": (config(data={"name": "others", "seed": 1}), ALL),
-    "a method less": (
-        config(methods=["snip"], leaves={"methods": ["snip"]}),
-        drawn() | FEW_SHOT | ROOTS,
-    ),
+    "a method less": (config(methods=["snip"], leaves={"methods": ["snip"]}), drawn() | FEW_SHOT | ROOTS),
     "another torch": (upgraded, ALL - DATA),
 }
 
@@ -322,7 +323,7 @@ def test_exactly_the_affected_jobs_rerun(row, copy, monkeypatch):
     change, expected = TABLE[row]
     change(copy)
     monkeypatch.setenv("PYTHONPATH", str(copy / "installed"))
-    jobs, causes = planned(copy)
+    jobs, causes, _ = planned(copy)
     assert jobs == expected
     if row in CAUSES:
         causes.pop("other inputs", None)
@@ -339,10 +340,10 @@ def test_a_figure_is_a_file_and_its_caption(copy):
     for name, text in blocks:
         (copy / name).write_text(textwrap.dedent(text).strip() + "\n", encoding="utf-8")
     name = Path(blocks[1][0]).stem
-    assert planned(copy)[0] == {f"draw {name}", "summary"}
+    assert planned(copy).jobs == {f"draw {name}", "summary"}
     snakemake(copy, f"results-tiny/figures/{name}.png", "--cores", "1", *TINY)
     edit(blocks[0][0], "6.0", "7.0")(copy)
-    assert planned(copy)[0] == {f"draw {name}", "summary"}
+    assert planned(copy).jobs == {f"draw {name}", "summary"}
 
 
 # Files that are not what they seem
@@ -357,7 +358,7 @@ def test_a_run_that_stopped_between_a_remade_file_and_its_followers_is_finished(
     assert "Where to look" not in printed
     touch(copy)
     os.utime(copy / remade, (1e9, 1e9))
-    found, causes = planned(copy)
+    found, causes, _ = planned(copy)
     assert found == SNIP - {"scores snip 0 0"}
     assert set(causes) == {SNIP_FILE, "other inputs"} and "1 splits" in causes["other inputs"]
 
@@ -367,7 +368,7 @@ def test_a_file_of_another_seed_in_the_place_of_one_is_named_and_made_again(copy
     results = copy / "results-tiny"
     shutil.copyfile(results / "seed-1/snip/level-0/scores.h5", results / "seed-0/snip/level-0/scores.h5")
     os.utime(results / "seed-0/snip/level-0/scores.h5", (stamp, stamp))
-    found, causes = planned(copy)
+    found, causes, _ = planned(copy)
     assert causes["option seed: 1 -> 0"] == "1 scores, e.g. results-tiny/seed-0/snip/level-0/scores.h5"
     expected = scores("snip", seeds=(0,)) | trees("snip", seeds=(0,)) | leaves("snip", seeds=(0,))
     assert found == expected | drawn("snip") | FEW_SHOT | ROOTS
@@ -376,7 +377,7 @@ def test_a_file_of_another_seed_in_the_place_of_one_is_named_and_made_again(copy
 def test_a_damaged_file_is_named_and_made_again(copy):
     path = copy / "results-tiny/seed-1/random/tree.json"
     path.write_text(path.read_text(encoding="utf-8").replace("3<-0", "3<-1"), encoding="utf-8")
-    found, causes = planned(copy)
+    found, causes, _ = planned(copy)
     (damaged,) = set(causes) - {"other inputs"}
     assert re.search(r"seed-1/random/tree\.json \(.*field 'checksum'.* was changed or damaged", damaged)
     assert found == {"tree random 1"} | leaves("random", seeds=(1,)) | drawn("random") | FEW_SHOT
@@ -385,7 +386,7 @@ def test_a_damaged_file_is_named_and_made_again(copy):
 def test_a_table_that_was_changed_is_made_again(copy):
     path = copy / "results-tiny/tables/splits.csv"
     path.write_text(path.read_text(encoding="utf-8").replace("snip", "snap", 1), encoding="utf-8")
-    assert planned(copy)[0] == {"split_tables"}
+    assert planned(copy).jobs == {"split_tables"}
 
 
 def test_files_of_another_config_are_left_alone(copy):
@@ -462,10 +463,7 @@ CHANGES = {
         | ROOTS
         | FEW_SHOT,
     ),
-    "code of the figures": (
-        STYLE,
-        FIGURES | jobs("tree_figures", MICRO["methods"]),
-    ),
+    "code of the figures": (STYLE, FIGURES | jobs("tree_figures", MICRO["methods"])),
 }
 
 
@@ -496,11 +494,11 @@ def test_reruns_end_where_a_run_from_scratch_ends(finished, tmp_path):
     for name, (change, expected) in changes.items():
         change(folder)
         change(fresh)
-        found, _ = planned(folder)
+        found = planned(folder).jobs
         assert expected is None or found == expected, name
         printed = snakemake(folder, "--cores", "2", *TINY)
         assert f"{len(found) + 1} of {len(found) + 1} steps (100%) done" in printed, name
-    assert planned(folder)[0] == set()
+    assert planned(folder).jobs == set()
     snakemake(fresh, "--cores", "2", *TINY)
     assert (folder / "results-tiny/seed-0/second/tree.json").exists(), "files of a removed method stay"
     assert "second" not in (folder / "results-tiny/tables/splits.csv").read_text()
@@ -534,7 +532,6 @@ def test_data_and_supernets_are_shared_between_checkouts(tmp_path, monkeypatch):
         copy_checkout(folder)
         snakemake(folder, target, "--cores", "2", "--cache", *TINY)
         assert ("epoch 1/1" in (folder / log).read_text()) == (name == "first"), "only the first one trains"
-        assert "Nothing to be done" in snakemake(folder, target, "-n", *TINY)
     other_snip(folder)
     assert "Nothing to be done" in snakemake(folder, target, "-n", "--cache", *TINY)
     config(supernet={"lr": 0.05})(folder)

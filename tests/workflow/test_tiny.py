@@ -12,12 +12,12 @@ import torch
 
 from fsnas.analysis.split_distance import split_distance
 from fsnas.artifacts.checkpoint import read_checkpoint
-from fsnas.artifacts.dataset import read_dataset
 from fsnas.artifacts.scores import read_scores
 from fsnas.artifacts.splits import read_splits, read_tree
 from fsnas.spaces import count_architectures
 from fsnas.splitting.affinities import score_affinity
 from tests.support.space import EDGES, SPACE
+from tests.workflow import test_reruns as reruns
 from tests.workflow.conftest import ROOT, assert_same_results, copy_checkout, snakemake
 
 METHODS, SEEDS, LEVELS = ["snip", "random"], [0, 1], [0, 1]
@@ -51,12 +51,6 @@ def test_paths_that_the_summary_names_exist(tiny):
     assert named
     for name in named:
         assert list(folder.glob(name.replace("METHOD", "snip"))), name
-
-
-def test_the_data_set_is_read_back(results):
-    dataset = read_dataset(results / "data/digits.h5")
-    assert dataset.images.shape == (1797, 1, 8, 8)
-    assert sum(map(len, dataset.splits.values())) == 1797
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -124,22 +118,9 @@ def test_a_metric_in_one_new_file_runs_only_its_own_steps(tiny, tmp_path):
     trees = folder / "results-tiny/figures/trees"
     shutil.copy(trees / "snip-seed-0.png", trees / "removed-seed-0.png")
     run = snakemake(folder, "--cores", "2", "--configfile", "configs/tiny.yaml", "--config", *named)
-    jobs = dict(re.findall(r"^(\w+) +(\d+)$", run.partition("Job stats:")[2].partition("total")[0], re.M))
-    assert {name: int(count) for name, count in jobs.items()} == {
-        "all": 1,
-        "scores": 4,
-        "splits": 4,
-        "tree": 2,
-        "distances": 1,
-        "split_tables": 1,
-        **dict.fromkeys(("draw_figure_1a", "draw_figure_1b", "draw_figure_2", "draw_method_matrix"), 1),
-        "root_scores_figure": 1,
-        "tree_figures": 1,
-        "comparison": 1,
-        **dict.fromkeys(("draw_rank_correlation", "draw_explained_variance", "draw_found", "draw_cost"), 1),
-        "summary": 1,
-    }
-    assert set(re.findall(r"Score level \d with (\w+), seed", run)) == {"gradient_sum"}
+    jobs = {reruns.named(message) for message in re.findall(r"^\[.* done, .*\] (.+)$", run, re.M)}
+    mine = "gradient_sum"
+    assert jobs == reruns.scores(mine) | reruns.trees(mine) | reruns.drawn(mine) | reruns.FEW_SHOT | reruns.ROOTS
     assert "Not of this config: 1 file that another one left in results-tiny" in run
     assert "  figures/trees/removed-seed-0.png\n" in run
     assert set(pd.read_csv(folder / "results-tiny/tables/splits.csv").method) == {"snip", "random", "gradient_sum"}

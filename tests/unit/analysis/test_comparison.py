@@ -253,12 +253,7 @@ def test_costs_are_ordered_and_checked():
     rows = [costs("b", 1), costs("a", 1), costs("b", 0), costs("a", 0)]
     table = cost_table([dict(reversed(row.items())) for row in rows])
     assert list(table.columns) == COST_COLUMNS
-    assert list(table[["method", "seed"]].itertuples(index=False, name=None)) == [
-        ("b", 0),
-        ("b", 1),
-        ("a", 0),
-        ("a", 1),
-    ]
+    assert [*zip(table.method, table.seed, strict=True)] == [("b", 0), ("b", 1), ("a", 0), ("a", 1)]
     assert list(cost_table([]).columns) == COST_COLUMNS
 
 

@@ -7,7 +7,6 @@ import pytest
 from fsnas.artifacts.architectures import KINDS, copy_architectures, read_architectures, write_architectures
 from fsnas.benchmark.table import ArchitectureTable
 from fsnas.errors import ArtifactError, FsnasError
-from tests.support.damage import attribute, edit, grouped, removed, replaced
 from tests.support.messages import pattern
 from tests.support.space import SPACE
 
@@ -108,12 +107,6 @@ NOT_WRITTEN = {
     ),
     "twice": ({"architectures": [*NAMES[:3], NAMES[1]]}, "'architecture': entries 1 and 3 are both .* each once"),
     "none": ({"architectures": [], "columns": {}}, "'architecture' is empty"),
-    "too short": (
-        {"columns": {"loss": np.ones(3)}},
-        "'columns/loss' is float64 of shape (3,), expected float64 of shape (4,)",
-    ),
-    "two axes": ({"columns": {"loss": np.ones((4, 1))}}, "'columns/loss' is float64 of shape (4, 1)"),
-    "no name": ({"columns": {"": np.ones(4)}}, "'columns' holds a column without a name"),
     "kind": ({"kind": "truths"}, "'kind' is 'truths', expected 'truth' or 'standalone' or"),
 }
 
@@ -124,39 +117,3 @@ def test_what_could_not_be_read_is_not_written_and_the_old_file_stays(change, me
     with pytest.raises(ArtifactError, match=rf"truth\.h5: cannot be written, field {pattern(message)}"):
         write(file, **change)
     assert file.read_bytes() == before and list(file.parent.iterdir()) == [file]
-
-
-ENCODED = [name.encode() for name in NAMES]
-WRONG = {
-    "no kind": (attribute("kind", None), "field 'kind' is None, expected 'truth' or"),
-    "unknown kind": (attribute("kind", "oracle"), "field 'kind' is 'oracle', expected 'truth' or"),
-    "settings no JSON": (attribute("settings", "{half"), "cannot read field 'format'"),
-    "no architectures": (removed("architecture"), "cannot read field 'architecture'"),
-    "no columns": (removed("columns"), "cannot read field 'columns'"),
-    "columns no group": (replaced("columns", np.ones(4)), "cannot read field 'columns"),
-    "a group for a column": (grouped("columns/a"), "cannot read field 'columns/a'"),
-    "unknown architecture": (
-        replaced("architecture", [b"|none~0|", *ENCODED[1:]]),
-        "field 'architecture', entry 0: the architecture .* has 1 edges",
-    ),
-    "duplicate": (replaced("architecture", [ENCODED[1], *ENCODED[1:]]), "field 'architecture': entries 0 and 1 are"),
-    "not ASCII": (replaced("architecture", [b"\xff", *ENCODED[1:]]), "cannot read field 'architecture'"),
-    "numbers for names": (replaced("architecture", np.arange(4)), "cannot read field 'architecture'"),
-    "one name": (replaced("architecture", ENCODED[0]), "cannot read field 'architecture'"),
-    "names in a square": (
-        replaced("architecture", np.array(ENCODED).reshape(2, 2)),
-        "cannot read field 'architecture'",
-    ),
-    "one name less": (replaced("architecture", ENCODED[1:]), "field 'columns/.*' is float64 of shape (4,), expected"),
-    "one number less": (replaced("columns/loss", np.ones(3)), "field 'columns/loss' is float64 of shape (3,)"),
-    "one number": (replaced("columns/loss", 3.0), "field 'columns/loss' is float64 of shape ()"),
-    "whole numbers": (replaced("columns/loss", np.ones(4, int)), "field 'columns/loss' is int64 of shape"),
-    "text": (replaced("columns/loss", "0.5"), "field 'columns/loss' is .*, expected float64"),
-}
-
-
-@pytest.mark.parametrize(("change", "message"), WRONG.values(), ids=WRONG)
-def test_a_wrong_field_is_named(change, message, file):
-    edit(file, change)
-    with pytest.raises(ArtifactError, match=rf"truth\.h5: {pattern(message)}"):
-        read_architectures(file, space=SPACE)

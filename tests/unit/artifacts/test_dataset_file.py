@@ -9,9 +9,6 @@ import pytest
 from fsnas.artifacts.dataset import Extent, read_dataset, read_extent, read_key, write_dataset
 from fsnas.data.dataset import Dataset
 from fsnas.data.making import make_dataset
-from fsnas.errors import ArtifactError
-from tests.support.damage import attribute, edit, grouped, removed, replaced
-from tests.support.messages import pattern
 
 SETTINGS = {"source": "digits", "seed": 3, "folder": None}
 ARRAYS = ("images", "labels", "mean", "std")
@@ -82,34 +79,3 @@ def test_the_extent_is_read_without_the_content(file, tmp_path):
         file.write_bytes(damaged)
         assert read_extent(file) is None
     assert read_extent(tmp_path / "nothing.h5") is None
-
-
-NAN = np.array([np.nan, 1.0])
-WRONG = {
-    "no name": (attribute("name", None), "cannot read field 'name'"),
-    "no classes": (attribute("classes", None), "cannot read field 'classes'"),
-    "classes no JSON": (attribute("classes", "a, b"), "cannot read field 'classes'"),
-    "fewer classes": (attribute("classes", '["a", "b"]'), "field 'labels': expected one of 0 to 1 for each image"),
-    "no images": (removed("images"), "cannot read field 'images'"),
-    "no split": (removed("splits/valid"), "cannot read field 'splits/valid'"),
-    "group for labels": (grouped("labels"), "cannot read field 'labels'"),
-    "float images": (replaced("images", np.zeros((20, 2, 5, 4))), "field 'images' is float64 .* expected uint8"),
-    "flat images": (replaced("images", np.zeros((20, 40), np.uint8)), "field 'images' .* with 4 axes"),
-    "no image": (replaced("images", np.zeros((0, 2, 5, 4), np.uint8)), "field 'images' .* not empty"),
-    "text for mean": (replaced("mean", "0.5"), "field 'mean'"),
-    "short labels": (replaced("labels", np.arange(19) % 3), "field 'labels': expected one of"),
-    "negative label": (replaced("labels", np.arange(20) % 3 - 1), "field 'labels': expected one of 0 to 2"),
-    "one mean": (replaced("mean", np.ones(1)), "field 'mean': expected one number for each channel"),
-    "NaN in mean": (replaced("mean", NAN), "field 'mean': expected one number"),
-    "NaN in std": (replaced("std", NAN), "field 'std': expected one number above 0"),
-    "std of 0": (replaced("std", np.array([0.0, 1.0])), "field 'std': expected one number above 0"),
-    "index above": (replaced("splits/test", np.array([20])), "field 'splits': expected different indices of 0 to 19"),
-    "parts overlap": (replaced("splits/test", np.array([0])), "field 'splits': expected different indices"),
-}
-
-
-@pytest.mark.parametrize(("change", "message"), WRONG.values(), ids=WRONG)
-def test_a_wrong_field_is_named(change, message, file):
-    edit(file, change)
-    with pytest.raises(ArtifactError, match=rf"small\.h5: {pattern(message)}"):
-        read_dataset(file)

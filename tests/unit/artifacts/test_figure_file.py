@@ -7,16 +7,6 @@ from fsnas.artifacts.figure import write_figure
 from fsnas.errors import FsnasError
 
 
-def test_a_failing_write_leaves_the_older_file(tmp_path, monkeypatch):
-    path = tmp_path / "figure.png"
-    path.write_text("older")
-    figure = Figure()
-    monkeypatch.setattr(figure, "savefig", lambda *_, **__: (_ for _ in ()).throw(OSError("disk full")))
-    with pytest.raises(OSError, match="disk full"):
-        write_figure([path], figure)
-    assert path.read_text() == "older" and list(tmp_path.iterdir()) == [path]
-
-
 def test_another_format_is_refused_with_those_that_are_written(tmp_path):
     with pytest.raises(FsnasError, match=r"figure\.svg: figures are written as \.png or \.pdf"):
         write_figure([tmp_path / "figure.svg"], Figure())

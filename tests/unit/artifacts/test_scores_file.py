@@ -8,8 +8,6 @@ import xarray as xr
 from fsnas.artifacts.scores import copy_scores, read_attributes, read_scores, write_scores
 from fsnas.errors import ArtifactError
 from fsnas.splitting.scores import NodeScores
-from tests.support.damage import attribute, edit, grouped, removed, replaced
-from tests.support.messages import pattern
 from tests.support.space import EDGES, OPERATIONS, SPACE
 
 ATTRIBUTES = {
@@ -99,37 +97,6 @@ def test_a_level_without_reasons_and_without_nodes(tmp_path):
     quiet = NodeScores(SPACE.full(), None, np.zeros((6, 5, 5)), ())
     write_scores(tmp_path / "a.h5", {"root": quiet}, space=SPACE, attributes=ATTRIBUTES)
     assert read_scores(tmp_path / "a.h5")[0]["root"].reasons == ()
-
-
-WRONG = {
-    "settings no JSON": (attribute("settings", "{half"), "cannot read field 'format'"),
-    "no nodes": (removed("nodes"), "cannot read field 'nodes'"),
-    "no space": (removed("nodes/1/space"), "cannot read field 'nodes/1' (.*'space'.*)"),
-    "no scores": (removed("nodes/1/scores"), "cannot read field 'nodes/1' (.*'scores'.*)"),
-    "no affinity": (removed("nodes/10/affinity"), "cannot read field 'nodes/10' (.*'affinity'.*)"),
-    "no reasons": (attribute("reasons", None, "nodes/0"), "cannot read field 'nodes/0'"),
-    "reasons no JSON": (attribute("reasons", "[half", "nodes/0"), "cannot read field 'nodes/0'"),
-    "reasons no list": (attribute("reasons", "5", "nodes/0"), "cannot read field 'nodes/0'"),
-    "array for a node": (replaced("nodes/0", np.zeros(3)), "cannot read field 'nodes/0'"),
-    "group for scores": (grouped("nodes/0/scores"), "cannot read field 'nodes/0'"),
-    "four edges": (replaced("nodes/0/space", np.ones((4, 5), bool)), "field 'nodes/0/space' has the shape (4, 5)"),
-    "no repetition axis": (replaced("nodes/0/scores", np.ones((6, 5))), "field 'nodes/0/scores' has the shape (6, 5)"),
-    "flat affinity": (replaced("nodes/1/affinity", np.ones((6, 25))), "field 'nodes/1/affinity' has the shape"),
-    "wide affinity": (
-        replaced("nodes/1/affinity", np.ones((6, 5, 6))),
-        "field 'nodes/1/affinity' has the shape (6, 5, 6)",
-    ),
-    "space of numbers": (replaced("nodes/0/space", np.ones((6, 5))), "field 'nodes/0/space' has the type float64"),
-    "whole scores": (replaced("nodes/0/scores", np.ones((2, 6, 5), int)), "field 'nodes/0/scores' has the type int64"),
-    "text": (replaced("nodes/0/affinity", "0.5"), "field 'nodes/0/affinity' has the type"),
-}
-
-
-@pytest.mark.parametrize(("change", "message"), WRONG.values(), ids=WRONG)
-def test_a_wrong_field_is_named(change, message, file):
-    edit(file, change)
-    with pytest.raises(ArtifactError, match=rf"scores\.h5: {pattern(message)}"):
-        read_scores(file, SPACE)
 
 
 def test_a_copy_has_other_attributes_and_the_same_arrays_and_names(file, tmp_path):

@@ -14,6 +14,7 @@ from nas_201_api import ArchResults, NASBench201API, ResultsCount
 from fsnas.benchmark.sources import nasbench201
 from fsnas.benchmark.sources.nasbench201 import SETS
 from fsnas.errors import ConfigError, DataError
+from tests.support.damage import Trap
 from tests.support.messages import pattern
 from tests.support.space import SPACE
 
@@ -140,16 +141,6 @@ def test_architectures_leave_memory_once_they_are_read(file, monkeypatch):
     )
     nasbench201.read(file)
     assert left == [3, 2, 1, 0]
-
-
-class Trap:
-    """Pickled code: creates a file when it is opened."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def __reduce__(self):
-        return Path.touch, (self.path,)
 
 
 def test_another_hash_is_refused_and_the_file_is_not_opened(tmp_path):

@@ -7,13 +7,13 @@ import tarfile
 import threading
 from functools import partial
 from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from fsnas.data.sources import _cifar
 from fsnas.errors import DataError
+from tests.support.damage import Trap
 from tests.support.data import made
 
 
@@ -168,16 +168,6 @@ def test_a_file_in_the_place_of_the_folder_is_an_error(cifar, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(DataError, match=r"file: .* cannot be read or written there .*set data\.folder"):
         cifar.read(tmp_path / "file", download=True)
-
-
-class Trap:
-    """Whoever unpickles this runs a command: it leaves a file."""
-
-    def __init__(self, file):
-        self.file = file
-
-    def __reduce__(self):
-        return Path.touch, (self.file,)
 
 
 def failing_downloads():

@@ -60,8 +60,7 @@ def zero_cost_nas(net, inputs, targets, loss_fn, of):
 
 
 @pytest.mark.parametrize(
-    ("name", "of"),
-    [("snip", lambda w: (w * w.grad).abs().sum()), ("gradnorm", lambda w: w.grad.norm())],
+    ("name", "of"), [("snip", lambda w: (w * w.grad).abs().sum()), ("gradnorm", lambda w: w.grad.norm())]
 )
 def test_a_published_loop_over_modules_gives_the_value_of_ours(name, of):
     ported = declared()(

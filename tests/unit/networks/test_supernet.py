@@ -182,12 +182,6 @@ def test_tap_sees_every_executed_layer_once_and_counts_the_relus(seed):
     assert hook.relus == len(set(model.layers()) - outside) + 1
 
 
-def test_disabling_none_changes_nothing():
-    network, images = random_network(2), random_batch(2).images
-    gates = mixing_gates(SPACE.full())
-    assert torch.equal(GatedSupernet(network, gates)(images), GatedSupernet(network, perturb(gates, 3, 0))(images))
-
-
 def test_perturbations():
     gates = mixing_gates(SPACE.full())
     disabled, isolated = perturb(gates, 2, 3), perturb(gates, 2, 3, "isolate")
@@ -212,19 +206,6 @@ def test_unknown_words_are_named():
         mixing_gates(SPACE.full(), "max")
     with pytest.raises(FsnasError, match="perturbation is 'remove', expected 'disable' or 'isolate'"):
         perturb(mixing_gates(SPACE.full()), 0, 0, "remove")
-
-
-def test_live_gates_are_the_operations_on_a_path_from_input_to_output():
-    gates = np.full((len(EDGES), len(OPERATIONS)), 0.2)
-    full = SPACE.active_gates(gates)
-    assert (full[:, 0] == 0).all() and (full[:, 1:] == 0.2).all()
-    unread = gates.copy()
-    unread[EDGES.index("3<-2"), 1:] = 0  # nobody reads node 2
-    assert SPACE.active_gates(unread).any(axis=1).tolist() == [True, False, False, True, True, False]
-    empty = gates.copy()
-    empty[EDGES.index("1<-0"), 1:] = 0  # node 1 has no input
-    assert SPACE.active_gates(empty).any(axis=1).tolist() == [False, True, False, True, False, True]
-    assert not SPACE.active_gates(path_gates(np.zeros(6, dtype=int), len(OPERATIONS))).any()
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -105,6 +105,7 @@ def test_two_runs_give_the_same_bytes(name, tmp_path):
     for kind in ("png", "pdf"):
         first, second = ((tmp_path / run / f"figure.{kind}").read_bytes() for run in ("a", "b"))
         assert first == second and len(first) > 1000
+    assert b"/Type0" in first and b"/Type3" not in first, "fonts that journals take, in the PDF"
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["figure.pdf", "figure.png"]
 
 

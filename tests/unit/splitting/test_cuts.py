@@ -40,16 +40,6 @@ def test_equal_balance_never_isolates_one_of_five():
     assert partitions(5, 2, "equal").shape == (5, 10) and partitions(5, 2).shape == (5, 15)
 
 
-def test_the_best_cut_of_scores_need_not_be_an_interval():
-    scores = np.array([0.0, 1.0, 1.1, 1.2, 2.0])
-    affinity = -np.abs(scores[:, None] - scores)
-    costs = {tuple(labels): cost_of(affinity, labels) for labels in partitions(5, 2, "equal").T}
-    best = min(costs, key=costs.get)
-    found = cut(affinity, balance="equal")
-    assert found.cost == pytest.approx(costs[best], abs=1e-12)
-    assert costs[best] <= min(costs[0, 0, 1, 1, 1], costs[0, 0, 0, 1, 1])
-
-
 def cost_of(affinity, labels):
     pairs = [(i, j) for i in range(len(labels)) for j in range(i) if labels[i] != labels[j]]
     return np.mean([affinity[pair] for pair in pairs])

@@ -6,35 +6,26 @@ from tests.support.space import SPACE
 
 
 @pytest.mark.parametrize(
-    ("branching", "max_leaves", "factors"),
+    ("name", "options", "factors", "leaves"),
     [
-        (2, 8, (2, 2, 2)),  # the paper
-        (3, 8, (3,)),
-        (2, 2, (2,)),
-        (2, 7, (2, 2)),
-        (2, 64, (2,) * 6),
-        (5, 25, (5, 5)),
-        (2, 1, ()),
-        (5, 5, (5,)),
+        ("constant", {"branching": 2, "max_leaves": 8}, (2, 2, 2), 8),  # the paper
+        ("constant", {"branching": 3, "max_leaves": 8}, (3,), 3),
+        ("constant", {"branching": 2, "max_leaves": 2}, (2,), 2),
+        ("constant", {"branching": 2, "max_leaves": 7}, (2, 2), 4),
+        ("constant", {"branching": 2, "max_leaves": 64}, (2,) * 6, 64),
+        ("constant", {"branching": 5, "max_leaves": 25}, (5, 5), 25),
+        ("constant", {"branching": 2, "max_leaves": 1}, (), 1),
+        ("constant", {"branching": 5, "max_leaves": 5}, (5,), 5),
+        ("schedule", {"schedule": [3, 2, 4]}, (3, 2, 4), 24),
+        ("exhaustive", {"depth": 1}, (5,), 5),
+        ("exhaustive", {"depth": 6}, (5,) * 6, 15_625),
+        ("none", {}, (), 1),
     ],
 )
-def test_constant_splits_while_the_leaves_fit(branching, max_leaves, factors):
-    policy = make_policy(SPACE, "constant", branching=branching, max_leaves=max_leaves)
-    assert policy.factors == factors and policy.depth == len(factors)
+def test_a_policy_knows_its_levels_and_the_number_of_its_leaves(name, options, factors, leaves):
+    policy = make_policy(SPACE, name, **options)
+    assert (policy.factors, policy.depth, policy.leaves) == (factors, len(factors), leaves)
     assert [policy.branching(level) for level in range(policy.depth)] == list(factors)
-
-
-@pytest.mark.parametrize(
-    ("name", "options", "factors"),
-    [
-        ("schedule", {"schedule": [3, 2]}, (3, 2)),
-        ("exhaustive", {"depth": 1}, (5,)),
-        ("exhaustive", {"depth": 2}, (5, 5)),
-        ("none", {}, ()),
-    ],
-)
-def test_the_other_policies(name, options, factors):
-    assert make_policy(SPACE, name, **options).factors == factors
 
 
 BAD = {
@@ -47,11 +38,7 @@ BAD = {
     "depth 0": ("exhaustive", {"depth": 0}, "depth is 0; expected at least 1"),
     "depth 7": ("exhaustive", {"depth": 7}, "has 7 levels"),
     "unknown": ("greedy", {}, r"there is no policy 'greedy'; expected one of \['constant', 'schedule', 'exhaustive'"),
-    "options": (
-        "exhaustive",
-        {"levels": 1},
-        r"'exhaustive' has the options \['depth'\]; found \['levels'\]",
-    ),
+    "options": ("exhaustive", {"levels": 1}, r"'exhaustive' has the options \['depth'\]; found \['levels'\]"),
 }
 
 
@@ -64,20 +51,3 @@ def test_an_impossible_policy_is_an_error(name, options, message):
 def test_a_level_below_the_last_split_is_an_error():
     with pytest.raises(FsnasError, match="level 2 is not split: the policy has 2 levels"):
         make_policy(SPACE, "schedule", schedule=[2, 2]).branching(2)
-
-
-@pytest.mark.parametrize(
-    ("name", "options", "leaves"),
-    [
-        ("constant", {"branching": 2, "max_leaves": 8}, 8),
-        ("constant", {"branching": 2, "max_leaves": 7}, 4),
-        ("constant", {"branching": 3, "max_leaves": 8}, 3),
-        ("constant", {"branching": 2, "max_leaves": 1}, 1),
-        ("schedule", {"schedule": [3, 2, 4]}, 24),
-        ("exhaustive", {"depth": 1}, 5),
-        ("exhaustive", {"depth": 6}, 15_625),
-        ("none", {}, 1),
-    ],
-)
-def test_a_policy_knows_the_number_of_its_leaves(name, options, leaves):
-    assert make_policy(SPACE, name, **options).leaves == leaves

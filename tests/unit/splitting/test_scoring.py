@@ -17,6 +17,7 @@ from fsnas.splitting.scoring import score_node
 from tests.reference import scoring as twin
 from tests.support.problems import random_batch, random_network
 from tests.support.space import EDGES, OPERATIONS, SPACE
+from tests.unit.metrics.test_metrics import mark, snapshot
 
 BATCHES = [random_batch(seed) for seed in (1, 2, 3)]
 PERTURBATIONS = ["disable", "isolate"]
@@ -147,22 +148,16 @@ def test_every_supernet_sees_every_batch_once_and_differs_only_in_its_edge(value
 
 @pytest.mark.parametrize("metric", ["snip", "grasp", "jacobcov", "gm"])
 def test_the_network_and_the_batches_are_left_as_they_were(metric):
-    network = random_network(4)
-    for i, parameter in enumerate(network.parameters()):
-        parameter.requires_grad_(i % 3 > 0)
-        parameter.grad = torch.full_like(parameter, i) if i % 2 else None
-
-    def snapshot():
-        parameters = [(p.detach().numpy().tobytes(), p.requires_grad, id(p.grad)) for p in network.parameters()]
-        batches = [(b.images.numpy().tobytes(), b.labels.tolist()) for b in BATCHES]
-        return parameters, batches, torch.get_rng_state().tolist(), torch.is_grad_enabled(), network.sub_space.tolist()
-
-    before, space = snapshot(), DEEP.copy()
+    network, space = random_network(4), DEEP.copy()
+    mark(network)
+    batches = [(batch.images.clone(), batch.labels.clone()) for batch in BATCHES]
     with torch.no_grad():
-        inside = snapshot()
+        before = snapshot(network)
         score_node(network, DEEP, metric, BATCHES[:1])
-        assert snapshot() == inside
-    assert snapshot() == before and (space == DEEP).all()
+        assert snapshot(network) == before
+    assert (space == DEEP).all()
+    for batch, (images, labels) in zip(BATCHES, batches, strict=True):
+        assert torch.equal(batch.images, images) and torch.equal(batch.labels, labels)
 
 
 def test_the_order_of_edges_and_repetitions_changes_no_score():

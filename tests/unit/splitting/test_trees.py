@@ -1,37 +1,13 @@
-import numpy as np
 import pytest
 
 from fsnas.errors import FsnasError
 from fsnas.splitting.trees import children_paths, children_spaces, node_spaces
 from tests.support.space import EDGES, SPACE
-from tests.support.splits import grown_tree, made_split
-
-FACTORS = [(), (2,), (2, 2, 2), (3, 2), (5,), (5, 5), (2,) * 6]
+from tests.support.splits import made_split
 
 
 def test_paths_are_branch_digits():
     assert children_paths("root", 3) == ("0", "1", "2") and children_paths("01", 2) == ("010", "011")
-
-
-@pytest.mark.parametrize("factors", FACTORS, ids=str)
-@pytest.mark.parametrize("edge_rule", ["best", "first", "random"])
-def test_leaves_partition_the_architectures_of_the_root(factors, edge_rule):
-    tree = grown_tree("made", 1, factors, np.random.default_rng(len(factors)), edge_rule=edge_rule)
-    assert len(tree.leaves) == np.prod(factors, initial=1)
-    codes = np.indices((5,) * 6).reshape(6, -1)  # every architecture: one operation an edge
-    holders = np.zeros(codes.shape[1], dtype=int)
-    for space in tree.leaves.values():
-        holders += space[np.arange(6)[:, None], codes].all(axis=0)
-    assert codes.shape[1] == 15_625 and (holders == 1).all()
-
-
-@pytest.mark.parametrize("factors", FACTORS[1:], ids=str)
-def test_every_split_is_of_an_edge_that_holds_all_operations(factors):
-    tree = grown_tree("made", 2, factors, np.random.default_rng(7))
-    for split in tree.splits:
-        above = [other for other in tree.splits if other.path == "root" or split.path.startswith(other.path)]
-        edges = [other.edge for other in above if other.level < split.level]
-        assert split.edge not in edges and set(split.edge_costs) == set(EDGES) - set(edges)
 
 
 def test_children_hold_their_group_and_the_rest_of_their_parent():

@@ -218,11 +218,7 @@ def test_the_command_line_keeps_texts_and_refuses_the_same_numbers():
             r"key False \(YAML reads no, .* in quotes",
             'methods: [{"off": {metric: gm}}]',
         ),
-        (
-            'metrics: {ntk: {samples: "8"}}',
-            r"found '8' .*: write 8 without quotes",
-            "metrics: {ntk: {samples: 8}}",
-        ),
+        ('metrics: {ntk: {samples: "8"}}', r"found '8' .*: write 8 without quotes", "metrics: {ntk: {samples: 8}}"),
         ("search: {samplers: [no]}", r"found False, allowed are", "search: {samplers: [random]}"),
     ],
 )

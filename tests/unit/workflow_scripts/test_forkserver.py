@@ -6,27 +6,18 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from tests.support.waiting import until
 from workflow_scripts import _forkserver
 
 ROOT = Path(__file__).resolve().parents[3]
 HANDING_OVER = (
     f"import sys; sys.path.append({str(ROOT)!r})\nfrom workflow_scripts._forkserver import hand_over\nhand_over()\n"
 )
-
-
-def patiently(found, seconds=60):
-    """Return what ``found`` returns as soon as that is true."""
-    end = time.monotonic() + seconds
-    while not (value := found()):
-        assert time.monotonic() < end
-        time.sleep(0.01)
-    return value
 
 
 def gone(pid):
@@ -53,7 +44,7 @@ def socket(tmp_path_factory):
     path = tmp_path_factory.mktemp("server") / "in" / "socket"
     path.parent.mkdir()
     with subprocess.Popen(serving(path), stdin=subprocess.PIPE) as server:
-        patiently(path.exists)
+        until(path.exists)
         yield path
         server.stdin.close()
         assert server.wait(60) == 0, "the server ends with the process that started it"
@@ -152,7 +143,7 @@ def test_a_terminal_interrupts_the_fork_and_its_client_waits(begin):
             sys.exit(6)
     """)
     pid = int(client.stdout.readline())
-    patiently(lambda: ignores(client.pid, signal.SIGINT))  # before that it passes the signal on, which came then twice
+    until(lambda: ignores(client.pid, signal.SIGINT))  # before that it passes the signal on, which came then twice
     client.send_signal(signal.SIGINT)
     os.kill(pid, signal.SIGINT)
     assert client.wait(30) == 6
@@ -162,7 +153,7 @@ def test_a_killed_client_takes_its_fork_with_it(begin):
     client = begin("import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(60)")
     pid = int(client.stdout.readline())
     client.kill()
-    assert patiently(lambda: gone(pid)), "the fork has ended"
+    assert until(lambda: gone(pid)), "the fork has ended"
 
 
 def test_forks_run_at_the_same_time_and_each_ends_by_itself(begin):
@@ -181,14 +172,14 @@ def test_without_a_server_a_job_runs_by_itself(path, begin):
 def test_without_its_server_a_client_fails_and_its_fork_ends(tmp_path, begin):
     path = tmp_path / "socket"
     server = subprocess.Popen(serving(path), stdin=subprocess.PIPE)
-    patiently(path.exists)
+    until(path.exists)
     client = begin("import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(60)", socket=path)
     pid = int(client.stdout.readline())
     server.kill()
     server.communicate()
     assert client.wait(30) == 1
     assert "the process that jobs are forked from has ended; run again" in client.stderr.read()
-    assert patiently(lambda: gone(pid)), "the fork has ended"
+    assert until(lambda: gone(pid)), "the fork has ended"
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from fsnas.artifacts.cost import read_cost, write_cost
 from fsnas.artifacts.lineage import read_lineage
 from fsnas.lineage.lineage import Lineage
 from fsnas.training.record import TrainingCost
+from tests.support.damage import flip
 from tests.support.problems import random_network
 from tests.support.space import SPACE
 from workflow_scripts import _kept
@@ -127,12 +128,6 @@ def test_without_hard_links_it_is_copied(job, store, monkeypatch):
     _, outputs = run(K)
     assert {os.stat(path).st_nlink for path in outputs} == {1}
     assert run(K)[0] and made == [K]
-
-
-def flip(path):
-    changed = bytearray(path.read_bytes())
-    changed[len(changed) // 2] ^= 4
-    path.write_bytes(changed)
 
 
 def of_another_key(path):

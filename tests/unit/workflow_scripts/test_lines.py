@@ -132,10 +132,7 @@ def test_the_end_of_a_run_names_what_failed_and_did_not_succeed_later(terminal):
         fail(job, [])
     finish(3, done=1)
     logger.error("Exiting because a job execution failed. Look above for error messages")
-    assert lines(terminal)[-2:] == [
-        "Failed, see above for why:",
-        "  Train leaf 01 of snip, seed 0 (rule leaf, job 4)",
-    ]
+    assert lines(terminal)[-2:] == ["Failed, see above for why:", "  Train leaf 01 of snip, seed 0 (rule leaf, job 4)"]
 
 
 def test_after_ctrl_c_jobs_are_stopped_and_have_not_failed(terminal, tmp_path):

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from snakemake.exceptions import WorkflowError
 
+from tests.support.waiting import until
 from workflow_scripts import _runs
 from workflow_scripts._runs import Mark, _beat, _lives, _machine, _read, _release, _started, _write, claim
 
@@ -50,13 +51,6 @@ def killed(monkeypatch):
         function(*args)
 
 
-def until(condition):
-    end = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
 def marks(results: Path) -> list[Path]:
     return sorted((results / ".state").glob("run-*"))
 
@@ -75,8 +69,7 @@ def ended_process() -> dict[str, object]:
     of = {"machine": _machine(), "pid": child.pid, "started": _started(child.pid)}
     assert _lives(Mark(**of))
     child.stdin.close()
-    while _started(child.pid) != "ended":  # nobody has waited for it yet
-        time.sleep(0.01)
+    until(lambda: _started(child.pid) == "ended")  # nobody has waited for it yet
     assert _lives(Mark(**of)) is False, "a process that only waits to be asked how it ended has ended"
     child.wait()
     return of
