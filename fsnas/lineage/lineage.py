@@ -5,8 +5,10 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from textwrap import shorten
 from typing import Any
 
+LONGEST = 80  # characters of an option in a message
 _DIGEST = re.compile(r"[0-9a-f]{12}")
 
 
@@ -61,11 +63,12 @@ class Lineage:
 
 
 def _cause(name: str, before: str | None, after: str | None) -> str:
+    was, is_now = (shorten(value or "", LONGEST, placeholder="...") for value in (before, after))
     if after is None:
-        return f"{name}: {before}, no longer there"
+        return f"{name}: {was}, no longer there"
     if before is None:
-        return f"{name}: {after}, new"
-    return name if _DIGEST.fullmatch(before) and _DIGEST.fullmatch(after) else f"{name}: {before} -> {after}"
+        return f"{name}: {is_now}, new"
+    return name if _DIGEST.fullmatch(before) and _DIGEST.fullmatch(after) else f"{name}: {was} -> {is_now}"
 
 
 def flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -360,7 +360,7 @@ def test_a_run_that_stopped_between_a_remade_file_and_its_followers_is_finished(
     os.utime(copy / remade, (1e9, 1e9))
     found, causes, _ = planned(copy)
     assert found == SNIP - {"scores snip 0 0"}
-    assert set(causes) == {SNIP_FILE, "other inputs"} and "1 splits" in causes["other inputs"]
+    assert set(causes) == {SNIP_FILE, "other inputs"} and " splits, " in causes["other inputs"]
 
 
 @pytest.mark.parametrize("stamp", [1e9, 2e9], ids=["older", "newer"])
@@ -398,7 +398,7 @@ def test_files_of_another_config_are_left_alone(copy):
     forgotten(copy)
     before = {path for path in (copy / "results-tiny").rglob("*") if path.is_file()}
     printed = snakemake(copy, "-n", *TINY)
-    assert "seed-0/snip/tree.json" in printed and "random" not in printed.partition("Building DAG of jobs")[0]
+    assert "seed-0/snip/tree.json" in printed and "/random/" not in printed.partition("Building DAG of jobs")[0]
     assert before == {path for path in (copy / "results-tiny").rglob("*") if path.is_file()}
 
 

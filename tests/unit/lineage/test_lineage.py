@@ -24,6 +24,10 @@ CHANGES = {
         {"settings": {**ONE.settings, "empty": {"a": 0}}},
         ["option empty: {}, no longer there", "option empty.a: 0, new"],
     ),
+    "a long text": (
+        {"settings": {**ONE.settings, "none": "a long caption " * 20}},
+        ["option none: None -> a long caption a long caption a long caption a long caption a long caption..."],
+    ),
     "a list and nothing": (
         {"settings": {**ONE.settings, "seeds": [0], "none": 0}},
         ["option seeds: [0, 1] -> [0]", "option none: None -> 0"],
