@@ -26,7 +26,7 @@ CHANGES = {
     ),
     "a long text": (
         {"settings": {**ONE.settings, "none": "a long caption " * 20}},
-        ["option none: None -> a long caption a long caption a long caption a long caption a long caption..."],
+        ["option none: None -> a long caption a long caption a long caption a long caption a long caption a..."],
     ),
     "a list and nothing": (
         {"settings": {**ONE.settings, "seeds": [0], "none": 0}},
