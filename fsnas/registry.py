@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from inspect import Parameter
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any, get_type_hints
@@ -41,9 +42,14 @@ class Option:
 
 def options_of(function: Callable) -> dict[str, Option]:
     """Return the options of a function, by name."""
-    hints, arguments = get_type_hints(function, include_extras=True), inspect.signature(function).parameters.values()
-    named = [argument for argument in arguments if argument.kind is argument.KEYWORD_ONLY]
-    return {each.name: Option(hints.get(each.name), ... if each.default is each.empty else each.default) for each in named}
+    hints, arguments = get_type_hints(function, include_extras=True), inspect.signature(function).parameters
+    named = {name: each.default for name, each in arguments.items() if each.kind is Parameter.KEYWORD_ONLY}
+    return {name: Option(hints.get(name), ... if value is Parameter.empty else value) for name, value in named.items()}
+
+
+def taken(options: Iterable[str], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of what is ``given`` that are options."""
+    return {option: given[option] for option in options if option in given}
 
 
 def options_in(function: ast.FunctionDef) -> dict[str, Option]:
@@ -173,7 +179,7 @@ class Registry:
 
     def taken(self, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return those of the ``given`` options that the part ``name`` takes."""
-        return {option: given[option] for option in self.options(name) if option in given}
+        return taken(self.options(name), given)
 
 
 def _files(folder: Path) -> list[Path]:

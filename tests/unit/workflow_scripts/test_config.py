@@ -1,18 +1,20 @@
 """The config: complete, checked, and every problem named with its key, what was found and what is allowed."""
 
 import itertools
+import json
 import os
 import re
 from pathlib import Path
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 
 from fsnas import metrics
 from fsnas.data import sources
 from fsnas.data.making import make_dataset
 from fsnas.errors import ConfigError, FsnasError
-from fsnas.metrics import known, metric_spec
+from fsnas.metrics import known
 from fsnas.spaces import architectures
 from tests.support.config import DEFAULT, ROOT, laid_over
 from tests.support.messages import pattern
@@ -36,26 +38,11 @@ from workflow_scripts._config import (
     rungs_of,
     truth_column,
 )
-from workflow_scripts._config_values import check_texts, the_schema, typed
+from workflow_scripts._config_schema import CONFIG, SCHEMA, as_json, as_yaml, typed
+from workflow_scripts._config_values import check_texts
+from workflow_scripts._defaults import completed
 
 PRESETS = sorted((ROOT / "configs").glob("*.yaml"))
-
-
-def keys_of(schema: dict, prefix: str = "") -> set[str]:
-    """Return every key of a schema, with its path."""
-    found = set()
-    for key, below in schema.get("properties", {}).items():
-        found |= {prefix + key} | (keys_of(below, f"{prefix}{key}.") if prefix + key != "metrics" else set())
-    return found
-
-
-def keys_in(config: dict, prefix: str = "") -> set[str]:
-    found = set()
-    for key, value in config.items():
-        found.add(prefix + key)
-        if isinstance(value, dict) and prefix + key != "metrics":
-            found |= keys_in(value, f"{prefix}{key}.")
-    return found
 
 
 def checked(*methods):
@@ -63,19 +50,15 @@ def checked(*methods):
     return check(laid_over(DEFAULT, {"methods": list(methods), "leaves": {"methods": []}}))
 
 
-def test_the_default_config_holds_every_key_of_the_schema():
-    schema = the_schema()
-    assert keys_in(DEFAULT) == keys_of(schema)
-    options = {metric: metric_spec(metric).options for metric in known() if metric_spec(metric).options}
-    listed = {metric: set(options) for metric, options in DEFAULT["metrics"].items()}
-    assert listed == {metric: set(declared) for metric, declared in options.items()}
-
-
-def test_every_level_of_the_schema_refuses_unknown_keys():
-    schema = the_schema()
-    objects = [schema, *(s for s in schema["properties"].values() if s.get("type") == "object")]
-    assert all("additionalProperties" in s for s in objects)
-    assert [s for s in objects if s["additionalProperties"] is not False] == [schema["properties"]["metrics"]]
+def test_config_yaml_and_its_schema_are_what_the_model_writes():
+    message = "type: make config"
+    assert CONFIG.read_text(encoding="utf-8") == as_yaml() and SCHEMA.read_text(encoding="utf-8") == as_json(), message
+    assert max(map(len, as_yaml().splitlines())) <= 120
+    schema = json.loads(as_json())
+    Draft202012Validator.check_schema(schema)
+    for file in (CONFIG, *PRESETS):
+        Draft202012Validator(schema).validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+    assert not Draft202012Validator(schema).is_valid({"supernet": {"epoch": 3}})
 
 
 def test_the_default_run_has_the_control_a_tree_of_several_levels_and_every_metric_by_name():
@@ -426,7 +409,7 @@ methods: [{big: {metric: snip, repetitions: 30}}] -> method.batch_size and metho
 supernet: {lr: .nan} -> supernet.lr: found nan (float), expected a finite number
 data: {flip: true} -> data.flip: found true.*use false with source digits
 methods: [{random: {metric: snip}}] -> methods.random.metric: found 'snip', but random is a metric itself
-metrics: {ntk: {sample: 3}} -> metrics.ntk.sample: unknown option (did you mean 'samples'?)
+metrics: {ntk: {sample: 3}} -> metrics.ntk.sample: unknown key (did you mean 'samples'?)
 metrics: {ntk: {samples: all}} -> metrics.ntk.samples: found 'all' (str), expected int
 metrics: {snipp: {}} -> metrics.snipp: there is no metric 'snipp' (did you mean 'snip'?)
 data: {source: imagefolder} -> data.folder: found null, but data.source 'imagefolder' needs
@@ -460,7 +443,7 @@ methods: [{1e5: {metric: snip}}] ->
 methods: [{xabababababababababababababababababababab: {metric: snip}}] ->
     methods.xabab.*: found 'xab.*', which Snakemake takes for an endless loop; give it a varied name
 methods: [{snip: 0}] -> methods.snip: found 0 (int), expected keys with values
-seeds: 0 -> seeds: found 0 (int), expected a list; write [0]
+seeds: 0 -> seeds: found 0 (int), expected a list.*; write [0]
 methods: [{x: {metric: ''}}] -> methods.x.metric: found '', expected a text that
 {method: {batch_size: 8}, methods: [ntk]} ->
     metrics.ntk.samples: found 16, expected at most method.batch_size, 8; or 0 for all of them
@@ -476,7 +459,7 @@ method: {warmup_epochs: [1]} -> warmup_epochs: found 1 numbers, expected 2
 LARGE = {
     r"data\.name: found 'a\\n' \(str\), expected text without line breaks": {"data": {"name": "a\n"}},
     r"supernet\.lr: found a number of 1329 bits \(int\), expected": {"supernet": {"lr": 10**400}},
-    r"metric_paths\.0: found the name 'x.*', expected at most 255": {"metric_paths": ["x" * 256]},
+    r"metric_paths\.0: found 'x.*', expected at most 255": {"metric_paths": ["x" * 256]},
     r"seeds: found \[0, .* expected at most 1000 entries, not 1001": {"seeds": list(range(1001))},
     "methods: found .*expected at most 40 in the list": {"methods": [{f"m{i}": {"metric": "snip"}} for i in range(41)]},
 }
@@ -495,7 +478,6 @@ def test_a_bad_config_that_fits_no_line_is_refused_too(message, changes):
         check(laid_over(DEFAULT, changes))
 
 
-def test_a_missing_key_is_named():
-    config = {key: value for key, value in DEFAULT.items() if key != "seeds"}
-    with pytest.raises(ConfigError, match="seeds: missing"):
-        check(config)
+def test_a_key_that_is_missing_has_its_default():
+    config = {key: value for key, value in DEFAULT.items() if key not in ("seeds", "leaves")}
+    assert check(config) and completed(config) == DEFAULT

@@ -8,8 +8,9 @@ import yaml
 
 from fsnas.errors import ConfigError
 from workflow_scripts._config import check, leaf_methods
-from workflow_scripts._config_values import typed
-from workflow_scripts._defaults import DEFAULTS, completed
+from workflow_scripts._config_schema import CONFIG as DEFAULTS
+from workflow_scripts._config_schema import typed
+from workflow_scripts._defaults import completed
 from workflow_scripts._snakemake import given_configs
 
 CONFIG = yaml.safe_load(DEFAULTS.read_text(encoding="utf-8"))
