@@ -4,7 +4,6 @@ Only the workflow reads the config; the library gets plain arguments. Nothing he
 """
 
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,20 +17,28 @@ from fsnas.data import sources as data_sources
 from fsnas.errors import ConfigError, DataError, FsnasError, nearest
 from fsnas.lineage.provenance import check_users_code, located
 from fsnas.metrics import known, metric_spec, path_of
-from fsnas.registry import Registry
+from fsnas.registry import Registry, options_of, taken
 from fsnas.search import samplers
 from fsnas.search.rungs import Rung, make_rungs
 from fsnas.spaces import SearchSpace
 from fsnas.spaces.nas_bench_201 import space as nas_bench_201
 from fsnas.splitting import policies
-from workflow_scripts._config_model import Cutting, Entry, Name, Scoring, Space, expanded, model_of, options_of_metric
+from workflow_scripts._config_model import (
+    Cutting,
+    Entry,
+    MethodName,
+    Scoring,
+    Space,
+    expanded,
+    model_of,
+    options_of_metric,
+)
 from workflow_scripts._config_schema import validated
 from workflow_scripts._config_values import check_plain, listing, shown, shown_key
 from workflow_scripts._needs import check_images
 from workflow_scripts._plotting import plot_settings
 
 AT_ONCE = 2**30  # bytes
-PERIODIC = re.compile(r"(.+)\1{19,}$")  # a value that Snakemake refuses for a wildcard
 SCORE_KEYS, CUT_KEYS = tuple(Scoring.model_fields), tuple(Cutting.model_fields)
 
 
@@ -47,8 +54,8 @@ class Method:
 
     @property
     def policy_settings(self) -> dict[str, Any]:
-        """Return the arguments of `make_policy`."""
-        return policy_arguments(self.choices)
+        """Return the arguments of `make_policy`: the name of the policy and those of its keys that it reads."""
+        return {"name": self.choices["policy"], **taken(policies.options(self.choices["policy"]), self.choices)}
 
     @property
     def needs_root(self) -> bool:
@@ -61,11 +68,6 @@ class Method:
         """Return the epochs that a node of ``level`` is trained further before it is scored."""
         epochs = self.choices["warmup_epochs"]
         return epochs if isinstance(epochs, int) else epochs[level]
-
-
-def policy_arguments(choices: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the name of the policy and those of its keys that it reads."""
-    return {"name": choices["policy"], **{key: choices[key] for key in policies.options(choices["policy"])}}
 
 
 def check(config: Mapping[str, Any]) -> dict[str, Method]:
@@ -87,7 +89,8 @@ def check(config: Mapping[str, Any]) -> dict[str, Method]:
         )
     space = _users_parts(config)
     _check_data(config)
-    _check_metric_options(config)
+    for metric, given in config["metrics"].items():
+        metric_options(metric, given or {}, f"metrics.{shown_key(metric)}")
     methods: dict[str, Method] = {}
     for entry in config["methods"]:
         method = _method(entry, config, space)
@@ -102,65 +105,38 @@ def check(config: Mapping[str, Any]) -> dict[str, Method]:
     drawn_methods(config, methods)
     plot_settings(config["plotting"])
     chosen, proxies = leaf_methods(config, methods), proxy_metrics(config)
-    for method in chosen.values():
-        rungs_of(config, method)
-    if not chosen:
-        _rungs(config, 1, "leaves")
+    for each in chosen.values() or [None]:
+        rungs_of(config, each)
     if chosen or proxies:
         truth_column(config)
     return methods
 
 
 def leaf_methods(config: Mapping[str, Any], methods: Mapping[str, Method]) -> dict[str, Method]:
-    """Return the methods whose trees go on to leaves and search, by name.
-
-    Raises
-    ------
-    ConfigError
-        If ``leaves.methods`` names what is no method of the config.
-    """
+    """Return the methods whose trees go on to leaves and search, by name; `ConfigError` for what is no method."""
     return {name: methods[name] for name in _listed(config["leaves"]["methods"], list(methods), "leaves.methods")}
 
 
 def drawn_methods(config: Mapping[str, Any], methods: Mapping[str, Method]) -> list[str]:
-    """Return the methods that figures over methods show.
-
-    Raises
-    ------
-    ConfigError
-        If ``plotting.methods`` names what is no method of the config.
-    """
+    """Return the methods that figures over methods show; `ConfigError` for what is no method."""
     return _listed(config["plotting"]["methods"], list(methods), "plotting.methods")
 
 
-def rungs_of(config: Mapping[str, Any], method: Method) -> tuple[Rung, ...]:
+def rungs_of(config: Mapping[str, Any], method: Method | None) -> tuple[Rung, ...]:
     """Return how long the leaves of a method's tree are trained, and how many are left after each rung.
 
-    Raises
-    ------
-    ConfigError
-        If the budget is none, or too small for the leaves of the tree.
+    `ConfigError` if the budget is none, or too small for the leaves of the tree; without a method, for a single leaf.
     """
-    return _rungs(config, method.policy.leaves, f"leaves, method {method.name}")
-
-
-def _rungs(config: Mapping[str, Any], leaves: int, at: str) -> tuple[Rung, ...]:
-    given = {name: config["leaves"][name] for name in ("selection", "keep", "epochs", "total_epochs")}
     try:
-        return make_rungs(leaves, **given)
+        return make_rungs(method.policy.leaves if method else 1, **taken(options_of(make_rungs), config["leaves"]))
     except FsnasError as error:
-        raise ConfigError(f"{at}: {error}") from error
+        raise ConfigError(f"leaves{f', method {method.name}' if method else ''}: {error}") from error
 
 
 def proxy_metrics(config: Mapping[str, Any]) -> list[str]:
     """Return the metrics that are compared with the truth on single architectures: those that give a score.
 
-    All are those for which the search space has what they need.
-
-    Raises
-    ------
-    ConfigError
-        If ``proxies.metrics`` names what is no such metric.
+    All are those for which the search space has what they need; `ConfigError` for what is no such metric.
     """
     scores = [name for name in known() if metric_spec(name).kind == "score"]
     space = space_of(config)
@@ -213,12 +189,7 @@ def check_files(config: Mapping[str, Any]) -> None:
     """Check that the file of the truth is there, and the images where they have not been read yet.
 
     Where results exist already, Snakemake takes a missing input for one that is not needed any more, and would show
-    them under the name of another truth.
-
-    Raises
-    ------
-    FsnasError
-        If one is not, or is not the one whose checksum the config gives.
+    them under the name of another truth. `FsnasError` if one is not, or has another checksum than the config gives.
     """
     _check_images(config)
     truth = config["truth"]
@@ -356,13 +327,7 @@ def _inside(path: str, folder: str) -> bool:
 
 
 def space_of(config: Mapping[str, Any]) -> SearchSpace:
-    """Return the search space that the config names.
-
-    Raises
-    ------
-    ConfigError
-        If there is none, or its operations are none of it.
-    """
+    """Return the search space that the config names; `ConfigError` if there is none, or its operations are not its."""
     _add_folders(spaces.registry, map(expanded, config["space_paths"]))
     try:
         return spaces.load(**config["space"])
@@ -412,11 +377,6 @@ def _check_data(config: Mapping[str, Any]) -> None:
         )
 
 
-def _check_metric_options(config: Mapping[str, Any]) -> None:
-    for metric, options in config["metrics"].items():
-        metric_options(metric, options or {}, f"metrics.{shown_key(metric)}")
-
-
 def metric_options(metric: str, options: Mapping[str, Any], at: str) -> dict[str, Any]:
     """Return the options of a metric, the declared defaults beneath; every given one is checked."""
     try:
@@ -435,17 +395,12 @@ def _method(entry: str | Mapping[str, Any], config: Mapping[str, Any], space: Se
     """Return the method of one entry of ``methods``: a name, or a name with the keys that differ."""
     if isinstance(entry, Mapping) and len(entry) != 1:
         raise ConfigError(f"methods: found {shown(entry)}, expected a metric's name or NAME: {{KEY: VALUE, ...}}")
-    name, own = (entry, {}) if isinstance(entry, str) else next(iter(entry.items()))
-    own = {} if own is None else own
+    name, given = (entry, {}) if isinstance(entry, str) else next(iter(entry.items()))
+    given = {} if given is None else given
     at = f"methods.{shown_key(name)}"
-    validated(Name, name, at)
-    if _reads_as_number(name):
-        raise ConfigError(f"{at}: found {name!r}, which reads as a number or a truth value in a table; add a letter")
-    if PERIODIC.search(name):
-        raise ConfigError(f"{at}: found {name!r}, which Snakemake takes for an endless loop; give it a varied name")
-    entry_of = validated(Entry, own, at, space)
-    own = {key: entry_of[key] for key in own}
-    choices = {**config["method"], **{key: own[key] for key in own if key in config["method"]}}
+    validated(MethodName, name, at)
+    own = taken(given, validated(Entry, given, at, space))
+    choices = config["method"] | taken(config["method"], own)
     metric = own.get("metric") or _metric_of(name, choices, at)
     if name in known() and metric != name:
         raise ConfigError(
@@ -453,16 +408,16 @@ def _method(entry: str | Mapping[str, Any], config: Mapping[str, Any], space: Se
         )
     options = metric_options(metric, config["metrics"].get(metric) or {}, at)
     own_options = own.get("options") or {}
-    checked = metric_options(metric, own_options, f"{at}.options")
-    options |= {name: checked[name] for name in own_options}
+    options |= taken(own_options, metric_options(metric, own_options, f"{at}.options"))
 
     def where(*keys: str) -> str:
         return " and ".join(f"{at if key in own else 'method'}.{key}" for key in keys)
 
+    read = taken(policies.options(choices["policy"]), choices)
     try:
-        policy = policies.make_policy(space, **policy_arguments(choices))
+        policy = policies.make_policy(space, choices["policy"], **read)
     except FsnasError as error:
-        raise ConfigError(f"{where('policy', *policies.options(choices['policy']))}: {error}") from error
+        raise ConfigError(f"{where('policy', *read)}: {error}") from error
     _check_warmup(choices["warmup_epochs"], policy.depth, where("warmup_epochs"))
     if policy.depth:
         _check_needs(metric, space, at)
@@ -485,14 +440,6 @@ def _lacking(metric: str, space: SearchSpace) -> str:
     """Return what the metric needs and the search space has not, or nothing."""
     needs = metric_spec(metric).needs
     return "" if not needs or getattr(space, f"has_{needs}") else needs
-
-
-def _reads_as_number(name: str) -> bool:
-    try:
-        float(name)
-    except ValueError:
-        return name.lower() in ("true", "false")
-    return True
 
 
 def _metric_of(name: str, choices: Mapping[str, Any], at: str) -> str:

@@ -33,6 +33,7 @@ from fsnas.splitting.node import EdgeRule
 from fsnas.training.recipe import Sampling
 from workflow_scripts._plotting import is_path
 
+NUMBER = r"(?i)[\d_]+(e-?[\d_]+)?|nan|inf(inity)?|true|false"  # as tables read them
 FILE_NAME = 255  # bytes; what file systems take
 LENGTHS = {"ge": "min_length", "le": "max_length"}
 
@@ -109,6 +110,14 @@ def _path(path: str) -> str:
     return path
 
 
+def _method_name(name: str) -> str:
+    if re.fullmatch(NUMBER, name):
+        raise ValueError("which reads as a number or a truth value in a table; add a letter")
+    if re.search(r"(.+)\1{19,}$", name):
+        raise ValueError("which Snakemake takes for an endless loop; give it a varied name")
+    return name
+
+
 def _style(style: str) -> str:
     return _path(style) if is_path(style) else style
 
@@ -128,6 +137,7 @@ FOLDER = "the path of a folder, without a space around it or { } $ in it; ./1 fo
 RESAMPLES = "all of them are in memory at once, with one number per architecture"
 FILE = "the path of a file, without { and }, which stand for wildcards in Snakemake"
 Name = Annotated[str, Bounds(le=64, why=NAME, pattern="^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+MethodName = Annotated[Name, AfterValidator(_method_name)]
 Folder = Annotated[str, Bounds(why=FOLDER, pattern=r"^[^\s{}$]([^{}$]*[^\s{}$])?$"), AfterValidator(_path)]
 File = Annotated[str, Bounds(why=FILE, pattern="^[^{}]+$"), AfterValidator(_path)]
 Digest = Annotated[str, Bounds(why="64 hexadecimal digits", pattern="^[0-9a-fA-F]{64}$")]
