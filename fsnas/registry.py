@@ -44,7 +44,8 @@ def options_of(function: Callable) -> dict[str, Option]:
     """Return the options of a function, by name."""
     hints, arguments = get_type_hints(function, include_extras=True), inspect.signature(function).parameters
     named = {name: each.default for name, each in arguments.items() if each.kind is Parameter.KEYWORD_ONLY}
-    return {name: Option(hints.get(name), ... if value is Parameter.empty else value) for name, value in named.items()}
+    defaults = {name: ... if value is Parameter.empty else value for name, value in named.items()}
+    return {name: Option(hints.get(name, type(value)), value) for name, value in defaults.items()}
 
 
 def taken(options: Iterable[str], given: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ DATA, SAMPLER, TRUTH = (
 ACCURACIES = {SPACE.architecture_string((0, 0, 0, 0, 0, last)): 10.0 * last for last in range(1, 5)}
 CONFIG = {
     "data": "{name: noise, source: noise, crop_padding: 0}",
-    "search": "{samplers: [random, genetic], evaluations: 8, population: 4}",
+    "search": "{samplers: [random, genetic], evaluations: 8, population: 4, swapping: 1}",
     "truth": "{source: mapping, file: truth.json, column: test_accuracy}",
 }
 GIVEN = ["--configfile", "configs/tiny.yaml", "--config", *(f"{key}={value}" for key, value in CONFIG.items())]
@@ -86,6 +86,11 @@ def test_the_config_uses_new_files_and_results_are_made_from_those_of_the_config
     [
         ("data", "{source: nois}", r"data\.source: found 'nois', allowed are .*noise \(did you mean 'noise'\?\)"),
         ("search", "{samplers: [genetik]}", r"search\.samplers\.0: found 'genetik', .*\(did you mean 'genetic'\?\)"),
+        (
+            "search",
+            "{samplers: [genetic], swapping: 2}",
+            r"search\.swapping: found 2, expected at most 1 \(genetic: how",
+        ),
         ("truth", "{source: mapping, file: truth.json}", r"truth\.column: found null, .*'mapping' has no usual column"),
         ("data", "{source: noise, image_size: 16}", r"data\.image_size: found 16, but only data\.source 'imagefolder'"),
     ],

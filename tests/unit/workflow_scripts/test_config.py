@@ -5,6 +5,7 @@ import json
 import os
 import re
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 import yaml
@@ -15,6 +16,7 @@ from fsnas.data import sources
 from fsnas.data.making import make_dataset
 from fsnas.errors import ConfigError, FsnasError
 from fsnas.metrics import known
+from fsnas.registry import options_of
 from fsnas.spaces import architectures
 from tests.support.config import DEFAULT, ROOT, laid_over
 from tests.support.messages import pattern
@@ -38,7 +40,8 @@ from workflow_scripts._config import (
     rungs_of,
     truth_column,
 )
-from workflow_scripts._config_schema import CONFIG, SCHEMA, as_json, as_yaml, typed
+from workflow_scripts._config_model import options
+from workflow_scripts._config_schema import CONFIG, SCHEMA, as_json, as_yaml, schema_of, typed, validated
 from workflow_scripts._config_values import check_texts
 from workflow_scripts._defaults import completed
 
@@ -59,6 +62,20 @@ def test_config_yaml_and_its_schema_are_what_the_model_writes():
     for file in (CONFIG, *PRESETS):
         Draft202012Validator(schema).validate(yaml.safe_load(file.read_text(encoding="utf-8")))
     assert not Draft202012Validator(schema).is_valid({"supernet": {"epoch": 3}})
+
+
+def test_an_option_of_a_part_is_a_key_with_its_type_default_bounds_and_meaning():
+    def beam(space, *, width: Annotated[int, {"ge": 1, "le": "operations"}, "groups that are kept"] = 3): ...
+
+    def other(space, *, width: int = 1, alpha=0.5): ...
+
+    kind = options("Parts", {"beam": options_of(beam), "other": options_of(other)})
+    assert validated(kind, {"alpha": 2}) == {"width": 3, "alpha": 2.0}
+    assert schema_of(kind)["properties"]["width"]["description"] == "beam, other: groups that are kept"
+    with pytest.raises(
+        ConfigError, match=r"x\.width: found 6, expected at most 5 \(the search space has 5 operations\)"
+    ):
+        validated(kind, {"width": 6}, "x")
 
 
 def test_the_default_run_has_the_control_a_tree_of_several_levels_and_every_metric_by_name():
