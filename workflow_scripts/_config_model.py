@@ -125,16 +125,17 @@ def _style(style: str) -> str:
 # What has a file, or a function, of its own name.
 DataSource: Any = Literal[*data_sources.known()]
 TruthSource: Any = Literal["standalone", *truth_sources.known()]
-Sampler: Any = Literal[*samplers.known()]
 PolicyName: Any = Literal[*policies.POLICIES]
 UNIQUE = (AfterValidator(_once), Field(json_schema_extra={"uniqueItems": True}))
+Samplers: Any = Annotated[list[Literal[*samplers.known()]], Bounds(1), *UNIQUE]  # type: ignore[misc]
+Init = Literal["scratch", "root"]
 Text = Annotated[str, Bounds(1)]
 Path = Annotated[Text, AfterValidator(_path)]
 Paths = Annotated[list[Path], Bounds(le=1000), *UNIQUE]
 Names = str | Annotated[list[str], *UNIQUE]
 NAME = "a name of letters a to z, digits, _ and -, none of these two in front, since files are named after it"
 FOLDER = "the path of a folder, without a space around it or { } $ in it; ./1 for one that is named like a number"
-RESAMPLES = "all of them are in memory at once, with one number per architecture"
+MEMORY = "all of them are in memory at once, with one number per architecture"
 FILE = "the path of a file, without { and }, which stand for wildcards in Snakemake"
 Name = Annotated[str, Bounds(le=64, why=NAME, pattern="^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 MethodName = Annotated[Name, AfterValidator(_method_name)]
@@ -145,6 +146,9 @@ Seed = Annotated[int, Bounds(0, 2**32 - 1, "generators take seeds of 32 bits")]
 Seeds = Annotated[list[Seed], Bounds(1, 1000), *UNIQUE]
 Count = Annotated[int, Bounds(1, 1_000_000)]
 Epochs = Annotated[int, Bounds(0, 1_000_000, "NAS-Bench-201 takes 200")]
+Warmup = Epochs | Annotated[list[Epochs], Bounds(1, "edges")]
+Threads = Annotated[int, Bounds(1, 1024, "more than any machine has cores")]
+Resamples = Annotated[int, Bounds(1, 10_000, MEMORY)]
 Batch = Annotated[int, Bounds(2, 65_536, "images that go through the network at once")]
 Batches = Annotated[int, Bounds(0, 1_000_000, "0 for all")]
 Architectures = Annotated[int, Bounds(0, "architectures", "there are {architectures}; 0 for all")]
@@ -178,8 +182,11 @@ def options(name: str, parts: Mapping[str, Mapping[str, Option]], instead: str =
         kind, about = _checked(parts[of[0]][option].type)
         default = parts[of[0]][option].default
         about = f"{', '.join(of)}: {about}" if about and of != [""] else about
-        own = key([*default] if isinstance(default, tuple) else default, about)
-        keys[option] = (kind | None, key(None, f"{about}; null for {instead}")) if instead else (kind, own)
+        if instead:
+            kind, default, about = kind | None, None, f"{about}; null for {instead}".removeprefix("; ")
+        default = [*default] if isinstance(default, tuple) else default
+        # Under a name that pydantic has no use for itself.
+        keys[f"option_{option}"] = kind, Field(default, description=about, alias=option)
     return create_model(name, __base__=Section, **keys)
 
 
@@ -195,24 +202,19 @@ def _checked(kind: Any) -> tuple[Any, str]:
 def sizes(space: SearchSpace) -> dict[str, Option]:
     """Return how large a network of the search space can be made."""
     hints = get_type_hints(space.Size, include_extras=True)
-    given = {each.name: ... if each.default is MISSING else each.default for each in fields(space.Size)}
-    known = {name: Option(hints[name], default) for name, default in given.items()}
     plain = Annotated[int, {"ge": 1, "le": 65_536}]
-    return {n: Option(plain, o.default) if o.type is int else o for n, o in known.items()}
+    given = {each.name: ... if each.default is MISSING else each.default for each in fields(space.Size)}
+    return {name: Option(plain if hints[name] is int else hints[name], value) for name, value in given.items()}
 
 
 class Data(Section):
     """Images, and how they are split."""
 
     name: Name = key("digits", "names the file: {outdir}/data/{name}.h5")
-    source: DataSource = key(
-        "digits", "digits, cifar10, cifar100, imagefolder (class folders in train/ and test/; docs/images.md)"
-    )
+    source: DataSource = key("digits", "digits, cifar10, cifar100, imagefolder (folders of classes: docs/images.md)")
     folder: Path | None = key(None, "where the images lie, or where cifar10 and cifar100 are downloaded to")
     download: bool = key(False, "let torchvision download cifar10 or cifar100 into folder")
-    split: Split = key(
-        "balanced", "train and valid: balanced (seeded halves) or nasbench201 (its own split of CIFAR-10)"
-    )
+    split: Split = key("balanced", "train, valid: balanced (seeded halves) or nasbench201 (its own split of CIFAR-10)")
     split_file: Path | None = key(None, "nasbench201: path of its cifar-split.txt")
     seed: Seed = key(0, "of the balanced split, and of the test part where the images have none")
     image_size: Annotated[int, Bounds(SMALLEST, 1024)] | None = key(
@@ -220,7 +222,7 @@ class Data(Section):
     )
     resize: Resize = key("squash", "imagefolder: what is not square is squashed, or loses its ends (centre_crop)")
     crop_padding: Annotated[int, Bounds(0, 128)] = key(
-        1, "training: pad by this many pixels and crop at random; 0 for none"
+        1, "training: pixels of padding before a random crop; 0 for none"
     )
     flip: bool = key(False, "training: flip left and right at random (not for digits)")
 
@@ -254,7 +256,7 @@ class Scoring(Section):
     perturbation: Perturbation = key("disable", "disable (the paper) or isolate (GM-NAS)")
     repetitions: Annotated[int, Bounds(1, 10_000)] = key(1, "R: batches, the same for all operations of a node")
     batch_size: Batch = key(64, "images of one scoring batch")
-    warmup_epochs: Epochs | Annotated[list[Epochs], Bounds(1, "edges")] = key(
+    warmup_epochs: Warmup = key(
         0, "further training of a node before it is scored: a number, or a list with one per level"
     )
 
@@ -276,9 +278,7 @@ class Cutting(Section):
 class Start(Section):
     """What leaves begin with."""
 
-    init: Literal["scratch", "root"] = key(
-        "scratch", "leaves start from scratch, or from root: its supernet's weights (Few-Shot NAS)"
-    )
+    init: Init = key("scratch", "leaves start from scratch, or from root: its supernet's weights (Few-Shot NAS)")
 
 
 PolicyOptions: Any = options("PolicyOptions", {name: policies.options(name) for name in policies.POLICIES})
@@ -305,19 +305,15 @@ class Metrics(Section):
 class Leaves(Section):
     """The sub-supernets that a tree ends in, trained with the settings of `supernet` and these."""
 
-    methods: Names = key(
-        ["gm-nas", "random", "one-shot"], "or fewer: those in `methods`; all for each of them; [] trains no leaf"
-    )
+    methods: Names = key(["gm-nas", "random", "one-shot"], "or fewer: those in `methods`; all; [] trains no leaf")
     sampling: Sampling = key("uniform", "superposition, uniform, fair: as for the root")
     epochs: Count | None = key(None, "of every leaf that is never dropped; or (the one that is said later counts)")
     total_epochs: Count | None = key(
-        24, "of all leaves of a tree together (whole epochs each, rounded down): equal costs of 1, 5 and 8"
+        24, "of all leaves of a tree, rounded down to whole epochs each: equal costs of 1, 5 and 8"
     )
     selection: Selection = key("all", "leaves that are searched: all, top_k, successive_halving")
     keep: Few = key(1, "top_k, successive_halving: leaves that are left")
-    sampled: Few = key(
-        16, "top_k, successive_halving: a leaf is judged by the accuracy of so many of its architectures"
-    )
+    sampled: Few = key(16, "top_k, successive_halving: architectures by whose accuracy a leaf is judged")
 
 
 class Evaluation(Section):
@@ -331,9 +327,7 @@ class Evaluation(Section):
 class Searching(Section):
     """How the best architecture of the leaves is looked for."""
 
-    samplers: Annotated[list[Sampler], Bounds(1), *UNIQUE] = key(
-        ["random", "evolution"], "and tpe; the first one's results stand in the summary"
-    )
+    samplers: Samplers = key(["random", "evolution"], "and tpe; the first one's results stand in the summary")
     evaluations: Annotated[int, Bounds(1, 100_000)] = key(60, "of each sampler")
 
 
@@ -346,17 +340,11 @@ class Truth(Section):
     file: File | None = key(None, "csv, nasbench201: path of the file")
     sha256: Digest | None = key(None, "csv, nasbench201: checked before the file is read, where given")
     architecture_column: Text = key("ArchitectureString", "csv: where the architecture strings stand")
-    column: Text | None = key(
-        None, "which column is the truth; null for the usual one (nasbench201), the only test accuracy (csv)"
-    )
+    column: Text | None = key(None, "the truth; null for the usual one (nasbench201), the only test accuracy (csv)")
     architectures: Architectures = key(24, "standalone: a seeded sample of all 15,625; 0 for all")
-    epochs: Annotated[int, Bounds(1, 1_000_000)] = key(
-        3, "standalone: of each training; the other settings are those of `supernet`"
-    )
+    epochs: Count = key(3, "standalone: of each training; the other settings are those of `supernet`")
     seed: Seed = key(0, "standalone: of the sample and of the trainings")
-    mem_mb: Annotated[int, Bounds(1, 100_000_000)] = key(
-        48000, "nasbench201: memory of the job that reads the official file"
-    )
+    mem_mb: Annotated[int, Bounds(1, 100_000_000)] = key(48000, "nasbench201: memory of the job that reads the file")
 
 
 class Proxies(Section):
@@ -372,9 +360,7 @@ class Distances(Section):
     """The split distance, and intervals."""
 
     normalisation: Normalisation = key("corrected", "corrected, z = 2 (|O| - 1), or as_printed, z = 2 |O| - 1")
-    resamples: Annotated[int, Bounds(1, 10_000, RESAMPLES)] = key(
-        2000, "of every bootstrap: over seeds; for the proxies over architectures"
-    )
+    resamples: Resamples = key(2000, "of every bootstrap: over seeds; for the proxies over architectures")
     seed: Seed = key(0)
 
 
@@ -397,9 +383,7 @@ class Plotting(Section):
 class Resources(Section):
     """What a job asks for."""
 
-    gpu: Annotated[int, Bounds(0, 1)] = key(
-        1, "cards that a training or scoring job asks for: 1, or 0 to leave all cards alone"
-    )
+    gpu: Annotated[int, Bounds(0, 1)] = key(1, "cards of a training or scoring job: 1, or 0 to leave all cards alone")
 
 
 METHODS = """\
@@ -432,20 +416,16 @@ class Config(Section):
     outdir: Folder = key("results", "folder of all that a run writes")
     seeds: Seeds = key([0, 1, 2], "one supernet, and one tree per method, for each")
     device: Literal["auto", "cpu", "cuda"] = key("auto", "auto (the first visible card, else the CPU), cpu, cuda")
-    threads: Annotated[int, Bounds(1, 1024, "more than any machine has cores")] = key(
-        1, "torch threads of one job; a setting, because it may change the last bits of a result"
-    )
+    threads: Threads = key(1, "torch threads of one job; a setting, because it may change the last bits of a result")
     data: Data = section(Data)
     space: Space = section(Space)
-    space_paths: Paths = key(
-        [], "folders with search spaces of your own, a file each (docs/methods.md); their code is run"
-    )
+    space_paths: Paths = key([], "folders with search spaces of yours, a file each (docs/spaces.md); their code is run")
     supernet: Supernet = section(Supernet)
     method: MethodKeys = section(MethodKeys)
     # Not more than 40: a step that draws them all must say what it is made from in 128 lines (LINES of _origins.py).
     methods: Annotated[list[str | dict[str, Any]], Bounds(1, 40)] = key(yaml.safe_load(METHODS)["methods"])
     metrics: Metrics = section(Metrics)
-    metric_paths: Paths = key([], "folders with metrics of your own, a file each (docs/methods.md); their code is run")
+    metric_paths: Paths = key([], "folders with metrics of yours, a file each (docs/methods.md); their code is run")
     leaves: Leaves = section(Leaves)
     evaluation: Evaluation = section(Evaluation)
     search: Searching = section(Searching)

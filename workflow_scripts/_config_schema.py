@@ -41,26 +41,16 @@ def _adapter(kind: Any) -> TypeAdapter:
 
 
 def validated(kind: Any, value: Any, at: str = "", space: SearchSpace = nas_bench_201) -> Any:
-    """Return ``value`` as plain values, with the defaults of what is not there and floats where these are meant.
+    """Return ``value`` as a section or type of the model has it: plain values, defaults for what is not there.
 
-    Parameters
-    ----------
-    kind
-        A section of the model, or a type of it.
-    at
-        Where the value stands.
-
-    Raises
-    ------
-    ConfigError
-        If it does not fit; the message lists every problem with the key, what was found, what is allowed, and the
-        nearest spelling.
+    `ConfigError` if it does not fit; the message lists every problem with the key below ``at``, what was found, what
+    is allowed, and the nearest spelling.
     """
     try:
         found = _adapter(kind).validate_python(value, context=numbers_of(space))
     except ValidationError as error:
         refuse(_explained(error, schema_of(kind, space), at))
-    return _adapter(kind).dump_python(found)
+    return _adapter(kind).dump_python(found, by_alias=True)
 
 
 def typed(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -142,7 +132,7 @@ def _line(where: str, node: Mapping[str, Any], problem: Any) -> str:
     why = node.get("$comment") or node.get("description", "").partition("\n")[0] * (node.get("type") != "object")
     reason = f" ({why})" if why else ""
     if problem["type"] == "missing":
-        return f"{where}.{problem['loc'][-1]}: missing; the search space says no default"
+        return f"{where}: missing; the search space says no default"
     if problem["type"] == "value_error":
         return f"{found}, {about['error']}"
     if problem["type"] == "literal_error":

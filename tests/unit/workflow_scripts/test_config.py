@@ -67,10 +67,10 @@ def test_config_yaml_and_its_schema_are_what_the_model_writes():
 def test_an_option_of_a_part_is_a_key_with_its_type_default_bounds_and_meaning():
     def beam(space, *, width: Annotated[int, {"ge": 1, "le": "operations"}, "groups that are kept"] = 3): ...
 
-    def other(space, *, width: int = 1, alpha=0.5): ...
+    def other(space, *, width: int = 1, json=0.5, _x=True): ...
 
     kind = options("Parts", {"beam": options_of(beam), "other": options_of(other)})
-    assert validated(kind, {"alpha": 2}) == {"width": 3, "alpha": 2.0}
+    assert validated(kind, {"json": 2}) == {"width": 3, "json": 2.0, "_x": True}
     assert schema_of(kind)["properties"]["width"]["description"] == "beam, other: groups that are kept"
     with pytest.raises(
         ConfigError, match=r"x\.width: found 6, expected at most 5 \(the search space has 5 operations\)"
