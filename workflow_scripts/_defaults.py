@@ -17,22 +17,19 @@ from workflow_scripts._config_values import check_plain
 def completed(*given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the whole config: each of ``given`` over those before it and the defaults, and every ~ written out.
 
-    What cannot stand beside a later word gives way to it: what a user would have to repeat otherwise.
-
-    Raises
-    ------
-    ConfigError
-        On an unknown key or a wrong type.
+    What cannot stand beside a later word gives way to it: what a user would have to repeat otherwise. `ConfigError` on
+    an unknown key or a wrong type.
     """
-    config = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
+    config = validated(model_of(), {})
+    update_config(config, yaml.safe_load(CONFIG.read_text(encoding="utf-8")))
     for said in given or ({},):
         check_plain(said)
         update_config(config, said)
         space = likely_space(config)
         _fit_space(config, said, schema_of(model_of(space), space))
-        config = validated(model_of(space), config, space=space)
+        validated(model_of(space), config, space=space)
         _give_way(config, said)
-    return config
+    return validated(model_of(space), config, space=space)
 
 
 def _fit_space(config: dict[str, Any], said: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
