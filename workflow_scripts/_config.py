@@ -42,6 +42,15 @@ AT_ONCE = 2**30  # bytes
 SCORE_KEYS, CUT_KEYS = tuple(Scoring.model_fields), tuple(Cutting.model_fields)
 
 
+@contextmanager
+def _about(key: str, error: type[Exception] = FsnasError) -> Iterator[None]:
+    """Name the key of the config in what is wrong with it."""
+    try:
+        yield
+    except (error, OSError) as found:
+        raise ConfigError(f"{key}: {found}") from found
+
+
 @dataclass(frozen=True)
 class Method:
     """All that turns a supernet into a tree."""
@@ -127,10 +136,8 @@ def rungs_of(config: Mapping[str, Any], method: Method | None) -> tuple[Rung, ..
 
     `ConfigError` if the budget is none, or too small for the leaves of the tree; without a method, for a single leaf.
     """
-    try:
+    with _about(f"leaves, method {method.name}" if method else "leaves"):
         return make_rungs(method.policy.leaves if method else 1, **taken(options_of(make_rungs), config["leaves"]))
-    except FsnasError as error:
-        raise ConfigError(f"leaves{f', method {method.name}' if method else ''}: {error}") from error
 
 
 def proxy_metrics(config: Mapping[str, Any]) -> list[str]:
@@ -170,19 +177,10 @@ def truth_column(config: Mapping[str, Any]) -> str:
     if truth["source"] == "standalone":
         return f"standalone_test_accuracy_{truth['epochs']}_epochs_seed_{truth['seed']}"
     given = {"architecture_column": truth["architecture_column"], "data": config["data"]["source"]}
-    with _of_the_truth():
+    with _about("truth.file", DataError):
         truth_sources.check_file(truth["source"], truth["file"])
         _check_readable("truth.file", truth["file"])
         return truth_sources.column(truth["source"], truth["file"], truth["column"], **given)
-
-
-@contextmanager
-def _of_the_truth() -> Iterator[None]:
-    """Name the key of the file in what is wrong with it."""
-    try:
-        yield
-    except DataError as error:
-        raise ConfigError(f"truth.file: {error}") from error
 
 
 def check_files(config: Mapping[str, Any]) -> None:
@@ -214,7 +212,7 @@ def check_truth(config: Mapping[str, Any], column: str) -> None:
     truth, source = config["truth"], config["truth"]["source"]
     if source == "standalone" or truth_sources.facts(source).heavy:
         return
-    with _of_the_truth():
+    with _about("truth.file", DataError):
         options = truth_sources.taken(source, {**truth, "column": column, "space": space_of(config)})
         truth_sources.load(source)(truth["file"], **options)
 
@@ -329,10 +327,8 @@ def _inside(path: str, folder: str) -> bool:
 def space_of(config: Mapping[str, Any]) -> SearchSpace:
     """Return the search space that the config names; `ConfigError` if there is none, or its operations are not its."""
     _add_folders(spaces.registry, map(expanded, config["space_paths"]))
-    try:
+    with _about("space"):
         return spaces.load(**config["space"])
-    except FsnasError as error:
-        raise ConfigError(f"space: {error}") from error
 
 
 def likely_space(config: Mapping[str, Any]) -> SearchSpace:
@@ -352,10 +348,8 @@ def _users_parts(config: Mapping[str, Any]) -> SearchSpace:
         "metric_paths": lambda: [path_of(name) for name in known() if config["metric_paths"] and metric_spec(name)],
     }
     for key, files in parts.items():
-        try:
+        with _about(key):
             check_users_code(*(file for file in files() if isinstance(file, Path)))
-        except (ConfigError, OSError) as error:
-            raise ConfigError(f"{key}: {error}") from error
     return space
 
 
@@ -379,10 +373,8 @@ def _check_data(config: Mapping[str, Any]) -> None:
 
 def metric_options(metric: str, options: Mapping[str, Any], at: str) -> dict[str, Any]:
     """Return the options of a metric, the declared defaults beneath; every given one is checked."""
-    try:
+    with _about(at):
         kind = options_of_metric(metric)
-    except ConfigError as error:
-        raise ConfigError(f"{at}: {error}") from error
     return validated(kind, dict(options), at)
 
 
@@ -414,10 +406,8 @@ def _method(entry: str | Mapping[str, Any], config: Mapping[str, Any], space: Se
         return " and ".join(f"{at if key in own else 'method'}.{key}" for key in keys)
 
     read = taken(policies.options(choices["policy"]), choices)
-    try:
+    with _about(where("policy", *read)):
         policy = policies.make_policy(space, choices["policy"], **read)
-    except FsnasError as error:
-        raise ConfigError(f"{where('policy', *read)}: {error}") from error
     _check_warmup(choices["warmup_epochs"], policy.depth, where("warmup_epochs"))
     if policy.depth:
         _check_needs(metric, space, at)

@@ -97,54 +97,42 @@ def _is_another_number(text: str, value: Any) -> bool:
 def check_texts(files: Iterable[str | Path]) -> None:
     """Check what YAML would silently change: a key that stands twice, and a number that it takes for another one.
 
-    Raises
-    ------
-    ConfigError
-        If there is one; the message says where.
+    `ConfigError` if there is one; the message says where.
     """
     for file in map(Path, files):
         try:
-            root = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+            scalars = list(_scalars(yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader), "", set()))
         except (OSError, ValueError, RecursionError, yaml.YAMLError):  # Snakemake has read it, and says so otherwise
             continue
-        entries = list(_entries(root))
-        if twice := [f"{file}, {line}" for line in _twice(entries)]:
+        lines = [(f"{file}, line {node.start_mark.line + 1}: {at}", node, first) for at, node, first in scalars]
+        if twice := [f"{line} stands in line {first}, too" for line, _, first in lines if first]:
             raise ConfigError("\n  ".join(["only the last one would count; remove the others:", *twice[:PROBLEMS]]))
-        scalars = [(at, node) for _, at, *nodes in entries for node in nodes if isinstance(node, yaml.ScalarNode)]
-        if others := [f"{file}, {line}" for at, node in scalars if (line := _other_number(at, node))]:
+        if others := [f"{line}: {found}" for line, node, _ in lines if (found := _other_number(node))]:
             raise ConfigError("\n  ".join(["YAML takes what is written for another number:", *others[:PROBLEMS]]))
 
 
-def _entries(root: yaml.Node | None) -> Iterator[tuple[yaml.Node, str, yaml.Node | None, yaml.Node]]:
-    """Yield all that lists and mappings hold: the one that holds it, its place, its key (in a mapping), and itself."""
-    todo, seen = deque([("", root)]), set()
-    while todo:
-        at, node = todo.popleft()
-        if id(node) in seen:  # an alias
-            continue
-        seen.add(id(node))
-        inside: list[tuple[str, yaml.Node | None, yaml.Node]] = []
-        if isinstance(node, yaml.SequenceNode):
-            inside = [(f"{at}{number}", None, item) for number, item in enumerate(node.value)]
-        elif isinstance(node, yaml.MappingNode):
-            inside = [(f"{at}{shown_key(key.value)}", key, value) for key, value in node.value]
-        yield from ((node, *entry) for entry in inside)
-        todo.extend((f"{place}.", value) for place, _, value in inside)
+def _scalars(node: yaml.Node | None, at: str, seen: set[int]) -> Iterator[tuple[str, yaml.ScalarNode, int]]:
+    """Yield every key and value with its place and, of a key that stands there already, the line where."""
+    if id(node) in seen:  # an alias
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.ScalarNode):
+        yield at, node, 0
+    if isinstance(node, yaml.SequenceNode):
+        for number, item in enumerate(node.value):
+            yield from _scalars(item, f"{at}.{number}", seen)
+    if isinstance(node, yaml.MappingNode):
+        lines: dict[str, int] = {}
+        for key, value in node.value:
+            place = f"{at}.{shown_key(key.value)}".removeprefix(".")
+            if isinstance(key, yaml.ScalarNode):
+                yield place, key, lines.get(key.value, 0)
+                lines.setdefault(key.value, key.start_mark.line + 1)
+            yield from _scalars(value, place, seen)
 
 
-def _twice(entries: Iterable[tuple[yaml.Node, str, yaml.Node | None, yaml.Node]]) -> Iterator[str]:
-    """Yield a line on every key that stands twice in one mapping."""
-    lines: dict[tuple[int, str], int] = {}
-    for mapping, at, key, _ in entries:
-        if isinstance(key, yaml.ScalarNode):
-            name, line = (id(mapping), key.value), key.start_mark.line + 1
-            if name in lines:
-                yield f"line {line}: {at} stands in line {lines[name]}, too"
-            lines.setdefault(name, line)
-
-
-def _other_number(at: str, node: yaml.ScalarNode) -> str:
-    """Return a line on a number that YAML takes for another one, or nothing."""
+def _other_number(node: yaml.ScalarNode) -> str:
+    """Return what YAML takes a number for, if that is another one, or nothing."""
     if not node.tag.endswith((":int", ":float")):
         return ""
     try:
@@ -154,8 +142,8 @@ def _other_number(at: str, node: yaml.ScalarNode) -> str:
     if not _is_another_number(node.value, value):
         return ""
     return (
-        f"line {node.start_mark.line + 1}: {at}: {node.value} is {value} in YAML; write {value} if you mean that, a "
-        f'number without a 0 in front and without a colon if you mean another one, and "{node.value}" if it is a text'
+        f"{node.value} is {value} in YAML; write {value} if you mean that, a number without a 0 in front and without a "
+        f'colon if you mean another one, and "{node.value}" if it is a text'
     )
 
 

@@ -379,7 +379,7 @@ def test_a_key_that_stands_twice_is_found_wherever_it_is(tmp_path):
     with pytest.raises(ConfigError, match="only the last one would count") as caught:
         check_texts([tmp_path / "nowhere.yaml", tmp_path / "a.yaml"])
     said = re.findall(r"line (\d): (\S+) stands in line (\d), too", str(caught.value))
-    assert said == [("6", "seeds", "1"), ("3", "methods.0.x.metric", "3")]
+    assert said == [("3", "methods.0.x.metric", "3"), ("6", "seeds", "1")]
     check_texts([ROOT / "config.yaml", *PRESETS])
     (tmp_path / "a.yaml").write_text("a: [1")  # Snakemake says so itself
     check_texts([tmp_path / "a.yaml"])
