@@ -15,6 +15,7 @@ DIRECTIONS = ["higher", "lower", "none"]
 KINDS = {"score": ["model", "batch"], "affinity": ["models", "edge", "batch"]}  # and what the function is called with
 REQUIRED = ["direction", "paper", "equation"]
 OPTIONAL = {"kind": "score", "needs": ""}
+BOUNDS, COUNTS = ("ge", "gt", "le", "lt"), ("edges", "operations", "architectures")  # COUNTS: of the search space
 NEEDS = ["thin_network"]  # what not every search space has
 _OTHERS = {ast.AsyncFunctionDef: "an async def", ast.ClassDef: "a class", ast.Import: "an import"}
 
@@ -66,9 +67,11 @@ def read_spec(name: str, path: Path) -> MetricSpec:
     function = _function(name, path, tree)
     said = _said(path, _call(path, tree, function))
     _check_arguments(path, function, said["kind"])
+    declared = options_in(function)
     for argument, default in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True):
         _check_default(path, argument, default)
-    return MetricSpec(name, declared=options_in(function), **said)
+        _check_bounds(path, argument, declared[argument.arg])
+    return MetricSpec(name, declared=declared, **said)
 
 
 def _function(name: str, path: Path, tree: ast.Module) -> ast.FunctionDef:
@@ -173,6 +176,17 @@ def _check_default(path: Path, argument: ast.arg, default: ast.expr | None) -> N
     value = _literal(path, default)
     if not isinstance(value, (bool, int, float, str)) or isinstance(value, float) and not math.isfinite(value):
         raise refuse(path, default, f"the default of the option {argument.arg!r} is {value!r}; {expected}")
+
+
+def _check_bounds(path: Path, argument: ast.arg, option: Option) -> None:
+    """Check that bounds can be compared with."""
+    for given in (said for said in getattr(option.type, "__metadata__", ()) if isinstance(said, dict)):
+        for name, bound in given.items():
+            if name not in BOUNDS or not (isinstance(bound, int | float) or name == "le" and bound in COUNTS):
+                expected = f"expected {', '.join(BOUNDS)} with a number, or le with {', '.join(COUNTS)}"
+                raise refuse(
+                    path, argument, f"the option {argument.arg!r} has the bound {name!r}: {bound!r}; {expected}"
+                )
 
 
 def _literal(path: Path, node: ast.expr) -> Any:
