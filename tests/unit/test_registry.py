@@ -81,11 +81,8 @@ def test_a_file_with_an_underscore_is_shared_by_others(registry):
 
 def test_an_option_without_a_default_is_needed(registry):
     found = registry("def read(path, *, folder, seed=0, progress=lambda line: None): ...\n")
-    assert {name: option.needed for name, option in found.options("one").items()} == {
-        "folder": True,
-        "seed": False,
-        "progress": False,
-    }
+    needed = {name: option.needed for name, option in found.options("one").items()}
+    assert needed == {"folder": True, "seed": False, "progress": False}
 
 
 @pytest.mark.parametrize(

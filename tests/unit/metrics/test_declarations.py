@@ -13,13 +13,16 @@ from workflow_scripts._config import check
 
 IMPORT = "from fsnas.metrics import metric\n\n\n"
 ABOVE = '@metric(direction="higher", paper="ours", equation="S")\n'
-BOUNDED = "*, a: Annotated[int, {{{}}}] = 1"
 SCORE = f"{IMPORT}{ABOVE}def plain(model, batch):\n    return 1.0\n"
 AFFINITY = SCORE.replace('equation="S"', 'equation="S", kind="affinity"').replace("(model,", "(models, edge,")
 
 
 def options(text):
     return SCORE.replace("batch)", f"batch, {text})")
+
+
+def bounded(text):
+    return options(f"*, a: Annotated[int, {{{text}}}] = 1")
 
 
 def declared(**changes):
@@ -59,18 +62,9 @@ BAD = {
     "a tuple as default": (options("*, samples=(1, 2)"), "line 5: the default of the option 'samples' is (1, 2)"),
     "an infinite default": (options("*, samples=1e999"), "line 5: the default of the option 'samples' is inf"),
     "a computed default": (options("*, samples=float('nan')"), "line 5: found float('nan'), expected a literal"),
-    "a bound of another name": (
-        options(BOUNDED.format('"min": 0')),
-        "line 5: the option 'a' has the bound 'min': 0; expected ge, gt, le,",
-    ),
-    "a bound that is no number": (
-        options(BOUNDED.format('"ge": "edges"')),
-        "line 5: the option 'a' has the bound 'ge': 'edges'; expect",
-    ),
-    "a bound of nothing": (
-        options(BOUNDED.format('"le": "images"')),
-        "line 5: the option 'a' has the bound 'le': 'images'; .* or le wi",
-    ),
+    "a bound's name": (bounded('"min": 0'), "line 5: the option 'a' has the bound 'min': 0; expected ge, gt, le, lt"),
+    "a bound of words": (bounded('"ge": "edges"'), "line 5: the option 'a' has the bound 'ge': 'edges'; expected ge"),
+    "a bound of nothing": (bounded('"le": "images"'), "line 5: .* 'le': 'images'; expected .* or le with edges"),
     "async": (SCORE.replace("def ", "async def "), "line 5: plain is an async def, expected `def plain(...)`"),
     "a class": (f"{IMPORT}class plain:\n    pass\n", "line 4: plain is a class, expected `def plain"),
     "a lambda": (f"{IMPORT}plain = lambda model, batch: 1.0\n", "line 4: plain is no function, expected `def plain"),
