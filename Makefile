@@ -1,6 +1,7 @@
 # make run     set up the environment, then run the workflow with the default config, and make its report
 # make test    set up the environment if it is missing, then run the tests
 # make lint    format, lint and type checks
+# make config  write config.yaml and its JSON Schema again, from workflow_scripts/_config_model.py
 # make setup   only the environment: uv and a .venv in this folder, with the versions of requirements.txt
 # make pins    resolve requirements.txt from pyproject.toml, keeping what still fits; UPGRADE=1 takes the newest
 #
@@ -13,7 +14,7 @@ PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11)
 ENVIRONMENT := .venv/.installed
 ACTIVE := PATH="$(CURDIR)/.venv/bin:$$PATH"
 
-.PHONY: help run test lint setup pins
+.PHONY: help run test lint config setup pins
 help:
 	@sed -n 's/^# \(make \)/\1/p' Makefile
 
@@ -37,6 +38,9 @@ lint: $(ENVIRONMENT)
 	@$(ACTIVE) snakefmt --check Snakefile rules
 	@$(ACTIVE) snakemake --lint
 	@$(ACTIVE) mypy
+
+config: $(ENVIRONMENT)
+	@$(ACTIVE) python -m workflow_scripts._config_schema
 
 setup: $(ENVIRONMENT)
 	@echo "The environment is ready. To use it: . .venv/bin/activate"

@@ -5,17 +5,70 @@ So is one in a folder of the user's own that is added to the package. A part is 
 
 import ast
 import importlib
+import inspect
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from inspect import Parameter
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Annotated, Any, get_type_hints
 
 from fsnas.errors import ConfigError, nearest
 from fsnas.lineage.syntax import parsed
 
 NAME = re.compile("[a-z][a-z0-9_]*")
+TYPES: dict[str, Any] = {"Annotated": Annotated, **{kind.__name__: kind for kind in (bool, int, float, str, list)}}
+
+
+@dataclass(frozen=True)
+class Option:
+    """What a part can be told: a keyword-only argument of its function.
+
+    The config takes its type, bounds, meaning and default from there, where the annotation says them:
+    ``samples: Annotated[int, {"ge": 0, "le": 65536}, "images of a batch; 0 for all"] = 16``. A bound that is a text is
+    a number that the search space has: ``edges``, ``operations`` or ``architectures``.
+    """
+
+    type: Any
+    default: Any = ...
+
+    @property
+    def needed(self) -> bool:
+        """Return whether it must be given."""
+        return self.default is ...
+
+
+def options_of(function: Callable) -> dict[str, Option]:
+    """Return the options of a function, by name."""
+    hints, arguments = get_type_hints(function, include_extras=True), inspect.signature(function).parameters
+    named = {name: each.default for name, each in arguments.items() if each.kind is Parameter.KEYWORD_ONLY}
+    defaults = {name: ... if value is Parameter.empty else value for name, value in named.items()}
+    return {name: Option(hints.get(name, type(value)), value) for name, value in defaults.items()}
+
+
+def taken(options: Iterable[str], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of what is ``given`` that are options."""
+    return {option: given[option] for option in options if option in given}
+
+
+def options_in(function: ast.FunctionDef) -> dict[str, Option]:
+    """Return the options of a function that is not imported, by name; of a default that is computed only that it is."""
+    named = zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True)
+    return {each.arg: _read(each.annotation, default) for each, default in named}
+
+
+def _read(annotation: ast.expr | None, default: ast.expr | None) -> Option:
+    try:
+        value = ... if default is None else ast.literal_eval(default)
+    except ValueError:
+        value = None
+    try:
+        kind = eval(ast.unparse(annotation), {"__builtins__": {}, **TYPES}) if annotation else type(value)
+    except Exception:  # names that only the file itself knows
+        kind = type(value)
+    return Option(kind, value)
 
 
 class Registry:
@@ -117,18 +170,17 @@ class Registry:
         self.options(name)
         return self.attribute(name, self.function)
 
-    def options(self, name: str) -> dict[str, bool]:
-        """Return the options that the part ``name`` takes, and whether they must be given; nothing is imported."""
+    def options(self, name: str) -> dict[str, Option]:
+        """Return the options that the part ``name`` takes; nothing is imported."""
         path = self.path_of(name)
         for node in parsed(path).body:
             if isinstance(node, ast.FunctionDef) and node.name == self.function:
-                options = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
-                return {option.arg: default is None for option, default in options}
+                return options_in(node)
         raise ConfigError(f"{path}: expected a function {self.function}(), found none; see CONTRIBUTING.md")
 
     def taken(self, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return those of the ``given`` options that the part ``name`` takes."""
-        return {option: given[option] for option in self.options(name) if option in given}
+        return taken(self.options(name), given)
 
 
 def _files(folder: Path) -> list[Path]:

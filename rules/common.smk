@@ -30,6 +30,8 @@ from workflow_scripts._captions import (
 )
 from workflow_scripts._cards import ignored_cards, visible_cards
 from workflow_scripts._config import (
+    CUT_KEYS,
+    SCORE_KEYS,
     check,
     check_files,
     check_truth,

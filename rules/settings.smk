@@ -2,6 +2,7 @@ from dataclasses import fields
 from fsnas.benchmark import sources as truth_sources
 from fsnas.data import sources as data_sources
 from fsnas.search import samplers
+from fsnas.training.recipe import Recipe
 
 # Whether the images are always the same, so that how many and how large they are is known before they are read.
 FIXED = data_sources.facts(config["data"]["source"]).train is not None
@@ -13,23 +14,8 @@ TRUTH_FACTS = truth_sources.Facts() if TRAINED else truth_sources.facts(READER)
 
 def recipe(epochs, **changes):
     """The arguments of the recipe that trains a supernet."""
-    names = [
-        "sampling",
-        "mixing",
-        "batch_size",
-        "lr",
-        "momentum",
-        "weight_decay",
-        "grad_clip",
-        "valid_batches",
-    ]
-    augmentation = {name: config["data"][name] for name in ("crop_padding", "flip")}
-    return {
-        "epochs": epochs,
-        **{name: config["supernet"][name] for name in names},
-        **augmentation,
-        **changes,
-    }
+    said = config["data"] | config["supernet"] | {"epochs": epochs, **changes}
+    return {each.name: said[each.name] for each in fields(Recipe)}
 
 
 def network():
@@ -111,10 +97,8 @@ def scores_code(wildcards):
 def scores_settings(wildcards):
     """What decides the scores of a level; nothing of the cut, so that methods can share them."""
     method, level = METHODS[wildcards.method], int(wildcards.level)
-    choices = {
-        name: method.choices[name]
-        for name in ("perturbation", "batch_size", "repetitions")
-    }
+    choices = {name: method.choices[name] for name in SCORE_KEYS}
+    del choices["warmup_epochs"]
     warmup = method.warmup_epochs(level)
     return {
         "metric": method.metric,
@@ -136,7 +120,7 @@ def splits_settings(wildcards):
         "seed": int(wildcards.seed),
         "level": int(wildcards.level),
         "policy": method.policy_settings,
-        **{name: method.choices[name] for name in ("edge", "objective", "balance")},
+        **{name: method.choices[name] for name in CUT_KEYS},
     }
 
 

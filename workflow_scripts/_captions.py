@@ -7,7 +7,8 @@ from typing import Any
 
 from fsnas.metrics import metric_spec
 from fsnas.spaces import count_architectures
-from workflow_scripts._config import CUT_KEYS, POLICY_KEYS, SCORE_KEYS, Method, proxy_metrics, space_of
+from fsnas.splitting import policies
+from workflow_scripts._config import CUT_KEYS, SCORE_KEYS, Method, proxy_metrics, space_of
 
 FEW = "With 2 or 3 seeds an interval is only a range."
 BUDGETS = {"epochs": "leaf", "total_epochs": "tree"}  # of the leaves, and of what
@@ -121,7 +122,7 @@ def about_search(config: Mapping[str, Any], seeds: Collection[int], methods: Ite
         f"{BUDGETS[budget]}, batch size {net['batch_size']}, lr {net['lr']}; searched: "
         f"{selected}.{dropped}{own} Shared weights on {evaluation['batches'] or 'all'} validation batches of "
         f"{evaluation['batch_size']}, {evaluation['architectures'] or 'all'} architectures ranked. Search: "
-        f"{_said(search, ('evaluations', 'population', 'tournament'))}. {_interval(seeds)}"
+        f"{_said(search, [key for key in search if key != 'samplers'])}. {_interval(seeds)}"
     )
 
 
@@ -158,7 +159,7 @@ def _interval(seeds: Collection[int]) -> str:
 
 def tree_keys(choices: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the keys that decide the tree of these scores."""
-    return ("policy", *POLICY_KEYS[choices["policy"]], *CUT_KEYS)
+    return ("policy", *policies.options(choices["policy"]), *CUT_KEYS)
 
 
 def _counted(count: int, noun: str) -> str:

@@ -4,8 +4,7 @@ Only the workflow reads the config; the library gets plain arguments. Nothing he
 """
 
 import os
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,36 +17,38 @@ from fsnas.data import sources as data_sources
 from fsnas.errors import ConfigError, DataError, FsnasError, nearest
 from fsnas.lineage.dependencies import check_users_code, located
 from fsnas.metrics import known, metric_spec, path_of
-from fsnas.registry import Registry
+from fsnas.registry import Registry, options_of, taken
 from fsnas.search import samplers
 from fsnas.search.rungs import Rung, make_rungs
 from fsnas.spaces import SearchSpace
-from fsnas.splitting.policies import Policy, make_policy
-from workflow_scripts._config_values import (
-    Validator,
-    check_plain,
-    listing,
-    shown,
-    shown_key,
-    the_schema,
-    validate,
-    written,
+from fsnas.spaces.nas_bench_201 import space as nas_bench_201
+from fsnas.splitting import policies
+from workflow_scripts._config_model import (
+    Cutting,
+    Entry,
+    MethodName,
+    Scoring,
+    Space,
+    expanded,
+    model_of,
+    options_of_metric,
 )
+from workflow_scripts._config_schema import validated
+from workflow_scripts._config_values import check_plain, listing, shown, shown_key
 from workflow_scripts._needs import check_images
-from workflow_scripts._plotting import is_path, plot_settings
+from workflow_scripts._plotting import plot_settings
 
 AT_ONCE = 2**30  # bytes
-FILE_NAME = 255  # bytes; what file systems take
-POLICY_KEYS = {
-    "constant": ("branching", "max_leaves"),
-    "schedule": ("schedule",),
-    "exhaustive": ("depth",),
-    "none": (),
-}
-KINDS = {bool: "boolean", int: "integer", float: "number", str: "string"}  # as the schema calls them
-PERIODIC = re.compile(r"(.+)\1{19,}$")  # a value that Snakemake refuses for a wildcard
-SCORE_KEYS = ("perturbation", "repetitions", "batch_size", "warmup_epochs")
-CUT_KEYS = ("edge", "objective", "balance")
+SCORE_KEYS, CUT_KEYS = tuple(Scoring.model_fields), tuple(Cutting.model_fields)
+
+
+@contextmanager
+def _about(key: str, error: type[Exception] = FsnasError) -> Iterator[None]:
+    """Name the key of the config in what is wrong with it."""
+    try:
+        yield
+    except (error, OSError) as found:
+        raise ConfigError(f"{key}: {found}") from found
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,12 @@ class Method:
     metric: str
     options: dict[str, Any]
     choices: dict[str, Any]
-    policy: Policy
+    policy: policies.Policy
 
     @property
     def policy_settings(self) -> dict[str, Any]:
-        """Return the arguments of `make_policy`."""
-        return policy_arguments(self.choices)
+        """Return the arguments of `make_policy`: the name of the policy and those of its keys that it reads."""
+        return {"name": self.choices["policy"], **taken(policies.options(self.choices["policy"]), self.choices)}
 
     @property
     def needs_root(self) -> bool:
@@ -78,11 +79,6 @@ class Method:
         return epochs if isinstance(epochs, int) else epochs[level]
 
 
-def policy_arguments(choices: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the name of the policy and those of its keys that it reads."""
-    return {"name": choices["policy"], **{key: choices[key] for key in POLICY_KEYS[choices["policy"]]}}
-
-
 def check(config: Mapping[str, Any]) -> dict[str, Method]:
     """Check the whole config and return its methods by name.
 
@@ -93,15 +89,20 @@ def check(config: Mapping[str, Any]) -> dict[str, Method]:
         kind met, each with the key, what was found, what is allowed, and the nearest spelling.
     """
     check_plain(config)
-    schema = schema_of(config)
-    validate(config, schema, "")
-    _check_paths(config)
+    config = validated(model_of(likely := likely_space(config)), config, space=likely)
+    _check_outdir(config["outdir"])
+    if config["truth"]["file"] and _inside(config["truth"]["file"], config["outdir"]):
+        raise ConfigError(
+            f"truth.file: found {shown(config['truth']['file'])}, which is in outdir, {shown(config['outdir'])}; "
+            "expected it outside of the folder that the workflow writes; move the file"
+        )
     space = _users_parts(config)
     _check_data(config)
-    _check_metric_options(config)
+    for metric, given in config["metrics"].items():
+        metric_options(metric, given or {}, f"metrics.{shown_key(metric)}")
     methods: dict[str, Method] = {}
     for entry in config["methods"]:
-        method = _method(entry, config, schema, space)
+        method = _method(entry, config, space)
         if method.name in methods:
             raise ConfigError(f"methods: {method.name!r} stands there twice; give the second entry another name")
         methods[method.name] = method
@@ -113,65 +114,36 @@ def check(config: Mapping[str, Any]) -> dict[str, Method]:
     drawn_methods(config, methods)
     plot_settings(config["plotting"])
     chosen, proxies = leaf_methods(config, methods), proxy_metrics(config)
-    for method in chosen.values():
-        rungs_of(config, method)
-    if not chosen:
-        _rungs(config, 1, "leaves")
+    for each in chosen.values() or [None]:
+        rungs_of(config, each)
     if chosen or proxies:
         truth_column(config)
     return methods
 
 
 def leaf_methods(config: Mapping[str, Any], methods: Mapping[str, Method]) -> dict[str, Method]:
-    """Return the methods whose trees go on to leaves and search, by name.
-
-    Raises
-    ------
-    ConfigError
-        If ``leaves.methods`` names what is no method of the config.
-    """
+    """Return the methods whose trees go on to leaves and search, by name; `ConfigError` for what is no method."""
     return {name: methods[name] for name in _listed(config["leaves"]["methods"], list(methods), "leaves.methods")}
 
 
 def drawn_methods(config: Mapping[str, Any], methods: Mapping[str, Method]) -> list[str]:
-    """Return the methods that figures over methods show.
-
-    Raises
-    ------
-    ConfigError
-        If ``plotting.methods`` names what is no method of the config.
-    """
+    """Return the methods that figures over methods show; `ConfigError` for what is no method."""
     return _listed(config["plotting"]["methods"], list(methods), "plotting.methods")
 
 
-def rungs_of(config: Mapping[str, Any], method: Method) -> tuple[Rung, ...]:
+def rungs_of(config: Mapping[str, Any], method: Method | None) -> tuple[Rung, ...]:
     """Return how long the leaves of a method's tree are trained, and how many are left after each rung.
 
-    Raises
-    ------
-    ConfigError
-        If the budget is none, or too small for the leaves of the tree.
+    `ConfigError` if the budget is none, or too small for the leaves of the tree; without a method, for a single leaf.
     """
-    return _rungs(config, method.policy.leaves, f"leaves, method {method.name}")
-
-
-def _rungs(config: Mapping[str, Any], leaves: int, at: str) -> tuple[Rung, ...]:
-    given = {name: config["leaves"][name] for name in ("selection", "keep", "epochs", "total_epochs")}
-    try:
-        return make_rungs(leaves, **given)
-    except FsnasError as error:
-        raise ConfigError(f"{at}: {error}") from error
+    with _about(f"leaves, method {method.name}" if method else "leaves"):
+        return make_rungs(method.policy.leaves if method else 1, **taken(options_of(make_rungs), config["leaves"]))
 
 
 def proxy_metrics(config: Mapping[str, Any]) -> list[str]:
     """Return the metrics that are compared with the truth on single architectures: those that give a score.
 
-    All are those for which the search space has what they need.
-
-    Raises
-    ------
-    ConfigError
-        If ``proxies.metrics`` names what is no such metric.
+    All are those for which the search space has what they need; `ConfigError` for what is no such metric.
     """
     scores = [name for name in known() if metric_spec(name).kind == "score"]
     space = space_of(config)
@@ -205,31 +177,17 @@ def truth_column(config: Mapping[str, Any]) -> str:
     if truth["source"] == "standalone":
         return f"standalone_test_accuracy_{truth['epochs']}_epochs_seed_{truth['seed']}"
     given = {"architecture_column": truth["architecture_column"], "data": config["data"]["source"]}
-    with _of_the_truth():
+    with _about("truth.file", DataError):
         truth_sources.check_file(truth["source"], truth["file"])
         _check_readable("truth.file", truth["file"])
         return truth_sources.column(truth["source"], truth["file"], truth["column"], **given)
-
-
-@contextmanager
-def _of_the_truth() -> Iterator[None]:
-    """Name the key of the file in what is wrong with it."""
-    try:
-        yield
-    except DataError as error:
-        raise ConfigError(f"truth.file: {error}") from error
 
 
 def check_files(config: Mapping[str, Any]) -> None:
     """Check that the file of the truth is there, and the images where they have not been read yet.
 
     Where results exist already, Snakemake takes a missing input for one that is not needed any more, and would show
-    them under the name of another truth.
-
-    Raises
-    ------
-    FsnasError
-        If one is not, or is not the one whose checksum the config gives.
+    them under the name of another truth. `FsnasError` if one is not, or has another checksum than the config gives.
     """
     _check_images(config)
     truth = config["truth"]
@@ -254,7 +212,7 @@ def check_truth(config: Mapping[str, Any], column: str) -> None:
     truth, source = config["truth"], config["truth"]["source"]
     if source == "standalone" or truth_sources.facts(source).heavy:
         return
-    with _of_the_truth():
+    with _about("truth.file", DataError):
         options = truth_sources.taken(source, {**truth, "column": column, "space": space_of(config)})
         truth_sources.load(source)(truth["file"], **options)
 
@@ -343,46 +301,6 @@ def _check_search(config: Mapping[str, Any]) -> None:
         )
 
 
-def _check_paths(config: Mapping[str, Any]) -> None:
-    """Check what a path must be before anything is opened: names that can be, and results in a folder of their own."""
-    data, truth, outdir = config["data"], config["truth"], config["outdir"]
-    named = {"outdir": outdir, "data.folder": data["folder"], "data.split_file": data["split_file"]}
-    named |= {"truth.file": truth["file"], **_listed_paths(config, "metric_paths", "space_paths")}
-    if is_path(config["plotting"]["style"]):
-        named["plotting.style"] = config["plotting"]["style"]
-    for key, path in named.items():
-        if path:
-            _check_path(key, path)
-    _check_outdir(outdir)
-    if truth["file"] and _inside(truth["file"], outdir):
-        raise ConfigError(
-            f"truth.file: found {shown(truth['file'])}, which is in outdir, {shown(outdir)}; expected it outside of "
-            "the folder that the workflow writes; move the file"
-        )
-
-
-def _listed_paths(config: Mapping[str, Any], *keys: str) -> dict[str, str]:
-    return {f"{key}.{i}": path for key in keys for i, path in enumerate(config[key])}
-
-
-def _check_path(key: str, path: str) -> None:
-    """Check what holds for every path: a name that files can have, of which no part is still to be filled in."""
-    long = [part for part in path.split("/") if len(os.fsencode(part)) > FILE_NAME]
-    if long:
-        raise ConfigError(f"{key}: found the name {shown(long[0])}, expected at most {FILE_NAME} bytes; shorten it")
-    if address := re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", path):
-        raise ConfigError(
-            f"{key}: found {shown(path)}, expected a path: fsnas reads and writes files and follows no address "
-            f"({address[0]}); copy or mount what is there, and give the path"
-        )
-    if path.startswith("~"):
-        raise ConfigError(f"{key}: found {shown(path)}, but there is no such user, or no HOME; write the whole path")
-    if "$" in path:
-        raise ConfigError(
-            f"{key}: found {shown(path)}, but of all that a shell fills in only a ~ in front is; write the whole path"
-        )
-
-
 def _check_outdir(outdir: str) -> None:
     if _inside(os.curdir, outdir):
         raise ConfigError(
@@ -407,28 +325,18 @@ def _inside(path: str, folder: str) -> bool:
 
 
 def space_of(config: Mapping[str, Any]) -> SearchSpace:
-    """Return the search space that the config names.
-
-    Raises
-    ------
-    ConfigError
-        If there is none, or its operations are none of it.
-    """
-    _add_folders(spaces.registry, config["space_paths"])
-    try:
+    """Return the search space that the config names; `ConfigError` if there is none, or its operations are not its."""
+    _add_folders(spaces.registry, map(expanded, config["space_paths"]))
+    with _about("space"):
         return spaces.load(**config["space"])
-    except FsnasError as error:
-        raise ConfigError(f"space: {error}") from error
 
 
-def schema_of(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the schema of the config with the bounds of its search space, if that can be told so early."""
-    plain = the_schema()
+def likely_space(config: Mapping[str, Any]) -> SearchSpace:
+    """Return the search space of a config that is still to be checked, if it can be told: it has bounds of its own."""
     try:
-        fits = Validator(plain["properties"]["space"]).is_valid(config["space"])
-        return the_schema(space_of(config)) if fits else plain
+        return space_of({**config, "space": validated(Space, config["space"])})
     except (ConfigError, KeyError, TypeError):  # the config is refused for it where all of it is checked
-        return plain
+        return nas_bench_201
 
 
 def _users_parts(config: Mapping[str, Any]) -> SearchSpace:
@@ -440,14 +348,12 @@ def _users_parts(config: Mapping[str, Any]) -> SearchSpace:
         "metric_paths": lambda: [path_of(name) for name in known() if config["metric_paths"] and metric_spec(name)],
     }
     for key, files in parts.items():
-        try:
+        with _about(key):
             check_users_code(*(file for file in files() if isinstance(file, Path)))
-        except (ConfigError, OSError) as error:
-            raise ConfigError(f"{key}: {error}") from error
     return space
 
 
-def _add_folders(registry: Registry, folders: list[str]) -> None:
+def _add_folders(registry: Registry, folders: Iterable[str]) -> None:
     try:
         registry.add_folders(folders)
     except OSError as error:
@@ -465,33 +371,11 @@ def _check_data(config: Mapping[str, Any]) -> None:
         )
 
 
-def _check_metric_options(config: Mapping[str, Any]) -> None:
-    for metric, options in config["metrics"].items():
-        metric_options(metric, options or {}, f"metrics.{shown_key(metric)}")
-
-
 def metric_options(metric: str, options: Mapping[str, Any], at: str) -> dict[str, Any]:
     """Return the options of a metric, the declared defaults beneath; every given one is checked."""
-    try:
-        declared = metric_spec(metric).options
-    except ConfigError as error:
-        raise ConfigError(f"{at}: {error}") from error
-    for name, value in options.items():
-        if name not in declared:
-            allowed = ", ".join(declared) or "none"
-            raise ConfigError(
-                f"{at}.{shown_key(name)}: unknown option{nearest(name, list(declared))}. Allowed: {allowed}"
-            )
-        expected = type(declared[name])
-        number = expected is float and isinstance(value, int) and not isinstance(value, bool)
-        if not isinstance(value, expected) and not number or (expected is int and isinstance(value, bool)):
-            raise ConfigError(
-                f"{at}.{name}: found {shown(value)} ({type(value).__name__}), expected {expected.__name__}"
-                f"{written(value, [KINDS.get(expected, '')])}"
-            )
-    validate(options, the_schema()["properties"]["metrics"]["properties"].get(metric, {}), at)
-    numbers = {name: float(value) for name, value in options.items() if isinstance(declared[name], float)}
-    return {**declared, **options, **numbers}
+    with _about(at):
+        kind = options_of_metric(metric)
+    return validated(kind, dict(options), at)
 
 
 def _check_ntk(options: Mapping[str, Any], images: int, at: str, batch: str) -> None:
@@ -499,48 +383,36 @@ def _check_ntk(options: Mapping[str, Any], images: int, at: str, batch: str) -> 
         raise ConfigError(f"{at}: found {options['samples']}, expected at most {batch}, {images}; or 0 for all of them")
 
 
-def _method(entry: Any, config: Mapping[str, Any], schema: Mapping[str, Any], space: SearchSpace) -> Method:
+def _method(entry: str | Mapping[str, Any], config: Mapping[str, Any], space: SearchSpace) -> Method:
     """Return the method of one entry of ``methods``: a name, or a name with the keys that differ."""
     if isinstance(entry, Mapping) and len(entry) != 1:
         raise ConfigError(f"methods: found {shown(entry)}, expected a metric's name or NAME: {{KEY: VALUE, ...}}")
-    name, own = (entry, {}) if isinstance(entry, str) else next(iter(entry.items()))
-    own = {} if own is None else own
+    name, given = (entry, {}) if isinstance(entry, str) else next(iter(entry.items()))
+    given = {} if given is None else given
     at = f"methods.{shown_key(name)}"
-    properties = schema["properties"]["method"]["properties"]
-    own_schema = {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {"metric": {"type": "string", "minLength": 1}, "options": {"type": "object"}, **properties},
-    }
-    validate(name, schema["properties"]["data"]["properties"]["name"], at)
-    if _reads_as_number(name):
-        raise ConfigError(f"{at}: found {name!r}, which reads as a number or a truth value in a table; add a letter")
-    if PERIODIC.search(name):
-        raise ConfigError(f"{at}: found {name!r}, which Snakemake takes for an endless loop; give it a varied name")
-    validate(own, own_schema, at)
-    choices = {**config["method"], **{key: own[key] for key in own if key in properties}}
+    validated(MethodName, name, at)
+    own = taken(given, validated(Entry, given, at, space))
+    choices = config["method"] | taken(config["method"], own)
     metric = own.get("metric") or _metric_of(name, choices, at)
     if name in known() and metric != name:
         raise ConfigError(
             f"{at}.metric: found {shown(metric)}, but {name} is a metric itself; give the method another name"
         )
     options = metric_options(metric, config["metrics"].get(metric) or {}, at)
-    if own_options := own.get("options"):
-        metric_options(metric, own_options, f"{at}.options")
-        options |= own_options
+    own_options = own.get("options") or {}
+    options |= taken(own_options, metric_options(metric, own_options, f"{at}.options"))
 
     def where(*keys: str) -> str:
         return " and ".join(f"{at if key in own else 'method'}.{key}" for key in keys)
 
-    try:
-        policy = make_policy(space, **policy_arguments(choices))
-    except FsnasError as error:
-        raise ConfigError(f"{where('policy', *POLICY_KEYS[choices['policy']])}: {error}") from error
+    read = taken(policies.options(choices["policy"]), choices)
+    with _about(where("policy", *read)):
+        policy = policies.make_policy(space, choices["policy"], **read)
     _check_warmup(choices["warmup_epochs"], policy.depth, where("warmup_epochs"))
     if policy.depth:
         _check_needs(metric, space, at)
     if metric == "ntk" and policy.depth:
-        samples = f"{at}.options.samples" if "samples" in (own_options or {}) else "metrics.ntk.samples"
+        samples = f"{at}.options.samples" if "samples" in own_options else "metrics.ntk.samples"
         _check_ntk(options, choices["batch_size"], samples, where("batch_size"))
     return Method(name, metric, options, choices, policy)
 
@@ -558,14 +430,6 @@ def _lacking(metric: str, space: SearchSpace) -> str:
     """Return what the metric needs and the search space has not, or nothing."""
     needs = metric_spec(metric).needs
     return "" if not needs or getattr(space, f"has_{needs}") else needs
-
-
-def _reads_as_number(name: str) -> bool:
-    try:
-        float(name)
-    except ValueError:
-        return name.lower() in ("true", "false")
-    return True
 
 
 def _metric_of(name: str, choices: Mapping[str, Any], at: str) -> str:

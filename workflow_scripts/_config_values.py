@@ -1,44 +1,20 @@
 """The values of a config, whatever YAML or the command line made of them, and the messages about them."""
 
-import dataclasses
-import functools
 import math
 import reprlib
-import string
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import jsonschema
-import jsonschema.validators
 import yaml
 
-from fsnas.benchmark import sources as truth_sources
-from fsnas.data import sources as data_sources
-from fsnas.errors import ConfigError, nearest
-from fsnas.search import samplers
-from fsnas.spaces import SearchSpace, count_architectures
-from fsnas.spaces.nas_bench_201 import space as nas_bench_201
+from fsnas.errors import ConfigError
 
-SCHEMA = Path(__file__).resolve().parent.parent / "rules" / "schemas" / "config.schema.yaml"
 DEEPEST, MOST, LONGEST, VALUES = 10, 1000, 1000, 20_000  # levels, entries of one, characters of a text, values in all
 PROBLEMS = 10  # that one message lists
 BOOLEANS = {True: "yes, on and true", False: "no, off and false"}  # as YAML reads them
-YAML_NAMES = {"array": "a list", "object": "keys with values"}  # of JSON's types
 NULLS = ("null", "Null", "NULL", "~", "")
-BOUNDS = {
-    "minimum": "at least {}",
-    "maximum": "at most {}",
-    "exclusiveMinimum": "more than {}",
-    "exclusiveMaximum": "less than {}",
-    "minItems": "at least {} in the list",
-    "maxItems": "at most {} in the list",
-    "minLength": "a text that is not empty",
-    "maxLength": "at most {} characters",
-    "uniqueItems": "each entry once",
-    "pattern": "a text that fits {}",
-}
 
 
 class _Short(reprlib.Repr):
@@ -70,28 +46,21 @@ def shown_key(key: Any) -> str:
     return key if isinstance(key, str) and key.isprintable() and 0 < len(key) <= 64 else shown(key)
 
 
-def typed(config: Mapping[str, Any]) -> dict[str, Any]:
+def typed_by(schema: Mapping[str, Any], value: Any, depth: int = 0) -> Any:
     """Return what ``--config`` gave, with the types of YAML: Snakemake leaves what stands inside braces texts.
 
     Where the config holds a text, a text stays one; elsewhere a number that YAML takes for another one does.
-
-    >>> typed({"method": {"max_leaves": "4"}, "seeds": ["0", "010"], "data": {"name": "no", "folder": "null"}})
-    {'method': {'max_leaves': 4}, 'seeds': [0, '010'], 'data': {'name': 'no', 'folder': None}}
     """
-    return _typed(config, the_schema(), 0)
-
-
-def _typed(value: Any, schema: Mapping[str, Any], depth: int) -> Any:
     if depth > DEEPEST:  # a list may hold itself
         return shown(value)
     if isinstance(value, Mapping):
-        return {key: _typed(item, _below(schema, key), depth + 1) for key, item in value.items()}
+        return {key: typed_by(below(schema, key), item, depth + 1) for key, item in value.items()}
     if isinstance(value, list):
-        return [_typed(item, schema.get("items", {}), depth + 1) for item in value]
+        return [typed_by(below(schema, 0), item, depth + 1) for item in value]
     if not isinstance(value, str) or not depth:
         return value
     kinds = schema.get("type", [])
-    if "enum" in schema or "string" in kinds:
+    if "string" in kinds:
         return None if "null" in kinds and value in NULLS else value
     try:
         read = yaml.safe_load(value)
@@ -101,10 +70,10 @@ def _typed(value: Any, schema: Mapping[str, Any], depth: int) -> Any:
     return read if plain and not _is_another_number(value, read) else value
 
 
-def _below(schema: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    """Return the schema of what stands under ``key``."""
-    others = schema.get("additionalProperties") or {}
-    return schema.get("properties", {}).get(key, others if isinstance(others, Mapping) else {})
+def below(schema: Mapping[str, Any], key: Any) -> Any:
+    """Return the schema of what stands under ``key``, or at it in a list; an empty one where there is none."""
+    others = schema.get("items", {}) if isinstance(key, int) else schema.get("additionalProperties")
+    return schema.get("properties", {}).get(key) or (others if isinstance(others, Mapping) else {})
 
 
 def _is_another_number(text: str, value: Any) -> bool:
@@ -125,69 +94,45 @@ def _is_another_number(text: str, value: Any) -> bool:
         return True
 
 
-def as_declared(value: Any, schema: Mapping[str, Any]) -> Any:
-    """Return ``value`` with 5.0 for 5 where ``schema`` wants a number of any kind, so that both are the same setting.
-
-    >>> as_declared({"lr": 1, "epochs": 1}, {"properties": {"lr": {"type": "number"}, "epochs": {"type": "integer"}}})
-    {'lr': 1.0, 'epochs': 1}
-    """
-    if isinstance(value, Mapping):
-        parts = schema.get("properties", {})
-        return {name: as_declared(part, parts.get(name, {})) for name, part in value.items()}
-    return float(value) if schema.get("type") == "number" else value
-
-
 def check_texts(files: Iterable[str | Path]) -> None:
     """Check what YAML would silently change: a key that stands twice, and a number that it takes for another one.
 
-    Raises
-    ------
-    ConfigError
-        If there is one; the message says where.
+    `ConfigError` if there is one; the message says where.
     """
     for file in map(Path, files):
         try:
-            root = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+            scalars = list(_scalars(yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader), "", set()))
         except (OSError, ValueError, RecursionError, yaml.YAMLError):  # Snakemake has read it, and says so otherwise
             continue
-        entries = list(_entries(root))
-        if twice := [f"{file}, {line}" for line in _twice(entries)]:
+        lines = [(f"{file}, line {node.start_mark.line + 1}: {at}", node, first) for at, node, first in scalars]
+        if twice := [f"{line} stands in line {first}, too" for line, _, first in lines if first]:
             raise ConfigError("\n  ".join(["only the last one would count; remove the others:", *twice[:PROBLEMS]]))
-        scalars = [(at, node) for _, at, *nodes in entries for node in nodes if isinstance(node, yaml.ScalarNode)]
-        if others := [f"{file}, {line}" for at, node in scalars if (line := _other_number(at, node))]:
+        if others := [f"{line}: {found}" for line, node, _ in lines if (found := _other_number(node))]:
             raise ConfigError("\n  ".join(["YAML takes what is written for another number:", *others[:PROBLEMS]]))
 
 
-def _entries(root: yaml.Node | None) -> Iterator[tuple[yaml.Node, str, yaml.Node | None, yaml.Node]]:
-    """Yield all that lists and mappings hold: the one that holds it, its place, its key (in a mapping), and itself."""
-    todo, seen = deque([("", root)]), set()
-    while todo:
-        at, node = todo.popleft()
-        if id(node) in seen:  # an alias
-            continue
-        seen.add(id(node))
-        inside: list[tuple[str, yaml.Node | None, yaml.Node]] = []
-        if isinstance(node, yaml.SequenceNode):
-            inside = [(f"{at}{number}", None, item) for number, item in enumerate(node.value)]
-        elif isinstance(node, yaml.MappingNode):
-            inside = [(f"{at}{shown_key(key.value)}", key, value) for key, value in node.value]
-        yield from ((node, *entry) for entry in inside)
-        todo.extend((f"{place}.", value) for place, _, value in inside)
+def _scalars(node: yaml.Node | None, at: str, seen: set[int]) -> Iterator[tuple[str, yaml.ScalarNode, int]]:
+    """Yield every key and value with its place and, of a key that stands there already, the line where."""
+    if id(node) in seen:  # an alias
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.ScalarNode):
+        yield at, node, 0
+    if isinstance(node, yaml.SequenceNode):
+        for number, item in enumerate(node.value):
+            yield from _scalars(item, f"{at}.{number}", seen)
+    if isinstance(node, yaml.MappingNode):
+        lines: dict[str, int] = {}
+        for key, value in node.value:
+            place = f"{at}.{shown_key(key.value)}".removeprefix(".")
+            if isinstance(key, yaml.ScalarNode):
+                yield place, key, lines.get(key.value, 0)
+                lines.setdefault(key.value, key.start_mark.line + 1)
+            yield from _scalars(value, place, seen)
 
 
-def _twice(entries: Iterable[tuple[yaml.Node, str, yaml.Node | None, yaml.Node]]) -> Iterator[str]:
-    """Yield a line on every key that stands twice in one mapping."""
-    lines: dict[tuple[int, str], int] = {}
-    for mapping, at, key, _ in entries:
-        if isinstance(key, yaml.ScalarNode):
-            name, line = (id(mapping), key.value), key.start_mark.line + 1
-            if name in lines:
-                yield f"line {line}: {at} stands in line {lines[name]}, too"
-            lines.setdefault(name, line)
-
-
-def _other_number(at: str, node: yaml.ScalarNode) -> str:
-    """Return a line on a number that YAML takes for another one, or nothing."""
+def _other_number(node: yaml.ScalarNode) -> str:
+    """Return what YAML takes a number for, if that is another one, or nothing."""
     if not node.tag.endswith((":int", ":float")):
         return ""
     try:
@@ -197,8 +142,8 @@ def _other_number(at: str, node: yaml.ScalarNode) -> str:
     if not _is_another_number(node.value, value):
         return ""
     return (
-        f"line {node.start_mark.line + 1}: {at}: {node.value} is {value} in YAML; write {value} if you mean that, a "
-        f'number without a 0 in front and without a colon if you mean another one, and "{node.value}" if it is a text'
+        f"{node.value} is {value} in YAML; write {value} if you mean that, a number without a 0 in front and without a "
+        f'colon if you mean another one, and "{node.value}" if it is a text'
     )
 
 
@@ -253,42 +198,6 @@ def _plain(value: Any, depth: int) -> str:
     return "" if value is None else "text, a number, true, false, null or a list; put what is text in quotes"
 
 
-def _whole(_: Any, value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _finite(_: Any, value: Any) -> bool:
-    return _whole(_, value) or isinstance(value, float) and math.isfinite(value)
-
-
-# JSON Schema calls 1.0 an integer, and Python's NaN a number.
-TYPES = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine_many({"integer": _whole, "number": _finite})
-Validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, type_checker=TYPES)
-
-
-@functools.cache
-def the_schema(space: SearchSpace = nas_bench_201) -> dict[str, Any]:
-    """Return the schema with what it leaves open: names of files, bounds of a search space, fields of its size."""
-    bounds = {"architectures": count_architectures(space.full())}
-    bounds |= {name: len(getattr(space, name)) for name in ("edges", "operations")}
-    schema = yaml.safe_load(string.Template(SCHEMA.read_text(encoding="utf-8")).safe_substitute(bounds))
-    sections = {name: section.get("properties", {}) for name, section in schema["properties"].items()}
-    sections["data"]["source"] = {"enum": data_sources.known()}
-    sections["search"]["samplers"]["items"] = {"enum": samplers.known()}
-    sections["truth"]["source"] = {"enum": ["standalone", *truth_sources.known()]}
-    for size in dataclasses.fields(space.Size):
-        number = sections["supernet"].setdefault(size.name, {"type": "integer", "minimum": 1, "maximum": 2**16})
-        sections["proxies"].setdefault(size.name, {**number, "type": [number["type"], "null"]})
-        required = schema["properties"]["supernet"]["required"]
-        required += [size.name] * (size.name not in required)
-    return schema
-
-
-def validate(value: Any, schema: Mapping[str, Any], at: str) -> None:
-    errors = sorted(Validator(schema).iter_errors(value), key=lambda e: list(map(str, e.path)))
-    refuse([_explain(error, at) for error in errors])
-
-
 def refuse(problems: list[str]) -> None:
     """Raise `ConfigError` if there are problems; of many, the first ones are listed."""
     more = [f"and {len(problems) - PROBLEMS} more"] if len(problems) > PROBLEMS else []
@@ -300,37 +209,6 @@ def listing(names: Iterable[str]) -> str:
     """Return names with commas between them, in a length that a message can have."""
     text = ", ".join(map(shown_key, names))
     return text if len(text) <= 1000 else f"{text[:1000]}..."
-
-
-def _explain(error: jsonschema.ValidationError, at: str) -> str:
-    """Return one line: the key, what was found, what is allowed, the nearest spelling."""
-    where = ".".join([*([at] if at else []), *map(shown_key, map(str, error.absolute_path))])
-    prefix = f"{where}." if where else ""
-    found = f"{where or 'the config'}: found {shown(error.instance)}"
-    about, value = error.schema.get("description"), error.validator_value
-    reason = f" ({about})" if about else ""
-    if error.validator == "additionalProperties":
-        keys = list(error.schema["properties"])
-        unknown = [key for key in error.instance if key not in keys]
-        return "; ".join(f"{prefix}{shown_key(key)}: unknown key{nearest(key, keys)}" for key in unknown[:PROBLEMS]) + (
-            f". Allowed{' in ' + where if where else ''}: {', '.join(keys)}"
-        )
-    if error.validator == "required":
-        missing = [key for key in value if key not in error.instance]
-        return (
-            "; ".join(f"{prefix}{key}: missing" for key in missing) + ". config.yaml holds every key with its default"
-        )
-    if error.validator == "enum":
-        near = nearest(str(error.instance), list(map(str, value)))
-        return f"{found}, allowed are {', '.join(map(str, value))}{near}"
-    if error.validator == "type":
-        kinds = [value] if isinstance(value, str) else value
-        named = " or ".join(YAML_NAMES.get(kind, kind) for kind in kinds)
-        expected = f"{named}{reason}{written(error.instance, kinds)}"
-        return f"{found} ({type(error.instance).__name__}), expected {expected}"
-    if error.validator == "pattern" and about:
-        return f"{found}, expected {about}"
-    return f"{found}, expected {BOUNDS.get(error.validator, '{}').format(value)}{reason}"
 
 
 def written(found: Any, kinds: Collection[str]) -> str:

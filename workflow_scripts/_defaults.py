@@ -2,47 +2,34 @@
 
 import itertools
 import math
-import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import yaml
 from snakemake.utils import update_config
 
-from workflow_scripts._config import schema_of
-from workflow_scripts._config_values import as_declared, check_plain, validate
-from workflow_scripts._plotting import is_path
-
-DEFAULTS = Path(__file__).resolve().parent.parent / "config.yaml"
-PATHS = (
-    ("outdir",),
-    ("data", "folder"),
-    ("data", "split_file"),
-    ("truth", "file"),
-)  # and each of metric_paths, space_paths
+from workflow_scripts._config import likely_space
+from workflow_scripts._config_model import model_of
+from workflow_scripts._config_schema import CONFIG, schema_of, validated
+from workflow_scripts._config_values import check_plain
 
 
 def completed(*given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the whole config: each of ``given`` over those before it and the defaults, and every ~ written out.
 
-    What cannot stand beside a later word gives way to it: what a user would have to repeat otherwise.
-
-    Raises
-    ------
-    ConfigError
-        On an unknown key or a wrong type.
+    What cannot stand beside a later word gives way to it: what a user would have to repeat otherwise. `ConfigError` on
+    an unknown key or a wrong type.
     """
-    config = yaml.safe_load(DEFAULTS.read_text(encoding="utf-8"))
+    config = validated(model_of(), {})
+    update_config(config, yaml.safe_load(CONFIG.read_text(encoding="utf-8")))
     for said in given or ({},):
         check_plain(said)
         update_config(config, said)
-        schema = schema_of(config)
-        _fit_space(config, said, schema)
-        validate(config, schema, "")
+        space = likely_space(config)
+        _fit_space(config, said, schema_of(model_of(space), space))
+        validated(model_of(space), config, space=space)
         _give_way(config, said)
-    _expand(config)
-    return as_declared(config, schema_of(config))
+    return validated(model_of(space), config, space=space)
 
 
 def _fit_space(config: dict[str, Any], said: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
@@ -82,20 +69,3 @@ def _give_way(config: dict[str, Any], said: Mapping[str, Any]) -> None:
         search["tournament"] = min(search["tournament"], search["population"])
     if default("metrics", "ntk", "samples") and "samples" in ntk:
         ntk["samples"] = min(ntk["samples"], *(config[section]["batch_size"] for section in ("method", "proxies")))
-
-
-def _expand(config: dict[str, Any]) -> None:
-    """Write out the ~ in front of a path, in every key of one."""
-    for *above, last in PATHS:
-        inside = config[above[0]] if above else config
-        inside[last] = _expanded(inside[last])
-    if is_path(config["plotting"]["style"]):
-        config["plotting"]["style"] = _expanded(config["plotting"]["style"])
-    for key in ("metric_paths", "space_paths"):
-        config[key] = [_expanded(path) for path in config[key]]
-
-
-def _expanded(path: str | None) -> str | None:
-    if path is None or os.environ.get("HOME") == "":  # of ~/x nothing would be left but /x
-        return path
-    return os.path.expanduser(path)

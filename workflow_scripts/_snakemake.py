@@ -1,6 +1,6 @@
 """Where a run is and what it is given: what the Snakefile asks of Snakemake beyond what its documentation promises.
 
-Also beyond it: lineage and records (`_origins`, `_records`), the terminal (`_lines`), the start of jobs
+Also beyond it: lineage and records (`_lineage`, `_records`), the terminal (`_lines`), the start of jobs
 (`_forkserver`), SLURM (`_slurm`). `_versions` says which versions all of it was tried with.
 """
 
@@ -14,8 +14,8 @@ from snakemake.common import SNAKEFILE_CHOICES
 from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
 
-from workflow_scripts._config_values import check_texts, typed
-from workflow_scripts._defaults import DEFAULTS
+from workflow_scripts._config_schema import CONFIG, typed
+from workflow_scripts._config_values import check_texts
 
 
 def check_folder(workflow: Any) -> None:
@@ -62,9 +62,9 @@ def given_configs(workflow: Any, config: Mapping[str, Any]) -> list[Mapping[str,
     given = workflow.config_settings
     if workflow.modifier.is_main_snakefile():
         own = Path("config.yaml")
-        files = [own] if own.is_file() and not own.samefile(DEFAULTS) else []
+        files = [own] if own.is_file() and not own.samefile(CONFIG) else []
         files += given.configfiles
-        check_texts([DEFAULTS, *files])
+        check_texts([CONFIG, *files])
         return [*map(load_configfile, files), typed(given.config)]
     if config is not workflow.modifier_stack[0].globals["config"]:
         return [config]

@@ -14,6 +14,7 @@ from fsnas.data.batches import random_crops, scoring_batches
 from fsnas.devices import device_clock, prepare
 from fsnas.metrics import add_folders
 from fsnas.metrics._toolkit import ScoringBatch
+from fsnas.registry import options_of, taken
 from fsnas.seeding import derive
 from fsnas.splitting.scoring import score_node
 from fsnas.splitting.trees import node_spaces
@@ -55,9 +56,7 @@ def score_level(smk, network, dataset, sub_spaces: dict) -> dict:
             mask,
             settings["metric"],
             repetitions(dataset, settings, node, device),
-            perturbation=settings["perturbation"],
-            mixing=settings["mixing"],
-            options=settings["options"],
+            **taken(options_of(score_node), settings),
         )
         log.info("%s: %s", label, nodes[node].summary(network.space))
     return nodes

@@ -2,13 +2,15 @@
 
 import itertools
 from collections.abc import Hashable, Sequence
+from typing import Literal, get_args
 
 import numpy as np
 
 from fsnas.errors import FsnasError
 
 Partition = Sequence[Sequence[Hashable]]
-NORMALISATIONS = ("corrected", "as_printed")
+Normalisation = Literal["corrected", "as_printed"]
+NORMALISATIONS = get_args(Normalisation)
 
 
 def split_distance(a: Partition, b: Partition, normalisation: str = "corrected") -> float:

@@ -1,13 +1,15 @@
 """Which images train, validate and test."""
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 
 from fsnas.errors import DataError
 from fsnas.seeding import generator
 
-SPLITS = ("balanced", "nasbench201")
+Split = Literal["balanced", "nasbench201"]
+SPLITS = get_args(Split)
 TEST_SHARE = 6  # one in so many images of each class tests, where the source has no test part
 
 

@@ -8,12 +8,14 @@ from typing import Any
 
 from fsnas.errors import ConfigError, nearest
 from fsnas.lineage.syntax import bound_names, dotted, parsed, refuse
+from fsnas.registry import Option, options_in
 
 PACKAGE = ("fsnas", "metrics")
 DIRECTIONS = ["higher", "lower", "none"]
 KINDS = {"score": ["model", "batch"], "affinity": ["models", "edge", "batch"]}  # and what the function is called with
 REQUIRED = ["direction", "paper", "equation"]
 OPTIONAL = {"kind": "score", "needs": ""}
+BOUNDS, COUNTS = ("ge", "gt", "le", "lt"), ("edges", "operations", "architectures")  # COUNTS: of the search space
 NEEDS = ["thin_network"]  # what not every search space has
 _OTHERS = {ast.AsyncFunctionDef: "an async def", ast.ClassDef: "a class", ast.Import: "an import"}
 
@@ -32,8 +34,8 @@ class MetricSpec:
         ``score`` (one number per perturbed supernet) or ``affinity`` (a matrix over the operations of an edge).
     paper, equation
         The source.
-    options
-        Keyword arguments of the function that a config may set, with their defaults.
+    declared
+        Keyword arguments of the function that a config may set.
     needs
         What it needs of the search space: ``thin_network``, or nothing.
     """
@@ -43,8 +45,13 @@ class MetricSpec:
     kind: str
     paper: str
     equation: str
-    options: dict[str, Any]
+    declared: dict[str, Option]
     needs: str = ""
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Return the defaults of its options."""
+        return {name: option.default for name, option in self.declared.items()}
 
 
 def read_spec(name: str, path: Path) -> MetricSpec:
@@ -60,9 +67,11 @@ def read_spec(name: str, path: Path) -> MetricSpec:
     function = _function(name, path, tree)
     said = _said(path, _call(path, tree, function))
     _check_arguments(path, function, said["kind"])
-    arguments = zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True)
-    options = {argument.arg: _default(path, argument, default) for argument, default in arguments}
-    return MetricSpec(name, options=options, **said)
+    declared = options_in(function)
+    for argument, default in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True):
+        _check_default(path, argument, default)
+        _check_bounds(path, argument, declared[argument.arg])
+    return MetricSpec(name, declared=declared, **said)
 
 
 def _function(name: str, path: Path, tree: ast.Module) -> ast.FunctionDef:
@@ -159,15 +168,25 @@ def _check_arguments(path: Path, function: ast.FunctionDef, kind: str) -> None:
         raise refuse(path, function, f"found {found}, expected {form} for a metric of the kind {kind!r}")
 
 
-def _default(path: Path, argument: ast.arg, default: ast.expr | None) -> Any:
-    """Return the default of an option, of a type that a config can have."""
+def _check_default(path: Path, argument: ast.arg, default: ast.expr | None) -> None:
+    """Check that an option has a default, of a type that a config can have."""
     expected = "expected a number, a text, True or False, by whose type a config is checked"
     if default is None:
         raise refuse(path, argument, f"the option {argument.arg!r} has no default; {expected}")
     value = _literal(path, default)
     if not isinstance(value, (bool, int, float, str)) or isinstance(value, float) and not math.isfinite(value):
         raise refuse(path, default, f"the default of the option {argument.arg!r} is {value!r}; {expected}")
-    return value
+
+
+def _check_bounds(path: Path, argument: ast.arg, option: Option) -> None:
+    """Check that bounds can be compared with."""
+    for given in (said for said in getattr(option.type, "__metadata__", ()) if isinstance(said, dict)):
+        for name, bound in given.items():
+            if name not in BOUNDS or not (isinstance(bound, int | float) or name == "le" and bound in COUNTS):
+                expected = f"expected {', '.join(BOUNDS)} with a number, or le with {', '.join(COUNTS)}"
+                raise refuse(
+                    path, argument, f"the option {argument.arg!r} has the bound {name!r}: {bound!r}; {expected}"
+                )
 
 
 def _literal(path: Path, node: ast.expr) -> Any:

@@ -1,5 +1,7 @@
 """GraSP: how much each weight helps the gradient to flow."""
 
+from typing import Annotated
+
 import torch
 import torch.nn.functional as F  # noqa: N812
 
@@ -14,7 +16,12 @@ from fsnas.networks.supernet import GatedSupernet
     paper="Wang et al. 2020 (GraSP), equation 8, summed over a network by Abdelfattah et al. 2021 (zero-cost-nas)",
     equation="S = sum over weights of -W * (H g)",
 )
-def grasp(model: GatedSupernet, batch: ScoringBatch, *, temperature: float = 1.0) -> float:
+def grasp(
+    model: GatedSupernet,
+    batch: ScoringBatch,
+    *,
+    temperature: Annotated[float, {"gt": 0, "le": 1_000_000}, "of the softmax"] = 1.0,
+) -> float:
     """Return the sum of ``-W * (H g)`` over all convolutions and the classifier (no biases, float32).
 
     ``g`` and ``H`` are gradient and Hessian, over these weights, of the cross-entropy of logits / ``temperature``.

@@ -1,5 +1,7 @@
 """Linear regions: how many ReLU patterns a thin, fresh network makes of random crops."""
 
+from typing import Annotated
+
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
@@ -30,7 +32,13 @@ class _Patterns(ForwardHook):
     equation="S = number of distinct ReLU patterns over the crops",
     needs="thin_network",
 )
-def lr(model: GatedSupernet, batch: ScoringBatch, *, samples: int = 3000, batch_size: int = 1000) -> float:
+def lr(
+    model: GatedSupernet,
+    batch: ScoringBatch,
+    *,
+    samples: Annotated[int, {"ge": 1, "le": 1_000_000}, "3x3 crops"] = 3000,
+    batch_size: Annotated[int, {"ge": 2, "le": 1_000_000}, "how many of them share a BatchNorm"] = 1000,
+) -> float:
     """Return the number of distinct ReLU patterns of TE-NAS's thin net over ``samples`` 3x3 crops, in float64.
 
     One cell with the gates of ``model``, one channel, no stem, then BatchNorm and ReLU; BatchNorm over batches of

@@ -1,6 +1,7 @@
 """NTK: the condition number of the network's tangent kernel on a batch."""
 
 import math
+from typing import Annotated
 
 import torch
 from torch import Tensor
@@ -41,7 +42,12 @@ def _tangents(sums: Tensor, weights: list[Tensor], together: int) -> Tensor:
     paper="Chen et al. 2021 (TE-NAS), equation 3; the log is ours (TE-NAS takes a rank of the number)",
     equation="S = log(largest / smallest eigenvalue of G G^T), G[i] = d(sum of logits of image i)/dW",
 )
-def ntk(model: GatedSupernet, batch: ScoringBatch, *, samples: int = 0) -> float:
+def ntk(
+    model: GatedSupernet,
+    batch: ScoringBatch,
+    *,
+    samples: Annotated[int, {"ge": 0, "le": 65_536}, "images of a scoring batch, or fewer: its size; 0 for all"] = 0,
+) -> float:
     """Return the log of the condition number of the tangent kernel of the first ``samples`` images (0: all).
 
     ``W`` are all convolutions and the classifier (no biases). All of it runs in float64. BatchNorm uses the

@@ -1,8 +1,13 @@
 """Gates: the factor of every operation of every edge in the mixture, float64 ``[edges, operations]``."""
 
+from typing import Literal, get_args
+
 import numpy as np
 
 from fsnas.errors import FsnasError
+
+Mixing = Literal["mean", "sum"]
+Perturbation = Literal["disable", "isolate"]
 
 
 def mixing_gates(sub_space: np.ndarray, mixing: str = "mean") -> np.ndarray:
@@ -10,8 +15,8 @@ def mixing_gates(sub_space: np.ndarray, mixing: str = "mean") -> np.ndarray:
 
     ``mean`` gives every enabled operation 1 / (operations enabled on its edge); ``sum`` gives 1 (equation 2).
     """
-    if mixing not in ("mean", "sum"):
-        raise FsnasError(f"mixing is {mixing!r}, expected 'mean' or 'sum'")
+    if mixing not in get_args(Mixing):
+        raise FsnasError(f"mixing is {mixing!r}, expected {' or '.join(map(repr, get_args(Mixing)))}")
     gates = sub_space.astype(np.float64)
     return gates / sub_space.sum(axis=1, keepdims=True) if mixing == "mean" else gates
 
@@ -34,5 +39,5 @@ def perturb(gates: np.ndarray, edge: int, operation: int, perturbation: str = "d
         perturbed[edge] = 0.0
         perturbed[edge, operation] = 1.0
     else:
-        raise FsnasError(f"perturbation is {perturbation!r}, expected 'disable' or 'isolate'")
+        raise FsnasError(f"perturbation is {perturbation!r}, expected {' or '.join(map(repr, get_args(Perturbation)))}")
     return perturbed

@@ -1,10 +1,12 @@
 """Rungs: how many leaves of a tree are trained for how long, and how many of them go on."""
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from fsnas.errors import FsnasError
 
-SELECTIONS = ("all", "top_k", "successive_halving")
+Selection = Literal["all", "top_k", "successive_halving"]
+SELECTIONS = get_args(Selection)
 
 
 @dataclass(frozen=True)

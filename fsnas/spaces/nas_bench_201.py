@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
@@ -20,8 +21,8 @@ WIDTHS = (1, 2, 4)  # channels of the stages, as multiples of those of the first
 class CellSize:
     """``channels`` of the first stage, ``cells`` a stage: C and N of the paper."""
 
-    channels: int
-    cells: int
+    channels: Annotated[int, {"ge": 1, "le": 256}, "C: channels of the first of three stages; 16 in NAS-Bench-201"] = 4
+    cells: Annotated[int, {"ge": 1, "le": 32}, "N: cells a stage; 5 in NAS-Bench-201"] = 1
 
 
 class NasBench201(SearchSpace):

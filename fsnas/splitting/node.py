@@ -1,6 +1,6 @@
 """The split of one node: the cut of every edge that can be split, and the edge that is taken."""
 
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -10,7 +10,8 @@ from fsnas.spaces import SearchSpace
 from fsnas.splitting.cuts import Cut, best_cut, tied_with_best
 from fsnas.splitting.trees import Split, children_paths
 
-EDGE_RULES = ("best", "first", "random")
+EdgeRule = Literal["best", "first", "random"]
+EDGE_RULES = get_args(EdgeRule)
 
 
 def split_node(

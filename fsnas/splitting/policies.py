@@ -3,9 +3,10 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from fsnas.errors import FsnasError
+from fsnas.registry import Option, options_of
 from fsnas.spaces import SearchSpace
 
 
@@ -38,7 +39,14 @@ class Policy:
         return self.factors[level]
 
 
-def constant(space: SearchSpace, branching: int, max_leaves: int) -> Policy:
+def constant(
+    space: SearchSpace,
+    *,
+    branching: Annotated[int, {"ge": 1}, "groups of every split"] = 2,
+    max_leaves: Annotated[
+        int, {"ge": 1, "le": "architectures"}, "N, levels are added while they have at most this many leaves"
+    ] = 4,
+) -> Policy:
     """Split every node into ``branching`` groups while the leaves would not exceed ``max_leaves`` (Algorithm 1).
 
     The algorithm as printed splits once even when ``max_leaves < branching``; that is refused here, and one leaf
@@ -61,34 +69,42 @@ def constant(space: SearchSpace, branching: int, max_leaves: int) -> Policy:
     factors = [branching]
     while branching ** (len(factors) + 1) <= max_leaves:
         factors.append(branching)
-    return schedule(space, factors)
+    return schedule(space, schedule=factors)
 
 
-def schedule(space: SearchSpace, factors: Sequence[int]) -> Policy:
-    """Split every node of level ``d`` into ``factors[d]`` groups.
+def schedule(
+    space: SearchSpace,
+    *,
+    schedule: Annotated[
+        Sequence[Annotated[int, {"ge": 1, "le": "operations"}]],
+        {"le": "edges"},
+        "groups of the splits of each level, e.g. [2, 3]",
+    ] = (),
+) -> Policy:
+    """Split every node of level ``d`` into ``schedule[d]`` groups.
 
     Raises
     ------
     FsnasError
         If there is no factor, one is below 2 or above the number of operations, or there are more levels than edges.
     """
-    if not factors:
+    if not schedule:
         raise FsnasError("the schedule is empty; expected a branching factor per level, or the policy 'none'")
-    for level, factor in enumerate(factors):
+    for level, factor in enumerate(schedule):
         if not 2 <= factor <= len(space.operations):
             raise FsnasError(
                 f"branching is {factor} at level {level}; expected 2 to {len(space.operations)}, the number of "
                 "operations"
             )
-    if len(factors) > len(space.edges):
+    if len(schedule) > len(space.edges):
         raise FsnasError(
-            f"the policy has {len(factors)} levels, but there are {len(space.edges)} edges and each is split once; "
+            f"the policy has {len(schedule)} levels, but there are {len(space.edges)} edges and each is split once; "
             "lower max_leaves or depth, or shorten the schedule"
         )
-    return Policy(tuple(factors))
+    return Policy(tuple(schedule))
 
 
-def exhaustive(space: SearchSpace, depth: int = 1) -> Policy:
+def exhaustive(space: SearchSpace, *, depth: Annotated[int, {"ge": 1, "le": "edges"}, "levels"] = 1) -> Policy:
     """Give every operation a group of its own, on ``depth`` levels (Few-Shot NAS, Zhao et al. 2021).
 
     Raises
@@ -98,7 +114,7 @@ def exhaustive(space: SearchSpace, depth: int = 1) -> Policy:
     """
     if depth < 1:
         raise FsnasError(f"depth is {depth}; expected at least 1, or the policy 'none'")
-    return schedule(space, [len(space.operations)] * depth)
+    return schedule(space, schedule=[len(space.operations)] * depth)
 
 
 def none(space: SearchSpace) -> Policy:
@@ -106,26 +122,24 @@ def none(space: SearchSpace) -> Policy:
     return Policy(())
 
 
-def make_policy(space: SearchSpace, name: str, **options: Any) -> Policy:
-    """Return the policy called ``name``.
+POLICIES: dict[str, Callable[..., Policy]] = {each.__name__: each for each in (constant, schedule, exhaustive, none)}
 
-    Its options are ``branching`` and ``max_leaves`` of ``constant``, ``schedule`` (a list) of ``schedule``, ``depth``
-    of ``exhaustive``; ``none`` has no option.
+
+def options(name: str) -> dict[str, Option]:
+    """Return the options of the policy called ``name``; `FsnasError` if there is none."""
+    if name not in POLICIES:
+        raise FsnasError(f"there is no policy {name!r}; expected one of {list(POLICIES)}")
+    return options_of(POLICIES[name])
+
+
+def make_policy(space: SearchSpace, name: str, **given: Any) -> Policy:
+    """Return the policy called ``name``.
 
     Raises
     ------
     FsnasError
-        If the policy does not exist, lacks an option or does not know one, or as the policy's function.
+        If the policy does not exist or does not know an option, or as the policy's function.
     """
-    policies: dict[str, tuple[Callable[..., Policy], tuple[str, ...]]] = {
-        "constant": (constant, ("branching", "max_leaves")),
-        "schedule": (schedule, ("schedule",)),
-        "exhaustive": (exhaustive, ("depth",)),
-        "none": (none, ()),
-    }
-    if name not in policies:
-        raise FsnasError(f"there is no policy {name!r}; expected one of {list(policies)}")
-    function, expected = policies[name]
-    if set(options) != set(expected):
-        raise FsnasError(f"the policy {name!r} has the options {list(expected)}; found {list(options)}")
-    return function(space, *(options[option] for option in expected))
+    if unknown := {*given} - {*(known := options(name))}:
+        raise FsnasError(f"the policy {name!r} has the options {list(known)}; found {sorted(unknown)}")
+    return POLICIES[name](space, **given)

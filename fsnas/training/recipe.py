@@ -1,8 +1,10 @@
 """How a supernet is trained."""
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
-SAMPLINGS = ("superposition", "uniform", "fair")
+Sampling = Literal["superposition", "uniform", "fair"]
+SAMPLINGS = get_args(Sampling)
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Recipe:
         Batches of the validation part evaluated after each epoch; 0 for all.
     """
 
-    sampling: str = "superposition"
+    sampling: Sampling = "superposition"
     mixing: str = "mean"
     epochs: int = 200
     batch_size: int = 128

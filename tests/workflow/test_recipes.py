@@ -21,7 +21,7 @@ DATA, SAMPLER, TRUTH = (
 ACCURACIES = {SPACE.architecture_string((0, 0, 0, 0, 0, last)): 10.0 * last for last in range(1, 5)}
 CONFIG = {
     "data": "{name: noise, source: noise, crop_padding: 0}",
-    "search": "{samplers: [random, genetic], evaluations: 8, population: 4}",
+    "search": "{samplers: [random, genetic], evaluations: 8, population: 4, swapping: 1}",
     "truth": "{source: mapping, file: truth.json, column: test_accuracy}",
 }
 GIVEN = ["--configfile", "configs/tiny.yaml", "--config", *(f"{key}={value}" for key, value in CONFIG.items())]
@@ -78,9 +78,10 @@ def test_the_config_uses_new_files_and_results_are_made_from_those_of_the_config
             "search={samplers: [genetik]}": r"search\.samplers\.0: found 'genetik', .*\(did you mean 'genetic'\?\)",
         },
         {"data={source: noise, image_size: 16}": r"data\.image_size: found 16, but only data\.source 'imagefolder'"},
+        {"search={samplers: [genetic], swapping: 2}": r"search\.swapping: found 2, expected at most 1 \(genetic"},
         {"truth={source: mapping, file: truth.json}": r"truth\.column: found null, .*'mapping' has no usual column"},
     ],
-    ids=["names", "an option", "no column"],
+    ids=["names", "an option", "a bound", "no column"],
 )
 def test_what_does_not_fit_a_new_file_is_refused_before_anything_runs(wrong, copy):
     said = snakemake(copy, "-n", "--configfile", "configs/tiny.yaml", "--config", *wrong, expect=1)

@@ -44,7 +44,7 @@ def check(
             f"{split_file!r}. NAS-Bench-201 trains on all training images of CIFAR-100 and halves its test images: "
             "take 'balanced' there"
         )
-    if takes.get("folder") and not folder:
+    if "folder" in takes and takes["folder"].needed and not folder:
         raise ConfigError(f"data.folder: found null, but data.source {source!r} needs the folder of its images")
     if image_size is not None and "image_size" not in takes:
         raise ConfigError(

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -18,7 +18,8 @@ from fsnas.errors import DataError
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp", ".gif")
 FORMATS = ("JPEG", "MPO", "PNG", "PPM", "BMP", "TIFF", "WEBP", "GIF")  # MPO is a JPEG of some cameras
 SMALLEST = 8  # pixels a side that a network takes: its stages halve them twice
-RESIZES = ("squash", "centre_crop")
+Resize = Literal["squash", "centre_crop"]
+RESIZES = get_args(Resize)
 GREY = ("1", "L", "LA", "La")
 BITS_PER_SAMPLE = 258  # tag of TIFF
 

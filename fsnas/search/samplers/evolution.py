@@ -1,7 +1,7 @@
 """Regularised evolution, as an Optuna sampler."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from optuna.distributions import BaseDistribution, CategoricalDistribution
@@ -12,7 +12,16 @@ from optuna.trial import FrozenTrial, TrialState
 from fsnas.errors import FsnasError
 
 
-def sampler(seed: int, *, population: int = 20, tournament: int = 5) -> BaseSampler:
+def sampler(
+    seed: int,
+    *,
+    population: Annotated[
+        int, {"ge": 1, "le": 100_000}, "members that can be parents, or fewer: half of the evaluations"
+    ] = 20,
+    tournament: Annotated[
+        int, {"ge": 1, "le": 100_000}, "members of which the best becomes the parent, or fewer: the population"
+    ] = 5,
+) -> BaseSampler:
     """Return a `RegularizedEvolutionSampler`."""
     return RegularizedEvolutionSampler(population, tournament, seed)
 

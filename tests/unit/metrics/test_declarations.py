@@ -21,6 +21,10 @@ def options(text):
     return SCORE.replace("batch)", f"batch, {text})")
 
 
+def bounded(text):
+    return options(f"*, a: Annotated[int, {{{text}}}] = 1")
+
+
 def declared(**changes):
     said = {"direction": '"higher"', "paper": '"ours"', "equation": '"S"'} | changes
     return SCORE.replace(ABOVE, f"@metric({', '.join(f'{k}={v}' for k, v in said.items() if v)})\n")
@@ -58,6 +62,9 @@ BAD = {
     "a tuple as default": (options("*, samples=(1, 2)"), "line 5: the default of the option 'samples' is (1, 2)"),
     "an infinite default": (options("*, samples=1e999"), "line 5: the default of the option 'samples' is inf"),
     "a computed default": (options("*, samples=float('nan')"), "line 5: found float('nan'), expected a literal"),
+    "a bound's name": (bounded('"min": 0'), "line 5: the option 'a' has the bound 'min': 0; expected ge, gt, le, lt"),
+    "a bound of words": (bounded('"ge": "edges"'), "line 5: the option 'a' has the bound 'ge': 'edges'; expected ge"),
+    "a bound of nothing": (bounded('"le": "images"'), "line 5: .* 'le': 'images'; expected .* or le with edges"),
     "async": (SCORE.replace("def ", "async def "), "line 5: plain is an async def, expected `def plain(...)`"),
     "a class": (f"{IMPORT}class plain:\n    pass\n", "line 4: plain is a class, expected `def plain"),
     "a lambda": (f"{IMPORT}plain = lambda model, batch: 1.0\n", "line 4: plain is no function, expected `def plain"),

@@ -1,18 +1,22 @@
 """The config: complete, checked, and every problem named with its key, what was found and what is allowed."""
 
 import itertools
+import json
 import os
 import re
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 
 from fsnas import metrics
 from fsnas.data import sources
 from fsnas.data.making import make_dataset
 from fsnas.errors import ConfigError, FsnasError
-from fsnas.metrics import known, metric_spec
+from fsnas.metrics import known
+from fsnas.registry import options_of
 from fsnas.spaces import architectures
 from tests.support.config import DEFAULT, ROOT, laid_over
 from tests.support.messages import pattern
@@ -36,26 +40,12 @@ from workflow_scripts._config import (
     rungs_of,
     truth_column,
 )
-from workflow_scripts._config_values import check_texts, the_schema, typed
+from workflow_scripts._config_model import options
+from workflow_scripts._config_schema import CONFIG, SCHEMA, as_json, as_yaml, schema_of, validated
+from workflow_scripts._config_values import check_texts
+from workflow_scripts._defaults import completed
 
 PRESETS = sorted((ROOT / "configs").glob("*.yaml"))
-
-
-def keys_of(schema: dict, prefix: str = "") -> set[str]:
-    """Return every key of a schema, with its path."""
-    found = set()
-    for key, below in schema.get("properties", {}).items():
-        found |= {prefix + key} | (keys_of(below, f"{prefix}{key}.") if prefix + key != "metrics" else set())
-    return found
-
-
-def keys_in(config: dict, prefix: str = "") -> set[str]:
-    found = set()
-    for key, value in config.items():
-        found.add(prefix + key)
-        if isinstance(value, dict) and prefix + key != "metrics":
-            found |= keys_in(value, f"{prefix}{key}.")
-    return found
 
 
 def checked(*methods):
@@ -63,19 +53,28 @@ def checked(*methods):
     return check(laid_over(DEFAULT, {"methods": list(methods), "leaves": {"methods": []}}))
 
 
-def test_the_default_config_holds_every_key_of_the_schema():
-    schema = the_schema()
-    assert keys_in(DEFAULT) == keys_of(schema)
-    options = {metric: metric_spec(metric).options for metric in known() if metric_spec(metric).options}
-    listed = {metric: set(options) for metric, options in DEFAULT["metrics"].items()}
-    assert listed == {metric: set(declared) for metric, declared in options.items()}
+def test_config_yaml_and_its_schema_are_what_the_model_writes():
+    for file, text in {CONFIG: as_yaml(), SCHEMA: as_json()}.items():
+        assert file.read_text(encoding="utf-8") == text, "type: make config"
+    schema = json.loads(as_json())
+    Draft202012Validator.check_schema(schema)
+    for file in (CONFIG, *PRESETS):
+        Draft202012Validator(schema).validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+    assert not Draft202012Validator(schema).is_valid({"supernet": {"epoch": 3}})
 
 
-def test_every_level_of_the_schema_refuses_unknown_keys():
-    schema = the_schema()
-    objects = [schema, *(s for s in schema["properties"].values() if s.get("type") == "object")]
-    assert all("additionalProperties" in s for s in objects)
-    assert [s for s in objects if s["additionalProperties"] is not False] == [schema["properties"]["metrics"]]
+def test_an_option_of_a_part_is_a_key_with_its_type_default_bounds_and_meaning():
+    def beam(space, *, width: Annotated[int, {"ge": 1, "le": "operations"}, "groups that are kept"] = 3): ...
+
+    def other(space, *, width: int = 1, json=0.5, _x=True): ...
+
+    kind = options("Parts", {"beam": options_of(beam), "other": options_of(other)})
+    assert validated(kind, {"json": 2}) == {"width": 3, "json": 2.0, "_x": True}
+    assert schema_of(kind)["properties"]["width"]["description"] == "beam, other: groups that are kept"
+    with pytest.raises(
+        ConfigError, match=r"x\.width: found 6, expected at most 5 \(the search space has 5 operations\)"
+    ):
+        validated(kind, {"width": 6}, "x")
 
 
 def test_the_default_run_has_the_control_a_tree_of_several_levels_and_every_metric_by_name():
@@ -120,12 +119,6 @@ def test_a_method_differs_from_the_defaults_in_what_its_entry_says():
     methods = checked("gm", {"gm-equal": {"metric": "gm", "balance": "equal"}})
     plain, equal = methods["gm"], methods["gm-equal"]
     assert equal.metric == "gm" and equal.choices == {**plain.choices, "balance": "equal"}
-
-
-def test_what_the_command_line_gives_has_the_types_of_yaml():
-    given = {"method": {"max_leaves": "4", "policy": "none"}, "seeds": ["0", "1"], "data": {"folder": "null"}}
-    assert typed(given) == {"method": {"max_leaves": 4, "policy": "none"}, "seeds": [0, 1], "data": {"folder": None}}
-    assert typed({"outdir": "4"}["outdir"]) == "4"  # Snakemake has tried the types of a plain value itself
 
 
 def test_a_caption_says_settings_and_what_each_method_has_of_its_own():
@@ -379,7 +372,7 @@ def test_a_key_that_stands_twice_is_found_wherever_it_is(tmp_path):
     with pytest.raises(ConfigError, match="only the last one would count") as caught:
         check_texts([tmp_path / "nowhere.yaml", tmp_path / "a.yaml"])
     said = re.findall(r"line (\d): (\S+) stands in line (\d), too", str(caught.value))
-    assert said == [("6", "seeds", "1"), ("3", "methods.0.x.metric", "3")]
+    assert said == [("3", "methods.0.x.metric", "3"), ("6", "seeds", "1")]
     check_texts([ROOT / "config.yaml", *PRESETS])
     (tmp_path / "a.yaml").write_text("a: [1")  # Snakemake says so itself
     check_texts([tmp_path / "a.yaml"])
@@ -426,7 +419,7 @@ methods: [{big: {metric: snip, repetitions: 30}}] -> method.batch_size and metho
 supernet: {lr: .nan} -> supernet.lr: found nan (float), expected a finite number
 data: {flip: true} -> data.flip: found true.*use false with source digits
 methods: [{random: {metric: snip}}] -> methods.random.metric: found 'snip', but random is a metric itself
-metrics: {ntk: {sample: 3}} -> metrics.ntk.sample: unknown option (did you mean 'samples'?)
+metrics: {ntk: {sample: 3}} -> metrics.ntk.sample: unknown key (did you mean 'samples'?)
 metrics: {ntk: {samples: all}} -> metrics.ntk.samples: found 'all' (str), expected int
 metrics: {snipp: {}} -> metrics.snipp: there is no metric 'snipp' (did you mean 'snip'?)
 data: {source: imagefolder} -> data.folder: found null, but data.source 'imagefolder' needs
@@ -460,7 +453,7 @@ methods: [{1e5: {metric: snip}}] ->
 methods: [{xabababababababababababababababababababab: {metric: snip}}] ->
     methods.xabab.*: found 'xab.*', which Snakemake takes for an endless loop; give it a varied name
 methods: [{snip: 0}] -> methods.snip: found 0 (int), expected keys with values
-seeds: 0 -> seeds: found 0 (int), expected a list; write [0]
+seeds: 0 -> seeds: found 0 (int), expected a list.*; write [0]
 methods: [{x: {metric: ''}}] -> methods.x.metric: found '', expected a text that
 {method: {batch_size: 8}, methods: [ntk]} ->
     metrics.ntk.samples: found 16, expected at most method.batch_size, 8; or 0 for all of them
@@ -476,7 +469,7 @@ method: {warmup_epochs: [1]} -> warmup_epochs: found 1 numbers, expected 2
 LARGE = {
     r"data\.name: found 'a\\n' \(str\), expected text without line breaks": {"data": {"name": "a\n"}},
     r"supernet\.lr: found a number of 1329 bits \(int\), expected": {"supernet": {"lr": 10**400}},
-    r"metric_paths\.0: found the name 'x.*', expected at most 255": {"metric_paths": ["x" * 256]},
+    r"metric_paths\.0: found 'x.*', expected at most 255": {"metric_paths": ["x" * 256]},
     r"seeds: found \[0, .* expected at most 1000 entries, not 1001": {"seeds": list(range(1001))},
     "methods: found .*expected at most 40 in the list": {"methods": [{f"m{i}": {"metric": "snip"}} for i in range(41)]},
 }
@@ -495,7 +488,6 @@ def test_a_bad_config_that_fits_no_line_is_refused_too(message, changes):
         check(laid_over(DEFAULT, changes))
 
 
-def test_a_missing_key_is_named():
-    config = {key: value for key, value in DEFAULT.items() if key != "seeds"}
-    with pytest.raises(ConfigError, match="seeds: missing"):
-        check(config)
+def test_a_key_that_is_missing_has_its_default():
+    config = {key: value for key, value in DEFAULT.items() if key not in ("seeds", "leaves")}
+    assert check(config) and completed(config) == DEFAULT

@@ -7,16 +7,15 @@ import pytest
 import yaml
 
 from fsnas.errors import ConfigError
+from tests.support.config import DEFAULT, laid_over
 from workflow_scripts._config import check, leaf_methods
-from workflow_scripts._config_values import typed
-from workflow_scripts._defaults import DEFAULTS, completed
+from workflow_scripts._config_schema import CONFIG, typed
+from workflow_scripts._defaults import completed
 from workflow_scripts._snakemake import given_configs
-
-CONFIG = yaml.safe_load(DEFAULTS.read_text(encoding="utf-8"))
 
 
 def test_nothing_given_is_the_default_config():
-    assert completed() == completed({}) == CONFIG
+    assert completed() == completed({}) == DEFAULT
 
 
 @pytest.mark.parametrize(
@@ -45,9 +44,9 @@ def test_a_default_that_does_not_fit_what_is_given_gives_way(given, changed):
         assert found == value, place
     sections = {section: keys for section, keys in given.items() if section != "methods"}
     said = {*changed, *(f"{section}.{key}" for section, keys in sections.items() for key in keys)}
-    for section, keys in CONFIG.items():
+    for section, keys in DEFAULT.items():
         for key in keys if isinstance(keys, dict) and section != "metrics" else ():
-            assert f"{section}.{key}" in said or config[section][key] == CONFIG[section][key]
+            assert f"{section}.{key}" in said or config[section][key] == DEFAULT[section][key]
 
 
 @pytest.mark.parametrize(
@@ -91,23 +90,16 @@ PATHS = ["outdir", "data.folder", "data.split_file", "truth.file", "metric_paths
 
 
 def with_path(key: str, path: str) -> dict:
-    if key == "metric_paths":
-        return {key: [path]}
     section, _, last = key.partition(".")
-    return {section: {last: path}} if last else {key: path}
-
-
-def path_in(config: dict, key: str) -> str:
-    section, _, last = key.partition(".")
-    found = config[section][last] if last else config[section]
-    return found[0] if key == "metric_paths" else found
+    value = [path] if key == "metric_paths" else path
+    return {section: {last: value} if last else value}
 
 
 @pytest.mark.parametrize("key", PATHS)
 def test_a_home_folder_is_written_out_in_every_path(key, monkeypatch):
     monkeypatch.setenv("HOME", "/home of/me")
-    assert path_in(completed(with_path(key, "~/x")), key) == "/home of/me/x"
-    assert path_in(completed(with_path(key, "a~/~")), key) == "a~/~"
+    for path, written in {"~/x": "/home of/me/x", "a~/~": "a~/~"}.items():
+        assert completed(with_path(key, path)) == laid_over(DEFAULT, with_path(key, written))
 
 
 @pytest.mark.parametrize("key", PATHS)
@@ -141,7 +133,7 @@ def test_files_and_command_line_are_said_in_their_order(tmp_path, monkeypatch):
     files = [tmp_path / "a.yaml", tmp_path / "b.yaml"]
     said = given_configs(workflow_of(files, {"seeds": ["4"]}), {"seeds": ["4"]})
     assert said == [{"seeds": [1]}, {"seeds": [2]}, {"seeds": [3]}, {"seeds": [4]}]
-    monkeypatch.chdir(DEFAULTS.parent)
+    monkeypatch.chdir(CONFIG.parent)
     assert given_configs(workflow_of(), {}) == [{}], "its own config.yaml is the default"
 
 
