@@ -62,7 +62,8 @@ def split_distance_table(trees: Sequence[Tree], normalisation: str = "corrected"
     Raises
     ------
     FsnasError
-        If two trees have the same method and seed, or as `fsnas.analysis.split_distance.split_distance`.
+        If two trees have the same method and seed, or other search spaces, or as
+        `fsnas.analysis.split_distance.split_distance`.
     """
     coded = _Coded(trees, normalisation)
     parts = [part for method in coded.methods for part in _pairs_of_method(coded, method)]
