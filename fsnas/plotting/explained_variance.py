@@ -120,7 +120,7 @@ def _draw_variance(
             axes.plot([place - 0.32, place + 0.32], [expected[method]] * 2, gid=f"expected:{method}", **EXPECTED)
     from_zero([axes])
     name_methods(axes, list(styles), places_apart(figure.get_figwidth(), len(styles)))
-    most = int(held[held["method"].isin([*styles, control])].groupby("method").size().max())
+    most = max(held.loc[held["method"].isin([*styles, control]), "method"].value_counts(), default=0)
     seeds = [point_handle("a tree (seed)"), mean_handle(most, most > 1), Line2D([], [], label=CHANCE, **EXPECTED)]
     legend(figure, [*seeds, *band_handles(control, [band], "seeds"), *boxes], part)
 
