@@ -42,7 +42,7 @@ def panels(
     every = [*(metrics or {}), *per_tree["method"].unique()]
     control = reference(every, metrics)
     total = summary[summary["method"].isin([*styles])]
-    found = {cell: rows(total, *cell) for cell in cells}
+    found = {cell: _rows(total, *cell) for cell in cells}
     held = {cell for cell, some in found.items() if len(some)}
     drawn = pd.concat(found.values())
     external = drawn.loc[drawn["setting"] == "external", "std"]
@@ -55,7 +55,7 @@ def panels(
                    ONE_PAIR if len(external) and external.isna().all() else "")  # fmt: skip
     slots = figure.add_gridspec(len(grid), columns)
     places = _place(figure, slots, grid, held, cells)
-    bands = [_draw_panel(axes, rows(per_tree, *cell), rows(summary, *cell), styles, control, apart)
+    bands = [_draw_panel(axes, _rows(per_tree, *cell), _rows(summary, *cell), styles, control, apart)
              for cell, axes in places.items()]  # fmt: skip
     lowest = {column: cell for line in grid for column, cell in enumerate(line) if cell in held}
     for cell in lowest.values():
@@ -112,7 +112,7 @@ def _grid(
     return [[cell] for line in lines for cell in ([c for c in line if c in held] or line[:1])]
 
 
-def rows(table: pd.DataFrame, setting: str, level: str) -> pd.DataFrame:
+def _rows(table: pd.DataFrame, setting: str, level: str) -> pd.DataFrame:
     """Return the rows of one setting and level that have a mean."""
     return table[(table["setting"] == setting) & (table["level"].astype(str) == level) & table["mean"].notna()]
 
