@@ -1,5 +1,6 @@
 """What figures say below themselves, in two lines (a caption), and all that the report says of them (about)."""
 
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -45,9 +46,13 @@ def truth_caption(config: Mapping[str, Any], column: str) -> str:
 
 def proxies_caption(config: Mapping[str, Any]) -> str:
     """Return seeds, data and sizes of the metrics of single architectures."""
+    return f"{_counted_seeds(_of_proxies(config), config['proxies']['seeds'])}, untrained."
+
+
+def _of_proxies(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the config with the network of the proxies, which has the size of the supernet unless it has its own."""
     proxies, net = config["proxies"], config["supernet"]
-    own = {**config, "supernet": {name: proxies.get(name) or value for name, value in net.items()}}
-    return f"{_counted_seeds(own, proxies['seeds'])}, untrained."
+    return {**config, "supernet": {name: proxies.get(name) or value for name, value in net.items()}}
 
 
 def _size(config: Mapping[str, Any]) -> str:
@@ -57,30 +62,33 @@ def _size(config: Mapping[str, Any]) -> str:
 
 
 def _counted_seeds(config: Mapping[str, Any], seeds: Sequence[int]) -> str:
-    said = ", ".join(map(str, seeds))
-    if len(seeds) > LISTED:
+    return f"n = {_seeds_and_data(config, seeds, LISTED)} {_size(config)}"
+
+
+def _seeds_and_data(config: Mapping[str, Any], seeds: Sequence[int], most: float = math.inf) -> str:
+    """Return how many seeds there are, which (more than ``most`` are shortened), and the data."""
+    listed = ", ".join(map(str, seeds))
+    if len(seeds) > most:
         run = [*seeds] == [*range(seeds[0], seeds[0] + len(seeds))]
-        said = f"{seeds[0]} to {seeds[-1]}" if run else f"{seeds[0]}, {seeds[1]}, ..., {seeds[-1]}"
-    return f"n = {_counted(len(seeds), 'seed')} ({said}). Data: {config['data']['name']}. {_size(config)}"
+        listed = f"{seeds[0]} to {seeds[-1]}" if run else f"{seeds[0]}, {seeds[1]}, ..., {seeds[-1]}"
+    return f"{_counted(len(seeds), 'seed')} ({listed}). Data: {config['data']['name']}."
 
 
 def about_trees(
     config: Mapping[str, Any],
     methods: Collection[Method],
-    seeds: Collection[int],
+    seeds: Sequence[int],
     about: Collection[str] = ("scores", "trees", "distance"),
 ) -> str:
     """Return n, seeds and settings as the report says them: of one method its own, of several what differs.
 
     Beside the supernet, only the settings of what the figure is ``about`` are said.
     """
-    data, net = config["data"], config["supernet"]
-    count = f"{len(seeds)} {'seed' if len(seeds) == 1 else 'seeds'}"
+    net = config["supernet"]
     shared = next(iter(methods)).choices if len(methods) == 1 else config["method"]
     text = (
-        f"n = {count} ({', '.join(map(str, seeds))}). Data: {data['name']}. "
-        f"Supernet: {_size(config)}, {net['sampling']}, mixing {net['mixing']}, epochs "
-        f"{net['epochs']}, batch size {net['batch_size']}, lr {net['lr']}."
+        f"n = {_seeds_and_data(config, seeds)} Supernet: {_size(config)}, {net['sampling']}, mixing {net['mixing']}, "
+        f"epochs {net['epochs']}, batch size {net['batch_size']}, lr {net['lr']}."
     )
     said = {
         "scores": f" Scores: {_said(shared, SCORE_KEYS)}.",
@@ -99,12 +107,12 @@ def about_trees(
     return f"{text} {_interval(seeds)}" if "distance" in about and len(seeds) > 1 else text
 
 
-def about_search(config: Mapping[str, Any], seeds: Collection[int], methods: Iterable[Method] = ()) -> str:
+def about_search(config: Mapping[str, Any], seeds: Sequence[int], methods: Iterable[Method] = ()) -> str:
     """Return n, seeds and settings of trees, leaves, evaluation and search, as the report says them.
 
     Of ``methods``, those whose leaves are searched, what differs from the settings of the run is said for each.
     """
-    data, net, leaves = config["data"], config["supernet"], config["leaves"]
+    net, leaves = config["supernet"], config["leaves"]
     evaluation, search, method = config["evaluation"], config["search"], config["method"]
     budget = next(key for key in BUDGETS if leaves[key] is not None)
     selected = "all" if leaves["selection"] == "all" else _said(leaves, ("selection", "keep", "sampled"))
@@ -115,8 +123,8 @@ def about_search(config: Mapping[str, Any], seeds: Collection[int], methods: Ite
         other = _said(one.choices, [key for key in keys if one.choices[key] != method[key]])
         own += f" {one.name}: {other}." if other else ""
     return (
-        f"n = {_counted(len(seeds), 'seed')} ({', '.join(map(str, seeds))}). Data: {data['name']}. "
-        f"{_size(config)}. Root: {net['sampling']}, {_counted(net['epochs'], 'epoch')}. Trees: "
+        f"n = {_seeds_and_data(config, seeds)} {_size(config)}. "
+        f"Root: {net['sampling']}, {_counted(net['epochs'], 'epoch')}. Trees: "
         f"{_said(method, (*SCORE_KEYS, *tree_keys(method)))}. Leaves: "
         f"{_said({**leaves, 'init': method['init']}, ('init', 'sampling', budget))} a "
         f"{BUDGETS[budget]}, batch size {net['batch_size']}, lr {net['lr']}; searched: "
@@ -140,14 +148,12 @@ def about_truth(config: Mapping[str, Any], column: str) -> str:
 
 def about_proxies(config: Mapping[str, Any]) -> str:
     """Return n, seeds and settings of the metrics of single architectures."""
-    proxies, net, seeds = config["proxies"], config["supernet"], config["proxies"]["seeds"]
-    own = {**config, "supernet": {name: proxies.get(name) or value for name, value in net.items()}}
     options = [f" {name}: {_said(config['metrics'][name], config['metrics'][name])}." for name in proxy_metrics(config)
                if config["metrics"].get(name)]  # fmt: skip
     return (
-        f"Networks at initialisation, one batch of {proxies['batch_size']} training images, "
-        f"{_counted(len(seeds), 'seed')} ({', '.join(map(str, seeds))}). Data: {config['data']['name']}. "
-        f"{_size(own)}.{''.join(options)} Interval: 95 %, bootstrap over architectures."
+        f"Networks at initialisation, one batch of {config['proxies']['batch_size']} training images, "
+        f"{_seeds_and_data(config, config['proxies']['seeds'])} {_size(_of_proxies(config))}.{''.join(options)} "
+        "Interval: 95 %, bootstrap over architectures."
     )
 
 

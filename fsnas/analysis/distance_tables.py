@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from fsnas.analysis.inputs import ordered_trees
 from fsnas.analysis.split_distance import Partition, distance_matrix
 from fsnas.analysis.stats import bootstrap_between, bootstrap_mean, spread
-from fsnas.errors import FsnasError
 from fsnas.seeding import generator
 from fsnas.splitting.trees import Split, Tree
 
@@ -26,11 +26,7 @@ class _Coded:
         partitions: list[Partition] = []
         self.codes: dict[tuple[str, int], np.ndarray] = {}
         self.splits: dict[tuple[str, int], tuple[Split, ...]] = {}
-        for tree in trees:
-            if (tree.method, tree.seed) in self.codes:
-                raise FsnasError(
-                    f"two trees have the method {tree.method!r} and the seed {tree.seed}; expected one each"
-                )
+        for tree in ordered_trees(trees):
             codes = []
             for split in tree.splits:
                 code = numbers.setdefault(frozenset(map(frozenset, split.groups)), len(numbers))
@@ -66,7 +62,8 @@ def split_distance_table(trees: Sequence[Tree], normalisation: str = "corrected"
     Raises
     ------
     FsnasError
-        If two trees have the same method and seed, or as `fsnas.analysis.split_distance.split_distance`.
+        If two trees have the same method and seed, or other search spaces, or as
+        `fsnas.analysis.split_distance.split_distance`.
     """
     coded = _Coded(trees, normalisation)
     parts = [part for method in coded.methods for part in _pairs_of_method(coded, method)]
@@ -79,18 +76,17 @@ def _pairs_of_method(coded: _Coded, method: str) -> Iterator[pd.DataFrame]:
     """Yield the internal and the external pairs of one method."""
     seeds = coded.seeds(method)
     splits = [split for seed in seeds for split in coded.splits[method, seed]]
-    if not splits:
-        return
     code = np.concatenate([coded.codes[method, seed] for seed in seeds])
-    tree = np.repeat(np.arange(len(seeds)), [len(coded.codes[method, seed]) for seed in seeds])
-    first = np.searchsorted(tree, np.arange(len(seeds) + 1))
+    seed = np.repeat(seeds, [len(coded.codes[method, seed]) for seed in seeds])
     path = pd.Categorical([split.path for split in splits], categories=coded.paths)
     level = np.array([split.level for split in splits])
-    for setting in SETTINGS:
-        a, b = _pair_indices(first, setting)
+    pairs = np.stack(np.triu_indices(len(splits), 1))
+    inside = seed[pairs[0]] == seed[pairs[1]]
+    for setting, chosen in zip(SETTINGS, (inside, ~inside), strict=True):
+        a, b = pairs[:, chosen]
         columns = {"method": _constant(method, coded.methods, len(a)), "setting": _constant(setting, SETTINGS, len(a))}
-        columns |= {"seed_a": np.array(seeds)[tree[a]], "path_a": path[a]}
-        columns |= {"level_a": level[a], "seed_b": np.array(seeds)[tree[b]], "path_b": path[b], "level_b": level[b]}
+        columns |= {"seed_a": seed[a], "path_a": path[a], "level_a": level[a]}
+        columns |= {"seed_b": seed[b], "path_b": path[b], "level_b": level[b]}
         if len(a):
             yield pd.DataFrame(columns | {"distance": coded.distances[code[a], code[b]]}, columns=PAIR_COLUMNS)
 
@@ -98,22 +94,6 @@ def _pairs_of_method(coded: _Coded, method: str) -> Iterator[pd.DataFrame]:
 def _constant(value: str, categories: Sequence[str], length: int) -> pd.Categorical:
     """Return a column of one value: categories, because a text per pair takes gigabytes."""
     return pd.Categorical.from_codes(np.full(length, list(categories).index(value)), categories=list(categories))
-
-
-def _pair_indices(first: np.ndarray, setting: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return both sides of every pair of splits, tree by tree; tree ``t`` holds ``first[t]`` to ``first[t + 1]``."""
-    sides: list[tuple[np.ndarray, np.ndarray]] = []
-    starts = list(zip(first[:-1], first[1:], strict=True))
-    if setting == "internal":
-        for start, stop in starts:
-            i, j = np.triu_indices(stop - start, 1)
-            sides.append((start + i, start + j))
-    else:
-        for start, stop in starts:  # the splits of all later seeds at once
-            later = np.arange(stop, first[-1])
-            sides.append((np.repeat(np.arange(start, stop), len(later)), np.tile(later, stop - start)))
-    a, b = (np.concatenate([side[k] for side in sides]).astype(np.int64) for k in (0, 1))
-    return a, b
 
 
 @dataclass(frozen=True)
@@ -139,24 +119,14 @@ class _Cell:
 
 def _cells(table: pd.DataFrame) -> Iterator[_Cell]:
     """Yield the cells that have a pair, in the order of the table, level ``all`` before ``0``, ``1``, ..."""
-    methods, names = pd.factorize(table["method"])
-    kind = methods * len(SETTINGS) + (table["setting"] == "external").to_numpy()
-    order = np.argsort(kind, kind="stable")
-    bounds = np.searchsorted(kind[order], np.arange(len(names) * len(SETTINGS) + 1))
-    seeds = np.sort(pd.unique(np.concatenate([pd.unique(table["seed_a"]), pd.unique(table["seed_b"])])))
-    a, b = (np.searchsorted(seeds, table[name].to_numpy())[order] for name in ("seed_a", "seed_b"))
-    level, other = (table[name].to_numpy()[order] for name in ("level_a", "level_b"))
-    distance = table["distance"].to_numpy(dtype=np.float64)[order]
-    for k in range(len(bounds) - 1):
-        part = slice(bounds[k], bounds[k + 1])
-        same = np.where(level[part] == other[part], level[part], -1)
-        for name in ("all", *sorted(set(pd.unique(same)) - {-1})):
-            rows = np.flatnonzero(same == name) + part.start if name != "all" else part
-            sums, counts = _matrices(a[rows], b[rows], distance[rows], len(seeds))
-            found = counts.any(axis=0)
-            if found.any():
-                cut = np.ix_(found, found)
-                yield _Cell(str(names[k // 2]), SETTINGS[k % 2], str(name), seeds[found], sums[cut], counts[cut])
+    for (method, setting), part in table.groupby(["method", "setting"], sort=False, observed=True):
+        on_one = part[part["level_a"] == part["level_b"]]
+        levels = {"all": part} | {str(level): rows for level, rows in on_one.groupby("level_a")}
+        for level, rows in levels.items():
+            places, seeds = pd.factorize(rows[["seed_a", "seed_b"]].to_numpy().ravel(), sort=True)
+            a, b = places.reshape(-1, 2).T
+            matrices = _matrices(a, b, rows["distance"].to_numpy(), len(seeds))
+            yield _Cell(method, setting, level, seeds, *matrices)
 
 
 def _matrices(a: np.ndarray, b: np.ndarray, distance: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:

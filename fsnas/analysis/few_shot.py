@@ -7,7 +7,7 @@ import pandas as pd
 
 from fsnas.analysis.found import FOUND_QUANTITIES
 from fsnas.analysis.rank_correlation import SCOPES
-from fsnas.analysis.stats import bootstrap_mean
+from fsnas.analysis.stats import bootstrap_mean, by_seed
 from fsnas.analysis.training_cost import TIME_COLUMNS, TIMES
 from fsnas.errors import FsnasError, nearest
 from fsnas.seeding import generator
@@ -15,8 +15,6 @@ from fsnas.seeding import generator
 QUANTITIES = ("kendall_all", "kendall_within", "spearman_all", "spearman_within", "eta_squared", *FOUND_QUANTITIES)
 PLAIN = ("architectures_all", "architectures_within", "expected", "of", "oracle_n")  # what the quantities rest on
 SUMMARY_COLUMNS = ["method", "n", *(f"{name}{end}" for name in QUANTITIES for end in ("", "_ci_low", "_ci_high"))]
-
-
 SUMMARY_COLUMNS += ["sampler", *PLAIN, "root_epochs", "leaf_epochs", *TIMES]
 
 
@@ -58,37 +56,28 @@ def few_shot_summary(
     """
     found = _of_sampler(found, sampler)
     tables = [rank, variance, found, cost]
-    sources = _sources(rank, variance, found)
     times = {kind: cost[columns].astype("float64").sum(axis=1, skipna=False) for kind, columns in TIME_COLUMNS.items()}
     cost = cost.assign(**times)
+    scopes = {scope: rank[rank["scope"] == scope] for scope in SCOPES}
+    intervals = {f"{name}_{scope}": (scopes[scope], name) for name in ("kendall", "spearman") for scope in SCOPES}
+    intervals |= {"eta_squared": (variance, "eta_squared"), **{name: (found, name) for name in FOUND_QUANTITIES}}
+    plain = {f"architectures_{scope}": (scopes[scope], "n") for scope in SCOPES}
+    plain |= {"expected": (variance, "expected"), "of": (found, "of"), "oracle_n": (found, "oracle_n")}
+    plain |= {name: (cost, name) for name in ("root_epochs", "leaf_epochs", *TIMES)}
     trained = {method for table in (rank, found, cost) for method in table["method"]}
     methods = list(dict.fromkeys(method for table in (variance, rank, found, cost) for method in table["method"]))
     rows = []
     for method in sorted(methods, key=lambda method: method not in trained):
         seeds = {int(s) for table in tables for s in table.loc[table["method"] == method, "seed"]}
-        row: list[Any] = [method, len(seeds)]
-        for name, (table, column) in sources.items():
-            values = _per_seed(table, method, column)
-            row += [_mean(values), *bootstrap_mean(values, generator(seed, "bootstrap", method, name), resamples)]
-        row.append(next(iter(found.loc[found["method"] == method, "sampler"]), None))
-        row += [_mean(_per_seed(table, method, column)) for table, column in _basis(rank, variance, found)]
-        row += [_mean(_per_seed(cost, method, column)) for column in ("root_epochs", "leaf_epochs", *TIMES)]
+        row: dict[str, Any] = {"method": method, "n": len(seeds)}
+        for name, (table, column) in intervals.items():
+            values = by_seed(table, method, column)
+            low, high = bootstrap_mean(values, generator(seed, "bootstrap", method, name), resamples)
+            row |= {name: _mean(values), f"{name}_ci_low": low, f"{name}_ci_high": high}
+        row["sampler"] = next(iter(found.loc[found["method"] == method, "sampler"]), None)
+        row |= {name: _mean(by_seed(table, method, column)) for name, (table, column) in plain.items()}
         rows.append(row)
     return pd.DataFrame(rows, columns=SUMMARY_COLUMNS)
-
-
-def _sources(rank: pd.DataFrame, variance: pd.DataFrame, found: pd.DataFrame) -> dict[str, tuple[pd.DataFrame, str]]:
-    """Return table and column of every quantity, in the order of the summary."""
-    scopes = {scope: rank[rank["scope"] == scope] for scope in SCOPES}
-    sources = {f"{name}_{scope}": (scopes[scope], name) for name in ("kendall", "spearman") for scope in SCOPES}
-    sources["eta_squared"] = variance, "eta_squared"
-    return sources | {name: (found, name) for name in FOUND_QUANTITIES}
-
-
-def _basis(rank: pd.DataFrame, variance: pd.DataFrame, found: pd.DataFrame) -> list[tuple[pd.DataFrame, str]]:
-    """Return table and column of what the quantities rest on, in the order of `PLAIN`."""
-    scopes = [(rank[rank["scope"] == scope], "n") for scope in SCOPES]
-    return [*scopes, (variance, "expected"), (found, "of"), (found, "oracle_n")]
 
 
 def _of_sampler(found: pd.DataFrame, sampler: str | None) -> pd.DataFrame:
@@ -96,12 +85,6 @@ def _of_sampler(found: pd.DataFrame, sampler: str | None) -> pd.DataFrame:
     if sampler is not None and samplers and sampler not in samplers:
         raise FsnasError(f"no search was made by the sampler {sampler!r}{nearest(sampler, samplers)}; found {samplers}")
     return found[found["sampler"] == (samplers[0] if sampler is None and samplers else sampler)]
-
-
-def _per_seed(table: pd.DataFrame, method: str, column: str) -> np.ndarray:
-    """Return the values of one method that are not NaN, in ascending order of the seeds: float64."""
-    values = table[table["method"] == method].sort_values("seed", kind="stable")[column]
-    return values.dropna().to_numpy(dtype=np.float64)
 
 
 def _mean(values: np.ndarray) -> float:

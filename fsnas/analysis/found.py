@@ -6,18 +6,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fsnas.analysis.inputs import check_keys, known_architectures, ordered_trees
+from fsnas.analysis.inputs import known_architectures, matched
 from fsnas.errors import FsnasError
 from fsnas.search.result import Evaluation, SearchRecord, SearchResult
 from fsnas.spaces import held_edges
 from fsnas.splitting.trees import Tree
 
 FOUND_COLUMNS = ["method", "seed", "sampler", "evaluations", "leaf", "architecture", "valid_accuracy", "test_accuracy"]
-
-
 FOUND_COLUMNS += ["optimum", "regret", "rank", "of", "oracle", "oracle_n"]
-
-
 FOUND_QUANTITIES = ("test_accuracy", "regret", "rank", "oracle")
 
 
@@ -53,29 +49,20 @@ def found_table(
         If a search has no tree, two trees have one method and seed, or the architecture that a search found is not
         in its leaf.
     """
-    ordered = ordered_trees(trees)
-    check_keys(searches, ordered, "is a search")
+    searched = matched(trees, searches, "is a search")
     names, indices, values = known_architectures(trees, truth)
     known = dict(zip(names, values.tolist(), strict=True))
     rows: list[tuple[Any, ...]] = []
-    for tree in ordered:
-        record = searches.get((tree.method, tree.seed))
-        if record is None:
-            continue
+    for tree, record in searched:
         leaves = tree.space.owner(tree.leaves, indices)
         for found in record.searches:
             best = _best_of(found, tree)
             search = (found.sampler, len(found.evaluations), best.leaf, best.architecture, best.accuracy)
-            own = [] if best.architecture in known else [(found_truth or {}).get(best.architecture, np.nan)]
-            test = known.get(best.architecture, *own)
-            judged = _judged(test, *(_with(some, own) for some in (values, values[leaves == best.leaf])))
+            test = known.get(best.architecture, (found_truth or {}).get(best.architecture, np.nan))
+            own = [test] if best.architecture not in known and np.isfinite(test) else []
+            judged = _judged(test, *(np.append(some, own) for some in (values, values[leaves == best.leaf])))
             rows.append((tree.method, tree.seed, *search, *judged))
     return pd.DataFrame(rows, columns=FOUND_COLUMNS).astype({"rank": "Int64"})
-
-
-def _with(values: np.ndarray, own: Sequence[float]) -> np.ndarray:
-    """Return ``values`` and those of ``own`` that are finite."""
-    return np.concatenate([values, [value for value in own if np.isfinite(value)]])
 
 
 def _judged(test: float, values: np.ndarray, leaf: np.ndarray) -> tuple[Any, ...]:

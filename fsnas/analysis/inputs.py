@@ -1,12 +1,14 @@
 """Checks of what the comparisons get: trees, what belongs to them, and the ground truth."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 
 from fsnas.errors import FsnasError, nearest
 from fsnas.splitting.trees import Tree
+
+T = TypeVar("T")
 
 
 def ordered_trees(trees: Sequence[Tree]) -> list[Tree]:
@@ -25,17 +27,18 @@ def ordered_trees(trees: Sequence[Tree]) -> list[Tree]:
     return sorted(trees, key=lambda tree: (methods.index(tree.method), tree.seed))
 
 
-def check_keys(given: Mapping[tuple[str, int], Any], trees: Sequence[Tree], what: str) -> None:
-    """Raise `FsnasError` if something is given of a method and seed that has no tree."""
-    keys = {(tree.method, tree.seed) for tree in trees}
+def matched(trees: Sequence[Tree], given: Mapping[tuple[str, int], T], what: str) -> list[tuple[Tree, T]]:
+    """Return the ordered trees of which something is given, with it; `FsnasError` if it is given of no tree."""
+    found = {(tree.method, tree.seed): tree for tree in ordered_trees(trees)}
     for method, seed in given:
-        if (method, seed) not in keys:
+        if (method, seed) not in found:
             methods = sorted({tree.method for tree in trees})
             hint = "" if method in methods else nearest(method, methods)
             raise FsnasError(
                 f"there {what} of method {method!r}{hint} and seed {seed}, but no such tree; "
                 f"expected methods {methods} and seeds {sorted({tree.seed for tree in trees})}"
             )
+    return [(tree, given[key]) for key, tree in found.items() if key in given]
 
 
 def known_architectures(trees: Sequence[Tree], truth: Mapping[str, float]) -> tuple[list[str], np.ndarray, np.ndarray]:

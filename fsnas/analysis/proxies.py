@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from fsnas.analysis.published import PUBLISHED
-from fsnas.analysis.ranking import Statistic, draws, interval, kendall, resampled, spearman
+from fsnas.analysis.ranking import Statistic, draws, kendall, resampled, spearman
+from fsnas.analysis.stats import interval
 from fsnas.benchmark.table import ArchitectureTable
 from fsnas.errors import FsnasError
 from fsnas.seeding import generator

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fsnas.analysis.inputs import check_keys, ordered_trees
+from fsnas.analysis.inputs import matched
 from fsnas.analysis.ranking import kendall, rankable, spearman, within
 from fsnas.benchmark.table import ArchitectureTable
 from fsnas.splitting.trees import Tree
@@ -39,14 +39,9 @@ def rank_correlations(
     FsnasError
         If evaluations have no tree, two trees have one method and seed, or an architecture is in no leaf.
     """
-    ordered = ordered_trees(trees)
-    check_keys(evaluations, ordered, "are evaluations")
     looked_up: dict[tuple[str, ...], tuple[np.ndarray, np.ndarray]] = {}
     rows: list[tuple[Any, ...]] = []
-    for tree in ordered:
-        table = evaluations.get((tree.method, tree.seed))
-        if table is None:
-            continue
+    for tree, table in matched(trees, evaluations, "are evaluations"):
         if table.architectures not in looked_up:  # every tree evaluates the same ones: parse and look up once
             values = np.array([truth.get(name, np.nan) for name in table.architectures], dtype=np.float64)
             looked_up[table.architectures] = tree.space.indices(table.architectures), values
@@ -54,11 +49,9 @@ def rank_correlations(
         accuracy = table.column("accuracy")
         known = np.isfinite(values) & np.isfinite(accuracy)
         leaves, a, b = tree.space.owner(tree.leaves, indices[known]), accuracy[known], values[known]
-        counts = (len(a), len(np.unique(leaves)))
-        rows.append((tree.method, tree.seed, "all", kendall(a, b), spearman(a, b), *counts))
         inside = rankable(leaves, a, b)
-        counts = (int(inside.sum()), len(np.unique(leaves[inside])))
-        rows.append(
-            (tree.method, tree.seed, "within", *(within(leaves, a, b, s) for s in (kendall, spearman)), *counts)
-        )
+        both = [within(leaves, a, b, statistic) for statistic in (kendall, spearman)]
+        every = (kendall(a, b), spearman(a, b), len(a), len(np.unique(leaves)))
+        rows.append((tree.method, tree.seed, "all", *every))
+        rows.append((tree.method, tree.seed, "within", *both, int(inside.sum()), len(np.unique(leaves[inside]))))
     return pd.DataFrame(rows, columns=RANK_COLUMNS)

@@ -1,15 +1,15 @@
 """How well one ranking of architectures agrees with another, and how much of a truth's variance groups explain.
 
 Many architectures share an accuracy, so ties are counted as ties throughout. Where there is nothing to rank (fewer
-than two values, or all equal) the answer is NaN, not 0 and not 1.
+than two values, or all equal) the answer is NaN, not 0 and not 1. Values are float64 ``[n]``, groups ``[n]`` (leaf
+paths, or other labels); where lengths differ or a value is not finite, every function raises `FsnasError`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from scipy.stats import kendalltau, spearmanr
 
-from fsnas.analysis.stats import INTERVAL
 from fsnas.errors import FsnasError
 
 Statistic = Callable[[np.ndarray, np.ndarray], float]
@@ -18,34 +18,22 @@ CHUNK = 4_000_000  # resampled ranks held at once
 
 
 def kendall(a: np.ndarray, b: np.ndarray) -> float:
-    """Return Kendall's tau-b of ``a`` and ``b``, float64 ``[n]`` each; NaN for fewer than two or equal values.
+    """Return Kendall's tau-b of ``a`` and ``b``; NaN for fewer than two or equal values.
 
     (concordant - discordant pairs) / sqrt(pairs not tied in a * pairs not tied in b), in [-1, 1].
-
-    Raises
-    ------
-    FsnasError
-        If the lengths differ or a value is not finite.
 
     References
     ----------
     Kendall, "The Treatment of Ties in Ranking Problems" (Biometrika 1945); Knight (JASA 1966) for O(n log n).
     """
     a, b = _checked(a, b)
-    if not _rankable(a, b):
-        return np.nan
-    return float(kendalltau(a, b).statistic)
+    return float(kendalltau(a, b).statistic) if _rankable(a, b) else np.nan
 
 
 def spearman(a: np.ndarray, b: np.ndarray) -> float:
-    """Return Spearman's rho of ``a`` and ``b``, float64 ``[n]`` each; NaN for fewer than two or equal values.
+    """Return Spearman's rho of ``a`` and ``b``; NaN for fewer than two or equal values.
 
     Pearson's correlation of the ranks, where tied values share the mean of their ranks.
-
-    Raises
-    ------
-    FsnasError
-        As `kendall`.
 
     References
     ----------
@@ -58,46 +46,24 @@ def spearman(a: np.ndarray, b: np.ndarray) -> float:
 def rankable(groups: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Return which entries are in a group where ``a`` and ``b`` can be ranked: bool ``[n]``."""
     a, b = _checked(a, b)
-    labels = _labels(groups, len(a))
     kept = np.zeros(len(a), dtype=bool)
-    for label in range(labels.max(initial=-1) + 1):
-        inside = labels == label
+    for inside in _each(groups, len(a)):
         kept[inside] = _rankable(a[inside], b[inside])
     return kept
 
 
 def within(groups: np.ndarray, a: np.ndarray, b: np.ndarray, statistic: Statistic) -> float:
-    """Return the mean of ``statistic`` over the groups, weighted by their number of entries.
+    """Return the mean of ``statistic`` (`kendall` or `spearman`) over the groups, weighted by their number of entries.
 
     A group of fewer than two entries, or with equal values, has no ranking and is left out (`rankable` says which
     entries remain); NaN where none remains. A group of two can only be -1 or 1: small groups say little, which is
     why they weigh little.
-
-    Parameters
-    ----------
-    groups
-        ``[n]``, the group of every entry: leaf paths, or other labels.
-    a, b
-        float64 ``[n]``, finite.
-    statistic
-        `kendall` or `spearman`.
-
-    Raises
-    ------
-    FsnasError
-        As `kendall`.
     """
     a, b = _checked(a, b)
-    labels = _labels(groups, len(a))
-    found: list[float] = []
-    sizes: list[int] = []
-    for label in range(labels.max(initial=-1) + 1):
-        inside = labels == label
-        value = statistic(a[inside], b[inside])
-        if not np.isnan(value):
-            found.append(value)
-            sizes.append(int(inside.sum()))
-    return float((np.array(sizes) / sum(sizes)) @ np.array(found)) if found else np.nan
+    each = list(_each(groups, len(a)))
+    found = np.array([statistic(a[inside], b[inside]) for inside in each])
+    sizes = np.array([inside.sum() for inside in each])[~np.isnan(found)]
+    return float((sizes / sizes.sum()) @ found[~np.isnan(found)]) if len(sizes) else np.nan
 
 
 def eta_squared(groups: np.ndarray, values: np.ndarray) -> float:
@@ -106,18 +72,6 @@ def eta_squared(groups: np.ndarray, values: np.ndarray) -> float:
     Sum of squares between the groups / total sum of squares; 0 for one group, 1 where the values of every group are
     equal, NaN for fewer than two or equal values. It grows with the number of groups: a random partition of n
     values into g groups has (g - 1) / (n - 1) on average.
-
-    Parameters
-    ----------
-    groups
-        ``[n]``, the group of every value.
-    values
-        float64 ``[n]``, finite.
-
-    Raises
-    ------
-    FsnasError
-        If the lengths differ or a value is not finite.
 
     References
     ----------
@@ -159,16 +113,11 @@ def resampled(a: np.ndarray, b: np.ndarray, statistic: Statistic, counts: np.nda
     Parameters
     ----------
     a, b
-        float64 ``[n]``, finite.
+        The values.
     statistic
         `kendall`, `spearman` or another function of two arrays.
     counts
         int ``[resamples, n]``: how often each entry is in a resample (`draws`).
-
-    Raises
-    ------
-    FsnasError
-        As `kendall`.
     """
     a, b = _checked(a, b)
     if len(a) < 2:
@@ -182,55 +131,6 @@ def resampled(a: np.ndarray, b: np.ndarray, statistic: Statistic, counts: np.nda
     rows = max(1, CHUNK // len(a))
     parts = [whole(a, b, counts[start : start + rows]) for start in range(0, len(counts), rows)]
     return np.concatenate(parts) if parts else np.empty(0)
-
-
-def interval(values: np.ndarray) -> tuple[float, float]:
-    """Return the 95 % percentile interval of the resampled ``values`` that are not NaN; NaN, NaN without any."""
-    known = values[~np.isnan(values)]
-    if not len(known):
-        return np.nan, np.nan
-    low, high = np.quantile(known, INTERVAL)
-    return float(low), float(high)
-
-
-def bootstrap_correlation(
-    a: np.ndarray, b: np.ndarray, statistic: Statistic, rng: np.random.Generator, resamples: int
-) -> tuple[float, float]:
-    """Return the 95 % percentile interval of a rank correlation, over resamples of the architectures.
-
-    It says how much the correlation would move with another sample of as many architectures; it says nothing about
-    another seed of the weights or batches. An architecture drawn twice is tied with itself; tau-b leaves such pairs
-    out, rho shares their rank. Resamples that cannot be ranked are left out.
-
-    Parameters
-    ----------
-    a, b
-        float64 ``[n]``, finite.
-    statistic
-        `kendall` or `spearman`. For 1,000 architectures and 1,000 resamples either takes below a second, for all
-        15,625 some seconds.
-    rng, resamples
-        Of the draws.
-
-    Returns
-    -------
-    tuple of float
-        NaN, NaN for fewer than three architectures, whose resamples say nothing, and for equal values.
-
-    Raises
-    ------
-    FsnasError
-        As `kendall`, and if ``resamples`` is below 1.
-
-    References
-    ----------
-    Efron and Tibshirani, "An Introduction to the Bootstrap" (1993), section 13.3.
-    """
-    a, b = _checked(a, b)
-    counts = draws(len(a), rng, resamples)
-    if len(a) < 3 or not _rankable(a, b):
-        return np.nan, np.nan
-    return interval(resampled(a, b, statistic, counts))
 
 
 def _checked(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -259,17 +159,20 @@ def _labels(groups: np.ndarray, n: int) -> np.ndarray:
     return np.unique(groups, return_inverse=True)[1]
 
 
+def _each(groups: np.ndarray, n: int) -> Iterator[np.ndarray]:
+    """Yield which entries are in a group, bool ``[n]``, for one group after the other."""
+    labels = _labels(groups, n)
+    return (labels == label for label in range(labels.max(initial=-1) + 1))
+
+
 def _tied(values: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the place of every entry among the different values, and how many of each a resample has.
 
     int64 ``[n]`` and ``[resamples, different values]``, in ascending order of the values.
     """
-    order = np.argsort(values, kind="stable")
-    ordered = values[order]
-    new = np.concatenate([[True], ordered[1:] > ordered[:-1]])
-    place = np.empty(len(values), dtype=np.int64)
-    place[order] = np.cumsum(new) - 1
-    return place, np.add.reduceat(counts[:, order], np.flatnonzero(new), axis=1).astype(np.int64)
+    _, place, sizes = np.unique(values, return_inverse=True, return_counts=True)
+    by_place = counts[:, np.argsort(place, kind="stable")]
+    return place, np.add.reduceat(by_place, np.cumsum(sizes) - sizes, axis=1).astype(np.int64)
 
 
 def _resampled_kendall(a: np.ndarray, b: np.ndarray, counts: np.ndarray) -> np.ndarray:

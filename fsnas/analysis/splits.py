@@ -7,12 +7,7 @@ import pandas as pd
 from fsnas.splitting.trees import Split, Tree
 
 SPLIT_COLUMNS = ["method", "metric", "seed", "level", "path", "edge", "groups", "sizes", "cost", "runner_up", "ties"]
-
-
 SPLIT_COLUMNS += ["edge_ties", "degenerate"]
-
-
-SIZE_COLUMNS = ["method", "sizes", "count", "ties", "edge_ties", "degenerate"]
 
 
 def splits_table(trees: Sequence[Tree]) -> pd.DataFrame:
@@ -42,15 +37,8 @@ def group_sizes(trees: Sequence[Tree]) -> pd.DataFrame:
     throughout.
     """
     table = splits_table(trees)
-    methods = list(dict.fromkeys(table["method"]))
-    table = table.assign(method=pd.Categorical(table["method"], methods), ties=table["ties"] > 1)
-    table = table.assign(edge_ties=table["edge_ties"] > 1)
-    counted = table.groupby(["method", "sizes"], observed=True).agg(
-        count=("path", "size"),
-        ties=("ties", "sum"),
-        edge_ties=("edge_ties", "sum"),
-        degenerate=("degenerate", "sum"),
-    )
-    return counted.reset_index().astype(
-        {"method": "str", "ties": "int64", "edge_ties": "int64", "degenerate": "int64"}
-    )[SIZE_COLUMNS]
+    methods = pd.Categorical(table["method"], table["method"].unique())
+    table = table.assign(method=methods, ties=table["ties"] > 1, edge_ties=table["edge_ties"] > 1)
+    sums = {name: (name, "sum") for name in ("ties", "edge_ties", "degenerate")}
+    counted = table.groupby(["method", "sizes"], observed=True).agg(count=("path", "size"), **sums)
+    return counted.reset_index().astype({"method": "str", **dict.fromkeys(sums, "int64")})

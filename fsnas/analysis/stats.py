@@ -1,6 +1,7 @@
 """Bootstrap intervals that draw seeds: the pairs of splits within and between trees are not independent, trees are."""
 
 import numpy as np
+import pandas as pd
 
 from fsnas.errors import FsnasError
 
@@ -10,6 +11,12 @@ INTERVAL = (0.025, 0.975)  # quantiles of a 95 % percentile interval
 def spread(values: np.ndarray) -> float:
     """Return the standard deviation (n - 1) of ``values``; NaN for fewer than two."""
     return float(np.std(values, ddof=1)) if len(values) > 1 else np.nan
+
+
+def by_seed(table: pd.DataFrame, method: str, column: str) -> np.ndarray:
+    """Return the values of one method that are not NaN, in ascending order of the seeds: float64."""
+    values = table[table["method"] == method].sort_values("seed", kind="stable")[column]
+    return values.dropna().to_numpy(dtype=np.float64)
 
 
 def bootstrap_mean(values: np.ndarray, rng: np.random.Generator, resamples: int) -> tuple[float, float]:
@@ -28,7 +35,7 @@ def bootstrap_mean(values: np.ndarray, rng: np.random.Generator, resamples: int)
     """
     if len(values) < 2:
         return np.nan, np.nan
-    return _interval(_weights(len(values), rng, resamples) @ values)
+    return interval(_weights(len(values), rng, resamples) @ values)
 
 
 def bootstrap_between(
@@ -65,7 +72,7 @@ def bootstrap_between(
     compared = np.where(np.isfinite(means), weights, 0.0)
     total = compared.sum(axis=1)
     drawn = total > 0
-    return _interval((compared * np.nan_to_num(means)).sum(axis=1)[drawn] / total[drawn])
+    return interval((compared * np.nan_to_num(means)).sum(axis=1)[drawn] / total[drawn])
 
 
 def _weights(n: int, rng: np.random.Generator, resamples: int) -> np.ndarray:
@@ -75,8 +82,8 @@ def _weights(n: int, rng: np.random.Generator, resamples: int) -> np.ndarray:
     return rng.multinomial(n, np.full(n, 1 / n), size=resamples) / n
 
 
-def _interval(means: np.ndarray) -> tuple[float, float]:
-    if not len(means):
-        return np.nan, np.nan
-    low, high = np.quantile(means, INTERVAL)
+def interval(values: np.ndarray) -> tuple[float, float]:
+    """Return the 95 % percentile interval of the resampled ``values`` that are not NaN; NaN, NaN without any."""
+    known = values[~np.isnan(values)]
+    low, high = np.quantile(known, INTERVAL) if len(known) else (np.nan, np.nan)
     return float(low), float(high)

@@ -9,17 +9,14 @@ NAMED = 4  # of methods in a sentence, and of files that are not of this config
 WIDTH = 96  # characters of a line
 MANY = 10  # seeds; with fewer, more of them would change what is said
 CONTROL = "random"
+SETTINGS = ("internal", "external")
 DISTANCES = "internal, external: how differently a tree, or two seeds, group operations (0: always alike)"
 WORTH = (
     "tau: rank correlation of shared weights and truth, over all leaves; explained: share of the truth's variance "
     "between leaves; regret: found % below the best that is known; - where no leaves were trained (leaves.methods)"
 )
-QUANTITIES = {  # of the few-shot table: column, heading, digits
-    "kendall_all": ("tau", 2),
-    "eta_squared": ("explained", 2),
-    "test_accuracy": ("found %", 2),
-    "regret": ("regret", 2),
-}
+# Of the few-shot table: columns and headings.
+QUANTITIES = {"kendall_all": "tau", "eta_squared": "explained", "test_accuracy": "found %", "regret": "regret"}
 
 
 def summarise(
@@ -60,12 +57,8 @@ def summarise(
         "What was found (means over seeds)",
         "",
         *_table(distances, searched),
-        *(
-            line
-            for about in (DISTANCES, searched is not None and WORTH)
-            if about
-            for line in _wrapped(f"  {about}", "    ")
-        ),
+        *_wrapped(f"  {DISTANCES}", "    "),
+        *([] if searched is None else _wrapped(f"  {WORTH}", "    ")),
         "",
         *_in_words(distances, methods, searched),
         "",
@@ -84,14 +77,13 @@ def _table(distances: pd.DataFrame, searched: pd.DataFrame | None) -> list[str]:
     leaves = pd.DataFrame() if searched is None else searched.set_index("method")
     names = list(dict.fromkeys([*distances["method"], *leaves.index]))
     width = max([len("method"), *map(len, names)])
-    quantities = [] if searched is None else list(QUANTITIES.items())
-    heads = ["internal", "external", *(heading for _, (heading, _) in quantities)]
+    quantities = {} if searched is None else QUANTITIES
+    heads = [*SETTINGS, *quantities.values()]
     lines = [f"  {'method':{width}}" + "".join(f"  {head:>9}" for head in heads)]
     for name in names:
-        pairs = [every["mean"].get((name, setting), float("nan")) for setting in ("internal", "external")]
-        cells = [_number(value, 2) for value in pairs]
-        for column, (_, digits) in quantities:
-            cells.append(_number(leaves.loc[name, column], digits) if name in leaves.index else "-")
+        values = [every["mean"].get((name, setting)) for setting in SETTINGS]
+        values += [leaves[column].get(name) for column in quantities]
+        cells = ["-" if pd.isna(value) else f"{value:.2f}" for value in values]
         lines.append(f"  {name:{width}}" + "".join(f"  {cell:>9}" for cell in cells))
     return lines
 
@@ -183,10 +175,6 @@ def _together(table: pd.DataFrame, column: str) -> str:
 def _valued(rows: pd.DataFrame) -> str:
     named = [f"{method} ({value:.2f})" for method, value in rows["mean"].iloc[:NAMED].items()]
     return ", ".join(named) + (f" and {len(rows) - NAMED} more" if len(rows) > NAMED else "")
-
-
-def _number(value: float, digits: int) -> str:
-    return "-" if pd.isna(value) else f"{value:.{digits}f}"
 
 
 def _others(others: Mapping[str, int], outdir: str) -> list[str]:

@@ -10,8 +10,6 @@ from fsnas.errors import FsnasError, nearest
 TIMES = ("seconds", "device_seconds")  # wall clock, and what processors or a card spent
 TIME_COLUMNS = {kind: [f"{part}_{kind}" for part in ("root", "scoring", "leaf")] for kind in TIMES}
 COST_COLUMNS = ["method", "seed", "root_epochs", "leaf_epochs", "leaf_samples", "trainings", "shared"]
-
-
 COST_COLUMNS += [*(column for columns in TIME_COLUMNS.values() for column in columns), "search_evaluations"]
 
 

@@ -1,49 +1,20 @@
 """A value per seed of every method: points, mean, interval and the band of `random`, as several figures draw them."""
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
+from matplotlib.transforms import ScaledTranslation
 
-from fsnas.analysis.stats import bootstrap_mean
-from fsnas.plotting._bands import Band, draw_band, mean_handle
-from fsnas.plotting._style import BESIDE, Look, pt, root_width, shown, widest
+from fsnas.analysis.stats import bootstrap_mean, by_seed
+from fsnas.plotting._bands import Band, draw_band
+from fsnas.plotting._style import BESIDE, Look, points, pt, root_width, widest, wrapped
 from fsnas.seeding import generator
 
 LEGEND = 2.7  # inches of a legend at the right
-
-
-def styles_of(
-    found: Iterable[str], metrics: Mapping[str, str] | None, methods: Collection[str] | None = None
-) -> dict[str, Look]:
-    """Return the look of every method of ``found`` (and of ``methods``), in the order of ``metrics``."""
-    present = dict.fromkeys(found)
-    return {method: style for method, style in shown(present, metrics, methods).items() if method in present}
-
-
-def chance(methods: Iterable[str]) -> str | None:
-    """Return the method whose band is drawn, ``random``, or None if it is not among ``methods``.
-
-    Others of the metric `random` are no chance level here: a tree that is not split, or into single operations, has it.
-    """
-    return "random" if "random" in methods else None
-
-
-def no_chance(methods: Sequence[str]) -> str:
-    """Return the sentence for a caption that has no band to explain."""
-    missing = methods and chance(methods) is None
-    return "Without random there is no band." if missing else ""
-
-
-def sentence(text: str) -> str:
-    """Return ``text`` with a full stop at its end, "" if it is empty."""
-    text = text.strip()
-    return text if not text or text.endswith((".", "!", "?")) else f"{text}."
 
 
 def span(counts: pd.Series) -> str:
@@ -64,12 +35,6 @@ def counted(counts: pd.Series, name: str) -> str:
     return f" ({found} {name.removesuffix('s') if found == '1' else name})" if found else ""
 
 
-def by_seed(table: pd.DataFrame, method: str, column: str) -> np.ndarray:
-    """Return the finite values of ``column`` for ``method`` in the order of the seeds, float64."""
-    values = table[table["method"] == method].sort_values("seed")[column].to_numpy(float)
-    return values[np.isfinite(values)]
-
-
 def over_seeds(values: np.ndarray, seed: int, resamples: int, *names: str) -> Band | None:
     """Return mean, 95 % bootstrap interval and range of ``values``, which one value does not have; None for none."""
     if not len(values):
@@ -81,21 +46,33 @@ def over_seeds(values: np.ndarray, seed: int, resamples: int, *names: str) -> Ba
 
 def draw_methods(
     axes: Axes,
+    table: pd.DataFrame,
+    column: str,
     styles: Mapping[str, Look],
-    values: Mapping[str, np.ndarray],
-    totals: Mapping[str, Band | None],
     control: str | None,
+    bootstrap: tuple[int, int],
+    name: str,
 ) -> Band | None:
-    """Draw every method at its place on the x axis and the band of ``control``, if it has one; return the band."""
+    """Draw ``column`` of every method at its place on the x axis, and the band of ``control``, which is returned.
+
+    ``bootstrap`` is its seed and number of resamples, ``name`` what tells its draws from those of other quantities.
+    """
+    axes.grid(axis="y")
     size = min(5.0, 20 * places_apart(root_width(axes), len(styles)))
     for place, (method, style) in enumerate(styles.items()):
-        draw_seeds(axes, place, method, style, values[method], totals[method], size)
-    middle, half = (len(styles) - 1) / 2, max(len(styles), 4) / 2 + 0.1  # few methods stand in the middle
-    axes.set_xlim(middle - half, middle + half)
-    band = totals.get(control) if control is not None else None
+        values = by_seed(table, method, column)
+        draw_seeds(axes, place, method, style, values, over_seeds(values, *bootstrap, method, name), size)
+    centre(axes, len(styles))
+    band = None if control is None else over_seeds(by_seed(table, control, column), *bootstrap, control, name)
     if band is not None:
         draw_band(axes, band)
     return band
+
+
+def centre(axes: Axes, count: int, least: int = 4) -> None:
+    """Give the x axis room for ``count`` places, or for ``least``: few stand in the middle."""
+    middle, half = (count - 1) / 2, max(count, least) / 2 + 0.1
+    axes.set_xlim(middle - half, middle + half)
 
 
 def from_zero(panels: Sequence[Axes]) -> None:
@@ -112,24 +89,33 @@ def draw_seeds(
 ) -> None:
     """Draw a point per value around ``place``, and their mean and interval beside them."""
     if total is None:
-        axes.text(place, 0.03, "no value", transform=axes.get_xaxis_transform(), rotation=90, ha="center", va="bottom",
-                  color="#555555", size=pt(8))  # fmt: skip
+        write_upright(axes, place, 0.03, "no value", pt(8))
         return
-    aside = np.linspace(-0.2, 0.2, len(values)) if len(values) > 1 else np.zeros(1)
-    axes.plot(
-        place + aside,
-        values,
-        **style.points(size),
-        **edges(style),
-        linestyle="",
-        zorder=3,
-        gid=f"seeds:{name}",
-    )
+    draw_points(axes, place, style, values, size, gid=f"seeds:{name}")
+    draw_mean(axes, place, name, total, size + 2)
+
+
+def write_upright(axes: Axes, place: float, height: float, text: str, size: float) -> None:
+    """Write what is missing at ``place``, from ``height`` on, a share of the axes."""
+    axes.text(place, height, text, transform=axes.get_xaxis_transform(), rotation=90, ha="center", va="bottom",
+              color="#555555", size=size)  # fmt: skip
+
+
+def draw_points(axes: Axes, place: float, style: Look, values: np.ndarray, size: float, gid: str) -> None:
+    """Draw a point per value around ``place``."""
+    aside = np.linspace(-0.2, 0.2, len(values)) if len(values) > 1 else 0.0
+    look = {**style.points(size), **edges(style), "linestyle": "", "zorder": 3}
+    axes.plot(place + aside, values, **look, gid=gid)
+
+
+def draw_mean(axes: Axes, place: float, name: str, total: Band, size: float) -> None:
+    """Draw mean and interval beside the points."""
+    look: dict[str, Any] = {"color": "black", "zorder": 4}
     if total.ci_low < total.ci_high:
-        axes.plot([place + 0.38] * 2, [total.ci_low, total.ci_high], color="black", linewidth=1.4, zorder=4,
-                  gid=f"interval:{name}")  # fmt: skip
-    axes.plot(place + 0.38, total.mean, marker="_", markersize=size + 2, markeredgewidth=1.8, color="black", zorder=4,
-              gid=f"mean:{name}")  # fmt: skip
+        ends = [total.ci_low, total.ci_high]
+        axes.plot([place + 0.38] * 2, ends, linewidth=1.4, gid=f"interval:{name}", **look)
+    mean: dict[str, Any] = {"marker": "_", "markersize": size, "markeredgewidth": 1.8}
+    axes.plot(place + 0.38, total.mean, gid=f"mean:{name}", **mean, **look)
 
 
 def edges(style: Look) -> dict[str, Any]:
@@ -177,7 +163,16 @@ def name_methods(axes: Axes, methods: Sequence[str], apart: float, places: Seque
             label.set(rotation=90, size=min(pt(9), 0.85 * 72 * apart))
 
 
-def seed_handles(most: int, point: str = "a seed") -> list[Artist]:
-    """Return the legend's entries for points, means and intervals, where no method has more than ``most`` seeds."""
-    seed = Line2D([], [], color="#333333", marker="o", linestyle="", markersize=4, label=point)
-    return [seed, mean_handle(most, interval=most > 1)]
+def mark_names(axes: Axes, styles: Mapping[str, Look], size: float) -> None:
+    """Draw each method's mark beside its name at the left of ``axes``."""
+    figure: Any = axes.get_figure(root=True)
+    axes.tick_params(axis="y", pad=13)
+    beside = axes.get_yaxis_transform() + ScaledTranslation(-0.09, 0, figure.dpi_scale_trans)
+    for row, style in enumerate(styles.values()):
+        axes.plot(0, row, transform=beside, clip_on=False, **style.points(size))
+
+
+def title_panel(axes: Axes, title: str) -> None:
+    """Write the title of a panel as wide as the figure."""
+    width = axes_width(root_width(axes))
+    axes.set_title(wrapped(title, width, points("axes.titlesize")), loc="left")

@@ -139,15 +139,15 @@ def looks(methods: Iterable[str], metrics: Mapping[str, str] | None = None) -> d
     return result
 
 
-def ordered(found: Iterable[str], metrics: Mapping[str, str] | None) -> list[str]:
-    """Return the methods in the order of ``metrics``, then those that only the data name."""
-    return list(dict.fromkeys([*(metrics or {}), *found]))
-
-
 def shown(found: Iterable[str], metrics: Mapping[str, str] | None, methods: Collection[str] | None) -> dict[str, Look]:
-    """Return the look of every method that is drawn, all or those of ``methods``; the same look whichever are."""
-    every = looks(ordered(found, metrics), metrics)
-    return {method: style for method, style in every.items() if methods is None or method in methods}
+    """Return the look of every method of ``found`` that is drawn, all or those of ``methods``; the same whichever are.
+
+    They come in the order of ``metrics``, then those that only the data name.
+    """
+    present = dict.fromkeys(found)
+    every = looks(dict.fromkeys([*(metrics or {}), *present]), metrics)
+    drawn = present if methods is None else present.keys() & methods
+    return {method: style for method, style in every.items() if method in drawn}
 
 
 class Sheet(Figure):
@@ -234,11 +234,11 @@ def wrapped(text: str, width: float, size: float, weight: str = "normal") -> str
     return "\n".join(lines)
 
 
-def sheet(width: float, height: float, title: str, *caption: str) -> Sheet:
+def sheet(width: float, height: float, title: str, caption: str, *notes: str) -> Sheet:
     """Return a figure of ``width`` by ``height`` inches with a heading, and a caption that is added to its height.
 
-    So are further lines of the heading. Axes are laid out between the two (constrained layout), so nothing is cut off
-    or covers another.
+    So are further lines of the heading. The ``notes`` are sentences at the end of the caption, "" is none. Axes are
+    laid out between heading and caption (constrained layout), so nothing is cut off or covers another.
     """
     room = width - 2 * MARGIN
     size = points("figure.titlesize")
@@ -248,7 +248,8 @@ def sheet(width: float, height: float, title: str, *caption: str) -> Sheet:
     FigureCanvasAgg(figure)
     figure.set_layout_engine("constrained", rect=(0, 0, 1, 1), w_pad=0.08, h_pad=0.08)
     figure.suptitle(heading, x=MARGIN / width, ha="left", weight="bold")
-    if text := wrapped(" ".join(filter(None, map(str.strip, caption))), room, pt(8)):
+    said = [caption.strip(), *(note if note.endswith((".", "!", "?")) else f"{note}." for note in notes if note)]
+    if text := wrapped(" ".join(filter(None, said)), room, pt(8)):
         tall = text_size(text, pt(8))[1]
         _add_below(figure, tall + 2 * MARGIN)
         drawn = figure.text(MARGIN, MARGIN + tall, text, size=pt(8), color="#333333", va="top", gid="caption",
@@ -307,8 +308,10 @@ def root_width(axes: Axes) -> float:
     return float(figure.get_figwidth())
 
 
-def empty(axes: Axes, text: str) -> None:
-    """Say in the middle of ``axes`` why nothing is drawn there."""
+def empty(axes: Axes, text: str, *, ticks: bool = False) -> None:
+    """Say in the middle of ``axes`` why nothing is drawn there, without ticks but where they are asked for."""
+    if not ticks:
+        axes.set(xticks=[], yticks=[])
     text = wrapped(text, 0.75 * root_width(axes), pt(10))
     axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color="#555555", size=pt(10))
 

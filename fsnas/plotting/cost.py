@@ -8,22 +8,17 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.transforms import ScaledTranslation
 
 from fsnas.plotting import from_tables
-from fsnas.plotting._seeds import counted, sentence, span, styles_of
-from fsnas.plotting._style import BESIDE, Look, empty, legend, pt, sheet, styled, widest, wrapped
+from fsnas.plotting._seeds import counted, mark_names, span
+from fsnas.plotting._style import BESIDE, empty, legend, pt, sheet, shown, styled, widest, wrapped
 
 ROOT = "root: once a seed, shared\nby all methods that need it"
 ALONE = "Each bar as if its method stood alone"
 SECONDS = "seconds of the device"
 PARTS = {
     "epochs": {"root_epochs": ROOT, "leaf_epochs": "leaves"},
-    SECONDS: {
-        "root_device_seconds": ROOT,
-        "scoring_device_seconds": "scoring",
-        "leaf_device_seconds": "leaves",
-    },
+    SECONDS: {"root_device_seconds": ROOT, "scoring_device_seconds": "scoring", "leaf_device_seconds": "leaves"},
 }
 LOOK: dict[str, dict[str, Any]] = {
     "root": {"facecolor": "#D0D0D0", "edgecolor": "#666666", "hatch": "////"},
@@ -54,11 +49,8 @@ def cost_figure(
         trained itself, ``shared`` those of another tree, both are in ``leaf_epochs`` and ``leaf_device_seconds``. A NaN
         is left out of a mean; a method without any value of a panel says so, and a part that is missing is named at its
         bar.
-    metrics
-        The metric of each method, in the order of drawing; gives the marks beside the names. A method that the table
-        does not name is not drawn.
     """
-    styles = styles_of(training_cost["method"], metrics, methods)
+    styles = shown(training_cost["method"], metrics, methods)
     cost, methods = training_cost[training_cost["method"].isin([*styles])], list(styles)
     labels = [method if width is None else wrapped(method, 0.35 * width, pt(9)) for method in methods]
     names = widest(labels, pt(9))
@@ -67,14 +59,13 @@ def cost_figure(
     height = (1.5 if across == 2 else 0.8) + max(ROW, ROW * pt(9) / 9) * max(len(methods), 3)
     seeds = cost.groupby("method")["seed"].nunique()
     title = "Cost of every method, mean over its seeds" + counted(seeds, "seeds")
-    figure = sheet(width, 0.2 + height * 2 / across, title, caption, sentence(truth), _search(cost))
+    figure = sheet(width, 0.2 + height * 2 / across, title, caption, truth, _search(cost))
     panels = figure.subplots(2 // across, across, sharey=True, squeeze=False).flat
     room = PANEL + width - 9.2 - names if across == 2 else width - names - 0.6
     for axes, (unit, parts) in zip(panels, PARTS.items(), strict=True):
         axes.set_xlabel(unit)
         if cost.empty or not np.isfinite(cost[list(parts)].to_numpy(float)).any():
             empty(axes, f"no {unit} recorded")
-            axes.set(xticks=[], yticks=[])
             continue
         leaves = _leaves(cost, methods) if unit == "epochs" else [""] * len(methods)
         _draw_bars(axes, cost, methods, parts, leaves, room / (2 if across == 2 and width < 9 else 1))
@@ -82,7 +73,7 @@ def cost_figure(
         panels[0].set_ylim(max(len(methods), 3) - 0.4, -0.6)
         panels[0].set_yticks(range(len(methods)), labels)
         for axes in panels[::across]:
-            _mark(figure, axes, styles)
+            mark_names(axes, styles, 6)
     handles = [Patch(label=label, **LOOK[column.split("_")[0]]) for column, label in PARTS[SECONDS].items()]
     legend(figure, handles)
     return figure
@@ -137,11 +128,3 @@ def _draw_bars(
     axes.set_xlim(0, room * inches / max(inches - longest - 0.1, 0.5))
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)
-
-
-def _mark(figure: Figure, axes: Axes, styles: Mapping[str, Look]) -> None:
-    """Draw each method's mark beside its name."""
-    axes.tick_params(axis="y", pad=13)
-    beside = axes.get_yaxis_transform() + ScaledTranslation(-0.09, 0, figure.dpi_scale_trans)
-    for row, style in enumerate(styles.values()):
-        axes.plot(0, row, transform=beside, clip_on=False, **style.points(6))

@@ -13,25 +13,20 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from fsnas.plotting import from_tables
-from fsnas.plotting._bands import band_handles
+from fsnas.plotting._bands import band_handles, mean_handle, no_band, point_handle, reference
 from fsnas.plotting._seeds import (
-    axes_width,
     below,
-    by_seed,
-    chance,
+    centre,
     counted,
     draw_methods,
     from_zero,
     name_methods,
-    no_chance,
-    over_seeds,
     places_apart,
-    seed_handles,
-    sentence,
-    styles_of,
+    title_panel,
     width_of,
+    write_upright,
 )
-from fsnas.plotting._style import MARGIN, NARROW, Look, empty, legend, points, pt, sheet, styled, wrapped
+from fsnas.plotting._style import MARGIN, NARROW, Look, empty, legend, pt, sheet, shown, styled, wrapped
 
 TOP, PANEL = 2.9, 1.75  # inches: height of the upper part, and of a panel of the lower one
 LEAF, DENSE = 0.3, 0.16  # inches of a leaf, and of one whose name stands upright
@@ -71,7 +66,7 @@ def explained_variance_figure(
         interquartile ranges below a box, or to the lowest mean; a mark shows whose minimum lies beyond.
     """
     found = [*explained_variance["method"], *leaf_truth["method"]]
-    styles, control = styles_of(found, metrics, methods), chance(found)
+    styles, control = shown(found, metrics, methods), reference(found)
     names = list(styles)
     leaves = _first_trees(leaf_truth, names)
     most = max(map(len, leaves.values()), default=1)
@@ -83,7 +78,7 @@ def explained_variance_figure(
     rows = max(1, math.ceil(len(leaves) / columns))
     parts = [TOP + below(names, places_apart(width, len(names))), 0.6 + (PANEL + 0.4 * upright - 0.5 * narrow) * rows]
     figure = sheet(width, sum(parts) + 0.3, "What is in a split: the truth between and inside the leaves", caption,
-                   sentence(truth), no_chance(found))  # fmt: skip
+                   truth, no_band(found, control))  # fmt: skip
     upper, lower = figure.subfigures(2, 1, squeeze=False, height_ratios=parts)[:, 0]
     boxes = _draw_leaves(lower, leaves, lower.subplots(rows, columns, squeeze=False, sharey=True), styles)
     _draw_variance(upper, explained_variance, styles, control, boxes, (seed, resamples))
@@ -94,11 +89,10 @@ def _first_trees(leaf_truth: pd.DataFrame, methods: Sequence[str]) -> dict[str, 
     """Return the rows of the first seed of every method that has any, in the order of the leaves' paths."""
     found = {}
     for method in methods:
-        of_method = leaf_truth[leaf_truth["method"] == method]
-        if len(of_method):
-            first = of_method[of_method["seed"] == of_method["seed"].min()]
-            found[method] = first.assign(leaf=first["leaf"].astype(str)).sort_values("leaf")
-    return found
+        trees = leaf_truth[leaf_truth["method"] == method]
+        first = trees[trees["seed"] == trees["seed"].min()]
+        found[method] = first.assign(leaf=first["leaf"].astype(str)).sort_values("leaf")
+    return {method: tree for method, tree in found.items() if len(tree)}
 
 
 def _draw_variance(
@@ -112,31 +106,23 @@ def _draw_variance(
     """Draw eta squared of every method, with what chance explains, and one legend for both parts."""
     axes, figure = part.subplots(), part.figure
     held = variance[np.isfinite(variance["eta_squared"].to_numpy(float))]
-    title = "variance of the truth between leaves" + counted(held["n"], "architectures")
-    width = figure.get_figwidth()
-    axes.set_title(wrapped(title, axes_width(width), points("axes.titlesize")), loc="left")
+    title_panel(axes, "variance of the truth between leaves" + counted(held["n"], "architectures"))
     axes.set_ylabel("eta squared (share)")
     if held.empty:
         empty(axes, "needs two architectures of different truth")
-        axes.set(xticks=[], yticks=[])
         if boxes:
             legend(figure, boxes, part)
         return
-    axes.grid(axis="y")
-    names = {*styles, *filter(None, [control])}
-    values = {method: by_seed(variance, method, "eta_squared") for method in names}
-    totals = {method: over_seeds(of, *bootstrap, method, "eta_squared") for method, of in values.items()}
-    band = draw_methods(axes, styles, values, totals, control)
+    band = draw_methods(axes, variance, "eta_squared", styles, control, bootstrap, "eta_squared")
+    expected = held.groupby("method")["expected"].mean().dropna()
     for place, method in enumerate(styles):
-        expected = by_seed(held, method, "expected")
-        if len(expected):
-            axes.plot([place - 0.32, place + 0.32], [expected.mean()] * 2, gid=f"expected:{method}", **EXPECTED)
+        if method in expected:
+            axes.plot([place - 0.32, place + 0.32], [expected[method]] * 2, gid=f"expected:{method}", **EXPECTED)
     from_zero([axes])
-    name_methods(axes, list(styles), places_apart(width, len(styles)))
-    most = max(map(len, values.values()))
-    by_chance = Line2D([], [], label=CHANCE, **EXPECTED)
-    handles = [*seed_handles(most, "a tree (seed)"), by_chance, *band_handles(control, [band], "seeds"), *boxes]
-    legend(figure, handles, part)
+    name_methods(axes, list(styles), places_apart(figure.get_figwidth(), len(styles)))
+    most = max(held.loc[held["method"].isin([*styles, control]), "method"].value_counts(), default=0)
+    seeds = [point_handle("a tree (seed)"), mean_handle(most, most > 1), Line2D([], [], label=CHANCE, **EXPECTED)]
+    legend(figure, [*seeds, *band_handles(control, [band], "seeds"), *boxes], part)
 
 
 def _draw_leaves(
@@ -150,7 +136,6 @@ def _draw_leaves(
         for axes in panels.flat:
             axes.set_axis_off()
         empty(part.add_subplot(), "no leaf holds an architecture with a truth")
-        part.axes[-1].set(xticks=[], yticks=[])
         return []
     seeds = {int(table["seed"].iloc[0]) for table in leaves.values()}
     of_seed = f" of the tree of seed {min(seeds)}" if len(seeds) == 1 else " of the first tree of each method"
@@ -205,12 +190,11 @@ def _draw_boxes(axes: Axes, method: str, style: Look, table: pd.DataFrame, botto
     if held.any():
         overall = np.average(table["mean"][held], weights=table["n"][held])
         axes.axhline(overall, gid=f"overall:{method}", **OVERALL)
-    below_axis = axes.get_xaxis_transform()
     for place in places[~held]:
-        axes.text(place, 0.04, "no truth", transform=below_axis, rotation=90, ha="center", va="bottom", size=pt(7),
-                  color="#555555")  # fmt: skip
+        write_upright(axes, place, 0.04, "no truth", pt(7))
     beyond = places[held][table["min"].to_numpy(float)[held] < bottom]
-    axes.plot(beyond, np.full(len(beyond), 0.04), transform=below_axis, gid=f"beyond:{method}", **BEYOND)
+    axes.plot(beyond, np.full(len(beyond), 0.04), transform=axes.get_xaxis_transform(), gid=f"beyond:{method}",
+              **BEYOND)  # fmt: skip
     return bool(len(beyond))
 
 
@@ -220,5 +204,4 @@ def _name_leaves(axes: Axes, table: pd.DataFrame, *, upright: bool) -> None:
     labels = [pattern.format(leaf, int(n)) for leaf, n in zip(table["leaf"], table["n"], strict=True)]
     axes.set_xticks(range(len(table)), labels, size=pt(7), rotation=90 if upright else 0)
     axes.tick_params(axis="x", length=0)
-    middle, half = (len(table) - 1) / 2, max(len(table), 3) / 2 + 0.1
-    axes.set_xlim(middle - half, middle + half)
+    centre(axes, len(table), least=3)

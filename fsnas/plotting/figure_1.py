@@ -6,8 +6,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from fsnas.plotting import from_tables
-from fsnas.plotting._panels import panels, split_methods
-from fsnas.plotting._style import styled
+from fsnas.plotting._panels import panels
+from fsnas.plotting._style import shown, styled
 
 TITLES = {
     "internal": "Internal split distance: pairs of splits of one tree",
@@ -38,14 +38,8 @@ def split_distance_figure(
         Columns ``method, setting, level, mean, std, ci_low, ci_high, n``; gives means and bootstrap intervals.
     setting
         ``internal`` or ``external``.
-    metrics
-        The metric of each method, in the order of drawing; gives colours and the band of `random`.
-    methods
-        Those that are drawn; all if None. The band is that of all.
-    width
-        Of the figure in inches; by the number of methods if None.
     """
-    count = len(split_methods(split_distance_per_tree, metrics, methods))
+    count = len(shown(split_distance_per_tree["method"], metrics, methods))
     return panels(
         split_distance_per_tree,
         split_distance_summary,

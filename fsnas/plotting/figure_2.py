@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from fsnas.plotting import from_tables
-from fsnas.plotting._panels import SIDE, panels, split_methods
-from fsnas.plotting._style import NARROW, styled
+from fsnas.plotting._panels import SIDE, panels
+from fsnas.plotting._style import NARROW, shown, styled
 
 SETTINGS = ("internal", "external")
 TITLE = "Split distance by level: pairs of splits of one tree (internal), of two seeds' trees (external)"
@@ -32,13 +32,13 @@ def by_depth_figure(
 
     Parameters
     ----------
-    split_distance_per_tree, split_distance_summary, caption, metrics, methods, width
+    split_distance_per_tree, split_distance_summary
         As in `split_distance_figure`; the rows of the levels ``0``, ``1``, ... are drawn. In a narrow figure the levels
         stand one below the other.
     """
     found = (int(level) for level in split_distance_summary["level"].astype(str) if level.isdigit())
     levels = range(max(found, default=0) + 1)
-    count = len(split_methods(split_distance_per_tree, metrics, methods))
+    count = len(shown(split_distance_per_tree["method"], metrics, methods))
     panel = max(2.3, count * float(np.clip(9 / (len(levels) * max(count, 1)), 0.16, 0.3)))
     return panels(
         split_distance_per_tree,

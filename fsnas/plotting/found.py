@@ -1,9 +1,9 @@
 """Found architectures: how far each search stayed behind the best known one."""
 
-import itertools
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from itertools import cycle, product
 from typing import Any
 
 import numpy as np
@@ -13,24 +13,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from fsnas.analysis.stats import by_seed
 from fsnas.plotting import from_tables
-from fsnas.plotting._bands import Band, band_handles, draw_band
-from fsnas.plotting._seeds import (
-    below,
-    by_seed,
-    chance,
-    counted,
-    draw_seeds,
-    from_zero,
-    name_methods,
-    no_chance,
-    over_seeds,
-    seed_handles,
-    sentence,
-    span,
-    styles_of,
-)
-from fsnas.plotting._style import BESIDE, Look, empty, legend, legend_width, sheet, styled
+from fsnas.plotting._bands import band_handles, draw_band, mean_handle, no_band, point_handle, reference
+from fsnas.plotting._seeds import below, counted, draw_seeds, from_zero, name_methods, over_seeds, span
+from fsnas.plotting._style import BESIDE, Look, empty, legend, legend_width, sheet, shown, styled
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 GAP = 0.7  # between two methods, in widths of a sampler
@@ -68,13 +55,11 @@ def found_figure(
         Columns ``method, seed, sampler, evaluations, leaf, architecture, valid_accuracy, test_accuracy, optimum,
         regret, rank, of, oracle, oracle_n``; accuracies with a truth and ``regret`` in percent. The samplers are
         drawn side by side in the order in which the table names them; the band is `random` under the first one. The
-        oracle (``optimum - oracle``) is a mean over the seeds whose regret is known.
-    width
-        Of the figure in inches; by its content if None. In a narrow one the methods stand in
-        several panels.
+        oracle (``optimum - oracle``) is a mean over the seeds whose regret is known. In a narrow figure the methods
+        stand in several panels.
     """
     found, tried = found_architectures, list(found_architectures["method"].unique())
-    styles, samplers, control = styles_of(tried, metrics, methods), list(dict.fromkeys(found["sampler"])), chance(tried)
+    styles, samplers, control = shown(tried, metrics, methods), list(found["sampler"].unique()), reference(tried)
     held = found[np.isfinite(found["regret"].to_numpy(float)) & found["method"].isin([*styles])]
     name = f"{control} ({samplers[0]} search)" if control is not None and samplers else None
     beside = legend_width([f"{name}: range of the seeds"]) + 1.1
@@ -82,22 +67,17 @@ def found_figure(
     names = max(below(line, unit * (len(samplers) + GAP)) for line in lines)
     figure = sheet(width, 0.9 + len(lines) * ((3.1 if len(lines) == 1 else 1.5) + names),
                    "Regret of the found architectures" + counted(found["evaluations"], "evaluations"), caption,
-                   sentence(truth), _meaning(held), no_chance(tried))  # fmt: skip
+                   truth, _meaning(held), no_band(tried, control))  # fmt: skip
     panels = figure.subplots(len(lines), 1, sharey=True, squeeze=False)[:, 0]
     for axes in panels:
         axes.set_ylabel("regret (percentage points)" if len(lines) == 1 else "regret (points)")
     if held.empty:
         empty(panels[0], "no found architecture has a truth")
-        panels[0].set(xticks=[], yticks=[])
         return figure
-    totals = {
-        (method, sampler): over_seeds(_regrets(found, method, sampler), seed, resamples, method, "regret")
-        for method in {*styles, *filter(None, [control])}
-        for sampler in samplers
-    }
-    band = totals.get((control, samplers[0])) if control is not None else None
+    chance = by_seed(found[found["sampler"] == samplers[0]], str(control), "regret")
+    band = over_seeds(chance, seed, resamples, str(control), "regret")
     for axes, line in zip(panels, lines, strict=True):
-        _draw_searches(axes, line, found, samplers, styles, totals, unit)
+        _draw_searches(axes, line, held, samplers, styles, (seed, resamples), unit)
         _separate(axes, line, samplers, unit, len(lines[0]))
         if band is not None:
             draw_band(axes, band)
@@ -127,32 +107,26 @@ def _meaning(held: pd.DataFrame) -> str:
     return f"Regret: best truth of {of} architectures minus that of the found one." if of else ""
 
 
-def _regrets(found: pd.DataFrame, method: str, sampler: str) -> np.ndarray:
-    """Return the regrets of one method and sampler that are known, in the order of the seeds."""
-    return by_seed(found[found["sampler"] == sampler], method, "regret")
-
-
 def _draw_searches(
     axes: Axes,
     methods: Sequence[str],
-    found: pd.DataFrame,
+    held: pd.DataFrame,
     samplers: Sequence[str],
     styles: Mapping[str, Look],
-    totals: Mapping[tuple[str, str], Band | None],
+    bootstrap: tuple[int, int],
     unit: float,
 ) -> None:
     """Draw the seeds, mean, interval and oracle of every method and sampler, a sampler ``unit`` inches wide."""
     axes.grid(axis="y")
-    for (i, method), (j, sampler) in itertools.product(enumerate(methods), enumerate(samplers)):
+    for (i, method), (j, sampler) in product(enumerate(methods), enumerate(samplers)):
         place = i * (len(samplers) + GAP) + j
-        rows = found[(found["method"] == method) & (found["sampler"] == sampler)].sort_values("seed")
-        rows = rows[np.isfinite(rows["regret"].to_numpy(float))]
         style = replace(styles[method], marker=MARKERS[j % len(MARKERS)])
         name = f"{method}:{sampler}"
-        size = 5 if unit > 0.25 else 4
-        draw_seeds(axes, place, name, style, rows["regret"].to_numpy(float), totals[method, sampler], size)
-        oracle = (rows["optimum"] - rows["oracle"]).to_numpy(float)
-        oracle = oracle[np.isfinite(oracle)]
+        rows = held[(held["method"] == method) & (held["sampler"] == sampler)].sort_values("seed")
+        values = rows["regret"].to_numpy(float)
+        total = over_seeds(values, *bootstrap, method, "regret")
+        draw_seeds(axes, place, name, style, values, total, 5 if unit > 0.25 else 4)
+        oracle = (rows["optimum"] - rows["oracle"]).dropna().to_numpy(float)
         if len(oracle):
             axes.plot(place + 0.38, oracle.mean(), gid=f"oracle:{name}", **ORACLE)
 
@@ -174,11 +148,7 @@ def _separate(axes: Axes, methods: Sequence[str], samplers: Sequence[str], unit:
 
 def _handles(held: pd.DataFrame, samplers: Sequence[str]) -> list[Artist]:
     """Return the legend's entries for all but the band."""
-    points: list[Artist] = [
-        Line2D([], [], color="#333333", marker=MARKERS[i % len(MARKERS)], linestyle="", markersize=4.5,
-               label=f"{sampler} search, a seed")
-        for i, sampler in enumerate(samplers)
-    ]  # fmt: skip
-    means = seed_handles(int(held.groupby(["method", "sampler"]).size().max()))[1:]
-    oracle = np.isfinite(held["oracle"].astype(float)).any()
-    return [*points, *means, *([Line2D([], [], label=ORACLE_NAME, **ORACLE)] if oracle else [])]
+    most = int(held.groupby(["method", "sampler"]).size().max())
+    oracle = [Line2D([], [], label=ORACLE_NAME, **ORACLE)] if held["oracle"].notna().any() else []
+    points = [point_handle(f"{name} search, a seed", marker, 4.5) for name, marker in zip(samplers, cycle(MARKERS))]
+    return [*points, mean_handle(most, most > 1), *oracle]

@@ -10,12 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
-from matplotlib.transforms import ScaledTranslation
 from scipy.cluster.hierarchy import dendrogram, linkage
 from scipy.spatial.distance import squareform
 
 from fsnas.plotting import from_tables
-from fsnas.plotting._seeds import name_methods
+from fsnas.plotting._seeds import mark_names, name_methods
 from fsnas.plotting._style import COLOUR_MAP, NARROW, Look, empty, ink, pt, sheet, shown, styled, widest
 
 DIAGONAL = "Outlined: internal distance."
@@ -41,14 +40,10 @@ def method_matrix_figure(
     method_distance
         Columns ``method_a, method_b, mean, comparable``; a pair once or in both orders; ``method_a == method_b`` is the
         internal distance. A missing pair is marked and counts as the largest distance in the clustering; one that is
-        not ``comparable`` (all are without this column) stands in brackets.
-    metrics
-        The metric of each method; gives the colours of the marks beside the names.
-    width
-        Of the figure in inches; by its content if None. Numbers that would be too small are left out.
+        not ``comparable`` (all are without this column) stands in brackets. Numbers that would be too small are left
+        out.
     """
-    present = {*method_distance["method_a"], *method_distance["method_b"]}
-    styles = {method: style for method, style in shown(present, metrics, methods).items() if method in present}
+    styles = shown([*method_distance["method_a"], *method_distance["method_b"]], metrics, methods)
     names, count = list(styles), len(styles)
     table = method_distance[method_distance["method_a"].isin(names) & method_distance["method_b"].isin(names)]
     others = {(row.method_a, row.method_b) for row in table.itertuples() if not getattr(row, "comparable", True)}
@@ -62,29 +57,20 @@ def method_matrix_figure(
     figure = sheet(width or max(5.6, side + around), height + beside + 0.9 + 0.5 * narrow,
                    "Split distance between methods", caption, DIAGONAL, said)  # fmt: skip
     if not count:
-        empty(figure.add_subplot(), "no method has a split")
+        empty(figure.add_subplot(), "no method has a split", ticks=True)
         return figure
-    matrix = _symmetric(table, names)
+    wide = table.pivot(index="method_a", columns="method_b", values="mean").reindex(index=names, columns=names)
+    matrix = wide.fillna(wide.T).to_numpy(float)
     tree_axes, axes = figure.subplots(1, 2, width_ratios=(1, side / 0.4 if narrow else max(2.0, side / 1.1)))
     tree_axes.set_axis_off()
     order = np.arange(count)
     if count > 1:
         order = _draw_dendrogram(tree_axes, matrix, "" if narrow else "average linkage")
     ordered_styles = {names[i]: styles[names[i]] for i in order}
-    image = _draw_matrix(figure, axes, matrix[np.ix_(order, order)], ordered_styles, others, side / count)
+    image = _draw_matrix(axes, matrix[np.ix_(order, order)], ordered_styles, others, side / count)
     where: Any = {"location": "bottom", "aspect": 30} if narrow else {"shrink": 0.8}
     figure.colorbar(image, ax=[tree_axes, axes] if narrow else axes, label="mean split distance", **where)
     return figure
-
-
-def _symmetric(table: pd.DataFrame, methods: list[str]) -> np.ndarray:
-    """Return the means as float64 ``[methods, methods]``, NaN where no row names the pair."""
-    place = {method: i for i, method in enumerate(methods)}
-    matrix = np.full((len(methods), len(methods)), np.nan)
-    for row in table.itertuples():
-        a, b = place[row.method_a], place[row.method_b]
-        matrix[a, b] = matrix[b, a] = row.mean
-    return matrix
 
 
 def _draw_dendrogram(axes: Axes, matrix: np.ndarray, title: str) -> np.ndarray:
@@ -112,7 +98,6 @@ def _numbers(
 
 
 def _draw_matrix(
-    figure: Figure,
     axes: Axes,
     matrix: np.ndarray,
     styles: Mapping[str, Look],
@@ -139,8 +124,5 @@ def _draw_matrix(
     name_methods(axes, methods, cell)
     axes.set_yticks(range(len(methods)), methods, size=min(pt(9), 0.85 * 72 * cell))
     axes.tick_params(length=0)
-    axes.tick_params(axis="y", pad=13)
-    beside = axes.get_yaxis_transform() + ScaledTranslation(-0.09, 0, figure.dpi_scale_trans)
-    for row, style in enumerate(styles.values()):
-        axes.plot(0, row, transform=beside, clip_on=False, **style.points(min(6.0, 40 * cell)))
+    mark_names(axes, styles, min(6.0, 40 * cell))
     return image

@@ -1,6 +1,6 @@
 """Zero-cost metrics on single architectures against the truth, beside the published correlations."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from matplotlib.patches import Patch
 
 from fsnas.plotting import from_tables
 from fsnas.plotting._bands import INTERVAL
-from fsnas.plotting._seeds import edges, sentence
+from fsnas.plotting._seeds import edges
 from fsnas.plotting._style import GREY, NARROW, empty, legend, look, pt, sheet, styled, widest
 
 PUBLISHED: dict[str, tuple[str, dict[str, Any]]] = {
@@ -52,25 +52,26 @@ def proxies_figure(
     counts = [_count(row) for row in rows]
     published = [column for column in PUBLISHED if np.isfinite(correlations[column].to_numpy(float)).any()]
     figure = sheet(width or 7.0 + widest(labels, pt(9)), 1.1 + ROW * max(len(rows), 4),
-                   "Zero-cost metrics of single architectures and the truth", caption, sentence(truth),
+                   "Zero-cost metrics of single architectures and the truth", caption, truth,
                    NOTE if published else "")  # fmt: skip
     axes = figure.add_subplot()
     axes.set_xlabel("Spearman's rank correlation")
     columns = ["spearman", *PUBLISHED]
     if not np.isfinite(correlations[columns].to_numpy(float)).any():
         empty(axes, "no metric has two finite values of different truth")
-        axes.set(xticks=[], yticks=[])
         return figure
     axes.grid(axis="x")
     axes.axvline(0, color="#333333", linewidth=0.8, zorder=0.8, gid="zero")
-    shaded = _draw_random(axes, rows)
+    random = correlations.loc[correlations["metric"] == "random", ["spearman_ci_low", "spearman_ci_high"]].dropna()
+    for ends in random.to_numpy(float):
+        axes.axvspan(*ends, gid="band", **INTERVAL)
     drawn = [_draw(axes, place, row) for place, row in enumerate(rows)]
     axes.set_yticks(range(len(rows)), labels)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     for place, text in enumerate(counts):
         axes.text(1.01, place, text, transform=axes.get_yaxis_transform(), va="center", size=pt(7.5), color="#333333",
                   gid=f"count:{place}")  # fmt: skip
-    _legend(figure, correlations, any(drawn), shaded)
+    _legend(figure, published, any(drawn), len(random) > 0)
     return figure
 
 
@@ -85,15 +86,6 @@ def _count(row: Any) -> str:
     lost = f",\n{int(row.not_finite):,} not finite" if row.not_finite > 0 else ""
     held = f"n = {int(row.n):,}" if row.n > 0 else "n = 0"
     return held + lost if np.isfinite(row.spearman) else f"{held}, no value{lost}"
-
-
-def _draw_random(axes: Axes, rows: Iterable[Any]) -> bool:
-    """Shade the interval of `random` over all rows, and return whether there is one."""
-    for row in rows:
-        if row.metric == "random" and np.isfinite([row.spearman_ci_low, row.spearman_ci_high]).all():
-            axes.axvspan(row.spearman_ci_low, row.spearman_ci_high, gid="band", **INTERVAL)
-            return True
-    return False
 
 
 def _draw(axes: Axes, place: int, row: Any) -> bool:
@@ -114,14 +106,14 @@ def _draw(axes: Axes, place: int, row: Any) -> bool:
     return bool(ends)
 
 
-def _legend(figure: Figure, correlations: pd.DataFrame, intervals: bool, shaded: bool) -> None:
+def _legend(figure: Figure, published: Sequence[str], intervals: bool, shaded: bool) -> None:
     label = "this run, 95 % interval\nover architectures" if intervals else "this run"
     handles: list[Artist] = [
         Line2D([], [], color="#333333", marker="o", markersize=5, linewidth=2.2 * intervals, label=label)
     ]
-    for column, (name, marker) in PUBLISHED.items():
-        if np.isfinite(correlations[column].to_numpy(float)).any():
-            handles.append(Line2D([], [], **marker, color="black", linestyle="", label=name))
+    for column in published:
+        name, marker = PUBLISHED[column]
+        handles.append(Line2D([], [], **marker, color="black", linestyle="", label=name))
     if shaded:
         handles.append(Patch(facecolor=GREY, alpha=0.30, linewidth=0, label="random: 95 % interval"))
     legend(figure, handles)

@@ -56,12 +56,12 @@ def root_scores_figure(
         width, max(0.5 + sum(ratios), 2.5), "Score of the root supernet without this operation on this edge", caption
     )
     if not scores:
-        empty(figure.add_subplot(), "no method has scores")
+        empty(figure.add_subplot(), "no method has scores", ticks=True)
         return figure
     parts = iter(figure.subfigures(len(blocks), 1, squeeze=False, height_ratios=ratios)[:, 0])
     if scalar:
         chosen = {method: scores[method] for method in scalar}
-        _draw_scores(next(parts), chosen, (edges, operations), blocks[0], columns, metrics)
+        _draw_scores(next(parts), chosen, (edges, operations), columns, metrics)
     for method in matrices:
         affinity = np.asarray(scores[method]["affinity"], float)
         _draw_affinities(next(parts), method, affinity, (edges, operations), columns, metrics)
@@ -77,25 +77,18 @@ def merged(scores: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, An
     return {", ".join(methods): scores[methods[0]] for methods in groups.values()}
 
 
-def _draw_scores(
-    part: Any, scores: Mapping, names: Names, count: int, columns: int, metrics: Mapping[str, str] | None
-) -> None:
+def _draw_scores(part: Any, scores: Mapping, names: Names, columns: int, metrics: Mapping[str, str] | None) -> None:
     """Draw the panels of the methods with a score."""
-    panels = part.subplots(count, columns, squeeze=False)
-    for axes in panels.flat[len(scores) :]:
-        axes.set_axis_off()
-    for place, (method, entry) in enumerate(scores.items()):
-        axes = panels.flat[place]
+    said = {method: DIRECTIONS.get(entry["direction"], entry["direction"]) for method, entry in scores.items()}
+    panels = _panels(part, [f"{method} ({direction})" for method, direction in said.items()], names, columns)
+    for axes, (method, entry) in zip(panels, scores.items(), strict=True):
         image = heat_map(axes, np.asarray(entry["scores"], float))
-        direction = DIRECTIONS.get(entry["direction"], entry["direction"])
-        axes.set_title(wrapped(f"{method} ({direction})", _inches(part, columns), pt(9)), loc="left", size=pt(9))
-        _label(axes, *names, left=place % columns == 0, bottom=place + columns >= len(scores))
         _mark(axes, method, metrics)
         _bar(part, image, axes)
 
 
 def _draw_affinities(
-    part: Any, method: str, affinity: np.ndarray, names: Names, columns: int, metrics: Mapping | None
+    part: Any, method: str, affinity: np.ndarray, names: Names, columns: int, metrics: Mapping[str, str] | None
 ) -> None:
     """Draw one panel per edge, all on one colour scale; the diagonal is left out."""
     edges, operations = names
@@ -103,23 +96,29 @@ def _draw_affinities(
     affinity[:, np.arange(len(operations)), np.arange(len(operations))] = np.nan
     finite = affinity[np.isfinite(affinity)]
     limits = (finite.min(), finite.max()) if len(finite) else (0.0, 1.0)
-    panels = part.subplots(math.ceil(len(edges) / columns), columns, squeeze=False)
-    for axes in panels.flat[len(edges) :]:
-        axes.set_axis_off()
-    for place, edge in enumerate(edges):
-        axes = panels.flat[place]
-        image = heat_map(axes, affinity[place], limits, skip_diagonal=True)
-        title = wrapped(f"{method}: affinity, edge {edge}", _inches(part, columns), pt(9))
-        axes.set_title(title, loc="left", size=pt(9))
-        bottom = place + columns >= len(edges)
-        _label(axes, operations, operations, left=place % columns == 0, bottom=bottom)
+    titles = [f"{method}: affinity, edge {edge}" for edge in edges]
+    for axes, values in zip(_panels(part, titles, (operations, operations), columns), affinity, strict=True):
+        image = heat_map(axes, values, limits, skip_diagonal=True)
         _mark(axes, method, metrics)
-    _bar(part, image, list(panels.flat), "affinity (diagonal left out)")
+    _bar(part, image, part.axes, "affinity (diagonal left out)")
 
 
-def _inches(part: Any, columns: int) -> float:
-    """Return about the width of a heat map without the names beside it."""
-    return (part.figure.get_figwidth() - 1.0) / columns - 0.2
+def _panels(part: Any, titles: Sequence[str], names: Names, columns: int) -> list[Axes]:
+    """Return a panel per title, line by line, with the names of rows and columns at the left and at the bottom."""
+    panels = part.subplots(math.ceil(len(titles) / columns), columns, squeeze=False).flat
+    width = (part.figure.get_figwidth() - 1.0) / columns - 0.2  # about that of a heat map without the names beside it
+    for axes in panels[len(titles) :]:
+        axes.set_axis_off()
+    for place, (title, axes) in enumerate(zip(titles, panels, strict=False)):
+        left, bottom = place % columns == 0, place + columns >= len(titles)
+        axes.set_title(wrapped(title, width, pt(9)), loc="left", size=pt(9))
+        axes.set_yticks(range(len(names[0])), names[0] if left else [""] * len(names[0]))
+        axes.set_xticks(range(len(names[1])), names[1] if bottom else [""] * len(names[1]))
+        for label in axes.get_xticklabels():
+            label.set(rotation=35, ha="right", rotation_mode="anchor")
+        axes.tick_params(length=0, labelsize=pt(8))
+        axes.spines[:].set_visible(False)
+    return list(panels[: len(titles)])
 
 
 def heat_map(
@@ -158,15 +157,6 @@ def short(value: float, spread: float) -> str:
     digits = math.ceil(math.log10(abs(value) / spread)) + 1 if value and spread > 0 else 2
     mantissa, _, exponent = f"{value:.{min(max(digits, 2), 5) - 1}e}".partition("e")
     return f"{mantissa}e{int(exponent)}"
-
-
-def _label(axes: Axes, rows: Sequence[str], columns: Sequence[str], *, left: bool, bottom: bool) -> None:
-    axes.set_yticks(range(len(rows)), rows if left else [""] * len(rows))
-    axes.set_xticks(range(len(columns)), columns if bottom else [""] * len(columns))
-    for label in axes.get_xticklabels():
-        label.set(rotation=35, ha="right", rotation_mode="anchor")
-    axes.tick_params(length=0, labelsize=pt(8))
-    axes.spines[:].set_visible(False)
 
 
 def _mark(axes: Axes, method: str, metrics: Mapping[str, str] | None) -> None:

@@ -5,7 +5,8 @@ import pytest
 from fsnas import metrics
 from fsnas.analysis.proxies import CORRELATION_COLUMNS, proxy_correlations, proxy_values
 from fsnas.analysis.published import PUBLISHED
-from fsnas.analysis.ranking import bootstrap_correlation, kendall, spearman
+from fsnas.analysis.ranking import draws, kendall, resampled, spearman
+from fsnas.analysis.stats import interval
 from fsnas.benchmark.table import ArchitectureTable
 from fsnas.errors import FsnasError
 from fsnas.seeding import generator
@@ -63,8 +64,8 @@ def test_the_interval_of_one_seed_is_the_bootstraps_and_equal_seeds_do_not_narro
     truth = np.array([TRUTH[name] for name in SOME])
     for name, statistic in (("kendall", kendall), ("spearman", spearman)):
         ends = [f"{name}_ci_low", f"{name}_ci_high"]
-        rng = generator(3, "bootstrap", "proxies", "snip")
-        assert tuple(one[ends]) == bootstrap_correlation(column, truth, statistic, rng, 100)
+        counts = draws(len(truth), generator(3, "bootstrap", "proxies", "snip"), 100)
+        assert tuple(one[ends]) == interval(resampled(column, truth, statistic, counts))
         np.testing.assert_allclose(two[ends].astype(float), one[ends].astype(float), atol=1e-12)
 
 
@@ -95,6 +96,11 @@ def test_seeds_may_have_other_architectures():
     expected = [slow.kendall(related()[:20], truth[:20]), slow.kendall(related()[10:], truth[10:])]
     assert row["kendall"] == pytest.approx(np.mean(expected), abs=1e-12)
     assert row["n"] == 40 and row["not_finite"] == 0
+
+
+def test_two_architectures_have_no_interval():
+    row = correlations(values_of(related()), {name: TRUTH[name] for name in SOME[:2]}).iloc[0]
+    assert row["n"] == 2 and np.isfinite(row["kendall"]) and np.isnan(row["kendall_ci_low"])
 
 
 @pytest.mark.parametrize("column", [np.ones(40), np.full(40, np.nan)])

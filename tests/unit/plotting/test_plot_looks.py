@@ -8,6 +8,7 @@ from matplotlib.colors import to_hex
 
 from fsnas.artifacts.figure import write_figure
 from fsnas.plotting._style import OURS
+from fsnas.plotting.explained_variance import explained_variance_figure
 from tests.support import plotting_data, plotting_search_data
 from tests.support.config import ROOT
 from tests.support.drawn_figures import (
@@ -15,6 +16,7 @@ from tests.support.drawn_figures import (
     FIGURES,
     ONE_EACH,
     SEARCH,
+    TWO,
     assert_readable,
     crossings,
     depth_figure,
@@ -89,6 +91,15 @@ def test_fewer_methods_of_a_search_are_drawn(kind):
     shown = set(texts(figure))
     assert {"snip", "one-shot"} <= shown and not {"gm", "random", "few-shot"} & shown
     assert kind == "cost" or tagged(figure, "band")
+
+
+def test_a_chosen_method_without_a_value_says_so():
+    variance = plotting_search_data.variance(TWO, 3)
+    variance.loc[variance["method"] == "snip", "eta_squared"] = np.nan
+    leaves = plotting_search_data.leaf_truth(TWO, 3)
+    for table in (variance, variance.replace({"method": {"random": "gm"}})):
+        figure = explained_variance_figure(table, leaves, caption="", methods=["snip"])
+        assert texts(figure).count("no value") == 1
 
 
 def test_fewer_methods_in_matrix_and_root_scores():
