@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fsnas.artifacts.files import lineage_of, read_json, write_json, write_text
+from fsnas.artifacts.files import lineage_of, read_json, readable, write_json, write_text
 from fsnas.errors import ArtifactError
 
 if TYPE_CHECKING:
@@ -31,21 +31,12 @@ def record_of(path: str | Path) -> Path:
 
 
 def read_table(path: str | Path, /, **dtypes: type) -> "pd.DataFrame":
-    """Return a table; ``dtypes`` names columns that must not be guessed (``level=str``).
-
-    Raises
-    ------
-    ArtifactError
-        If the table or the record beside it is missing, if they do not fit each other, or if the file is no table.
-    """
+    """Return a table; ``dtypes`` names columns that must not be guessed (``level=str``). Errors as `check_table`."""
     import pandas as pd
 
     check_table(path)
-    try:
+    with readable(path, "a table", ValueError):
         return pd.read_csv(path, dtype=dtypes, keep_default_na=False, na_values=[""])
-    except (ValueError, OSError) as error:
-        reason = str(error).strip()  # some end in a line break
-        raise ArtifactError(f"{path}: cannot be read as a table ({reason}); remove it and run again") from error
 
 
 def check_table(path: str | Path) -> dict[str, Any]:
@@ -54,14 +45,10 @@ def check_table(path: str | Path) -> dict[str, Any]:
     Raises
     ------
     ArtifactError
-        If a file is missing or damaged, or the table is not the one of its record.
+        If the table or the record beside it is missing or damaged, or they do not fit each other.
     """
-    try:
+    with readable(path, "a table"):
         content = Path(path).read_bytes()
-    except FileNotFoundError as error:
-        raise ArtifactError(f"{path}: no such table; run snakemake to make it") from error
-    except OSError as error:
-        raise ArtifactError(f"{path}: cannot be read as a table ({error}); remove it and run again") from error
     if not record_of(path).exists():
         raise ArtifactError(f"{record_of(path)}: no such file beside {Path(path).name}; remove the table and run again")
     record = read_json(record_of(path), FORMAT, VERSION)

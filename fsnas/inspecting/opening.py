@@ -7,7 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from fsnas.artifacts.files import check_format, load_json
+from fsnas.artifacts.archive import check_fields
+from fsnas.artifacts.files import check_format, load_json, unfit
 from fsnas.artifacts.lineage import READERS as FIELDS
 from fsnas.artifacts.tables import check_table, record_of
 from fsnas.errors import ArtifactError, FsnasError
@@ -17,7 +18,6 @@ from fsnas.spaces import described_space
 
 REMEDY = "if a run made it, remove it and run again"
 COMMON = {"format", "version", "search_space", "settings", "key", "code", "inputs", "commit", "checksum", "sha256"}
-CHECKPOINT = ("seed", "dataset", "search_space", "space", "network", "record", "state_dict")
 FIRST = ("kind", "name", "method", "metric", "seed", "level")  # what tells one file from another
 
 
@@ -77,9 +77,7 @@ class Artifact:
                 return self.kind.about(self.fields)
             return {name: _counted(self.fields[name]) for name in dict.fromkeys(names)}
         except (LookupError, TypeError, AttributeError) as error:
-            raise ArtifactError(
-                f"{self.path}: a field is missing or not as expected ({error!r}); remove the file and run again"
-            ) from error
+            raise unfit(self.path, f"a field is missing or not as expected ({error!r})") from error
 
 
 def _counted(value: Any) -> Any:
@@ -164,9 +162,7 @@ def _checkpoint(path: Path) -> Content:
         raise ArtifactError(f"{error}; {REMEDY}") from error
     if not _ours(fields):
         return None
-    for name in CHECKPOINT:
-        if name not in fields:
-            raise ArtifactError(f"{path}: field {name!r} is missing; remove the file and run again")
+    check_fields(path, fields)
     beside = path.with_suffix(".json")
     try:
         record = load_json(beside)
