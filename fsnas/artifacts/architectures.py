@@ -31,10 +31,7 @@ def write_architectures(
 ) -> None:
     """Write numbers per architecture, whole or not at all; the same content gives the same bytes.
 
-    Raises
-    ------
-    ArtifactError
-        If `read_architectures` would refuse the file; an older file stays as it was.
+    `ArtifactError` if `read_architectures` would refuse the file; an older file stays as it was.
     """
     about = {"format": FORMAT, "version": VERSION, "kind": kind, "key": key, "settings": settings, **attributes}
     about["search_space"] = space.described()
@@ -56,11 +53,7 @@ def read_architectures(
 ) -> ArchitectureTable:
     """Return numbers per architecture, the columns by name; ``kind`` and ``space`` are checked where given.
 
-    Raises
-    ------
-    ArtifactError
-        If the file is missing, damaged, of another format, version or kind, or its fields do not fit; the message
-        names file and field.
+    Errors as `fsnas.artifacts.hdf5.reading` and `space_of`, and if the kind is another one or a field does not fit.
     """
     with reading(path, FORMAT, VERSION) as (file, attributes):
         space = space_of(path, attributes, space)

@@ -50,10 +50,7 @@ def write_tensors(path: str | Path, content: dict[str, Any]) -> None:
 def load_tensors(path: str | Path) -> dict[str, Any]:
     """Return the dict that `torch.save` wrote, on the CPU, after a check of every checksum (torch checks none).
 
-    Raises
-    ------
-    ArtifactError
-        If the file is missing, damaged, or holds something else.
+    Errors as `whole_archive`, and if it holds something else.
     """
     with whole_archive(path):
         content = torch.load(path, weights_only=True, map_location="cpu")
@@ -101,17 +98,8 @@ def read_checkpoint(path: str | Path, space: SearchSpace) -> tuple[Supernet, dic
 def read_leaves(paths: Iterable[str | Path], tree: Tree) -> dict[str, tuple[Supernet, dict[str, Any]]]:
     """Return the networks of a tree's leaves with the other fields of their checkpoints, by the path of the leaf.
 
-    Parameters
-    ----------
-    paths
-        Checkpoints; a later one of a leaf replaces an earlier one.
-    tree
-        Of the search space that is known, not only by its names.
-
-    Raises
-    ------
-    ArtifactError
-        As `read_checkpoint`, and if a checkpoint has a space that is no leaf's.
+    A later one of a leaf replaces an earlier one; the search space of ``tree`` is known, not only by its names. Errors
+    as `read_checkpoint`, and if a checkpoint has a space that is no leaf's.
     """
     names = {mask.tobytes(): leaf for leaf, mask in tree.leaves.items()}
     found = {}

@@ -30,7 +30,7 @@ def _arrays(dataset: Dataset) -> dict[str, np.ndarray]:
 
 def write_dataset(path: str | Path, dataset: Dataset, *, key: str, **lineage: Any) -> None:
     """Write ``dataset`` to ``path``, whole or not at all; the same content gives the same bytes."""
-    about = lineage_of(**lineage)
+    about = lineage_of(**lineage)  # and the order decides the bytes
     attributes = {"format": FORMAT, "version": VERSION, "key": key, "name": dataset.name}
     attributes |= {"settings": about["settings"], "classes": list(dataset.classes), **about}
     arrays = _arrays(dataset)
@@ -53,11 +53,7 @@ def content_key(dataset: Dataset) -> str:
 def read_dataset(path: str | Path) -> Dataset:
     """Return the data set in ``path``.
 
-    Raises
-    ------
-    ArtifactError
-        If the file is missing, damaged, of another format, or its fields do not fit each other; the message names
-        file and field.
+    Errors as `fsnas.artifacts.hdf5.reading` and `read_array`, and if its fields do not fit each other.
     """
     fields: dict[str, Any] = {}
     lengths: dict[str, int] = {}

@@ -10,7 +10,6 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -56,10 +55,8 @@ def _abandoned(temporary: Path) -> bool:
     try:
         with temporary.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
+    except OSError as error:
+        return not isinstance(error, BlockingIOError)
     return True
 
 
@@ -108,10 +105,7 @@ def lineage_of(
 def json_text(path: str | Path, content: Mapping[str, Any]) -> str:
     """Return ``content`` as sorted, indented JSON: the same content gives the same text.
 
-    Raises
-    ------
-    ArtifactError
-        If a number is not finite, or something is no JSON; ``path`` is where it was to be written.
+    `ArtifactError` if a number is not finite, or something is no JSON; ``path`` is where it was to be written.
     """
     try:
         return json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n"
@@ -122,10 +116,7 @@ def json_text(path: str | Path, content: Mapping[str, Any]) -> str:
 def write_json(path: str | Path, content: Mapping[str, Any], problems: Problems = lambda content: ()) -> None:
     """Write ``content`` and its checksum as `json_text`, whole or not at all.
 
-    Raises
-    ------
-    ArtifactError
-        As `json_text`, and if there are ``problems``; an older file stays as it was.
+    Errors as `json_text`, and if there are ``problems``; an older file stays as it was.
     """
     for problem in problems(content):
         raise ArtifactError(f"{path}: cannot be written, {problem}")
@@ -202,7 +193,7 @@ def against_schema(content: Mapping[str, Any], name: str) -> Iterator[str]:
 
 @cache
 def _schema(name: str) -> dict[str, Any]:
-    return json.loads((files("fsnas.artifacts") / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8"))
+    return json.loads(Path(__file__).with_name("schemas").joinpath(f"{name}.schema.json").read_text(encoding="utf-8"))
 
 
 def space_of(path: str | Path, fields: Mapping[str, Any], expected: SearchSpace | None) -> SearchSpace:

@@ -37,7 +37,11 @@ def writing(path: str | Path, attributes: Mapping[str, Any]) -> Iterator[h5py.Fi
         for name, value in attributes.items():
             file.attrs[name] = _encoded(value)
         yield file
-        _write_image(file, path)
+        file.flush()
+        image = file.id.get_file_image()  # without the block in front
+    with replacing(path) as temporary, temporary.open("wb") as output:
+        output.write(_block(image))
+        output.write(image)
 
 
 @contextmanager
@@ -53,7 +57,14 @@ def reading(path: str | Path, name: str = "", version: int = 0) -> Iterator[tupl
         If the file is missing, cannot be read, its checksum is wrong, or it is not of the format ``name`` and its
         ``version``, where given. A field that it lacks is h5py's `KeyError`, but within `field`.
     """
-    with h5py.File(h5py.h5f.open_file_image(_image(path))) as file:
+    with readable(path, "HDF5"), open(path, "rb") as raw:
+        found, image = raw.read(BLOCK), raw.read()
+    if not found.startswith(TITLE):
+        raise unfit(path, "does not begin with the checksum of an HDF5 file of this fsnas")
+    if found != _block(image):
+        problem = f"field 'checksum' in the first {BLOCK} bytes does not fit the rest"
+        raise unfit(path, f"{problem}: the file was changed or damaged")
+    with h5py.File(h5py.h5f.open_file_image(image)) as file:
         with field(path, "format"):
             attributes = {attribute: _decoded(value) for attribute, value in file.attrs.items()}
         if name:
@@ -106,25 +117,6 @@ def misfit(array: np.ndarray, dtype: Any, shape: Sequence[int | None]) -> str:
     return f"is {array.dtype} of shape {array.shape}, expected {np.dtype(dtype)} of shape {expected}"
 
 
-def _write_image(file: h5py.File, path: str | Path) -> None:
-    file.flush()
-    image = file.id.get_file_image()  # without the block in front
-    with replacing(path) as temporary, temporary.open("wb") as output:
-        output.write(_block(hashlib.sha256(image).hexdigest()))
-        output.write(image)
-
-
-def _image(path: str | Path) -> bytes:
-    """Return what HDF5 wrote into ``path``; raise `ArtifactError` unless it is, byte for byte, as it was written."""
-    with readable(path, "HDF5"), open(path, "rb") as file:
-        found, image = file.read(BLOCK), file.read()
-    if not found.startswith(TITLE):
-        raise unfit(path, "does not begin with the checksum of an HDF5 file of this fsnas")
-    if found != _block(hashlib.sha256(image).hexdigest()):
-        problem = f"field 'checksum' in the first {BLOCK} bytes does not fit the rest"
-        raise unfit(path, f"{problem}: the file was changed or damaged")
-    return image
-
-
-def _block(digest: str) -> bytes:
-    return (TITLE + digest.encode() + b"\n").ljust(BLOCK, b"\0")
+def _block(image: bytes) -> bytes:
+    """Return what stands in front of what HDF5 wrote."""
+    return (TITLE + hashlib.sha256(image).hexdigest().encode() + b"\n").ljust(BLOCK, b"\0")

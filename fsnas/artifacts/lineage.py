@@ -15,16 +15,8 @@ def read_lineage(path: str | Path, *, whole: bool = True) -> Lineage | None:
     """Return the lineage of the file in ``path``, or None for a file that keeps none.
 
     A checkpoint and a table keep it in the JSON file beside them, a PDF in the PNG beside it.
-
-    Parameters
-    ----------
-    whole
-        Check that a checkpoint is whole and belongs to the file beside it.
-
-    Raises
-    ------
-    ArtifactError
-        If the file cannot be read, or its checksum is wrong (of arrays, only their number is looked at).
+    With ``whole`` a checkpoint must be whole and belong to the file beside it. `ArtifactError` if the file cannot be
+    read, or its checksum is wrong.
     """
     path = Path(path)
     reader = READERS.get(path.suffix)

@@ -53,11 +53,7 @@ def read_scores(path: str | Path, space: SearchSpace | None = None) -> tuple[dic
     """Return the scores of the nodes of a level by path, and the file attributes, JSON decoded.
 
     ``space`` is the search space that is expected; without it, it is the one that the file describes.
-
-    Raises
-    ------
-    ArtifactError
-        If the file is missing, damaged, or lacks a field; the message names file and field.
+    Errors as `fsnas.artifacts.hdf5.reading`, `read_array` and `space_of`.
     """
     with reading(path, FORMAT, VERSION) as (file, attributes):
         space = space_of(path, attributes, space)

@@ -40,12 +40,7 @@ def read_search(path: str | Path, space: SearchSpace | None = None) -> SearchRec
     """Return the searches over one tree's leaves; a loss that is null comes back as NaN.
 
     ``space`` is the search space that is expected; without it, it is the one that the file describes.
-
-    Raises
-    ------
-    ArtifactError
-        As `read_json` and `space_of`; also if a field does not fit the schema, an architecture cannot be read, or the
-        best is not the best of the evaluations.
+    Errors as `read_json` and `space_of`; it is one, too, if the best is not the best of the evaluations.
     """
     content = read_json(path, FORMAT, VERSION, partial(_problems, path, space))
     searches = tuple(_found(search) for search in content["searches"])

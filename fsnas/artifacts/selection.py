@@ -9,6 +9,7 @@ from fsnas.artifacts.files import COUNT, NUMBER, TEXT, Rule, broken_rules, linea
 from fsnas.search.selection import LeafScore, Selection
 
 FORMAT, VERSION = "fsnas.selection", 1
+LEAVES: Rule = ("a list of leaves", lambda value: isinstance(value, list) and value != [])
 OF_LEAF: dict[str, Rule] = {"leaf": TEXT, "number": COUNT, "accuracy": NUMBER, "loss": NUMBER}
 
 
@@ -26,9 +27,7 @@ def read_selection(path: str | Path) -> Selection:
 
 
 def _problems(content: Mapping[str, Any]) -> Iterator[str]:
-    yield from broken_rules(
-        content, {"ranking": ("a list of leaves", lambda value: isinstance(value, list) and value != [])}
-    )
+    yield from broken_rules(content, {"ranking": LEAVES})
     for i, one in enumerate(content["ranking"]):
         yield from broken_rules(one, OF_LEAF, f"ranking[{i}].")
     last, (_, is_count) = len(content["ranking"]), COUNT

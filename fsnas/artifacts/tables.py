@@ -20,9 +20,9 @@ def write_table(path: str | Path, table: "pd.DataFrame", **lineage: Any) -> None
     """
     text = table.to_csv(index=False, lineterminator="\n")
     write_text(path, text)
-    content = {"format": FORMAT, "version": VERSION, "table": Path(path).name, "sha256": _sha256(text.encode())}
-    content |= lineage_of(**lineage)
-    write_json(record_of(path), content)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    content = {"format": FORMAT, "version": VERSION, "table": Path(path).name, "sha256": digest}
+    write_json(record_of(path), content | lineage_of(**lineage))
 
 
 def record_of(path: str | Path) -> Path:
@@ -42,23 +42,16 @@ def read_table(path: str | Path, /, **dtypes: type) -> "pd.DataFrame":
 def check_table(path: str | Path) -> dict[str, Any]:
     """Return the record of the table in ``path``, whose checksum it has.
 
-    Raises
-    ------
-    ArtifactError
-        If the table or the record beside it is missing or damaged, or they do not fit each other.
+    `ArtifactError` if the table or the record beside it is missing or damaged, or they do not fit each other.
     """
     with readable(path, "a table"):
         content = Path(path).read_bytes()
     if not record_of(path).exists():
         raise ArtifactError(f"{record_of(path)}: no such file beside {Path(path).name}; remove the table and run again")
     record = read_json(record_of(path), FORMAT, VERSION)
-    if record.get("sha256") != _sha256(content):
+    if record.get("sha256") != hashlib.sha256(content).hexdigest():
         raise ArtifactError(
             f"{path}: does not have the checksum in field 'sha256' of {record_of(path).name}: the table was changed or "
             "damaged; remove both files and run again"
         )
     return record
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

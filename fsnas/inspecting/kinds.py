@@ -198,16 +198,15 @@ def _dataset(artifact: "Artifact", data: Any) -> dict[str, Any]:
 
 def _search(artifact: "Artifact", found: Any) -> dict[str, Any]:
     """Return the best that each sampler found, and the accuracies that it saw."""
-    accuracies = {s.sampler: np.array([one.accuracy for one in s.evaluations]) for s in found.searches}
-    counts = {
-        s.sampler: {
-            "evaluations": len(s.evaluations),
-            "architectures": len({one.architecture for one in s.evaluations}),
-            "loss_not_finite": sum(not np.isfinite(one.loss) for one in s.evaluations),
-            **{name: getattr(np, name)(accuracies[s.sampler]) for name in ("min", "median", "max")},
+    counts = {}
+    for search in found.searches:
+        accuracies = [one.accuracy for one in search.evaluations]
+        counts[search.sampler] = {
+            "evaluations": len(search.evaluations),
+            "architectures": len({one.architecture for one in search.evaluations}),
+            "loss_not_finite": sum(not np.isfinite(one.loss) for one in search.evaluations),
+            **{name: getattr(np, name)(accuracies) for name in ("min", "median", "max")},
         }
-        for s in found.searches
-    }
     return {"best": best(found), "accuracies": counts}
 
 

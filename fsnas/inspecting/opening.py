@@ -66,10 +66,7 @@ class Artifact:
     def about(self) -> dict[str, Any]:
         """Return in a few facts which one of its kind this is: the fields that not every kind has, lists counted.
 
-        Raises
-        ------
-        ArtifactError
-            If a field that says so is missing or of another type.
+        `ArtifactError` if a field that says so is missing or of another type.
         """
         names = [name for name in FIRST if name in self.fields] + [name for name in self.fields if name not in COMMON]
         try:
@@ -90,12 +87,8 @@ def _counted(value: Any) -> Any:
 def opened(path: str | Path) -> Artifact:
     """Return the artifact in ``path``.
 
-    Raises
-    ------
-    FsnasError
-        If there is no such file, or it is none that a run leaves behind.
-    ArtifactError
-        If it is one, but cannot be read, has a wrong checksum, or a format or version that is not known.
+    `FsnasError` if there is no such file, or it is none that a run leaves behind; `ArtifactError` if it is one, but
+    cannot be read, has a wrong checksum, or a format or version that is not known.
     """
     artifact = opened_if_ours(path)
     if artifact is None:

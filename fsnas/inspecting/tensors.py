@@ -17,10 +17,7 @@ STORAGES |= {"Char": np.int8, "Short": np.int16, "Int": np.int32, "Long": np.int
 def load_tensors(path: str | Path) -> Any:
     """Return what `torch.save` wrote to ``path``, tensors as arrays; every checksum is checked, and no code is run.
 
-    Raises
-    ------
-    ArtifactError
-        If the file is damaged, or holds something else than numbers, text, containers of them, and dense tensors.
+    Errors as `whole_archive`, and if it holds something else than numbers, text, containers of them, and dense tensors.
     """
     with whole_archive(path) as (archive, pickled), archive.open(pickled) as file:
         return _Unpickler(file, archive, pickled.removesuffix("data.pkl")).load()
