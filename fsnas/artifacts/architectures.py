@@ -8,8 +8,8 @@ from urllib.parse import unquote
 
 import numpy as np
 
-from fsnas.artifacts.files import check_format, space_of
-from fsnas.artifacts.hdf5 import decoded, encoded, reading, writing
+from fsnas.artifacts.files import space_of, unfit
+from fsnas.artifacts.hdf5 import field, misfit, reading, write_array, writing
 from fsnas.benchmark.table import ArchitectureTable
 from fsnas.errors import ArtifactError, FsnasError
 from fsnas.spaces import SearchSpace, described_space
@@ -31,10 +31,7 @@ def write_architectures(
 ) -> None:
     """Write numbers per architecture, whole or not at all; the same content gives the same bytes.
 
-    Raises
-    ------
-    ArtifactError
-        If `read_architectures` would refuse the file; an older file stays as it was.
+    `ArtifactError` if `read_architectures` would refuse the file; an older file stays as it was.
     """
     about = {"format": FORMAT, "version": VERSION, "kind": kind, "key": key, "settings": settings, **attributes}
     about["search_space"] = space.described()
@@ -43,15 +40,12 @@ def write_architectures(
     if problem:
         raise ArtifactError(f"{path}: cannot be written, {problem}")
     names = np.array([a.encode("ascii") for a in architectures])  # of fixed length: fletcher32 does not cover others
-    checked = {"chunks": names.shape, "fletcher32": True, "track_times": False}
-    with writing(path) as file:
-        for name, value in sorted(about.items()):
-            file.attrs[name] = encoded(value)
-        scale = file.create_dataset("architecture", data=names, **checked)
+    with writing(path, dict(sorted(about.items()))) as file:
+        scale = write_array(file, "architecture", names)
         scale.make_scale("architecture")
         group = file.create_group("columns")
         for name, array in sorted(arrays.items()):
-            group.create_dataset(_escaped(name), data=array, **checked).dims[0].attach_scale(scale)
+            write_array(group, _escaped(name), array, [scale])
 
 
 def read_architectures(
@@ -59,39 +53,24 @@ def read_architectures(
 ) -> ArchitectureTable:
     """Return numbers per architecture, the columns by name; ``kind`` and ``space`` are checked where given.
 
-    Raises
-    ------
-    ArtifactError
-        If the file is missing, damaged, of another format, version or kind, or its fields do not fit; the message
-        names file and field.
+    Errors as `fsnas.artifacts.hdf5.reading` and `space_of`, and if the kind is another one or a field does not fit.
     """
-    field = "format"
-    try:
-        with reading(path) as file:
-            attributes = decoded(file.attrs)
-            check_format(path, attributes, FORMAT, VERSION)
-            space = space_of(path, attributes, space)
-            field = "architecture"
-            strings = tuple(name.decode("ascii") for name in file[field][()])
-            field, columns = "columns", {}
-            for name in file["columns"]:
-                field = f"columns/{name}"
-                columns[unquote(name)] = np.asarray(file[field][()])
-    except (OSError, KeyError, RuntimeError, ValueError, TypeError, AttributeError) as error:
-        raise ArtifactError(f"{path}: cannot read field {field!r} ({error}); remove the file and run again") from error
+    with reading(path, FORMAT, VERSION) as (file, attributes):
+        space = space_of(path, attributes, space)
+        with field(path, "architecture"):
+            strings = tuple(name.decode("ascii") for name in file["architecture"][()])
+        with field(path, "columns"):
+            columns = {unquote(name): np.asarray(array[()]) for name, array in file["columns"].items()}
     problem = _problem(strings, columns, attributes.get("kind"), space, kind)
     if problem:
-        raise ArtifactError(f"{path}: {problem}; remove the file and run again")
+        raise unfit(path, problem)
     return ArchitectureTable(strings, columns, attributes)
 
 
 def copy_architectures(source: str | Path, path: str | Path, **attributes: Any) -> None:
     """Write the numbers in ``source`` to ``path`` with some other attributes, as if they had been made with them.
 
-    Raises
-    ------
-    ArtifactError
-        As `read_architectures`.
+    Errors as `read_architectures`.
     """
     table = read_architectures(source)
     space = described_space(table.attributes["search_space"])
@@ -125,9 +104,8 @@ def _problem(
     for name, values in columns.items():
         if not name:
             return "field 'columns' holds a column without a name"
-        if values.dtype != np.float64 or values.shape != (len(strings),):
-            found = f"{values.dtype} of shape {values.shape}"
-            return f"field 'columns/{name}' is {found}, expected float64 of shape ({len(strings)},)"
+        if problem := misfit(values, np.float64, (len(strings),)):
+            return f"field 'columns/{name}' {problem}"
     return None
 
 

@@ -2,8 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,51 +10,42 @@ from typing import Any
 import h5py
 import numpy as np
 
-from fsnas.artifacts.files import check_format
-from fsnas.artifacts.hdf5 import encoded, reading, writing
+from fsnas.artifacts.files import lineage_of, unfit
+from fsnas.artifacts.hdf5 import field, read_array, reading, write_array, writing
 from fsnas.data.dataset import Dataset
-from fsnas.errors import ArtifactError
 
 FORMAT, VERSION = "fsnas.dataset", 1
 PARTS = ("train", "valid", "test")
-KINDS = {"images": np.uint8, "labels": np.int64, "mean": np.float64, "std": np.float64}
-KINDS |= {f"splits/{part}": np.int64 for part in PARTS}
+ARRAYS: dict[str, tuple[type, Sequence[str]]] = {"images": (np.uint8, "nchw"), "labels": (np.int64, "n")}
+ARRAYS |= dict.fromkeys(("mean", "std"), (np.float64, "c"))  # type, and axes: those of one name are as long
+ARRAYS |= {f"splits/{part}": (np.int64, (part,)) for part in PARTS}
 CHUNK = 2**20  # bytes; what fits HDF5's chunk cache
 
 
-def write_dataset(
-    path: str | Path,
-    dataset: Dataset,
-    *,
-    key: str,
-    settings: dict[str, Any],
-    code: Sequence[str] = (),
-    inputs: str = "",
-    commit: str = "",
-) -> None:
-    """Write ``dataset`` to ``path``, whole or not at all; the same content gives the same bytes."""
-    attributes = {"format": FORMAT, "version": VERSION, "key": key, "name": dataset.name, "settings": settings}
-    attributes |= {"classes": list(dataset.classes), "code": list(code), "inputs": inputs, "commit": commit}
-    arrays = {"labels": dataset.labels, "mean": dataset.mean, "std": dataset.std}
+def _arrays(dataset: Dataset) -> dict[str, np.ndarray]:
+    arrays = {name: getattr(dataset, name) for name in ("images", "labels", "mean", "std")}
     arrays |= {f"splits/{part}": dataset.splits[part] for part in PARTS}
-    images = dataset.images
+    return {name: np.ascontiguousarray(array, dtype=ARRAYS[name][0]) for name, array in arrays.items()}
+
+
+def write_dataset(path: str | Path, dataset: Dataset, *, key: str, **lineage: Any) -> None:
+    """Write ``dataset`` to ``path``, whole or not at all; the same content gives the same bytes."""
+    about = lineage_of(**lineage)  # and the order decides the bytes
+    attributes = {"format": FORMAT, "version": VERSION, "key": key, "name": dataset.name}
+    attributes |= {"settings": about["settings"], "classes": list(dataset.classes), **about}
+    arrays = _arrays(dataset)
+    images = arrays.pop("images")
     chunk = (int(np.clip(CHUNK // max(images[0].nbytes, 1), 1, len(images))), *images.shape[1:])
-    checked = {"fletcher32": True, "track_times": False}
-    with writing(path) as file:
-        for name, value in attributes.items():
-            file.attrs[name] = encoded(value)
-        file.create_dataset("images", data=images, chunks=chunk, compression="gzip", compression_opts=1, **checked)
+    with writing(path, attributes) as file:
+        write_array(file, "images", images, chunks=chunk, compression="gzip", compression_opts=1)
         for name, array in arrays.items():
-            file.create_dataset(name, data=array.astype(KINDS[name]), chunks=array.shape, **checked)
+            write_array(file, name, array)
 
 
 def content_key(dataset: Dataset) -> str:
     """Return the key of a data set: a digest over its name and all it holds, wherever that came from."""
     parts: list[Any] = [dataset.name, list(dataset.classes)]
-    arrays = {"images": dataset.images, "labels": dataset.labels, "mean": dataset.mean, "std": dataset.std}
-    arrays |= {f"splits/{part}": dataset.splits[part] for part in PARTS}
-    for name, array in arrays.items():
-        array = np.ascontiguousarray(array, dtype=KINDS[name])
+    for name, array in _arrays(dataset).items():
         parts.append([name, list(array.shape), hashlib.sha256(array.data).hexdigest()])
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
@@ -63,30 +53,28 @@ def content_key(dataset: Dataset) -> str:
 def read_dataset(path: str | Path) -> Dataset:
     """Return the data set in ``path``.
 
-    Raises
-    ------
-    ArtifactError
-        If the file is missing, damaged, of another format, or its fields do not fit each other; the message names
-        file and field.
+    Errors as `fsnas.artifacts.hdf5.reading` and `read_array`, and if its fields do not fit each other.
     """
-    fields: dict[str, np.ndarray] = {}
-    with _opened(path) as file:
-        for name in KINDS:
-            with _field(path, name):
-                fields[name] = file[name][()]
-        with _field(path, "name"):
+    fields: dict[str, Any] = {}
+    lengths: dict[str, int] = {}
+    with reading(path, FORMAT, VERSION) as (file, _):
+        for name, (dtype, axes) in ARRAYS.items():
+            fields[name] = read_array(path, file, name, dtype, [lengths.get(axis) for axis in axes])
+            lengths |= zip(axes, fields[name].shape, strict=True)
+        with field(path, "name"):
             title = str(file.attrs["name"])
-        with _field(path, "classes"):
+        with field(path, "classes"):
             classes = tuple(map(str, json.loads(file.attrs["classes"])))
-    splits = {part: fields[f"splits/{part}"] for part in PARTS}
-    _check(path, fields, len(classes))
-    return Dataset(title, fields["images"], fields["labels"], classes, splits, fields["mean"], fields["std"])
+    splits = {part: fields.pop(f"splits/{part}") for part in PARTS}
+    found = Dataset(title, classes=classes, splits=splits, **fields)
+    _check(path, found)
+    return found
 
 
 def read_key(path: str | Path) -> str:
     """Return the key of the data set in ``path``, without reading its images."""
-    with _opened(path) as file, _field(path, "key"):
-        return str(file.attrs["key"])
+    with reading(path, FORMAT, VERSION) as (_, attributes), field(path, "key"):
+        return str(attributes["key"])
 
 
 @dataclass(frozen=True)
@@ -112,53 +100,21 @@ def read_extent(path: str | Path) -> Extent | None:
         return None
 
 
-@contextmanager
-def _opened(path: str | Path) -> Iterator[h5py.File]:
-    """Open ``path`` for reading and check format and version."""
-    with reading(path) as file:
-        with _field(path, "format"):
-            attributes = {n: v.item() if isinstance(v, np.generic) else v for n, v in file.attrs.items()}
-            check_format(path, attributes, FORMAT, VERSION)
-        yield file
-
-
-@contextmanager
-def _field(path: str | Path, name: str) -> Iterator[None]:
-    """Turn what h5py raises while it reads the field ``name`` into an `ArtifactError`."""
-    try:
-        yield
-    except (OSError, KeyError, ValueError, RuntimeError, TypeError) as error:
-        raise ArtifactError(f"{path}: cannot read field {name!r} ({error}); remove the file and run again") from error
-
-
-def _check(path: str | Path, fields: dict[str, np.ndarray], classes: int) -> None:
-    """Raise `ArtifactError` where a field has a wrong type or does not fit the others."""
-    for name, kind in KINDS.items():
-        axes = 4 if name == "images" else 1
-        found = fields[name]
-        if not isinstance(found, np.ndarray) or found.dtype != kind or found.ndim != axes or not found.size:
-            raise ArtifactError(
-                f"{path}: field {name!r} is {getattr(found, 'dtype', type(found).__name__)} of shape "
-                f"{np.shape(found)}, expected {np.dtype(kind)} with {axes} axes, not empty; remove the file and run "
-                "again"
-            )
-    count, channels = fields["images"].shape[:2]
-    indices = np.concatenate([fields[f"splits/{part}"] for part in PARTS])
-    labels, mean, std = (fields[name] for name in ("labels", "mean", "std"))
+def _check(path: str | Path, found: Dataset) -> None:
+    """Raise `ArtifactError` where a field does not fit the others."""
+    count, classes = len(found.images), len(found.classes)
+    indices = np.concatenate([*found.splits.values()])
+    different = len(np.unique(indices)) == len(indices)
     rules = [
-        ("labels", f"one of 0 to {classes - 1} for each image", labels.shape == (count,) and _within(labels, classes)),
-        ("mean", "one number for each channel", mean.shape == (channels,) and bool(np.isfinite(mean).all())),
-        ("std", "one number above 0 for each channel", std.shape == (channels,) and bool((std > 0).all())),
-        ("splits", f"different indices of 0 to {count - 1}", _within(indices, count) and _different(indices)),
+        ("labels", f"one of 0 to {classes - 1} for each image", _within(found.labels, classes)),
+        ("mean", "one number for each channel", np.isfinite(found.mean).all()),
+        ("std", "one number above 0 for each channel", (found.std > 0).all()),
+        ("splits", f"different indices of 0 to {count - 1}", _within(indices, count) and different),
     ]
-    for field, expected, holds in rules:
+    for name, expected, holds in rules:
         if not holds:
-            raise ArtifactError(f"{path}: field {field!r}: expected {expected}; remove the file and run again")
+            raise unfit(path, f"field {name!r}: expected {expected}")
 
 
 def _within(values: np.ndarray, count: int) -> bool:
     return bool(((values >= 0) & (values < count)).all())
-
-
-def _different(values: np.ndarray) -> bool:
-    return len(np.unique(values)) == len(values)

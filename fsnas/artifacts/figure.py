@@ -7,8 +7,8 @@ from typing import Any
 
 from PIL import Image
 
-from fsnas.artifacts.files import replacing
-from fsnas.errors import ArtifactError, FsnasError
+from fsnas.artifacts.files import readable, replacing
+from fsnas.errors import FsnasError
 
 TEXT = "fsnas"  # name of the text
 
@@ -17,12 +17,7 @@ def write_figure(paths: Iterable[str | Path], figure: Any, **lineage: Any) -> No
     """Write a figure of matplotlib to every path, PDF or PNG by its suffix, whole or not at all.
 
     ``lineage``, what it was made from (``settings``, ``code``, ``inputs``, ``commit``), is the text ``fsnas`` of the
-    PNG, as JSON; a PDF says the commit. Nothing in the bytes depends on the time.
-
-    Raises
-    ------
-    FsnasError
-        If a path ends in something else.
+    PNG, as JSON; a PDF says the commit. Nothing in the bytes depends on the time. `FsnasError` for another suffix.
     """
     said = {"Subject": f"fsnas, commit {lineage['commit']}"} if lineage.get("commit") else {}
     about = {
@@ -39,19 +34,10 @@ def write_figure(paths: Iterable[str | Path], figure: Any, **lineage: Any) -> No
 def read_figure(path: str | Path) -> dict[str, Any] | None:
     """Return what the PNG in ``path`` was made from, and its ``size`` in pixels; None for a PNG of others.
 
-    Raises
-    ------
-    ArtifactError
-        If the file is missing or damaged.
+    `ArtifactError` if the file is missing or damaged.
     """
-    try:
+    with readable(path, "a figure of fsnas", SyntaxError, ValueError, TypeError):
         with Image.open(path, formats=["PNG"]) as image:
             image.verify()
             text, size = image.info.get(TEXT), image.size
-            return {**json.loads(text), "size": list(size)} if text else None
-    except FileNotFoundError as error:
-        raise ArtifactError(f"{path}: no such file; run snakemake to make it") from error
-    except (OSError, SyntaxError, ValueError, TypeError) as error:
-        raise ArtifactError(
-            f"{path}: cannot be read as a figure of fsnas ({error}); remove the file and run again"
-        ) from error
+        return {**json.loads(text), "size": list(size)} if text else None

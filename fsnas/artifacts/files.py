@@ -7,14 +7,17 @@ import json
 import math
 import os
 import tempfile
-import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from fsnas.errors import ArtifactError
 from fsnas.spaces import SearchSpace, described_space
+
+Problems = Callable[[Mapping[str, Any]], Iterable[str]]  # lines that say which field of a content does not fit, and why
+Rule = tuple[str, Callable[[Any], bool]]  # what a field is expected to be, and whether it is
 
 
 @contextmanager
@@ -52,10 +55,8 @@ def _abandoned(temporary: Path) -> bool:
     try:
         with temporary.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
+    except OSError as error:
+        return not isinstance(error, BlockingIOError)
     return True
 
 
@@ -65,11 +66,28 @@ def write_text(path: str | Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
+def unfit(path: str | Path, problem: str) -> ArtifactError:
+    """Return the error of a file that says what is wrong with it, and what to do."""
+    return ArtifactError(f"{path}: {problem}; remove the file and run again")
+
+
+@contextmanager
+def readable(path: str | Path, what: str, *errors: type[Exception]) -> Iterator[None]:
+    """Turn what is raised where ``path`` is read as ``what``, of ``errors`` too, into an `ArtifactError`."""
+    of_reading: tuple[type[Exception], ...] = (OSError, *errors)
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise ArtifactError(f"{path}: no such file; run snakemake to make it") from error
+    except of_reading as error:
+        raise unfit(path, f"cannot be read as {what} ({str(error).strip()})") from error
+
+
 def check_format(path: str | Path, attributes: Mapping[str, object], name: str, version: int) -> None:
     """Raise `ArtifactError` unless ``attributes`` name the format ``name`` in a version we can read."""
     found, found_version = attributes.get("format"), attributes.get("version")
     if found != name:
-        raise ArtifactError(f"{path}: field 'format' is {found!r}, expected {name!r}; remove the file and run again")
+        raise unfit(path, f"field 'format' is {found!r}, expected {name!r}")
     if found_version != version:
         raise ArtifactError(
             f"{path}: field 'version' is {found_version!r}, this fsnas reads {version}; "
@@ -77,27 +95,17 @@ def check_format(path: str | Path, attributes: Mapping[str, object], name: str, 
         )
 
 
-def damaged_part(archive: zipfile.ZipFile) -> str | None:
-    """Return the first part of a checkpoint that is not as torch wrote it, without torch, which checks nothing."""
-    # Torch compresses nothing, and reads nothing of a part whose attributes say that it is a folder.
-    other = (part.filename for part in archive.infolist() if part.compress_type or part.external_attr)
-    return next(other, None) or archive.testzip()
-
-
 def lineage_of(
     *, settings: Mapping[str, Any] | None = None, code: Sequence[str] = (), inputs: str = "", commit: str = ""
 ) -> dict[str, Any]:
-    """Return the fields in which every JSON file says what it was made from: its lineage, and the commit."""
+    """Return the fields in which every file says what it was made from: its lineage, and the commit."""
     return {"settings": dict(settings or {}), "code": list(code), "inputs": inputs, "commit": commit}
 
 
 def json_text(path: str | Path, content: Mapping[str, Any]) -> str:
     """Return ``content`` as sorted, indented JSON: the same content gives the same text.
 
-    Raises
-    ------
-    ArtifactError
-        If a number is not finite, or something is no JSON; ``path`` is where it was to be written.
+    `ArtifactError` if a number is not finite, or something is no JSON; ``path`` is where it was to be written.
     """
     try:
         return json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n"
@@ -105,66 +113,48 @@ def json_text(path: str | Path, content: Mapping[str, Any]) -> str:
         raise ArtifactError(f"{path}: cannot be written as JSON ({error}); expected finite numbers and text") from error
 
 
-def write_json(path: str | Path, content: Mapping[str, Any]) -> None:
-    """Write ``content`` and its checksum as `json_text`, whole or not at all."""
-    write_text(path, json_text(path, {**content, "checksum": _checksum(path, content)}))
+def write_json(path: str | Path, content: Mapping[str, Any], problems: Problems = lambda content: ()) -> None:
+    """Write ``content`` and its checksum as `json_text`, whole or not at all.
+
+    Errors as `json_text`, and if there are ``problems``; an older file stays as it was.
+    """
+    for problem in problems(content):
+        raise ArtifactError(f"{path}: cannot be written, {problem}")
+    checksum = _checksum(json_text(path, content))
+    write_text(path, json_text(path, {**content, "checksum": checksum}))
 
 
-def _checksum(path: str | Path, content: Mapping[str, Any]) -> str:
-    """Return the sha256 of ``content`` as `json_text`."""
-    return "sha256:" + hashlib.sha256(json_text(path, content).encode()).hexdigest()
+def _checksum(text: str) -> str:
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def read_json(path: str | Path, name: str, version: int) -> dict[str, Any]:
-    """Return the JSON object in ``path``, checked for format and version.
+def read_json(path: str | Path, name: str, version: int, problems: Problems = lambda content: ()) -> dict[str, Any]:
+    """Return the JSON object in ``path``; errors as `load_json`, and if there are ``problems``."""
+    content = load_json(path, name, version)
+    for problem in problems(content):
+        raise unfit(path, problem)
+    return content
+
+
+def load_json(path: str | Path, name: str = "", version: int = 0) -> dict[str, Any]:
+    """Return the JSON object of the format ``name``, or of any format of ours, in ``path``.
 
     Raises
     ------
     ArtifactError
-        If the file is missing, damaged, holds something else, or is of another format or version. The checksum covers
-        everything but white space.
+        If the file is missing, damaged, or holds something else; its checksum covers everything but white space.
     """
-    content = _parsed(path)
-    check_format(path, content, name, version)
-    _check_sum(path, content)
-    return content
-
-
-def load_json(path: str | Path) -> dict[str, Any]:
-    """Return the JSON object of any format of ours in ``path``, whose checksum is checked.
-
-    Raises
-    ------
-    ArtifactError
-        As `read_json`, but for format and version.
-    """
-    content = _parsed(path)
-    _check_sum(path, content)
-    return content
-
-
-def _parsed(path: str | Path) -> dict[str, Any]:
-    try:
+    with readable(path, "JSON", ValueError, RecursionError):
         content = json.loads(Path(path).read_text(encoding="utf-8"), parse_constant=_refuse, parse_float=_finite)
-    except FileNotFoundError as error:
-        raise ArtifactError(f"{path}: no such file; run snakemake to make it") from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise ArtifactError(f"{path}: cannot be read as JSON ({error}); remove the file and run again") from error
     if not isinstance(content, dict):
-        raise ArtifactError(
-            f"{path}: expected a JSON object, found a {type(content).__name__}; remove it and run again"
-        )
-    return content
-
-
-def _check_sum(path: str | Path, content: dict[str, Any]) -> None:
-    """Take the checksum out of ``content``, and raise `ArtifactError` unless it is that of the rest."""
+        raise unfit(path, f"expected a JSON object, found a {type(content).__name__}")
+    if name:
+        check_format(path, content, name, version)
     found = content.pop("checksum", None)
-    if found != _checksum(path, content):
-        raise ArtifactError(
-            f"{path}: field 'checksum' is {found!r}, which does not fit the other fields: the file was changed or "
-            "damaged; remove the file and run again"
-        )
+    if found != _checksum(json_text(path, content)):
+        problem = f"field 'checksum' is {found!r}, which does not fit the other fields"
+        raise unfit(path, f"{problem}: the file was changed or damaged")
+    return content
 
 
 def _finite(text: str) -> float:
@@ -173,6 +163,37 @@ def _finite(text: str) -> float:
 
 def _refuse(text: str) -> float:
     raise ValueError(f"{text} is no JSON number")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+TEXT: Rule = ("text", lambda value: isinstance(value, str))
+NUMBER: Rule = ("a finite number", _is_number)
+FROM_0: Rule = ("a finite number from 0", lambda value: _is_number(value) and value >= 0)
+COUNT: Rule = ("a whole number from 0", lambda value: _is_number(value) and isinstance(value, int) and value >= 0)
+
+
+def broken_rules(content: object, rules: Mapping[str, Rule], within: str = "") -> Iterator[str]:
+    """Yield a line for each field of the object ``content``, which stands ``within`` another, that breaks its rule."""
+    for name, (expected, holds) in rules.items():
+        value = content.get(name) if isinstance(content, Mapping) else None
+        if not holds(value):
+            yield f"field '{within}{name}' is {value!r}, expected {expected}"
+
+
+def against_schema(content: Mapping[str, Any], name: str) -> Iterator[str]:
+    """Yield a line for each field that does not fit the JSON Schema ``name`` of this package."""
+    from jsonschema import Draft202012Validator  # takes longer to import than all the rest
+
+    for error in sorted(Draft202012Validator(_schema(name)).iter_errors(content), key=lambda error: error.json_path):
+        yield f"field {error.json_path.removeprefix('$').removeprefix('.') or 'top level'!r}: {error.message}"
+
+
+@cache
+def _schema(name: str) -> dict[str, Any]:
+    return json.loads(Path(__file__).with_name("schemas").joinpath(f"{name}.schema.json").read_text(encoding="utf-8"))
 
 
 def space_of(path: str | Path, fields: Mapping[str, Any], expected: SearchSpace | None) -> SearchSpace:
@@ -186,7 +207,7 @@ def space_of(path: str | Path, fields: Mapping[str, Any], expected: SearchSpace 
     try:
         found = described_space(fields.get("search_space"))
     except ValueError as error:
-        raise ArtifactError(f"{path}: field 'search_space': {error}; remove the file and run again") from error
+        raise unfit(path, f"field 'search_space': {error}") from error
     if expected is None:
         return found
     if not expected.is_described(found.described()):

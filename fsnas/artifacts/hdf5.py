@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,21 +10,14 @@ from typing import Any
 import h5py
 import numpy as np
 
-from fsnas.artifacts.files import replacing
-from fsnas.errors import ArtifactError
+from fsnas.artifacts.files import check_format, readable, replacing, unfit
 
 BLOCK = 512  # bytes in front, which HDF5 leaves to its users: there is the checksum
 TITLE = b"HDF5 file of fsnas; the sha256 of all after these 512 bytes:\n"
 
 
-def encoded(value: Any) -> Any:
-    """Return ``value`` as an attribute can hold it: dicts and lists as JSON."""
+def _encoded(value: Any) -> Any:
     return json.dumps(value, sort_keys=True) if isinstance(value, (dict, list, tuple)) else value
-
-
-def decoded(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return attributes as they were before `encoded`: Python's own numbers, JSON decoded."""
-    return {name: _decoded(value) for name, value in attributes.items()}
 
 
 def _decoded(value: Any) -> Any:
@@ -33,20 +26,27 @@ def _decoded(value: Any) -> Any:
 
 
 @contextmanager
-def writing(path: str | Path) -> Iterator[h5py.File]:
+def writing(path: str | Path, attributes: Mapping[str, Any]) -> Iterator[h5py.File]:
     """Yield a new HDF5 file in memory; if the block succeeds, write it with its checksum, whole or not at all.
 
+    Of the ``attributes`` of the file dicts and lists are kept as JSON.
     On a full disk HDF5 itself would lose its way and end the process. The same content gives the same bytes.
     """
     options = {"libver": "v110", "track_order": False, "userblock_size": BLOCK}
     with h5py.File(path, "w", driver="core", backing_store=False, **options) as file:
+        for name, value in attributes.items():
+            file.attrs[name] = _encoded(value)
         yield file
-        _write_image(file, path)
+        file.flush()
+        image = file.id.get_file_image()  # without the block in front
+    with replacing(path) as temporary, temporary.open("wb") as output:
+        output.write(_block(image))
+        output.write(image)
 
 
 @contextmanager
-def reading(path: str | Path) -> Iterator[h5py.File]:
-    """Yield the HDF5 file in ``path``, whose checksum is right.
+def reading(path: str | Path, name: str = "", version: int = 0) -> Iterator[tuple[h5py.File, dict[str, Any]]]:
+    """Yield the HDF5 file in ``path``, whose checksum is right, and its attributes as they were written.
 
     It is checked before HDF5 sees the file: in a damaged one HDF5 reads other values, or for ever. The file is read
     into memory once, so that no lock of HDF5 matters, which other readers may hold or a network file system may lack.
@@ -54,40 +54,69 @@ def reading(path: str | Path) -> Iterator[h5py.File]:
     Raises
     ------
     ArtifactError
-        If the file is missing, cannot be read, or its checksum is wrong. A field that it lacks is h5py's `KeyError`.
+        If the file is missing, cannot be read, its checksum is wrong, or it is not of the format ``name`` and its
+        ``version``, where given. A field that it lacks is h5py's `KeyError`, but within `field`.
     """
-    with h5py.File(h5py.h5f.open_file_image(_image(path))) as file:
-        yield file
-
-
-def _write_image(file: h5py.File, path: str | Path) -> None:
-    file.flush()
-    image = file.id.get_file_image()  # without the block in front
-    with replacing(path) as temporary, temporary.open("wb") as output:
-        output.write(_block(hashlib.sha256(image).hexdigest()))
-        output.write(image)
-
-
-def _image(path: str | Path) -> bytes:
-    """Return what HDF5 wrote into ``path``; raise `ArtifactError` unless it is, byte for byte, as it was written."""
-    try:
-        with open(path, "rb") as file:
-            found, image = file.read(BLOCK), file.read()
-    except FileNotFoundError as error:
-        raise ArtifactError(f"{path}: no such file; run snakemake to make it") from error
-    except OSError as error:
-        raise ArtifactError(f"{path}: cannot be read as HDF5 ({error}); remove the file and run again") from error
+    with readable(path, "HDF5"), open(path, "rb") as raw:
+        found, image = raw.read(BLOCK), raw.read()
     if not found.startswith(TITLE):
-        raise ArtifactError(
-            f"{path}: does not begin with the checksum of an HDF5 file of this fsnas; remove the file and run again"
-        )
-    if found != _block(hashlib.sha256(image).hexdigest()):
-        raise ArtifactError(
-            f"{path}: field 'checksum' in the first {BLOCK} bytes does not fit the rest: the file was changed or "
-            "damaged; remove the file and run again"
-        )
-    return image
+        raise unfit(path, "does not begin with the checksum of an HDF5 file of this fsnas")
+    if found != _block(image):
+        problem = f"field 'checksum' in the first {BLOCK} bytes does not fit the rest"
+        raise unfit(path, f"{problem}: the file was changed or damaged")
+    with h5py.File(h5py.h5f.open_file_image(image)) as file:
+        with field(path, "format"):
+            attributes = {attribute: _decoded(value) for attribute, value in file.attrs.items()}
+        if name:
+            check_format(path, attributes, name, version)
+        yield file, attributes
 
 
-def _block(digest: str) -> bytes:
-    return (TITLE + digest.encode() + b"\n").ljust(BLOCK, b"\0")
+@contextmanager
+def field(path: str | Path, name: str) -> Iterator[None]:
+    """Turn what is raised while the field ``name`` is read into an `ArtifactError`."""
+    try:
+        yield
+    except (OSError, KeyError, ValueError, RuntimeError, TypeError, AttributeError) as error:
+        raise unfit(path, f"cannot read field {name!r} ({error})") from error
+
+
+def write_array(
+    group: h5py.Group, name: str, array: np.ndarray, scales: Sequence[h5py.Dataset] = (), **options: Any
+) -> h5py.Dataset:
+    """Write an array with a checksum of its own, in one chunk unless ``options`` of h5py say otherwise."""
+    options = {"chunks": array.shape, **options}
+    dataset = group.create_dataset(name, data=array, fletcher32=True, track_times=False, **options)
+    for axis, scale in enumerate(scales):
+        dataset.dims[axis].attach_scale(scale)
+    return dataset
+
+
+def read_array(path: str | Path, group: h5py.Group, name: str, dtype: Any, shape: Sequence[int | None]) -> np.ndarray:
+    """Return an array of a file.
+
+    Raises
+    ------
+    ArtifactError
+        As `field`, and if it is not of this type and shape, in which None is any length from 1.
+    """
+    place = f"{group.name}/{name}".strip("/")
+    with field(path, place):
+        array = np.asarray(group[name][()])
+    if problem := misfit(array, dtype, shape):
+        raise unfit(path, f"field {place!r} {problem}")
+    return array
+
+
+def misfit(array: np.ndarray, dtype: Any, shape: Sequence[int | None]) -> str:
+    """Return what is wrong with the type or the shape of an array, as `read_array`; nothing if they are right."""
+    fits = array.ndim == len(shape) and all(n == (m or max(n, 1)) for n, m in zip(array.shape, shape, strict=True))
+    if fits and array.dtype == dtype:
+        return ""
+    expected = f"({', '.join(str(n or '1 or more') for n in shape)}{',' * (len(shape) == 1)})"
+    return f"is {array.dtype} of shape {array.shape}, expected {np.dtype(dtype)} of shape {expected}"
+
+
+def _block(image: bytes) -> bytes:
+    """Return what stands in front of what HDF5 wrote."""
+    return (TITLE + hashlib.sha256(image).hexdigest().encode() + b"\n").ljust(BLOCK, b"\0")

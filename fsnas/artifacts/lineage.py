@@ -1,12 +1,12 @@
 """What any artifact says of itself: its lineage, and its key."""
 
-import zipfile
 from pathlib import Path
 from typing import Any
 
 from fsnas.artifacts import cost, tables
+from fsnas.artifacts.archive import whole_archive
 from fsnas.artifacts.figure import read_figure
-from fsnas.artifacts.files import damaged_part, load_json
+from fsnas.artifacts.files import load_json, unfit
 from fsnas.errors import ArtifactError
 from fsnas.lineage.lineage import Lineage
 
@@ -15,16 +15,8 @@ def read_lineage(path: str | Path, *, whole: bool = True) -> Lineage | None:
     """Return the lineage of the file in ``path``, or None for a file that keeps none.
 
     A checkpoint and a table keep it in the JSON file beside them, a PDF in the PNG beside it.
-
-    Parameters
-    ----------
-    whole
-        Check that a checkpoint is whole and belongs to the file beside it.
-
-    Raises
-    ------
-    ArtifactError
-        If the file cannot be read, or its checksum is wrong (of arrays, only their number is looked at).
+    With ``whole`` a checkpoint must be whole and belong to the file beside it. `ArtifactError` if the file cannot be
+    read, or its checksum is wrong.
     """
     path = Path(path)
     reader = READERS.get(path.suffix)
@@ -43,26 +35,20 @@ def read_lineage(path: str | Path, *, whole: bool = True) -> Lineage | None:
 def keys_of(path: str | Path) -> set[str]:
     """Return the key of the file in ``path``, and those of the trainings whose results it holds.
 
-    Raises
-    ------
-    ArtifactError
-        As `read_lineage`, and if the file has no key.
+    Errors as `read_lineage`, and if the file has no key.
     """
     path = Path(path)
     content = READERS[path.suffix](path)
     if not isinstance(content.get("key"), str):
-        raise ArtifactError(f"{path}: field 'key' is missing; remove the file and run again")
+        raise unfit(path, "field 'key' is missing")
     return {content["key"], *content.get("keys", ())}
 
 
 def _of_hdf5(path: Path) -> dict[str, Any]:
-    from fsnas.artifacts.hdf5 import decoded, reading  # and with it h5py, only where there is such a file
+    from fsnas.artifacts.hdf5 import reading  # and with it h5py, only where there is such a file
 
-    try:
-        with reading(path) as file:
-            return decoded(file.attrs)
-    except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
-        raise ArtifactError(f"{path}: cannot be read as HDF5 ({error}); remove the file and run again") from error
+    with reading(path) as (_, attributes):
+        return attributes
 
 
 def _of_checkpoint(path: Path) -> dict[str, Any]:
@@ -70,18 +56,9 @@ def _of_checkpoint(path: Path) -> dict[str, Any]:
     beside = path.with_suffix(".json")
     content = load_json(beside)
     key = cost.read_cost(beside).key
-    try:
-        with zipfile.ZipFile(path) as archive:
-            damaged = damaged_part(archive)
-            (pickled,) = (name for name in archive.namelist() if name.endswith("/data.pkl"))
-            same = not damaged and key.encode() in archive.read(pickled)
-    except (OSError, ValueError, zipfile.BadZipFile, EOFError, RuntimeError) as error:
-        raise ArtifactError(f"{path}: not a readable checkpoint ({error})") from error
-    if damaged or not same:
-        what = (
-            f"the checksum of its part {damaged!r} is wrong" if damaged else f"its key is not the one in {beside.name}"
-        )
-        raise ArtifactError(f"{path}: {what}")
+    with whole_archive(path) as (archive, pickled):
+        if key.encode() not in archive.read(pickled):
+            raise ArtifactError(f"{path}: its key is not the one in {beside.name}")
     return content
 
 

@@ -1,16 +1,14 @@
 """search.json: every evaluation of the searches over one tree's leaves, in order, and the best found."""
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from functools import cache
-from importlib.resources import files
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from fsnas.artifacts.files import json_text, lineage_of, read_json, space_of, write_json
-from fsnas.errors import ArtifactError, FsnasError
+from fsnas.artifacts.files import against_schema, json_text, lineage_of, read_json, space_of, write_json
+from fsnas.errors import FsnasError
 from fsnas.search.result import Evaluation, SearchRecord, SearchResult, best_of
 from fsnas.spaces import SearchSpace
 
@@ -28,40 +26,23 @@ def write_search(
     key: str,
     **lineage: Any,
 ) -> None:
-    """Write the searches over one tree's leaves, whole or not at all; the same content gives the same bytes.
+    """Write the searches over one tree's leaves, whole or not at all; a loss that is NaN as null.
 
-    A loss that is NaN is written as null.
-
-    Raises
-    ------
-    ArtifactError
-        If `read_search` would refuse the file, or the settings hold what JSON cannot.
+    Errors as `write_json`.
     """
     content = {"format": FORMAT, "version": VERSION, "method": method, "metric": metric, "seed": seed, "key": key}
-    content |= {
-        **lineage_of(**lineage),
-        "search_space": space.described(),
-        "searches": [_search(found) for found in searches],
-    }
-    for field, problem in _problems(json.loads(json_text(path, content)), space):
-        raise ArtifactError(f"{path}: cannot be written, field {field!r}: {problem}")
-    write_json(path, content)
+    content |= {"search_space": space.described(), "searches": list(map(_search, searches)), **lineage_of(**lineage)}
+    json_text(path, content)  # before a best is sought: a number that is not finite has its own message
+    write_json(path, content, partial(_problems, path, space))
 
 
 def read_search(path: str | Path, space: SearchSpace | None = None) -> SearchRecord:
     """Return the searches over one tree's leaves; a loss that is null comes back as NaN.
 
     ``space`` is the search space that is expected; without it, it is the one that the file describes.
-
-    Raises
-    ------
-    ArtifactError
-        If the file is missing, damaged, of another format or version, a field does not fit the schema, an
-        architecture cannot be read, or the best is not the best of the evaluations; the message names file and field.
+    Errors as `read_json` and `space_of`; it is one, too, if the best is not the best of the evaluations.
     """
-    content = read_json(path, FORMAT, VERSION)
-    for field, problem in _problems(content, space_of(path, content, space)):
-        raise ArtifactError(f"{path}: field {field!r}: {problem}; remove the file and run again")
+    content = read_json(path, FORMAT, VERSION, partial(_problems, path, space))
     searches = tuple(_found(search) for search in content["searches"])
     names = ("method", "metric", "seed", "key", "settings")
     return SearchRecord(searches=searches, **{name: content[name] for name in names})
@@ -83,19 +64,15 @@ def _found(search: Mapping[str, Any]) -> SearchResult:
     return SearchResult(search["sampler"], evaluations, best_of(evaluations))
 
 
-def _problems(content: Mapping[str, Any], space: SearchSpace) -> Iterator[tuple[str, str]]:
-    """Yield field and problem of all that does not fit; what a schema cannot say comes after it."""
-    from jsonschema import Draft202012Validator  # takes longer to import than all the rest
-
-    errors = sorted(Draft202012Validator(_schema()).iter_errors(content), key=lambda error: error.json_path)
-    yield from ((e.json_path.removeprefix("$").removeprefix(".") or "top level", e.message) for e in errors)
-    if errors:
-        return
+def _problems(path: str | Path, expected: SearchSpace | None, content: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what does not fit; what a schema cannot say comes after it, and holds only where it fits."""
+    space = space_of(path, content, expected)
+    yield from against_schema(content, "search")
     samplers = [search["sampler"] for search in content["searches"]]
     if len(set(samplers)) != len(samplers):
-        yield "searches", f"found the samplers {samplers}, expected each once"
+        yield f"field 'searches': found the samplers {samplers}, expected each once"
     for i, search in enumerate(content["searches"]):
-        yield from ((f"searches[{i}].{field}", problem) for field, problem in _search_problems(search, space))
+        yield from (f"field 'searches[{i}].{field}': {problem}" for field, problem in _search_problems(search, space))
 
 
 def _search_problems(search: Mapping[str, Any], space: SearchSpace) -> Iterator[tuple[str, str]]:
@@ -114,8 +91,3 @@ def _search_problems(search: Mapping[str, Any], space: SearchSpace) -> Iterator[
     expected = {"number": best, **evaluations[best]}
     if search["best"] != expected:
         yield "best", f"found {search['best']}, but the best of the evaluations is {expected}"
-
-
-@cache
-def _schema() -> dict[str, Any]:
-    return json.loads((files("fsnas.artifacts") / "schemas" / "search.schema.json").read_text(encoding="utf-8"))

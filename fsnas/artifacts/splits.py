@@ -1,17 +1,15 @@
 """splits.json and tree.json: the splits of one level, and those of a whole tree with the spaces of its leaves."""
 
 import itertools
-import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from functools import cache
-from importlib.resources import files
+from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-from fsnas.artifacts.files import lineage_of, read_json, space_of, write_json
-from fsnas.errors import ArtifactError, FsnasError
+from fsnas.artifacts.files import against_schema, lineage_of, read_json, space_of, unfit, write_json
+from fsnas.errors import FsnasError
 from fsnas.spaces import SearchSpace
 from fsnas.splitting.trees import Level, Split, Tree, children_paths, node_spaces
 
@@ -33,13 +31,7 @@ def write_splits(
     key: str,
     **lineage: Any,
 ) -> None:
-    """Write the splits of one level, whole or not at all; the same content gives the same bytes.
-
-    Raises
-    ------
-    ArtifactError
-        If a number is not finite, or the settings hold what JSON cannot.
-    """
+    """Write the splits of one level, whole or not at all; errors as `write_json`."""
     content = {"format": SPLITS, "version": VERSION, "method": method, "metric": metric, "seed": seed, "level": level}
     content |= {"search_space": space.described(), "objective": objective, "balance": balance, "edge": edge}
     write_json(path, content | {"key": key, **lineage_of(**lineage), "nodes": _nodes(splits)})
@@ -48,30 +40,16 @@ def write_splits(
 def read_splits(path: str | Path, space: SearchSpace | None = None) -> Level:
     """Return the splits of one level of ``space``; without it, of the space that the file describes.
 
-    Raises
-    ------
-    ArtifactError
-        If the file is missing, damaged, of another format or version, or a field does not fit; the message names
-        file and field.
+    Errors as `read_json` and `space_of`.
     """
-    content = _read(path, SPLITS, "splits")
-    space = space_of(path, content, space)
-    splits = _splits(path, space, content["nodes"])
-    for i, split in enumerate(splits):
-        if split.level != content["level"]:
-            _refuse(path, f"nodes[{i}].path", f"{split.path!r} is on level {split.level}, not on {content['level']}")
+    content = read_json(path, SPLITS, VERSION, partial(_problems, path, "splits", space))
+    space, splits = space_of(path, content, space), _splits(content["nodes"])
     names = ("method", "metric", "seed", "level", "objective", "balance", "edge", "key", "settings")
     return Level(splits=splits, space=space, **{name: content[name] for name in names})
 
 
 def write_tree(path: str | Path, tree: Tree, *, key: str, **lineage: Any) -> None:
-    """Write a split tree, whole or not at all; the same content gives the same bytes.
-
-    Raises
-    ------
-    ArtifactError
-        As `write_splits`.
-    """
+    """Write a split tree, whole or not at all; errors as `write_json`."""
     content = {"format": TREE, "version": VERSION, "method": tree.method, "metric": tree.metric, "seed": tree.seed}
     content |= {"search_space": tree.space.described(), "key": key, **lineage_of(**lineage)}
     leaves = {leaf: tree.space.named(mask) for leaf, mask in tree.leaves.items()}
@@ -79,23 +57,16 @@ def write_tree(path: str | Path, tree: Tree, *, key: str, **lineage: Any) -> Non
 
 
 def read_tree(path: str | Path, space: SearchSpace | None = None) -> Tree:
-    """Return a split tree, its splits ordered by level, then path; ``space`` as in `read_splits`.
-
-    Raises
-    ------
-    ArtifactError
-        As `read_splits`; also if the leaves are not those that the splits give.
-    """
-    content = _read(path, TREE, "tree")
-    space = space_of(path, content, space)
-    splits = _splits(path, space, content["nodes"])
+    """Return a split tree, its splits ordered by level, then path; ``space`` and errors as in `read_splits`."""
+    content = read_json(path, TREE, VERSION, partial(_problems, path, "tree", space))
+    space, splits = space_of(path, content, space), _splits(content["nodes"])
     try:
-        expected = node_spaces(space, splits)
+        leaves = node_spaces(space, splits)
     except FsnasError as error:
-        _refuse(path, "nodes", str(error))
-    if content["leaves"] != {leaf: space.named(mask) for leaf, mask in expected.items()}:
-        _refuse(path, "leaves", f"the splits give the leaves {list(expected)} and other spaces")
-    return Tree(content["method"], content["metric"], content["seed"], splits, expected, space)
+        raise unfit(path, f"field 'nodes': {error}") from error
+    if content["leaves"] != {leaf: space.named(mask) for leaf, mask in leaves.items()}:
+        raise unfit(path, f"field 'leaves': the splits give the leaves {list(leaves)} and other spaces")
+    return Tree(content["method"], content["metric"], content["seed"], splits, leaves, space)
 
 
 def _nodes(splits: Iterable[Split]) -> list[dict[str, Any]]:
@@ -108,48 +79,34 @@ def _nodes(splits: Iterable[Split]) -> list[dict[str, Any]]:
     return nodes
 
 
-def _read(path: str | Path, name: str, schema: str) -> dict[str, Any]:
-    """Return the JSON object in ``path``, checked for format and version, and against its schema."""
-    content = read_json(path, name, VERSION)
-    _validate(path, content, schema)
-    return content
+def _splits(nodes: Sequence[Mapping[str, Any]]) -> tuple[Split, ...]:
+    lists = [{"groups": tuple(map(tuple, node["groups"])), "children": tuple(node["children"])} for node in nodes]
+    return tuple(Split(**{**node, **own}) for node, own in zip(nodes, lists, strict=True))
 
 
-@cache
-def _schema(name: str) -> dict[str, Any]:
-    return json.loads((files("fsnas.artifacts") / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8"))
-
-
-def _validate(path: str | Path, content: dict[str, Any], schema: str) -> None:
-    """Raise `ArtifactError` with the first field that does not fit the schema."""
-    from jsonschema import Draft202012Validator  # takes longer to import than all the rest
-
-    for error in sorted(Draft202012Validator(_schema(schema)).iter_errors(content), key=lambda e: e.json_path):
-        _refuse(path, error.json_path.removeprefix("$").removeprefix(".") or "top level", error.message)
-
-
-def _splits(path: str | Path, space: SearchSpace, nodes: Sequence[Mapping[str, Any]]) -> tuple[Split, ...]:
-    """Return the splits of ``nodes``, after checking what the schema cannot say, and what the space allows."""
-    splits = []
-    for i, node in enumerate(nodes):
-        groups = tuple(map(tuple, node["groups"]))
-        for name, edges in (("edge", [node["edge"]]), ("edge_costs", node["edge_costs"])):
-            if unknown := [edge for edge in edges if edge not in space.edges]:
-                _refuse(path, f"nodes[{i}].{name}", f"{unknown[0]!r} is none of the edges {list(space.edges)}")
-        if sorted(name for group in groups for name in group) != sorted(space.operations):
-            _refuse(path, f"nodes[{i}].groups", f"{node['groups']} is no partition of {list(space.operations)}")
-        expected = children_paths(node["path"], len(groups))
-        if tuple(node["children"]) != expected:
-            _refuse(path, f"nodes[{i}].children", f"found {node['children']}, expected {list(expected)}")
-        if node["edge_costs"].get(node["edge"]) is None:
-            _refuse(path, f"nodes[{i}].edge_costs", f"has no cost for {node['edge']!r}, the edge that is split")
-        splits.append(Split(**{**node, "groups": groups, "children": expected}))
+def _problems(path: str | Path, schema: str, expected: SearchSpace | None, content: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what does not fit; what a schema cannot say comes after it, and holds only where it fits."""
+    yield from against_schema(content, schema)
+    space, splits = space_of(path, content, expected), _splits(content["nodes"])
+    for i, split in enumerate(splits):
+        yield from (f"field 'nodes[{i}].{field}': {problem}" for field, problem in _split_problems(split, space))
     for i, (before, split) in enumerate(itertools.pairwise(splits), start=1):
         if (before.level, before.path) >= (split.level, split.path):
             problem = f"{split.path!r} follows {before.path!r}; expected every node once, ordered by level and path"
-            _refuse(path, f"nodes[{i}].path", problem)
-    return tuple(splits)
+            yield f"field 'nodes[{i}].path': {problem}"
+    for i, split in enumerate(splits):
+        if split.level != content.get("level", split.level):
+            yield f"field 'nodes[{i}].path': {split.path!r} is on level {split.level}, not on {content['level']}"
 
 
-def _refuse(path: str | Path, field: str, problem: str) -> NoReturn:
-    raise ArtifactError(f"{path}: field {field!r}: {problem}; remove the file and run again")
+def _split_problems(split: Split, space: SearchSpace) -> Iterator[tuple[str, str]]:
+    for name, edges in (("edge", [split.edge]), ("edge_costs", split.edge_costs)):
+        if unknown := [edge for edge in edges if edge not in space.edges]:
+            yield name, f"{unknown[0]!r} is none of the edges {list(space.edges)}"
+    if sorted(itertools.chain(*split.groups)) != sorted(space.operations):
+        yield "groups", f"{[*map(list, split.groups)]} is no partition of {list(space.operations)}"
+    expected = children_paths(split.path, len(split.groups))
+    if split.children != expected:
+        yield "children", f"found {list(split.children)}, expected {list(expected)}"
+    if split.edge_costs.get(split.edge) is None:
+        yield "edge_costs", f"has no cost for {split.edge!r}, the edge that is split"

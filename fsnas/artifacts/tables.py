@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fsnas.artifacts.files import lineage_of, read_json, write_json, write_text
+from fsnas.artifacts.files import lineage_of, read_json, readable, write_json, write_text
 from fsnas.errors import ArtifactError
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ def write_table(path: str | Path, table: "pd.DataFrame", **lineage: Any) -> None
     """
     text = table.to_csv(index=False, lineterminator="\n")
     write_text(path, text)
-    content = {"format": FORMAT, "version": VERSION, "table": Path(path).name, "sha256": _sha256(text.encode())}
-    content |= lineage_of(**lineage)
-    write_json(record_of(path), content)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    content = {"format": FORMAT, "version": VERSION, "table": Path(path).name, "sha256": digest}
+    write_json(record_of(path), content | lineage_of(**lineage))
 
 
 def record_of(path: str | Path) -> Path:
@@ -31,47 +31,27 @@ def record_of(path: str | Path) -> Path:
 
 
 def read_table(path: str | Path, /, **dtypes: type) -> "pd.DataFrame":
-    """Return a table; ``dtypes`` names columns that must not be guessed (``level=str``).
-
-    Raises
-    ------
-    ArtifactError
-        If the table or the record beside it is missing, if they do not fit each other, or if the file is no table.
-    """
+    """Return a table; ``dtypes`` names columns that must not be guessed (``level=str``). Errors as `check_table`."""
     import pandas as pd
 
     check_table(path)
-    try:
+    with readable(path, "a table", ValueError):
         return pd.read_csv(path, dtype=dtypes, keep_default_na=False, na_values=[""])
-    except (ValueError, OSError) as error:
-        reason = str(error).strip()  # some end in a line break
-        raise ArtifactError(f"{path}: cannot be read as a table ({reason}); remove it and run again") from error
 
 
 def check_table(path: str | Path) -> dict[str, Any]:
     """Return the record of the table in ``path``, whose checksum it has.
 
-    Raises
-    ------
-    ArtifactError
-        If a file is missing or damaged, or the table is not the one of its record.
+    `ArtifactError` if the table or the record beside it is missing or damaged, or they do not fit each other.
     """
-    try:
+    with readable(path, "a table"):
         content = Path(path).read_bytes()
-    except FileNotFoundError as error:
-        raise ArtifactError(f"{path}: no such table; run snakemake to make it") from error
-    except OSError as error:
-        raise ArtifactError(f"{path}: cannot be read as a table ({error}); remove it and run again") from error
     if not record_of(path).exists():
         raise ArtifactError(f"{record_of(path)}: no such file beside {Path(path).name}; remove the table and run again")
     record = read_json(record_of(path), FORMAT, VERSION)
-    if record.get("sha256") != _sha256(content):
+    if record.get("sha256") != hashlib.sha256(content).hexdigest():
         raise ArtifactError(
             f"{path}: does not have the checksum in field 'sha256' of {record_of(path).name}: the table was changed or "
             "damaged; remove both files and run again"
         )
     return record
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

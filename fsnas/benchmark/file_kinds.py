@@ -30,10 +30,6 @@ KINDS = {  # what it is, and what to do
     "nats-bench": ("a folder of NATS-Bench", WRITE_A_CSV),
     "nats-bench file": ("a file of NATS-Bench", WRITE_A_CSV),
     "zip": ("a zip archive", "unpack it, and give the file in it"),
-    "gzip": ("compressed by gzip", "unpack it (gunzip)"),
-    "bzip2": ("compressed by bzip2", "unpack it (bunzip2)"),
-    "xz": ("compressed by xz", "unpack it (unxz)"),
-    "zstd": ("compressed by zstd", "unpack it (unzstd)"),
     "7z": ("a 7z archive", "unpack it"),
     "tar": ("a tar archive", "unpack it, and give the file in it"),
     "hdf5": ("an HDF5 file", WRITE_A_CSV),
@@ -49,6 +45,8 @@ KINDS = {  # what it is, and what to do
     ),
     "text": ("text", "if it is a CSV, set truth.source to csv"),
 }
+UNPACK = {"gzip": "gunzip", "bzip2": "bunzip2", "xz": "unxz", "zstd": "unzstd"}
+KINDS |= {kind: (f"compressed by {kind}", f"unpack it ({command})") for kind, command in UNPACK.items()}
 
 
 def check_kind(path: str | Path, kinds: Collection[str], expected: str) -> None:

@@ -9,16 +9,10 @@ from fsnas.seeding import generator
 
 
 def sample_architectures(strings: Sequence[str], count: int, *, seed: int, name: str) -> list[str]:
-    """Return ``count`` different architectures; all in their order, if ``count`` is 0 or too large.
+    """Return ``count`` different ones of ``strings``; all in their order, if ``count`` is 0 or too large.
 
     A larger sample begins with the smaller one, so that what is known of an architecture stays true of its place.
-
-    Parameters
-    ----------
-    strings
-        Architectures to draw from.
-    seed, name
-        Of the stream that draws.
+    ``seed`` and ``name`` are of the stream that draws.
     """
     if not 0 < count < len(strings):
         return list(strings)
@@ -27,13 +21,7 @@ def sample_architectures(strings: Sequence[str], count: int, *, seed: int, name:
 
 
 def ground_truth_of(table: ArchitectureTable, column: str) -> dict[str, float]:
-    """Return the accuracy in percent of every architecture that has one in ``column``.
-
-    Raises
-    ------
-    FsnasError
-        If there is no such column; the message lists the known ones.
-    """
+    """Return the accuracy in percent of every architecture that has one in ``column``; errors as `table.column`."""
     values = map(float, table.column(column))
     return {name: value for name, value in zip(table.architectures, values, strict=True) if math.isfinite(value)}
 
@@ -41,10 +29,7 @@ def ground_truth_of(table: ArchitectureTable, column: str) -> dict[str, float]:
 def compared_architectures(table: ArchitectureTable, column: str, *, count: int, seed: int) -> list[str]:
     """Return the architectures that are compared with the truth: a seeded sample of those that have one.
 
-    Raises
-    ------
-    DataError
-        If none has one.
+    Errors as `table.column`, and `DataError` if none has one.
     """
     chosen = sample_architectures(list(ground_truth_of(table, column)), count, seed=seed, name="compared")
     if not chosen:

@@ -27,13 +27,7 @@ class ArchitectureTable:
     attributes: dict[str, Any]
 
     def column(self, name: str) -> np.ndarray:
-        """Return one column.
-
-        Raises
-        ------
-        FsnasError
-            If there is none of this name; the message lists the known ones.
-        """
+        """Return one column; `FsnasError` if there is none of this name, which lists the known ones."""
         if name not in self.columns:
             known = list(self.columns)
             raise FsnasError(f"there is no column {name!r}{nearest(name, known)}; expected one of {', '.join(known)}")

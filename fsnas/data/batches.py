@@ -32,8 +32,7 @@ def augment(images: np.ndarray, *, crop_padding: int, flip: bool, rng: np.random
     """
     b, c, h, w = images.shape
     if crop_padding:
-        around = ((0, 0), (0, 0), (crop_padding, crop_padding), (crop_padding, crop_padding))
-        padded = np.pad(images, around)
+        padded = np.pad(images, [(0, 0)] * 2 + [(crop_padding, crop_padding)] * 2)
         top, left = rng.integers(0, 2 * crop_padding + 1, size=(2, b))
         rows = (top[:, None] + np.arange(h))[:, None, :, None]
         columns = (left[:, None] + np.arange(w))[:, None, None, :]
@@ -54,12 +53,7 @@ def training_batches(
 ) -> Iterator[Batch]:
     """Yield the training part once, shuffled and augmented by ``epoch_seed``: float32 images and int64 labels.
 
-    An incomplete last batch is dropped.
-
-    Raises
-    ------
-    DataError
-        If the training part has fewer images than one batch.
+    An incomplete last batch is dropped; `DataError` if that would be the only one.
     """
     rng = generator(epoch_seed, "training batches")
     indices = rng.permutation(dataset.splits["train"])
@@ -110,15 +104,7 @@ def scoring_batches(
 ) -> list[Batch]:
     """Return ``repetitions`` disjoint batches drawn from the training part without replacement, not augmented.
 
-    Parameters
-    ----------
-    lower
-        What the message tells to lower if there are too few images: the keys that the numbers come from.
-
-    Raises
-    ------
-    DataError
-        If the training part has fewer images than that.
+    `DataError` if there are too few images; it says to ``lower`` the keys that the numbers come from.
     """
     train = dataset.splits["train"]
     if batch_size * repetitions > len(train):

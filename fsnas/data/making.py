@@ -49,14 +49,8 @@ def make_dataset(
     if split not in SPLITS:
         raise DataError(f"data.split: found {split!r}{nearest(split, [*SPLITS])}, expected one of {', '.join(SPLITS)}")
     sources.check(source, folder=folder, split=split, split_file=split_file, image_size=image_size)
-    given: dict[str, Any] = {
-        "folder": folder,
-        "download": download,
-        "image_size": image_size,
-        "resize": resize,
-        "seed": seed,
-    }
-    given |= {"split_file": split_file if split != "balanced" else None, "progress": progress}
+    given: dict[str, Any] = {"folder": folder, "download": download, "image_size": image_size, "resize": resize}
+    given |= {"split_file": split_file if split != "balanced" else None, "seed": seed, "progress": progress}
     found: Images = sources.load(source)(**sources.taken(source, given))
     rest = np.setdiff1d(np.arange(len(found.labels)), found.test)
     splits = (found.official or halves(found, rest, seed)) | {"test": found.test}
@@ -74,10 +68,10 @@ def _statistics(images: np.ndarray, train: np.ndarray, chunk: int = 4096) -> tup
         part = images[train[start : start + chunk]]
         for channel in range(images.shape[1]):
             counts[channel] += np.bincount(part[:, channel].ravel(), minlength=256)
-    if (np.count_nonzero(counts, axis=1) == 1).any():
-        channel = int(np.flatnonzero(np.count_nonzero(counts, axis=1) == 1)[0])
+    same = np.flatnonzero(np.count_nonzero(counts, axis=1) == 1)
+    if len(same):
         raise DataError(
-            f"channel {channel} has the same value in all training images; expected images that differ; save images "
+            f"channel {same[0]} has the same value in all training images; expected images that differ; save images "
             "without colours as grey ones, or add others"
         )
     values, total = np.arange(256) / 255, counts.sum(axis=1)

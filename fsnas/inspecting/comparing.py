@@ -29,10 +29,7 @@ def compared(before: str | Path, after: str | Path) -> dict[str, Any]:
     code say whether the code does). The other fields are sections,
     each with an entry per thing that differs; a section in which nothing differs is left out.
 
-    Raises
-    ------
-    FsnasError
-        If the two are of different kinds, or as `fsnas.inspecting.opening.opened`.
+    Errors as `fsnas.inspecting.opening.opened`, and `FsnasError` if the two are of different kinds.
     """
     for path in (before, after):
         if Path(path).is_dir():
@@ -43,12 +40,14 @@ def compared(before: str | Path, after: str | Path) -> dict[str, Any]:
             f"{a.path} is {a.kind.title}, {b.path} is {b.kind.title}; expected two files of the same kind to compare"
         )
     content = _content(a, b)  # first, because it checks the fields best
+    lineages = [lineage(one.fields) for one in (a, b)]
+    codes = [one.pop("code") for one in lineages]
     sections = {
         "about": changed(a.about, b.about),
         "search_space": changed(a.search_space, b.search_space),
         "settings": changed(a.fields.get("settings", {}), b.fields.get("settings", {})),
-        "lineage": changed(*map(_without_code, (a, b))),
-        "code": changed(*(lineage(one.fields)["code"] for one in (a, b))),
+        "lineage": changed(*lineages),
+        "code": changed(*codes),
         **content,
     }
     found = {name: section for name, section in sections.items() if section}
@@ -67,10 +66,6 @@ def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, di
     a, b = plain(dict(flat(before))), plain(dict(flat(after)))
     names = [name for name in {**a, **b} if a.get(name) != b.get(name) or (name in a) != (name in b)]
     return {name: {"before": a.get(name), "after": b.get(name)} for name in names}
-
-
-def _without_code(artifact: Artifact) -> dict[str, Any]:
-    return {name: value for name, value in lineage(artifact.fields).items() if name != "code"}
 
 
 def _content(a: Artifact, b: Artifact) -> dict[str, Any]:

@@ -14,10 +14,7 @@ from fsnas.lineage.lineage import flat
 def described(path: str | Path) -> dict[str, Any]:
     """Return what a person wants to know of the artifact in ``path``, or of the artifacts in a folder.
 
-    Raises
-    ------
-    FsnasError
-        As `fsnas.inspecting.opening.opened`.
+    Errors as `fsnas.inspecting.opening.opened`.
     """
     return plain(_folder(Path(path)) if Path(path).is_dir() else _file(opened(path)))
 

@@ -18,7 +18,6 @@ from fsnas.splitting.trees import ROOT, Level, Split, Tree
 if TYPE_CHECKING:
     from fsnas.inspecting.opening import Artifact
 
-CHECKPOINT_VERSION = 2  # of fsnas.artifacts.checkpoint, which imports torch
 NUMBERS = ("cost", "runner_up", "ties", "edge_ties", "degenerate")  # of a split
 
 
@@ -59,8 +58,6 @@ class Kind:
     @property
     def version(self) -> int | None:
         """Return the version that can be shown; None for a format that states none."""
-        if self.module == "checkpoint":
-            return CHECKPOINT_VERSION
         return import_module(f"fsnas.artifacts.{self.module}").VERSION if self.module else None
 
     def read(self, path: Path) -> Any:
@@ -201,16 +198,15 @@ def _dataset(artifact: "Artifact", data: Any) -> dict[str, Any]:
 
 def _search(artifact: "Artifact", found: Any) -> dict[str, Any]:
     """Return the best that each sampler found, and the accuracies that it saw."""
-    accuracies = {s.sampler: np.array([one.accuracy for one in s.evaluations]) for s in found.searches}
-    counts = {
-        s.sampler: {
-            "evaluations": len(s.evaluations),
-            "architectures": len({one.architecture for one in s.evaluations}),
-            "loss_not_finite": sum(not np.isfinite(one.loss) for one in s.evaluations),
-            **{name: getattr(np, name)(accuracies[s.sampler]) for name in ("min", "median", "max")},
+    counts = {}
+    for search in found.searches:
+        accuracies = [one.accuracy for one in search.evaluations]
+        counts[search.sampler] = {
+            "evaluations": len(search.evaluations),
+            "architectures": len({one.architecture for one in search.evaluations}),
+            "loss_not_finite": sum(not np.isfinite(one.loss) for one in search.evaluations),
+            **{name: getattr(np, name)(accuracies) for name in ("min", "median", "max")},
         }
-        for s in found.searches
-    }
     return {"best": best(found), "accuracies": counts}
 
 
@@ -254,19 +250,15 @@ def _about_figure(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {"pixels": f"{width} x {height}"}
 
 
+_hdf5 = _of_file(of_hdf5)
 KINDS = {
     "architectures": Kind(
-        "numbers per architecture",
-        "architectures",
-        "read_architectures",
-        _frame("architectures"),
-        _of_file(of_hdf5),
-        "column",
+        "numbers per architecture", "architectures", "read_architectures", _frame("architectures"), _hdf5, "column"
     ),
     "cost": Kind("the cost of a training", "cost", "read_cost"),
-    "dataset": Kind("a data set", "dataset", "read_dataset", _dataset, _of_file(of_hdf5), "array"),
+    "dataset": Kind("a data set", "dataset", "read_dataset", _dataset, _hdf5, "array"),
     "figure": Kind("a figure", parts=_pixels, about=_about_figure),
-    "scores": Kind("the scores of one level", "scores", "read_scores", _scores, _of_file(of_hdf5), "array"),
+    "scores": Kind("the scores of one level", "scores", "read_scores", _scores, _hdf5, "array"),
     "search": Kind(
         "the searches over the leaves of a tree",
         "search",
@@ -278,7 +270,7 @@ KINDS = {
     ),
     "selection": Kind("a selection of leaves", "selection", "read_selection", _frame("leaves"), _ranking, "column"),
     "splits": Kind("the splits of one level", "splits", "read_splits", _splits, _numbers, "number"),
-    "supernet": Kind("a trained supernet", "checkpoint", "", _checkpoint, _weights, about=_about_checkpoint),
+    "supernet": Kind("a trained supernet", "archive", "", _checkpoint, _weights, about=_about_checkpoint),
     "table": Kind("a table", "tables", "", _frame("rows"), _of_file(of_table), "column"),
     "tree": Kind("a split tree", "splits", "read_tree", _tree, _numbers, "number"),
 }

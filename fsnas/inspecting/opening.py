@@ -7,7 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from fsnas.artifacts.files import check_format, load_json
+from fsnas.artifacts.archive import check_fields
+from fsnas.artifacts.files import check_format, load_json, unfit
 from fsnas.artifacts.lineage import READERS as FIELDS
 from fsnas.artifacts.tables import check_table, record_of
 from fsnas.errors import ArtifactError, FsnasError
@@ -17,7 +18,6 @@ from fsnas.spaces import described_space
 
 REMEDY = "if a run made it, remove it and run again"
 COMMON = {"format", "version", "search_space", "settings", "key", "code", "inputs", "commit", "checksum", "sha256"}
-CHECKPOINT = ("seed", "dataset", "search_space", "space", "network", "record", "state_dict")
 FIRST = ("kind", "name", "method", "metric", "seed", "level")  # what tells one file from another
 
 
@@ -66,10 +66,7 @@ class Artifact:
     def about(self) -> dict[str, Any]:
         """Return in a few facts which one of its kind this is: the fields that not every kind has, lists counted.
 
-        Raises
-        ------
-        ArtifactError
-            If a field that says so is missing or of another type.
+        `ArtifactError` if a field that says so is missing or of another type.
         """
         names = [name for name in FIRST if name in self.fields] + [name for name in self.fields if name not in COMMON]
         try:
@@ -77,9 +74,7 @@ class Artifact:
                 return self.kind.about(self.fields)
             return {name: _counted(self.fields[name]) for name in dict.fromkeys(names)}
         except (LookupError, TypeError, AttributeError) as error:
-            raise ArtifactError(
-                f"{self.path}: a field is missing or not as expected ({error!r}); remove the file and run again"
-            ) from error
+            raise unfit(self.path, f"a field is missing or not as expected ({error!r})") from error
 
 
 def _counted(value: Any) -> Any:
@@ -92,12 +87,8 @@ def _counted(value: Any) -> Any:
 def opened(path: str | Path) -> Artifact:
     """Return the artifact in ``path``.
 
-    Raises
-    ------
-    FsnasError
-        If there is no such file, or it is none that a run leaves behind.
-    ArtifactError
-        If it is one, but cannot be read, has a wrong checksum, or a format or version that is not known.
+    `FsnasError` if there is no such file, or it is none that a run leaves behind; `ArtifactError` if it is one, but
+    cannot be read, has a wrong checksum, or a format or version that is not known.
     """
     artifact = opened_if_ours(path)
     if artifact is None:
@@ -164,9 +155,7 @@ def _checkpoint(path: Path) -> Content:
         raise ArtifactError(f"{error}; {REMEDY}") from error
     if not _ours(fields):
         return None
-    for name in CHECKPOINT:
-        if name not in fields:
-            raise ArtifactError(f"{path}: field {name!r} is missing; remove the file and run again")
+    check_fields(path, fields)
     beside = path.with_suffix(".json")
     try:
         record = load_json(beside)

@@ -41,7 +41,7 @@ def of_hdf5(path: Path) -> Parts:
         axes = {scale.name.rpartition("/")[2]: _texts(scale) for scale in scales}
         parts[unquote(name.partition("/")[2] or name)] = Labelled(item[()], axes or None)
 
-    with reading(path) as file:
+    with reading(path) as (file, _):
         file.visititems(add)
     return parts
 

@@ -2,18 +2,14 @@
 
 import pickle
 import zipfile
-import zlib
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from fsnas.artifacts.files import damaged_part
-from fsnas.errors import ArtifactError
+from fsnas.artifacts.archive import whole_archive
 
-WRONG = (ValueError, TypeError, LookupError, AttributeError, RuntimeError, EOFError)
-DAMAGE = (OSError, *WRONG, pickle.UnpicklingError, zipfile.BadZipFile, zlib.error)
 STORAGES = {"Float": np.float32, "Double": np.float64, "Half": np.float16, "Bool": np.bool_, "Byte": np.uint8}
 STORAGES |= {"Char": np.int8, "Short": np.int16, "Int": np.int32, "Long": np.int64}
 
@@ -21,21 +17,10 @@ STORAGES |= {"Char": np.int8, "Short": np.int16, "Int": np.int32, "Long": np.int
 def load_tensors(path: str | Path) -> Any:
     """Return what `torch.save` wrote to ``path``, tensors as arrays; every checksum is checked, and no code is run.
 
-    Raises
-    ------
-    ArtifactError
-        If the file is damaged, or holds something else than numbers, text, containers of them, and dense tensors.
+    Errors as `whole_archive`, and if it holds something else than numbers, text, containers of them, and dense tensors.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            damaged = damaged_part(archive)
-            if damaged:
-                raise ArtifactError(f"{path}: its part {damaged!r} is not as it was written")
-            (pickled,) = (name for name in archive.namelist() if name.endswith("/data.pkl"))
-            with archive.open(pickled) as file:
-                return _Unpickler(file, archive, pickled.removesuffix("data.pkl")).load()
-    except DAMAGE as error:
-        raise ArtifactError(f"{path}: not a readable checkpoint ({str(error) or type(error).__name__})") from error
+    with whole_archive(path) as (archive, pickled), archive.open(pickled) as file:
+        return _Unpickler(file, archive, pickled.removesuffix("data.pkl")).load()
 
 
 class _Unpickler(pickle.Unpickler):

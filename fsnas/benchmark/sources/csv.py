@@ -7,13 +7,13 @@ import os
 import re
 import textwrap
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from fsnas.benchmark.accuracies import is_lower_better, is_test_accuracy, what_is_wrong
-from fsnas.benchmark.checks import check_sha256
+from fsnas.benchmark.checks import check_sha256, readable
 from fsnas.benchmark.file_kinds import check_kind
 from fsnas.benchmark.sources import Facts
 from fsnas.errors import ConfigError, DataError, FsnasError, OutsideSpaceError, nearest
@@ -73,14 +73,15 @@ def read(
     check_kind(path, FACTS.kinds, FACTS.file)
     check_sha256(path, sha256)
     header, rows = _csv_rows(path, _csv_text(path, whole=sha256 is not None))
-    if architecture_column not in header:
-        raise DataError(
-            f"{path}: line 1 names no column {architecture_column!r}{nearest(architecture_column, header)}; found "
-            f"{', '.join(map(repr, header))}: set truth.architecture_column"
-        )
     fields = {name: [(line, row[i]) for line, row in rows] for i, name in enumerate(header) if name}
+    for key, wanted in {"architecture_column": architecture_column, "column": column}.items():
+        if wanted is not None and wanted not in fields:
+            raise DataError(
+                f"{path}: line 1 names no column {wanted!r}{nearest(wanted, [*fields])}; found "
+                f"{', '.join(map(repr, fields))}: set truth.{key}"
+            )
     if column is not None:
-        _check_truth(path, column, fields)
+        _check_truth(path, column, fields[column])
     strings, outside = _csv_architectures(path, space, architecture_column, fields.pop(architecture_column))
     fields = {name: [cell for cell in cells if cell[0] not in outside] for name, cells in fields.items()}
     columns = {name: values for name in fields if (values := _csv_numbers(path, name, fields[name])) is not None}
@@ -145,13 +146,10 @@ def _check_separator(path: str | Path, header: Sequence[str]) -> None:
 
 def _csv_text(path: str | Path, *, whole: bool) -> str:
     """Return the text of a file; ``whole`` says that it is known not to be truncated."""
-    try:
+    with readable(path):
         content = Path(path).read_bytes()
+    try:
         text = content.decode("utf-8-sig")
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: no such file; correct truth.file") from error
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error}); correct truth.file") from error
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise DataError(f"{path}: line {line} is not UTF-8 ({error}); save the file as UTF-8") from error
@@ -236,20 +234,9 @@ def _repeated(path: str | Path, column: str, name: str, lines: tuple[int, int], 
     )
 
 
-def _check_truth(path: str | Path, column: str, fields: Mapping[str, Sequence[tuple[int, str]]]) -> None:
+def _check_truth(path: str | Path, column: str, cells: Sequence[tuple[int, str]]) -> None:
     """Raise `DataError` unless the column holds accuracies in percent; the message says what it seems to hold."""
-    if column not in fields:
-        raise DataError(
-            f"{path}: line 1 names no column {column!r}{nearest(column, list(fields))}; found "
-            f"{', '.join(map(repr, fields))}: set truth.column"
-        )
-    numbers: dict[int, float] = {}
-    for line, text in fields[column]:
-        if text.strip():
-            number = _number(text)
-            if number is None or not math.isfinite(number):
-                raise _no_number(path, line, column, text)
-            numbers[line] = number
+    numbers = _finite(path, column, cells)
     where = f"{path}: column {column!r}"
     if is_lower_better(column):
         raise DataError(
@@ -263,28 +250,34 @@ def _check_truth(path: str | Path, column: str, fields: Mapping[str, Sequence[tu
         raise DataError(f"{where} {problem}{first}; correct the file, or set truth.column to another one")
 
 
-def _no_number(path: str | Path, line: int, column: str, text: str) -> DataError:
-    expected = "a finite number as in the other lines"
-    if text.strip().endswith("%"):
-        expected = "a number without %"
-    elif re.fullmatch(r"[+-]?\d*,\d+", text.strip()):
-        expected = "a number with a decimal point instead of the comma"
-    return DataError(
-        f"{path}: line {line}, column {column!r}: found {text!r}, expected {expected}, or nothing where there is no "
-        "value"
-    )
-
-
-def _csv_numbers(path: str | Path, column: str, fields: Sequence[tuple[int, str]]) -> np.ndarray | None:
+def _csv_numbers(path: str | Path, column: str, cells: Sequence[tuple[int, str]]) -> np.ndarray | None:
     """Return a column as numbers, NaN where a field is empty; None if it is one of texts."""
-    filled = {line: text for line, text in fields if text.strip()}
-    numbers = {line: number for line, text in filled.items() if (number := _number(text)) is not None}
-    if not numbers or 2 * len(numbers) < len(filled):
+    filled = [text for _, text in cells if text.strip()]
+    count = sum(_number(text) is not None for text in filled)
+    if not count or 2 * count < len(filled):
         return None
-    for line, text in filled.items():
-        if not math.isfinite(numbers.get(line, math.nan)):
-            raise _no_number(path, line, column, text)
-    return np.array([numbers.get(line, math.nan) for line, _ in fields], np.float64)
+    numbers = _finite(path, column, cells)
+    return np.array([numbers.get(line, math.nan) for line, _ in cells], np.float64)
+
+
+def _finite(path: str | Path, column: str, cells: Sequence[tuple[int, str]]) -> dict[int, float]:
+    """Return the numbers in a column by line, but for empty fields; `DataError` if one is no finite number."""
+    numbers: dict[int, float] = {}
+    for line, text in cells:
+        number = _number(text) if text.strip() else None
+        if number is not None and math.isfinite(number):
+            numbers[line] = number
+        elif text.strip():
+            expected = "a finite number as in the other lines"
+            if text.strip().endswith("%"):
+                expected = "a number without %"
+            elif re.fullmatch(r"[+-]?\d*,\d+", text.strip()):
+                expected = "a number with a decimal point instead of the comma"
+            raise DataError(
+                f"{path}: line {line}, column {column!r}: found {text!r}, expected {expected}, or nothing where there "
+                "is no value"
+            )
+    return numbers
 
 
 def _number(text: str) -> float | None:

@@ -34,14 +34,11 @@ def official_split(split_file: str) -> dict[str, np.ndarray]:
             "cifar-split.txt of AutoDL-Projects, JSON with lists of indices under 'train' and 'valid'"
         ) from error
     both = np.concatenate([parts["train"], parts["valid"]])
-    if list(map(len, parts.values())) != [25_000, 25_000] or not np.array_equal(np.sort(both), np.arange(50_000)):
+    start, whole = parts["train"][:10].tolist(), np.array_equal(np.sort(both), np.arange(50_000))
+    if len(parts["train"]) != 25_000 or not whole or start != NASBENCH201_START:
         raise DataError(
             f"{split_file}: holds {len(parts['train'])} and {len(parts['valid'])} indices, {len(np.unique(both))} "
-            "different ones; expected 25000 and 25000, each of 0 to 49999 once; get cifar-split.txt of AutoDL-Projects"
-        )
-    if parts["train"][:10].tolist() != NASBENCH201_START:
-        raise DataError(
-            f"{split_file}: the training part starts with {parts['train'][:10].tolist()}, the official one with "
-            f"{NASBENCH201_START}; get cifar-split.txt from AutoDL-Projects"
+            f"different ones, those to train from {start}; expected 25000 and 25000, each of 0 to 49999 once, those "
+            f"to train from {NASBENCH201_START}; get cifar-split.txt of AutoDL-Projects"
         )
     return parts

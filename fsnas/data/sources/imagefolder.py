@@ -160,18 +160,14 @@ def _check_same_classes(folder: Path, parts: list[dict[str, list[Path]]]) -> Non
     """Raise `DataError` unless all parts hold the same classes, at least two."""
     for part, other, found, others in (("test", "train", parts[-1], parts[0]), ("train", "test", parts[0], parts[-1])):
         forms = {unicodedata.normalize("NFC", name): name for name in others}
-        for name in found:
-            twin = forms.get(unicodedata.normalize("NFC", name))
-            if twin is None:
-                raise DataError(
-                    f"{folder / part / name}: the class {_spelt(name)} is in {part}, but not in {other}; expected the "
-                    f"same classes in both; add {folder / other / name} or remove this one"
-                )
-            if twin != name:
-                raise DataError(
-                    f"{folder / part / name}: the class {_spelt(name)} of {part} is {_spelt(twin)} in {other}, one "
-                    "name in two Unicode forms; expected the same classes in both; rename one of the folders"
-                )
+        for name in (name for name in found if name not in others):
+            twin, do = forms.get(unicodedata.normalize("NFC", name)), f"add {folder / other / name} or remove this one"
+            if twin:
+                do = f"there it is {_spelt(twin)}, one name in two Unicode forms: rename one of the folders"
+            raise DataError(
+                f"{folder / part / name}: the class {_spelt(name)} is in {part}, but not in {other}; expected the "
+                f"same classes in both; {do}"
+            )
     if len(parts[0]) < 2:
         raise DataError(
             f"{folder}: holds images of one class, {_spelt(next(iter(parts[0])))}; expected at least two; add another"

@@ -143,7 +143,7 @@ def test_a_leaf_of_another_tree_is_named_with_its_field(trained):
     files, known = [trained("0", "0", 1), trained("strange", "11", 2)], {leaf: LEAVES[leaf] for leaf in ("0", "10")}
     message = (
         r"leaves/strange\.pt: field 'space' is none of the spaces of the leaves \['0', '10'\]; it belongs to another "
-        "tree: remove the file and run again$"
+        "tree; remove the file and run again$"
     )
     with pytest.raises(ArtifactError, match=message):
         read_leaves(files, tree_of(known))

@@ -159,7 +159,7 @@ def test_what_is_no_file_of_ours_is_refused(kind, read, tmp_path):
 def test_json_that_is_no_object_is_refused(content, found, kind, read, tmp_path):
     path = made(kind, tmp_path)
     path.write_text(content)
-    with pytest.raises(ArtifactError, match=f"expected a JSON object, found a {found}; remove it"), refusal(path):
+    with pytest.raises(ArtifactError, match=f"expected a JSON object, found a {found}; remove the file"), refusal(path):
         read(path)
 
 

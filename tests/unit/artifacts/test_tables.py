@@ -68,7 +68,7 @@ def test_what_is_no_table_is_an_error(content, message, path):
     path.write_bytes(content)
     edit(path.with_suffix(".json"), {"sha256": hashlib.sha256(content).hexdigest()})
     with pytest.raises(
-        ArtifactError, match=rf"a\.csv: cannot be read as a table \(.*{message}.*\); remove it and run again"
+        ArtifactError, match=rf"a\.csv: cannot be read as a table \(.*{message}.*\); remove the file and run again"
     ):
         read_table(path)
 

@@ -109,17 +109,17 @@ def wrong_splits():
     yield (
         "too few",
         split_text(train[:-1], valid),
-        "holds 24999 and 25000 indices, 49999 different ones; expected 25000",
+        "holds 24999 and 25000 indices, 49999 different ones, .*; expected 25000",
     )
     yield (
         "repeated",
         split_text(repeated, valid),
-        "holds 25000 and 25000 indices, 49999 different ones; expected .* each of 0 to 49999 once",
+        "holds 25000 and 25000 indices, 49999 different ones, .*; expected .* each of 0 to 49999 once",
     )
     yield (
         "swapped",
         split_text(valid, train),
-        r"the training part starts with \[1, 2, 3.*the official one with \[0, 5, 7",
+        r".*those to train from \[1, 2, 3.*those to train from \[0, 5, 7",
     )
 
 

@@ -97,7 +97,7 @@ def test_records_and_pdfs_stand_for_the_file_beside_them(tmp_path):
 def test_a_record_without_its_table_is_an_error(tmp_path):
     table = written(tmp_path, "table")
     table.unlink()
-    with pytest.raises(ArtifactError, match=r"table\.csv: no such table; run snakemake to make it"):
+    with pytest.raises(ArtifactError, match=r"table\.csv: no such file; run snakemake to make it"):
         described(table.with_suffix(".json"))
 
 
