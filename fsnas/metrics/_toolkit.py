@@ -35,7 +35,7 @@ class ScoringBatch:
     seed
         Derived from the run's seed, the node and the repetition; for metrics that draw.
     draw_crops
-        ``draw_crops(samples=..., seed=...)``: float32 ``[samples, 1, 3, 3]`` random one-channel crops of training images.
+        ``draw_crops(samples=.., seed=..)``: float32 ``[samples, 1, 3, 3]`` random one-channel crops of training images.
     """
 
     images: Tensor
@@ -164,8 +164,5 @@ def gradients(
     output: Tensor, weights: dict[str, torch.nn.Parameter] | dict[str, Tensor], *, create_graph: bool = False
 ) -> dict[str, Tensor]:
     """Return d ``output`` / d weight for every weight, by name; an absent gradient is zero."""
-    found = torch.autograd.grad(output, list(weights.values()), create_graph=create_graph, allow_unused=True)
-    return {
-        name: torch.zeros_like(weight) if grad is None else grad
-        for (name, weight), grad in zip(weights.items(), found, strict=True)
-    }
+    found = torch.autograd.grad(output, list(weights.values()), create_graph=create_graph, materialize_grads=True)
+    return dict(zip(weights, found, strict=True))
