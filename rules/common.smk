@@ -66,8 +66,8 @@ from workflow_scripts._snakemake import (
 )
 
 if workflow.is_main_process and "gpu" not in workflow.global_resources:
-    cards = len(visible_cards())
-    if cards:  # else the same rules run on the CPU, as many at once as there are cores
+    # Without a card the same rules run on the CPU, as many at once as there are cores.
+    if cards := len(visible_cards()):
         workflow.register_resource("gpu", cards)
     if said := ignored_cards():
         logger.warning(said)

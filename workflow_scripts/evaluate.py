@@ -12,7 +12,6 @@ from fsnas.devices import prepare
 from fsnas.networks.shared_weights import evaluate_in_leaves
 
 
-
 def main(smk) -> None:
     """Evaluate the sample of architectures on the validation batches of the seed, unless that is kept."""
     settings = smk.params.settings

@@ -19,7 +19,6 @@ from fsnas.training.loop import train
 from fsnas.training.recipe import Recipe
 
 
-
 def start(smk, space) -> tuple[np.ndarray, Supernet | None, str]:
     """Return the sub-space of the leaf, the network whose weights it takes over, and the key of that network."""
     if selection := getattr(smk.input, "selection", None):

@@ -18,7 +18,6 @@ from fsnas.networks.supernet import GatedSupernet
 from fsnas.seeding import derive
 
 
-
 def main(smk) -> None:
     """Score every architecture on the same batch; weights are drawn by seed and architecture."""
     settings = smk.params.settings

@@ -23,7 +23,6 @@ from fsnas.training.loop import train
 from fsnas.training.recipe import Recipe
 
 
-
 def repetitions(dataset, settings: dict, node: str, device) -> list[ScoringBatch]:
     """Return the batches of one node; every metric of a seed sees the same ones."""
     seed, crops = derive(settings["seed"], "scores", node), partial(random_crops, dataset, device=device)

@@ -16,7 +16,6 @@ from fsnas.search.search import search
 from fsnas.seeding import derive
 
 
-
 def main(smk) -> None:
     """Search the leaves with every sampler and write every evaluation, unless that is kept."""
     settings = smk.params.settings

@@ -14,7 +14,6 @@ from fsnas.seeding import generator
 from fsnas.spaces import draw_architectures
 
 
-
 def judged(leaves: dict, batches: list, settings: dict, device) -> list[LeafScore]:
     """Return what every leaf is worth, the best first."""
     found = []

@@ -12,7 +12,6 @@ from fsnas.training.loop import train
 from fsnas.training.recipe import Recipe
 
 
-
 def main(smk) -> None:
     """Train the supernet, or go on with an interrupted training, unless it is kept."""
     settings = smk.params.settings
