@@ -68,8 +68,8 @@ from workflow_scripts._snakemake import (
 )
 
 if workflow.is_main_process and "gpu" not in workflow.global_resources:
-    cards = len(visible_cards())
-    if cards:  # else the same rules run on the CPU, as many at once as there are cores
+    # Without a card the same rules run on the CPU, as many at once as there are cores.
+    if cards := len(visible_cards()):
         workflow.register_resource("gpu", cards)
     if said := ignored_cards():
         logger.warning(said)
@@ -111,6 +111,7 @@ DATA = f"{OUT}/data/{config['data']['name']}.h5"
 SUPERNET = f"{OUT}/seed-{{seed}}/supernet.pt"
 LEVEL = f"{OUT}/seed-{{seed}}/{{method}}/level-{{level}}"
 SCORES = f"{LEVEL}/scores.h5"
+SPLITS = f"{LEVEL}/splits.json"
 TREE = f"{OUT}/seed-{{seed}}/{{method}}/tree.json"
 TREES = expand(TREE, seed=SEEDS, method=METHODS)
 LEAVES = f"{OUT}/seed-{{seed}}/{{method}}/leaves"
@@ -136,13 +137,7 @@ def unrecorded(value):
     return lambda wildcards, output: value
 
 
-# Which device may compute (`restore_records` sees to it that it was that one), and the folder of states.
-STORE = f"{PLACE}/.state"
-HERE = {
-    "device": unrecorded(config["device"]),
-    "only_on": device_line(config["device"]),
-    "store": unrecorded(STORE),
-}
+STORE = f"{PLACE}/.state"  # the states of trainings, and what is kept
 # The search space, which is in the record of what is made first: the rest is made from that.
 OF_SPACE = {
     "space": unrecorded(config["space"]),
@@ -150,40 +145,39 @@ OF_SPACE = {
 }
 
 
-def splits_before(wildcards):
-    """The splits of all levels above one level, which name its nodes."""
-    levels = range(int(wildcards.level))
-    return [
-        f"{OUT}/seed-{wildcards.seed}/{wildcards.method}/level-{d}/splits.json"
-        for d in levels
-    ]
+def on_networks(name, settings, script=None, code_of=None):
+    """The params of what computes with networks: its lineage, which device may, the folder of states, the space.
+
+    `restore_records` sees to it that it was that device.
+    """
+    own = code_of or code(script or f"{name}.py", *NETWORK_CODE, packages=["torch"])
+    return {
+        **lineage(name, own, settings),
+        "device": unrecorded(config["device"]),
+        "only_on": device_line(config["device"]),
+        "store": unrecorded(STORE),
+        **OF_SPACE,
+    }
 
 
-def splits_of(wildcards):
-    """The splits of all levels of one tree."""
-    levels = range(METHODS[wildcards.method].policy.depth)
-    return [
-        f"{OUT}/seed-{wildcards.seed}/{wildcards.method}/level-{d}/splits.json"
-        for d in levels
-    ]
+def of_levels(pattern, method, seed, above=None):
+    """A file of every level of one tree, or of those ``above`` a level."""
+    depth = METHODS[method].policy.depth if above is None else int(above)
+    return expand(pattern, method=method, seed=seed, level=range(depth))
 
 
 def rung_files(method, seed):
     """The checkpoints of every rung: leaves are numbered as in tree.json, later on by their rank in the rung before."""
-    folder = LEAVES.format(seed=seed, method=method)
+    of = {"method": method, "seed": seed}
     return [
-        [
-            f"{folder}/{f'rung-{rung}/' if rung else ''}{number}.pt"
-            for number in range(of.leaves)
-        ]
-        for rung, of in enumerate(rungs_of(config, METHODS[method]))
+        expand(RUNG if i else LEAF, rung=i, number=range(rung.leaves), **of)
+        for i, rung in enumerate(rungs_of(config, METHODS[method]))
     ]
 
 
-def initial(method, seed):
-    """The checkpoint whose weights the leaves of a method take over, if they do."""
-    rooted = METHODS[method].choices["init"] == "root"
-    return [SUPERNET.format(seed=seed)] if rooted else []
+def leaf_files(method, seed):
+    """The checkpoints of all rungs, a later one of a leaf after an earlier one."""
+    return [*itertools.chain(*rung_files(method, seed))]
 
 
 def leaves_before(wildcards):
@@ -191,57 +185,31 @@ def leaves_before(wildcards):
     return rung_files(wildcards.method, wildcards.seed)[int(wildcards.rung) - 1]
 
 
-def leaves_of(wildcards):
-    """The checkpoints of all rungs, a later one of a leaf after an earlier one."""
-    return [
-        file for rung in rung_files(wildcards.method, wildcards.seed) for file in rung
-    ]
-
-
-def searched_leaves(wildcards):
-    """The checkpoints of the leaves that are left after the last rung."""
-    return rung_files(wildcards.method, wildcards.seed)[-1]
-
-
 def of_searched(pattern):
     """A file of every tree that was searched."""
     return [pattern.format(method=method, seed=seed) for method, seed in SEARCHED]
 
 
+def cost_of(checkpoint):
+    """What the training of a checkpoint took."""
+    return checkpoint.replace(".pt", ".json")
+
+
 def leaf_costs():
     """What the trainings of all leaves took."""
-    return [
-        file.replace(".pt", ".json")
-        for method, seed in SEARCHED
-        for rung in rung_files(method, seed)
-        for file in rung
-    ]
-
-
-def scores_of_searched():
-    """The scores that the trees of the searched leaves come from."""
-    return [
-        SCORES.format(method=method, seed=seed, level=level)
-        for method, seed in SEARCHED
-        for level in range(METHODS[method].policy.depth)
-    ]
+    return [cost_of(file) for of in SEARCHED for file in leaf_files(*of)]
 
 
 def stages():
     """What all stages before tables and figures leave behind."""
     yield from [DATA, *expand(SUPERNET, seed=SEEDS), *TREES]
-    yield from (file.replace(".pt", ".json") for file in expand(SUPERNET, seed=SEEDS))
+    yield from expand(cost_of(SUPERNET), seed=SEEDS)
     for method, seed in itertools.product(METHODS, SEEDS):
-        for level in range(METHODS[method].policy.depth):
-            place = LEVEL.format(seed=seed, method=method, level=level)
-            yield from (f"{place}/scores.h5", f"{place}/splits.json")
+        yield from of_levels(SCORES, method, seed) + of_levels(SPLITS, method, seed)
     for method, seed in SEARCHED:
-        first, *later = rung_files(method, seed)
-        yield from itertools.chain(first, *later)
-        yield from (
-            SELECTION.format(method=method, seed=seed, rung=number)
-            for number in range(1, len(later) + 1)
-        )
+        yield from leaf_files(method, seed)
+        later = range(1, len(rung_files(method, seed)))
+        yield from expand(SELECTION, method=method, seed=seed, rung=later)
     yield from [*leaf_costs(), *of_searched(EVALUATION), *of_searched(SEARCH)]
     if SEARCHED or PROXIES:
         yield TRUTH
@@ -267,12 +235,18 @@ def drawn(name, caption=None, **place):
     return [pdf, report(png, caption=f"report/figures/{caption or name}.rst", **place)]
 
 
-def table(name, category, result, **place):
-    """A table as an output of its rule, which stands in the report."""
-    place |= {"category": category, "labels": {"result": f"Table: {result}"}}
-    return report(
-        f"{OUT}/tables/{name}.csv", caption=f"report/tables/{name}.rst", **place
-    )
+def tables(category, results, **place):
+    """Tables by name, as outputs of their rule; all stand in the report."""
+    return {
+        name: report(
+            f"{OUT}/tables/{name}.csv",
+            caption=f"report/tables/{name}.rst",
+            category=category,
+            labels={"result": f"Table: {result}"},
+            **place,
+        )
+        for name, result in results.items()
+    }
 
 
 onstart:

@@ -1,13 +1,13 @@
 from fsnas.analysis.published import DATA as PUBLISHED
 
-COMPARISON = [
-    "rank_correlation",
-    "leaf_truth",
-    "explained_variance",
-    "found_architectures",
-    "training_cost",
-    "few_shot_summary",
-]
+COMPARISON = {
+    "rank_correlation": "rank correlation",
+    "leaf_truth": "leaf truth",
+    "explained_variance": "explained variance",
+    "found_architectures": "found architectures",
+    "training_cost": "training cost",
+    "few_shot_summary": "few shot summary",
+}
 PROXY_TABLES = {"proxies": "values", "proxy_correlations": "correlations"}
 TABLES = [
     f"{OUT}/tables/{name}.csv"
@@ -27,20 +27,16 @@ rule comparison:
         evaluations=of_searched(EVALUATION),
         searches=of_searched(SEARCH),
         found=of_searched(FOUND) if config["truth"]["source"] == "standalone" else [],
-        roots=expand(SUPERNET.replace(".pt", ".json"), seed=SEEDS),
+        roots=expand(cost_of(SUPERNET), seed=SEEDS),
         costs=leaf_costs(),
-        scores=scores_of_searched(),
+        scores=[file for of in SEARCHED for file in of_levels(SCORES, *of)],
     output:
-        **{
-            name: table(name, "4 Few-shot NAS", name.replace("_", " "))
-            for name in COMPARISON
-        },
+        **tables("4 Few-shot NAS", COMPARISON),
     log:
         f"{OUT}/logs/comparison.log",
     localrule: True
     conda:
         "../envs/cpu.yaml"
-    threads: 1
     params:
         **lineage(
             "comparison",
@@ -66,16 +62,12 @@ rule proxies:
         truth=TRUTH,
         values=expand(PROXY, metric=PROXIES, seed=config["proxies"]["seeds"]),
     output:
-        **{
-            name: table(name, "5 Zero-cost proxies", result)
-            for name, result in PROXY_TABLES.items()
-        },
+        **tables("5 Zero-cost proxies", PROXY_TABLES),
     log:
         f"{OUT}/logs/proxies.log",
     localrule: True
     conda:
         "../envs/cpu.yaml"
-    threads: 1
     params:
         **lineage(
             "proxies",

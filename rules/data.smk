@@ -7,7 +7,6 @@ rule data:
     localrule: True
     conda:
         "../envs/gpu.yaml"
-    threads: 1
     params:
         **lineage(
             "data",

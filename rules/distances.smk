@@ -11,22 +11,14 @@ rule distances:
     input:
         trees=TREES,
     output:
-        **{
-            name: table(name, "2 Split distance", result)
-            for name, result in DISTANCES.items()
-        },
+        **tables("2 Split distance", DISTANCES),
     log:
         f"{OUT}/logs/distances.log",
     localrule: True
     conda:
         "../envs/cpu.yaml"
-    threads: 1
     params:
-        **lineage(
-            "distances",
-            code=code("distances.py"),
-            settings=config["distances"],
-        ),
+        **lineage("distances", code("distances.py"), config["distances"]),
     message:
         "Compare the split trees"
     script:
@@ -37,22 +29,14 @@ rule split_tables:
     input:
         trees=TREES,
     output:
-        **{
-            name: table(name, "3 Split trees", result, subcategory="All trees")
-            for name, result in SPLIT_TABLES.items()
-        },
+        **tables("3 Split trees", SPLIT_TABLES, subcategory="All trees"),
     log:
         f"{OUT}/logs/split_tables.log",
     localrule: True
     conda:
         "../envs/cpu.yaml"
-    threads: 1
     params:
-        **lineage(
-            "split_tables",
-            code=code("split_tables.py"),
-            settings={},
-        ),
+        **lineage("split_tables", code("split_tables.py"), settings={}),
     message:
         "List the splits and count their group sizes"
     script:

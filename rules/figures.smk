@@ -45,7 +45,6 @@ for spec, caption, about, _ in FROM_TABLES:
         localrule: True
         conda:
             "../envs/cpu.yaml"
-        threads: 1
         params:
             **lineage(
                 draw,
@@ -80,7 +79,6 @@ rule tree_figures:
     localrule: True
     conda:
         "../envs/cpu.yaml"
-    threads: 1
     params:
         **lineage(
             "tree_figures",
@@ -113,7 +111,6 @@ rule training_figure:
     localrule: True
     conda:
         "../envs/gpu.yaml"
-    threads: 1
     params:
         **lineage(
             "training_figure",
@@ -130,10 +127,10 @@ rule training_figure:
 rule root_scores_figure:
     input:
         [
-            f"{OUT}/seed-{seed}/{name}/level-0/scores.h5"
+            file
             for name, method in METHODS.items()
             if method.policy.depth
-            for seed in SEEDS
+            for file in expand(SCORES, method=name, seed=SEEDS, level=0)
         ],
     output:
         drawn(
@@ -146,7 +143,6 @@ rule root_scores_figure:
     localrule: True
     conda:
         "../envs/cpu.yaml"
-    threads: 1
     params:
         **lineage(
             "root_scores_figure",
@@ -185,7 +181,6 @@ rule summary:
     localrule: True
     conda:
         "../envs/cpu.yaml"
-    threads: 1
     params:
         **lineage(
             "summary",

@@ -7,10 +7,13 @@ rule leaf:
     input:
         data=DATA,
         tree=TREE,
-        initial=lambda w: initial(w.method, w.seed),
+        initial=lambda w: expand(
+            SUPERNET if METHODS[w.method].choices["init"] == "root" else [],
+            seed=w.seed,
+        ),
     output:
         checkpoint=LEAF,
-        cost=LEAF.replace(".pt", ".json"),
+        cost=cost_of(LEAF),
     log:
         f"{OUT}/logs/seed-{{seed}}/{{method}}/leaves/{{number}}.log",
     conda:
@@ -19,13 +22,7 @@ rule leaf:
     resources:
         gpu=config["resources"]["gpu"],
     params:
-        **lineage(
-            "leaf",
-            code=code("leaf.py", *NETWORK_CODE, packages=["torch"]),
-            settings=leaf_settings,
-        ),
-        **HERE,
-        **OF_SPACE,
+        **on_networks("leaf", leaf_settings),
     message:
         "Train leaf {wildcards.number} of {wildcards.method}, seed {wildcards.seed}"
     script:
@@ -47,9 +44,8 @@ rule select_leaves:
     resources:
         gpu=config["resources"]["gpu"],
     params:
-        **lineage(
+        **on_networks(
             "select_leaves",
-            code=code("select_leaves.py", *NETWORK_CODE, packages=["torch"]),
             settings=lambda w: {
                 "seed": int(w.seed),
                 "keep": rungs_of(config, METHODS[w.method])[int(w.rung)].leaves,
@@ -58,8 +54,6 @@ rule select_leaves:
                 **machine(),
             },
         ),
-        **HERE,
-        **OF_SPACE,
     message:
         "Select the leaves of rung {wildcards.rung}, {wildcards.method}, seed {wildcards.seed}"
     script:
@@ -73,16 +67,10 @@ use rule leaf as rung with:
         leaves=leaves_before,
     output:
         checkpoint=RUNG,
-        cost=RUNG.replace(".pt", ".json"),
+        cost=cost_of(RUNG),
     log:
         f"{OUT}/logs/seed-{{seed}}/{{method}}/leaves/rung-{{rung}}-{{number}}.log",
     params:
-        **lineage(
-            "rung",
-            code=code("leaf.py", *NETWORK_CODE, packages=["torch"]),
-            settings=lambda w: leaf_settings(w, int(w.rung)),
-        ),
-        **HERE,
-        **OF_SPACE,
+        **on_networks("rung", lambda w: leaf_settings(w, int(w.rung)), script="leaf.py"),
     message:
         "Train the leaf of rank {wildcards.number} on, rung {wildcards.rung} of {wildcards.method}, seed {wildcards.seed}"

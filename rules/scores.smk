@@ -2,9 +2,9 @@ rule scores:
     input:
         data=DATA,
         supernet=SUPERNET,
-        splits=splits_before,
+        splits=lambda w: of_levels(SPLITS, w.method, w.seed, above=w.level),
     output:
-        f"{LEVEL}/scores.h5",
+        SCORES,
     log:
         f"{OUT}/logs/seed-{{seed}}/{{method}}/scores-{{level}}.log",
     conda:
@@ -13,13 +13,7 @@ rule scores:
     resources:
         gpu=config["resources"]["gpu"],
     params:
-        **lineage(
-            "scores",
-            code=scores_code,
-            settings=scores_settings,
-        ),
-        **HERE,
-        **OF_SPACE,
+        **on_networks("scores", scores_settings, code_of=scores_code),
         metric_paths=unrecorded(config["metric_paths"]),
     message:
         "Score level {wildcards.level} with {wildcards.method}, seed {wildcards.seed}"

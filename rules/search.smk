@@ -8,7 +8,7 @@ rule evaluate:
         data=DATA,
         tree=TREE,
         truth=TRUTH,
-        leaves=leaves_of,
+        leaves=lambda w: leaf_files(w.method, w.seed),
     output:
         EVALUATION,
     log:
@@ -19,9 +19,8 @@ rule evaluate:
     resources:
         gpu=config["resources"]["gpu"],
     params:
-        **lineage(
+        **on_networks(
             "evaluate",
-            code=code("evaluate.py", *NETWORK_CODE, packages=["torch"]),
             settings=lambda w: {
                 "seed": int(w.seed),
                 "column": TRUTH_COLUMN,
@@ -30,8 +29,6 @@ rule evaluate:
                 **machine(),
             },
         ),
-        **HERE,
-        **OF_SPACE,
     message:
         "Evaluate architectures in the leaves of {wildcards.method}, seed {wildcards.seed}"
     script:
@@ -42,7 +39,7 @@ rule search:
     input:
         data=DATA,
         tree=TREE,
-        leaves=searched_leaves,
+        leaves=lambda w: rung_files(w.method, w.seed)[-1],
     output:
         SEARCH,
     log:
@@ -53,9 +50,9 @@ rule search:
     resources:
         gpu=config["resources"]["gpu"],
     params:
-        **lineage(
+        **on_networks(
             "search",
-            code=code(
+            code_of=code(
                 "search.py",
                 *NETWORK_CODE,
                 *map(samplers.path_of, config["search"]["samplers"]),
@@ -68,8 +65,6 @@ rule search:
                 **machine(),
             },
         ),
-        **HERE,
-        **OF_SPACE,
     message:
         "Search the leaves of {wildcards.method}, seed {wildcards.seed}"
     script:
@@ -90,9 +85,9 @@ rule proxy:
     resources:
         gpu=config["resources"]["gpu"],
     params:
-        **lineage(
+        **on_networks(
             "proxy",
-            code=lambda w: code(
+            code_of=lambda w: code(
                 "proxy.py", path_of(w.metric), *NETWORK_CODE, packages=["torch"]
             ),
             settings=lambda w: {
@@ -111,8 +106,6 @@ rule proxy:
                 **machine(),
             },
         ),
-        **HERE,
-        **OF_SPACE,
         metric_paths=unrecorded(config["metric_paths"]),
     message:
         "Score single architectures with {wildcards.metric}, seed {wildcards.seed}"

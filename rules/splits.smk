@@ -1,20 +1,15 @@
 rule splits:
     input:
-        scores=f"{LEVEL}/scores.h5",
+        scores=SCORES,
     output:
-        f"{LEVEL}/splits.json",
+        SPLITS,
     log:
         f"{OUT}/logs/seed-{{seed}}/{{method}}/splits-{{level}}.log",
     localrule: True
     conda:
         "../envs/cpu.yaml"
-    threads: 1
     params:
-        **lineage(
-            "splits",
-            code=code("splits.py", SPACE_CODE),
-            settings=splits_settings,
-        ),
+        **lineage("splits", code("splits.py", SPACE_CODE), splits_settings),
         **OF_SPACE,
     message:
         "Cut the nodes of level {wildcards.level}, {wildcards.method}, seed {wildcards.seed}"
@@ -24,7 +19,7 @@ rule splits:
 
 rule tree:
     input:
-        splits=splits_of,
+        splits=lambda w: of_levels(SPLITS, w.method, w.seed),
     output:
         TREE,
     log:
@@ -32,7 +27,6 @@ rule tree:
     localrule: True
     conda:
         "../envs/cpu.yaml"
-    threads: 1
     params:
         **lineage(
             "tree",

@@ -3,7 +3,7 @@ rule supernet:
         data=DATA,
     output:
         checkpoint=SUPERNET,
-        cost=SUPERNET.replace(".pt", ".json"),
+        cost=cost_of(SUPERNET),
     log:
         f"{OUT}/logs/seed-{{seed}}/supernet.log",
     cache: True
@@ -13,9 +13,8 @@ rule supernet:
     resources:
         gpu=config["resources"]["gpu"],
     params:
-        **lineage(
+        **on_networks(
             "supernet",
-            code=code("supernet.py", *NETWORK_CODE, packages=["torch"]),
             settings=lambda w: {
                 "space": search_space(),
                 "seed": int(w.seed),
@@ -24,8 +23,6 @@ rule supernet:
                 **machine(),
             },
         ),
-        **HERE,
-        **OF_SPACE,
     message:
         "Train the supernet of seed {wildcards.seed}"
     script:

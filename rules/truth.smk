@@ -28,16 +28,13 @@ rule standalone:
     resources:
         gpu=config["resources"]["gpu"],
     params:
-        **lineage(
+        **on_networks(
             "standalone",
-            code=code("standalone.py", *NETWORK_CODE, packages=["torch"]),
             settings=lambda w: {
                 "architectures": [ARCHITECTURES[int(w.number)]],
                 **standalone_settings(),
             },
         ),
-        **HERE,
-        **OF_SPACE,
     message:
         "Train architecture {wildcards.number} by itself"
     script:
@@ -53,13 +50,7 @@ use rule standalone as found with:
     log:
         f"{OUT}/logs/seed-{{seed}}/{{method}}/found.log",
     params:
-        **lineage(
-            "found",
-            code=code("standalone.py", *NETWORK_CODE, packages=["torch"]),
-            settings=standalone_settings(),
-        ),
-        **HERE,
-        **OF_SPACE,
+        **on_networks("found", standalone_settings(), script="standalone.py"),
     message:
         "Train what the search found by itself, {wildcards.method}, seed {wildcards.seed}"
 
@@ -79,11 +70,7 @@ rule truth:
         **({"mem_mb": MEMORY} if HEAVY else {}),
         gpu=0,
     params:
-        **lineage(
-            "truth",
-            code=truth_code(),
-            settings=truth_settings(),
-        ),
+        **lineage("truth", truth_code(), truth_settings()),
         **OF_SPACE,
         reading=unrecorded({**config["truth"], "column": TRUTH_COLUMN}),
     message:

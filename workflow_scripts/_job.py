@@ -75,12 +75,19 @@ def lineage(smk: Any) -> dict[str, Any]:
     return {"settings": params.settings, "code": list(params.code), "inputs": params.inputs, "commit": commit()}
 
 
-def once(smk: Any, own_key: str, make: Callable[[], None]) -> None:
-    """Let ``make`` write the outputs, which have the key ``own_key``, unless they are kept from another time."""
+def taken_over(smk: Any, own_key: str) -> bool:
+    """Return whether the outputs, of the key ``own_key``, were kept from another time, and are in place now."""
     stated = lineage(smk)
     del stated["commit"]  # that of the run which has computed the kept files stays
-    if _kept.once(Path(smk.params.store), own_key, smk.output, stated, make):
+    found = _kept.take_over(Path(smk.params.store), own_key, smk.output, stated)
+    if found:
         log.info("the same code, settings and content of the inputs as before: taken over, not computed again")
+    return found
+
+
+def keep(smk: Any, own_key: str) -> None:
+    """Keep the outputs, each of which says ``own_key``, for the next time."""
+    _kept.keep(Path(smk.params.store), own_key, smk.output)
 
 
 def state_of(smk: Any, number: int | None = None) -> Path:

@@ -11,7 +11,7 @@ import contextlib
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,28 +25,40 @@ MOST = 2**30  # bytes of what is in no place any more
 WORTH_SAYING = 2**20
 
 
-def once(store: Path, key: str, outputs: Iterable[str], lineage: dict[str, Any], make: Callable[[], None]) -> bool:
-    """Make the ``outputs`` of this ``key``, or take them over where they are kept; return whether they were.
+def take_over(store: Path, key: str, outputs: Iterable[str], lineage: dict[str, Any]) -> bool:
+    """Copy the outputs of this ``key`` to their places, if all of them are kept in ``store``; return whether they are.
 
-    Parameters
-    ----------
-    store
-        The folder of states.
-    lineage
-        ``settings``, ``code`` and ``inputs`` of this job, which outputs that are taken over then state.
-    make
-        Writes the outputs, each of which says ``key``.
+    They then state the ``lineage`` (``settings``, ``code`` and ``inputs``) of this job; a checkpoint has it in the JSON
+    beside it.
     """
     files = {place(store, key, Path(output).suffix): Path(output) for output in outputs}
-    found = all(holds(kept, key) for kept in files)
-    if found:
-        for kept, output in files.items():
-            _take_over(kept, output, lineage)
-    else:
-        make()
+    if not all(holds(kept, key) for kept in files):
+        return False
     for kept, output in files.items():
-        _keep(output, kept)
-    return found
+        if kept.suffix == ".h5":
+            copy = copy_scores if output.name == "scores.h5" else copy_architectures
+            copy(kept, output, **lineage)
+        elif kept.suffix == ".json":
+            write_json(output, load_json(kept) | lineage)
+        else:
+            with replacing(output) as temporary:
+                shutil.copyfile(kept, temporary)
+    keep(store, key, outputs)
+    return True
+
+
+def keep(store: Path, key: str, outputs: Iterable[str]) -> None:
+    """Give each of the ``outputs`` its second name; a copy where the file system has no hard links."""
+    for output in outputs:
+        kept = place(store, key, Path(output).suffix)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        temporary = kept.with_name(f".{uuid.uuid4().hex}")  # another job may keep the same at the same time
+        try:
+            os.link(output, temporary)
+        except OSError:
+            shutil.copyfile(output, temporary)
+        temporary.replace(kept)
+        temporary.unlink(missing_ok=True)  # it stays where it had been the same file already
 
 
 def place(store: Path, key: str, suffix: str) -> Path:
@@ -60,30 +72,6 @@ def holds(path: Path, key: str) -> bool:
         return key in keys_of(path)
     except ArtifactError:
         return False
-
-
-def _take_over(kept: Path, output: Path, lineage: dict[str, Any]) -> None:
-    """Copy a kept file to its place, as made by this job; a checkpoint says so in the JSON beside it."""
-    if kept.suffix == ".h5":
-        copy = copy_scores if output.name == "scores.h5" else copy_architectures
-        copy(kept, output, **lineage)
-    elif kept.suffix == ".json":
-        write_json(output, load_json(kept) | lineage)
-    else:
-        with replacing(output) as temporary:
-            shutil.copyfile(kept, temporary)
-
-
-def _keep(output: Path, kept: Path) -> None:
-    """Give ``output`` its second name; a copy where the file system has no hard links."""
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    temporary = kept.with_name(f".{uuid.uuid4().hex}")  # another job may keep the same at the same time
-    try:
-        os.link(output, temporary)
-    except OSError:
-        shutil.copyfile(output, temporary)
-    temporary.replace(kept)
-    temporary.unlink(missing_ok=True)  # it stays where it had been the same file already
 
 
 def forget_forced(workflow: Any, store: Path) -> None:

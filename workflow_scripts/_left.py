@@ -9,14 +9,9 @@ SUFFIXES = {".h5", ".pt", ".json", ".csv", ".png", ".pdf"}
 
 
 def left_behind(results: str, expected: Iterable[str]) -> dict[str, int]:
-    """Return what a run with this config would not make, with its number of files: folders as a whole, or files.
+    """Return what of ``results`` is not ``expected``, with its number of files: folders as a whole, or files.
 
-    Parameters
-    ----------
-    results
-        Folder of the results.
-    expected
-        All that the rules make with this config; the record beside a table need not be named.
+    The record beside a table is expected with it.
     """
     known = {Path(os.path.relpath(file, results)) for file in expected}
     known |= {file.with_suffix(".json") for file in known if file.suffix == ".csv"}

@@ -24,14 +24,12 @@ def needed_images(config: Mapping[str, Any]) -> dict[str, int]:
 
 
 def check_images(config: Mapping[str, Any], *, train: int | None, side: int | None, of: str, more: str = "") -> None:
-    """Check that the training part has enough images, and that a crop cannot miss them.
+    """Check that the training part ``of`` a data set has enough images, and that a crop cannot miss them.
 
     Parameters
     ----------
     train, side
         Images of the training part, and pixels of their shorter side; None where not known yet.
-    of
-        Whose training part it is.
     more
         What else helps, besides to lower a number.
 

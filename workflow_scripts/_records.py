@@ -23,20 +23,11 @@ Causes = dict[str, dict[tuple[str, tuple], str]]  # of each the jobs that it tou
 
 
 def restore_records(lineages: Lineages, results: str, folder: Path) -> str:
-    """Give every result that changed since its record, or has none, the record that it carries itself.
+    """Give every result in ``results`` that changed since its record, or has none, the record that it carries itself.
 
     Snakemake trusts a file without a record. With it, it decides as always: a file that was made from other code,
     options or inputs is made again, and so is one that says nothing or cannot be read. One that was made from the same
     is kept, whatever its time stamp. Only files whose record is not the expected one are opened.
-
-    Parameters
-    ----------
-    lineages
-        What every file must be made from.
-    results
-        The folder of the results.
-    folder
-        Snakemake's own.
 
     Returns
     -------

@@ -17,6 +17,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
@@ -42,8 +43,7 @@ class Mark:
     submits: bool = True  # jobs to SLURM, under the name of the mark
 
 
-@dataclass(frozen=True)
-class Left:
+class Left(NamedTuple):
     """A mark that a run left behind which has ended."""
 
     path: Path
@@ -60,14 +60,10 @@ def claim(
 ) -> list[Left]:
     """Mark ``results`` as used by this run until it ends, and return the marks of runs that have ended.
 
-    For the start of a run.
+    For the start of a run, which was typed in ``folder``.
 
     Parameters
     ----------
-    results
-        The folder of the results.
-    folder
-        Where the run was started.
     submits_as
         The name of the jobs that the run submits to SLURM, or nothing.
     waits_for_jobs

@@ -19,13 +19,7 @@ from workflow_scripts._config_values import check_texts
 
 
 def check_folder(workflow: Any) -> None:
-    """Check that Snakemake can write into its own folder, which even a dry run does.
-
-    Raises
-    ------
-    WorkflowError
-        If it cannot.
-    """
+    """Raise a `WorkflowError` unless Snakemake can write into its own folder, which even a dry run does."""
     folder = Path.cwd() / ".snakemake"
     try:
         folder.mkdir(exist_ok=True)
@@ -46,13 +40,6 @@ def given_configs(workflow: Any, config: Mapping[str, Any]) -> list[Mapping[str,
 
     Of the main Snakefile: a config.yaml in the folder that Snakemake runs in, the files of ``--configfile``, and
     ``--config``. In a workflow that imports this one: what its ``module`` statement gives.
-
-    Parameters
-    ----------
-    workflow
-        Snakemake's.
-    config
-        That of the Snakefile.
 
     Raises
     ------

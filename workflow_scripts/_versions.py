@@ -14,13 +14,7 @@ PACKAGES = ["torch", "torchvision", "numpy", "scipy", "scikit-learn", "pandas", 
 
 
 def check_snakemake(found: str | None = None) -> None:
-    """Check that Snakemake is of a version that this workflow was tried with.
-
-    Raises
-    ------
-    WorkflowError
-        If it is not.
-    """
+    """Raise a `WorkflowError` unless Snakemake is of a version that this workflow was tried with."""
     found = found or version("snakemake")
     if not SpecifierSet(SNAKEMAKE).contains(found, prereleases=True):
         raise WorkflowError(

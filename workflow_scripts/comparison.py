@@ -52,27 +52,20 @@ def cost_rows(smk, searches: dict) -> list[dict]:
     for (method, seed), record in searches.items():
         costs, needs_root = leaves[method, seed], method in smk.params.settings["rooted"]
         trained = [cost for cost in costs if cost.epochs]
-        rows.append(
-            {
-                "method": method,
-                "seed": seed,
-                "root_epochs": roots[seed].epochs if needs_root else 0,
-                "leaf_epochs": sum(cost.epochs for cost in trained),
-                "leaf_samples": sum(cost.samples for cost in trained),
-                "trainings": sum(cost.key not in before[seed] for cost in trained),
-                "shared": sum(cost.key in before[seed] for cost in trained),
-                **{
-                    name: value
-                    for kind in TIMES
-                    for name, value in {
-                        f"root_{kind}": getattr(roots[seed], kind) if needs_root else 0.0,
-                        f"scoring_{kind}": sum(float(scores[kind]) for scores in scoring[method, seed]),
-                        f"leaf_{kind}": sum(getattr(cost, kind) for cost in trained),
-                    }.items()
-                },
-                "search_evaluations": len(record.searches[0].evaluations),
-            }
-        )
+        row = {
+            "method": method,
+            "seed": seed,
+            "root_epochs": roots[seed].epochs if needs_root else 0,
+            "leaf_epochs": sum(cost.epochs for cost in trained),
+            "leaf_samples": sum(cost.samples for cost in trained),
+            "trainings": sum(cost.key not in before[seed] for cost in trained),
+            "shared": sum(cost.key in before[seed] for cost in trained),
+        }
+        for kind in TIMES:
+            row[f"root_{kind}"] = getattr(roots[seed], kind) if needs_root else 0.0
+            row[f"scoring_{kind}"] = sum(float(scores[kind]) for scores in scoring[method, seed])
+            row[f"leaf_{kind}"] = sum(getattr(cost, kind) for cost in trained)
+        rows.append(row | {"search_evaluations": len(record.searches[0].evaluations)})
         before[seed] |= {cost.key for cost in trained}
     return rows
 

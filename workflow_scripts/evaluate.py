@@ -1,6 +1,6 @@
 """Rule evaluate: architectures with a truth, each with the weights of its leaf."""
 
-from _job import key, lineage, once, run, search_space
+from _job import keep, key, lineage, run, search_space, taken_over
 
 from fsnas.artifacts.architectures import read_architectures, write_architectures
 from fsnas.artifacts.checkpoint import read_leaves
@@ -13,7 +13,7 @@ from fsnas.networks.shared_weights import evaluate_in_leaves
 
 
 def main(smk) -> None:
-    """Evaluate the sample of architectures on the validation batches of the seed."""
+    """Evaluate the sample of architectures on the validation batches of the seed, unless that is kept."""
     settings = smk.params.settings
     device, space = prepare(smk.params.device, settings["threads"]), search_space(smk)
     truth = read_architectures(smk.input.truth, "truth", space)
@@ -22,28 +22,17 @@ def main(smk) -> None:
     leaves = read_leaves(smk.input.leaves, read_tree(smk.input.tree, space))
     trained = {leaf: content["key"] for leaf, (_, content) in leaves.items()}
     own_key = key(smk, device.type, read_key(smk.input.data), chosen, trained)
-    once(smk, own_key, lambda: evaluate(smk, device, space, chosen, leaves, own_key))
-
-
-def evaluate(smk, device, space, chosen: list[str], leaves: dict, own_key: str) -> None:
-    """Evaluate the architectures and write their losses and accuracies."""
-    settings, dataset = smk.params.settings, read_dataset(smk.input.data)
+    if taken_over(smk, own_key):
+        return
+    dataset, seed = read_dataset(smk.input.data), settings["seed"]
     networks = {leaf: network.to(device) for leaf, (network, _) in leaves.items()}
     how = {name: settings[name] for name in ("batch_size", "batches")}
-    batches = comparison_batches(dataset, **how, seed=settings["seed"], device=device)
+    batches = comparison_batches(dataset, **how, seed=seed, device=device)
     loss, accuracy = evaluate_in_leaves(networks, space.indices(chosen), batches)
-    write_architectures(
-        smk.output[0],
-        chosen,
-        {"loss": loss, "accuracy": accuracy},
-        space=space,
-        kind="evaluation",
-        key=own_key,
-        **lineage(smk),
-        device=device.type,
-        seed=settings["seed"],
-        dataset=dataset.name,
-    )
+    about = {"space": space, "kind": "evaluation", "key": own_key, "device": device.type, "seed": seed}
+    about |= {"dataset": dataset.name, **lineage(smk)}
+    write_architectures(smk.output[0], chosen, {"loss": loss, "accuracy": accuracy}, **about)
+    keep(smk, own_key)
 
 
 run(main, globals().get("snakemake"))

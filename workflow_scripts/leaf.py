@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from _job import key, lineage, once, progress, run, search_space, state_of, stoppable
+from _job import keep, key, lineage, progress, run, search_space, state_of, stoppable, taken_over
 
 import numpy as np
 
@@ -33,34 +33,29 @@ def start(smk, space) -> tuple[np.ndarray, Supernet | None, str]:
     return mask, parent, content["key"]
 
 
-def train_leaf(smk, device, space, mask: np.ndarray, parent: Supernet | None, own_key: str) -> None:
-    """Train the leaf, or resume its training, and write the checkpoint."""
-    settings, output = smk.params.settings, Path(smk.output.checkpoint)
+def main(smk) -> None:
+    """Train the leaf, unless another tree of the seed has the same one, or it is kept from another time."""
+    settings, space, output = smk.params.settings, search_space(smk), Path(smk.output.checkpoint)
+    mask, parent, parent_key = start(smk, space)
+    device = prepare(smk.params.device, settings["threads"])
+    own_key = key(smk, device.type, read_key(smk.input.data), mask.tolist(), parent_key)
+    if taken_over(smk, own_key):
+        return
     dataset, state = read_dataset(smk.input.data), StateFile(state_of(smk), own_key)
     seed = derive(settings["seed"], "leaf", settings["rung"], mask.tobytes().hex())
-    classes, in_channels = len(dataset.classes), dataset.images.shape[1]
-    of = {"classes": classes, "in_channels": in_channels, "seed": derive(seed, "initial weights")}
-    network = space.network(mask, settings["network"], **of)
+    of = {"classes": len(dataset.classes), "in_channels": dataset.images.shape[1]}
+    network = space.network(mask, settings["network"], **of, seed=derive(seed, "initial weights"))
     if parent is not None:
         inherit(network, parent)
-    recipe = Recipe(**settings["recipe"])
     label = f"{smk.wildcards.method}, seed {settings['seed']}, {output.parent.name} {output.stem}"
-    told = {"progress": progress(label), "state": state}
     with stoppable() as stop:
-        record = train(network, dataset, recipe, seed=seed, device=device, stop=stop, **told)
+        told = {"progress": progress(label), "state": state, "stop": stop}
+        record = train(network, dataset, Recipe(**settings["recipe"]), seed=seed, device=device, **told)
     about = {"settings": settings, "seed": settings["seed"], "dataset": dataset.name}
     write_checkpoint(output, network, record=record.as_dict(), key=own_key, **about)
     write_cost(smk.output.cost, record.cost(device.type, own_key), **lineage(smk))
+    keep(smk, own_key)
     state.remove()
-
-
-def main(smk) -> None:
-    """Train the leaf, unless another tree of the seed has the same one, or it is kept from another time."""
-    space = search_space(smk)
-    mask, parent, parent_key = start(smk, space)
-    device = prepare(smk.params.device, smk.params.settings["threads"])
-    own_key = key(smk, device.type, read_key(smk.input.data), mask.tolist(), parent_key)
-    once(smk, own_key, lambda: train_leaf(smk, device, space, mask, parent, own_key))
 
 
 run(main, globals().get("snakemake"))

@@ -1,6 +1,8 @@
 """Rule proxy: one metric of single architectures at initialisation, without a supernet."""
 
-from _job import key, lineage, log, once, run, search_space
+from functools import partial
+
+from _job import keep, key, lineage, log, run, search_space, taken_over
 
 import numpy as np
 
@@ -20,26 +22,17 @@ def main(smk) -> None:
     """Score every architecture on the same batch; weights are drawn by seed and architecture."""
     settings = smk.params.settings
     add_folders(smk.params.metric_paths)
-    device = prepare(smk.params.device, settings["threads"])
-    space = search_space(smk)
+    device, space = prepare(smk.params.device, settings["threads"]), search_space(smk)
     truth = read_architectures(smk.input.truth, "truth", space)
     sample = {"count": settings["architectures"], "seed": settings["sample_seed"]}
     chosen = compared_architectures(truth, settings["column"], **sample)
     own_key = key(smk, device.type, read_key(smk.input.data), chosen)
-    once(smk, own_key, lambda: score(smk, device, space, chosen, own_key))
-
-
-def score(smk, device, space, chosen: list[str], own_key: str) -> None:
-    """Score the architectures and write their values."""
-    settings, dataset = smk.params.settings, read_dataset(smk.input.data)
-    seed = derive(settings["seed"], "proxies")
+    if taken_over(smk, own_key):
+        return
+    dataset, seed = read_dataset(smk.input.data), derive(settings["seed"], "proxies")
     one = {"batch_size": settings["batch_size"], "repetitions": 1, "lower": "proxies.batch_size"}
     (batch,) = scoring_batches(dataset, **one, seed=seed, device=device)
-
-    def crops(samples: int, crop_seed: int):
-        return random_crops(dataset, samples=samples, seed=crop_seed, device=device)
-
-    repetition = ScoringBatch(*batch, seed=seed, draw_crops=crops)
+    repetition = ScoringBatch(*batch, seed=seed, draw_crops=partial(random_crops, dataset, device=device))
     of = {"classes": len(dataset.classes), "in_channels": dataset.images.shape[1]}
     metric, values = load(settings["metric"]), []
     for string, architecture in zip(chosen, space.indices(chosen), strict=True):
@@ -50,19 +43,10 @@ def score(smk, device, space, chosen: list[str], own_key: str) -> None:
     lost = [name for name, value in zip(chosen, values, strict=True) if not np.isfinite(value)]
     if lost:
         log.info("%d of %d values are not finite, the first of %s; they take no part", len(lost), len(values), lost[0])
-    write_architectures(
-        smk.output[0],
-        chosen,
-        {"value": np.array(values)},
-        space=space,
-        kind="proxy",
-        key=own_key,
-        **lineage(smk),
-        device=device.type,
-        metric=settings["metric"],
-        seed=settings["seed"],
-        dataset=dataset.name,
-    )
+    about = {"space": space, "kind": "proxy", "key": own_key, "device": device.type, "dataset": dataset.name}
+    about |= {"metric": settings["metric"], "seed": settings["seed"], **lineage(smk)}
+    write_architectures(smk.output[0], chosen, {"value": np.array(values)}, **about)
+    keep(smk, own_key)
 
 
 run(main, globals().get("snakemake"))

@@ -14,34 +14,14 @@ def main(smk) -> None:
     space = search_space(smk)
     nodes, attributes = read_scores(smk.input.scores, space)
     branching = make_policy(space, **settings["policy"]).branching(settings["level"])
-    cut = {name: settings[name] for name in ("objective", "balance")}
+    how = {name: settings[name] for name in ("metric", "seed", "objective", "balance")}
     splits = [
-        split_node(
-            space,
-            path,
-            node.space,
-            node.affinity,
-            branching,
-            **cut,
-            edge_rule=settings["edge"],
-            seed=settings["seed"],
-            metric=settings["metric"],
-        )
+        split_node(space, path, node.space, node.affinity, branching, edge_rule=settings["edge"], **how)
         for path, node in nodes.items()
     ]
-    write_splits(
-        smk.output[0],
-        space=space,
-        method=smk.wildcards.method,
-        metric=settings["metric"],
-        seed=settings["seed"],
-        level=settings["level"],
-        splits=splits,
-        **cut,
-        edge=settings["edge"],
-        key=key(smk, attributes["key"]),
-        **lineage(smk),
-    )
+    about = {"method": smk.wildcards.method, "level": settings["level"], "edge": settings["edge"], **how}
+    about |= {"key": key(smk, attributes["key"]), **lineage(smk)}
+    write_splits(smk.output[0], space=space, splits=splits, **about)
 
 
 run(main, globals().get("snakemake"))

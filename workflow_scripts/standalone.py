@@ -26,11 +26,6 @@ def wanted(smk, space) -> list[str]:
     return list(dict.fromkeys(found.evaluations[found.best].architecture for found in record.searches))
 
 
-def training_key(smk, device, architecture: str) -> str:
-    """Return the key of the training of one architecture, whoever wanted it."""
-    return key(smk, device.type, read_key(smk.input.data), architecture, apart_from="architectures")
-
-
 def trained(smk, device, space, dataset, architecture: str, state: StateFile) -> Path:
     """Train one architecture, unless it is kept; return the file with its accuracies, in percent."""
     path = place(Path(smk.params.store), state.key, ".h5")
@@ -39,21 +34,18 @@ def trained(smk, device, space, dataset, architecture: str, state: StateFile) ->
         return path
     settings = smk.params.settings
     seed = derive(settings["seed"], "standalone", architecture)
-    classes, in_channels = len(dataset.classes), dataset.images.shape[1]
     mask = space.only(space.parse(architecture))
-    of = {"classes": classes, "in_channels": in_channels, "seed": derive(seed, "initial weights")}
-    network = space.network(mask, settings["network"], **of)
+    of = {"classes": len(dataset.classes), "in_channels": dataset.images.shape[1]}
+    network = space.network(mask, settings["network"], **of, seed=derive(seed, "initial weights"))
     recipe, seed = Recipe(**settings["recipe"]), derive(seed, "training")
     with stoppable() as stop:
         told = {"progress": progress(architecture), "state": state, "stop": stop}
         train(network, dataset, recipe, seed=seed, device=device, **told)
-    name = f"accuracy_{settings['epochs']}_epochs_seed_{settings['seed']}"
-    accuracies = {
-        f"standalone_{part}_{name}": np.array(
-            [100 * evaluate(network, dataset, recipe, sub_space=mask, seed=seed, device=device, part=part)[1]]
-        )
-        for part in ("valid", "test")
-    }
+    accuracies = {}
+    for part in ("valid", "test"):
+        _, accuracy = evaluate(network, dataset, recipe, sub_space=mask, seed=seed, device=device, part=part)
+        name = f"standalone_{part}_accuracy_{settings['epochs']}_epochs_seed_{settings['seed']}"
+        accuracies[name] = np.array([100 * accuracy])
     about = {"space": space, "kind": "standalone", "key": state.key, "dataset": dataset.name, "device": device.type}
     write_architectures(path, [architecture], accuracies, **about, **lineage(smk))
     state.remove()
@@ -64,25 +56,18 @@ def main(smk) -> None:
     """Train every wanted architecture; the numbers are named after epochs and seed."""
     device, dataset = prepare(smk.params.device, smk.params.settings["threads"]), read_dataset(smk.input.data)
     space = search_space(smk)
-    keys = {architecture: training_key(smk, device, architecture) for architecture in wanted(smk, space)}
-    tables = []
-    for number, (architecture, own_key) in enumerate(keys.items()):
+    keys, tables = {}, []
+    for number, architecture in enumerate(wanted(smk, space)):
+        # That of the training, whoever wanted it.
+        own_key = key(smk, device.type, read_key(smk.input.data), architecture, apart_from="architectures")
         state = StateFile(state_of(smk, number), own_key)
-        tables.append(
-            read_architectures(trained(smk, device, space, dataset, architecture, state), "standalone", space)
-        )
-    write_architectures(
-        smk.output[0],
-        list(keys),
-        {name: np.concatenate([table.column(name) for table in tables]) for name in tables[0].columns},
-        space=space,
-        kind="standalone",
-        key=key(smk, list(keys.values())),
-        keys=list(keys.values()),
-        **lineage(smk),
-        dataset=dataset.name,
-        device=device.type,
-    )
+        path = trained(smk, device, space, dataset, architecture, state)
+        tables.append(read_architectures(path, "standalone", space))
+        keys[architecture] = own_key
+    columns = {name: np.concatenate([table.column(name) for table in tables]) for name in tables[0].columns}
+    about = {"space": space, "kind": "standalone", "dataset": dataset.name, "device": device.type, **lineage(smk)}
+    about |= {"keys": [*keys.values()], "key": key(smk, [*keys.values()])}
+    write_architectures(smk.output[0], [*keys], columns, **about)
 
 
 run(main, globals().get("snakemake"))

@@ -12,15 +12,8 @@ def main(smk) -> None:
     summary = read_table(smk.input.summary, level=str)
     methods = read_table(smk.input.methods)
     few_shot = read_table(smk.input.few_shot[0]) if smk.input.few_shot else None
-    text = summarise(
-        summary,
-        methods,
-        few_shot,
-        **smk.params.settings,
-        versions=smk.params.versions,
-        others=smk.params.others,
-    )
-    write_text(smk.output[0], text)
+    said = {"versions": smk.params.versions, "others": smk.params.others, **smk.params.settings}
+    write_text(smk.output[0], summarise(summary, methods, few_shot, **said))
 
 
 run(main, globals().get("snakemake"))

@@ -1,6 +1,6 @@
 """Rule supernet: train the root supernet of one seed."""
 
-from _job import key, lineage, once, progress, run, search_space, state_of, stoppable
+from _job import keep, key, lineage, progress, run, search_space, state_of, stoppable, taken_over
 
 from fsnas.artifacts.checkpoint import write_checkpoint
 from fsnas.artifacts.cost import write_cost
@@ -13,44 +13,23 @@ from fsnas.training.recipe import Recipe
 
 
 def main(smk) -> None:
-    """Train the supernet, unless it is kept."""
-    device = prepare(smk.params.device, smk.params.settings["threads"])
+    """Train the supernet, or go on with an interrupted training, unless it is kept."""
+    settings = smk.params.settings
+    device, seed = prepare(smk.params.device, settings["threads"]), settings["seed"]
     own_key = key(smk, device.type, read_key(smk.input.data))
-    once(smk, own_key, lambda: train_root(smk, device, own_key))
-
-
-def train_root(smk, device, own_key: str) -> None:
-    """Train, or resume an interrupted training, and write the checkpoint."""
-    settings, dataset = smk.params.settings, read_dataset(smk.input.data)
-    seed, state = settings["seed"], StateFile(state_of(smk), own_key)
-    network = search_space(smk).network(
-        None,
-        settings["network"],
-        classes=len(dataset.classes),
-        in_channels=dataset.images.shape[1],
-        seed=derive(seed, "initial weights"),
-    )
+    if taken_over(smk, own_key):
+        return
+    dataset, state = read_dataset(smk.input.data), StateFile(state_of(smk), own_key)
+    of = {"classes": len(dataset.classes), "in_channels": dataset.images.shape[1]}
+    network = search_space(smk).network(None, settings["network"], **of, seed=derive(seed, "initial weights"))
+    recipe, seed_of_training = Recipe(**settings["recipe"]), derive(seed, "supernet")
     with stoppable() as stop:
-        record = train(
-            network,
-            dataset,
-            Recipe(**settings["recipe"]),
-            seed=derive(seed, "supernet"),
-            device=device,
-            progress=progress(f"supernet, seed {seed}"),
-            state=state,
-            stop=stop,
-        )
-    write_checkpoint(
-        smk.output.checkpoint,
-        network,
-        record=record.as_dict(),
-        key=own_key,
-        settings=settings,
-        seed=seed,
-        dataset=dataset.name,
-    )
+        told = {"progress": progress(f"supernet, seed {seed}"), "state": state, "stop": stop}
+        record = train(network, dataset, recipe, seed=seed_of_training, device=device, **told)
+    about = {"settings": settings, "seed": seed, "dataset": dataset.name}
+    write_checkpoint(smk.output.checkpoint, network, record=record.as_dict(), key=own_key, **about)
     write_cost(smk.output.cost, record.cost(device.type, own_key), **lineage(smk))
+    keep(smk, own_key)
     state.remove()
 
 

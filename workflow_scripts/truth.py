@@ -20,13 +20,8 @@ def main(smk) -> None:
         options = sources.taken(reading["source"], {**reading, "space": space})
         architectures, columns = sources.load(reading["source"])(reading["file"], **options)
     log.info("%d architectures, columns %s", len(architectures), ", ".join(columns))
-    about = {
-        "space": space,
-        "kind": "truth",
-        "key": key(smk, *(table.attributes["key"] for table in tables)),
-        **lineage(smk),
-    }
-    write_architectures(smk.output[0], architectures, columns, **about)
+    about = {"key": key(smk, *(table.attributes["key"] for table in tables)), **lineage(smk)}
+    write_architectures(smk.output[0], architectures, columns, space=space, kind="truth", **about)
 
 
 run(main, globals().get("snakemake"))

@@ -53,20 +53,6 @@ def users_folders() -> dict[Path, str]:
     return {folder: package for package, registry in REGISTRIES.items() for folder in registry.users_folders()}
 
 
-def _file_of(module: str) -> Path | None:
-    """Return the file of a module of fsnas, a folder of the user being part of its package."""
-    _, *names = module.split(".")
-    bases = {ROOT / "fsnas": names}
-    if len(names) > 1:
-        bases |= {folder: names[1:] for folder, package in users_folders().items() if package == names[0]}
-    places = [place for base, inside in bases.items() for place in _places(base.joinpath(*inside))]
-    return next((place for place in places if place.is_file()), None)
-
-
-def _places(path: Path) -> list[Path]:
-    return [path / "__init__.py", path.with_name(f"{path.name}.py")]
-
-
 def _packages(path: Path) -> tuple[str, ...]:
     """Return the packages that a file lies in."""
     for folder, package in users_folders().items():
@@ -95,7 +81,12 @@ def _imports(path: Path) -> tuple[str, ...]:
     """
     package = _packages(path)
     if _is_ours(path):
-        return tuple(_known(f"imports {'.'.join(package)}", path.read_bytes(), lambda: _of_fsnas(path, package)))
+
+        def read() -> list[str]:
+            modules = [module for module, *_ in imports(path, package) if module.partition(".")[0] == "fsnas"]
+            return list(dict.fromkeys(name for module in modules for name in _on_the_way(module)))
+
+        return tuple(_known(f"imports {'.'.join(package)}", path.read_bytes(), read))
     found: dict[str, None] = {}
     for module, line, needed in [*imports(path, package), *loads(path, package)]:
         if needed and located(module) is None:
@@ -106,11 +97,6 @@ def _imports(path: Path) -> tuple[str, ...]:
             )
         found |= dict.fromkeys(_on_the_way(module))
     return tuple(found)
-
-
-def _of_fsnas(path: Path, package: tuple[str, ...]) -> list[str]:
-    modules = [module for module, *_ in imports(path, package) if module.partition(".")[0] == "fsnas"]
-    return list(dict.fromkeys(name for module in modules for name in _on_the_way(module)))
 
 
 def _on_the_way(module: str) -> list[str]:
@@ -165,12 +151,12 @@ def _files_of(module: str) -> list[Path]:
 def located(module: str) -> Path | str | None:
     """Return the file of a module; the name of a folder, or of what is installed; None if there is no such module."""
     top, *rest = module.split(".")
-    if top == "fsnas":
-        bases = [(ROOT, [top, *rest])]
-        bases += [(folder, rest[1:]) for folder, package in users_folders().items() if rest[:1] == [package]]
-        return _file_of(module) or (
-            module if any(base.joinpath(*names).is_dir() for base, names in bases if names) else None
-        )
+    if top == "fsnas":  # a folder of the user is part of its package
+        users = [folder for folder, package in users_folders().items() if rest[:1] == [package] and rest[1:]]
+        places = [ROOT.joinpath(top, *rest), *(folder.joinpath(*rest[1:]) for folder in users)]
+        files = [file for place in places for file in (place / "__init__.py", place.with_name(f"{place.name}.py"))]
+        found = next((file for file in files if file.is_file()), None)
+        return found or (module if any(place.is_dir() for place in places) else None)
     if top in sys.stdlib_module_names:
         return top
     spec = _found(top, None)
@@ -181,9 +167,8 @@ def located(module: str) -> Path | str | None:
         spec = None if folders is None else _found(".".join([top, *rest][:i]), list(folders))
     if spec is None:
         return None
-    return (
-        top if _is_installed(spec) or not os.path.isfile(spec.origin or "") else Path(os.path.abspath(str(spec.origin)))
-    )
+    by_name = _is_installed(spec) or not os.path.isfile(spec.origin or "")
+    return top if by_name else Path(os.path.abspath(str(spec.origin)))
 
 
 def _found(module: str, folders: list[str] | None) -> ModuleSpec | None:

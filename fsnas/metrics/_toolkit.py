@@ -35,19 +35,19 @@ class ScoringBatch:
     seed
         Derived from the run's seed, the node and the repetition; for metrics that draw.
     draw_crops
-        ``draw_crops(samples, seed)``: float32 ``[samples, 1, 3, 3]`` random one-channel crops of training images.
+        ``draw_crops(samples=.., seed=..)``: float32 ``[samples, 1, 3, 3]`` random one-channel crops of training images.
     """
 
     images: Tensor
     labels: Tensor
     seed: int
-    draw_crops: Callable[[int, int], Tensor]
+    draw_crops: Callable[..., Tensor]
     _drawn: dict[int, Tensor] = field(default_factory=dict, repr=False)
 
     def crops(self, samples: int) -> Tensor:
         """Return ``samples`` crops, the same at every call: drawn once, and a copy of them each time."""
         if samples not in self._drawn:
-            self._drawn[samples] = self.draw_crops(samples, self.seed)
+            self._drawn[samples] = self.draw_crops(samples=samples, seed=self.seed)
         return self._drawn[samples].clone()
 
     def split(self, parts: int) -> list["ScoringBatch"]:
@@ -164,8 +164,5 @@ def gradients(
     output: Tensor, weights: dict[str, torch.nn.Parameter] | dict[str, Tensor], *, create_graph: bool = False
 ) -> dict[str, Tensor]:
     """Return d ``output`` / d weight for every weight, by name; an absent gradient is zero."""
-    found = torch.autograd.grad(output, list(weights.values()), create_graph=create_graph, allow_unused=True)
-    return {
-        name: torch.zeros_like(weight) if grad is None else grad
-        for (name, weight), grad in zip(weights.items(), found, strict=True)
-    }
+    found = torch.autograd.grad(output, list(weights.values()), create_graph=create_graph, materialize_grads=True)
+    return dict(zip(weights, found, strict=True))

@@ -32,11 +32,9 @@ def fisher(model: GatedSupernet, batch: ScoringBatch) -> float:
     """
     hook, weights = _Outputs(), model.layers()
     loss = F.cross_entropy(model(batch.images, hook=hook), batch.labels)
-    outputs = [output for output, _ in hook.found]
+    grads = torch.autograd.grad(loss, [output for output, _ in hook.found], materialize_grads=True)
     total = 0.0
-    for (output, names), grad in zip(
-        hook.found, torch.autograd.grad(loss, outputs, materialize_grads=True), strict=True
-    ):
+    for (output, names), grad in zip(hook.found, grads, strict=True):
         channels = (output.detach() * grad).flatten(2).sum(2) if output.dim() > 2 else output.detach() * grad
         for name, part in zip(names, channels.pow(2).mean(0).chunk(len(names)), strict=True):
             total += 0.5 * part.sum().item() * weights[name][0].numel()

@@ -55,9 +55,8 @@ def lr(
     for part in crops.split(batch_size):
         hook = _Patterns()
         with torch.no_grad():
-            last = F.batch_norm(
-                thin(part, ForwardContext(model.gates, hook=hook)), None, None, training=True, eps=BN_EPS
-            )
+            last = thin(part, ForwardContext(model.gates, hook=hook))
+            last = F.batch_norm(last, None, None, training=True, eps=BN_EPS)
         hook.relu(last, 1)
         rows.append(torch.cat(hook.on, dim=1).cpu().numpy())
     packed = np.packbits(np.concatenate(rows), axis=1)

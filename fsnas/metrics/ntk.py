@@ -21,14 +21,8 @@ def _tangents(sums: Tensor, weights: list[Tensor], together: int) -> Tensor:
     rows = []
     for chosen in torch.eye(len(sums), dtype=sums.dtype, device=sums.device).split(together):
         many = len(chosen) > 1
-        grads = torch.autograd.grad(
-            sums,
-            weights,
-            chosen if many else chosen[0],
-            retain_graph=True,
-            is_grads_batched=many,
-            allow_unused=True,
-        )
+        how = {"retain_graph": True, "is_grads_batched": many, "allow_unused": True}
+        grads = torch.autograd.grad(sums, weights, chosen if many else chosen[0], **how)
         parts = [
             chosen.new_zeros(len(chosen), weight.numel()) if grad is None else grad.reshape(len(chosen), -1)
             for weight, grad in zip(weights, grads, strict=True)

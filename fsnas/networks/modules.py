@@ -30,13 +30,8 @@ def as_module(model: GatedSupernet) -> nn.Module:
         return model.network.as_module(model.active)
 
 
-def plain_network(network: Any, gates: np.ndarray) -> nn.Module:
-    """Return the plain modules of a `fsnas.networks.nas_bench_201.CellSupernet`."""
-    return _Network(network, gates)
-
-
-class _Network(nn.Module):
-    """NAS-Bench-201's network: stem, three stages of cells with a reduction between them, classifier."""
+class PlainNetwork(nn.Module):
+    """The plain modules of a `fsnas.networks.nas_bench_201.CellSupernet`."""
 
     def __init__(self, network: Any, gates: np.ndarray) -> None:
         super().__init__()
@@ -51,6 +46,7 @@ class _Network(nn.Module):
         self.classifier.weight, self.classifier.bias = network.classifier.weight, network.classifier.bias
 
     def forward(self, x: Tensor) -> Tensor:
+        """Return the logits ``[b, classes]`` of the images ``x [b, c, h, w]``."""
         return self.classifier(self.features(x))
 
 

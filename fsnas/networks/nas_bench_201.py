@@ -18,12 +18,7 @@ from fsnas.spaces.nas_bench_201 import WIDTHS, CellSize, NasBench201
 class CellSupernet(Supernet):
     """The network over a sub-space; the stages have ``C, 2C, 4C`` channels and ``N`` cells each.
 
-    Parameters
-    ----------
-    space, sub_space, size, classes, in_channels
-        As in `fsnas.networks.supernet.Supernet`; only enabled operations have weights.
-    seed
-        Seed of the initial weights (PyTorch's defaults).
+    Only enabled operations have weights; ``seed`` draws them, as PyTorch does.
     """
 
     def __init__(
@@ -31,19 +26,18 @@ class CellSupernet(Supernet):
     ) -> None:
         super().__init__(space, sub_space, size, classes=classes, in_channels=in_channels)
         generator = torch.Generator().manual_seed(seed)
-        channels = size.channels
+        channels, widths = size.channels, [size.channels * multiple for multiple in WIDTHS]
         self.stem = Conv(Layer("stem.weight", "stem"), in_channels, channels, 3, generator)
         self.stem_bn = BatchStatNorm(channels)
         stages, reductions = [], []
-        for stage, multiple in enumerate(WIDTHS):
-            width = channels * multiple
+        for stage, width in enumerate(widths):
             if stage:
                 reductions.append(Reduction(width // 2, width, f"reductions.{stage - 1}", generator))
             names = [f"stages.{stage}.{i}" for i in range(size.cells)]
             stages.append(nn.ModuleList(Cell(width, space.operations, sub_space, name, generator) for name in names))
         self.stages, self.reductions = nn.ModuleList(stages), nn.ModuleList(reductions)
-        self.last_bn = BatchStatNorm(WIDTHS[-1] * channels)
-        self.classifier = Linear(Layer("classifier.weight", "head"), WIDTHS[-1] * channels, classes, generator)
+        self.last_bn = BatchStatNorm(widths[-1])
+        self.classifier = Linear(Layer("classifier.weight", "head"), widths[-1], classes, generator)
 
     def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
         """Return the logits ``[b, classes]`` of the images ``x [b, c, h, w]`` under ``context``."""
@@ -63,14 +57,10 @@ class CellSupernet(Supernet):
 
     def as_module(self, gates: np.ndarray) -> nn.Module:
         """Return the network under ``gates`` as plain modules (`fsnas.networks.modules`)."""
-        return modules.plain_network(self, gates)
+        return modules.PlainNetwork(self, gates)
 
 
-def supernet(
-    space: NasBench201, sub_space: np.ndarray, size: CellSize, *, classes: int, in_channels: int, seed: int
-) -> CellSupernet:
-    """Return the supernet of a sub-space."""
-    return CellSupernet(space, sub_space, size, classes=classes, in_channels=in_channels, seed=seed)
+supernet = CellSupernet  # as `SearchSpace.network` asks for it
 
 
 def thin_network(space: NasBench201, seed: int) -> Cell:

@@ -59,9 +59,8 @@ class Supernet(nn.Module):
         FsnasError
             If a name is that of no parameter: metrics would silently leave the layer out.
         """
-        found = {
-            layer.name: layer for part in self.children() for module in part.modules() for layer in _stated(module)
-        }
+        stated = [getattr(module, "layers", ()) for part in self.children() for module in part.modules()]
+        found = {layer.name: layer for layers in stated for layer in layers}
         if unknown := [name for name in found if name not in self.named]:
             near = nearest(unknown[0], list(self.named))
             raise FsnasError(
@@ -107,10 +106,6 @@ class _MultiplyAdds(ForwardHook):
     def layer(self, output: Tensor, names: list[str]) -> None:
         each = output[0].numel() // len(names)
         self.total += sum(each * self.network.named[name][0].numel() for name in names)
-
-
-def _stated(module: nn.Module) -> tuple[Layer, ...]:
-    return getattr(module, "layers", ())
 
 
 def executed_layers(

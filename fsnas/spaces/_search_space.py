@@ -64,10 +64,7 @@ class SearchSpace:
         return gates
 
     def parameters(self, sub_space: np.ndarray, size: Any, *, classes: int, in_channels: int) -> int:
-        """Return the number of parameters of the enabled operations and of the network around them.
-
-        Here those of the network that is built (imports torch).
-        """
+        """Return the number of parameters of the enabled operations and around them: of the network, which is built."""
         network = self.network(sub_space, size, classes=classes, in_channels=in_channels)
         return sum(parameter.numel() for parameter in network.parameters())
 
@@ -76,10 +73,9 @@ class SearchSpace:
     ) -> int:
         """Return the multiply-adds of one ``image`` (height, width) in the enabled operations and around them.
 
-        Here those of the layers of the network that is built, without biases (imports torch).
+        Here those of the layers of the network, which is built, without biases.
         """
-        network = self.network(sub_space, size, classes=classes, in_channels=in_channels)
-        return network.multiply_adds(image)
+        return self.network(sub_space, size, classes=classes, in_channels=in_channels).multiply_adds(image)
 
     def _lacks(self, wanted: str) -> FsnasError:
         return FsnasError(
@@ -168,17 +164,12 @@ class SearchSpace:
                 )
         return tuple(map(self.operations.index, names))
 
-    @property
-    def by_name_only(self) -> bool:
-        """Return whether this is what a file says of a space."""
-        return type(self) is SearchSpace
-
     def spelt(self, string: str) -> str:
-        """Return an architecture string as `architecture_string` spells it, as it is where the space is not known.
+        """Return an architecture string as `architecture_string` spells it; errors as `parse`.
 
-        Errors as `parse`.
+        As it is where this is only what a file says of a space.
         """
-        return string if self.by_name_only else self.architecture_string(self.parse(string))
+        return string if type(self) is SearchSpace else self.architecture_string(self.parse(string))
 
     def indices(self, strings: Sequence[str]) -> np.ndarray:
         """Return the architectures of ``strings``: int64 ``[n, edges]``; errors as `parse`."""

@@ -38,20 +38,13 @@ class NasBench201(SearchSpace):
         >>> space.architecture_string((3, 3, 4, 1, 0, 2))[:30]
         '|nor_conv_3x3~0|+|nor_conv_3x3'
         """
-        nodes: list[str] = []
-        for target in range(1, NODES):
-            edges = [e for e in range(len(EDGES)) if TARGETS[e] == target]
-            nodes.append("|" + "|".join(f"{self.operations[architecture[e]]}~{SOURCES[e]}" for e in edges) + "|")
-        return "+".join(nodes)
+        nodes = ["|"] * NODES
+        for source, target, operation in zip(SOURCES, TARGETS, architecture, strict=True):
+            nodes[target] += f"{self.operations[operation]}~{source}|"
+        return "+".join(nodes[1:])
 
     def operation_names(self, string: str) -> list[str]:
-        """Return the operation of every edge in a NAS-Bench-201 string.
-
-        Raises
-        ------
-        FsnasError
-            If the string does not have the form that `architecture_string` writes, or names an unknown operation.
-        """
+        """Return the operation of every edge in a string of the form that `architecture_string` writes."""
         found: dict[str, str] = {}
         for target, node in enumerate(string.strip().split("+"), start=1):
             for part in node.strip("|").split("|"):

@@ -1,6 +1,6 @@
 """The split of one node: the cut of every edge that can be split, and the edge that is taken."""
 
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -63,8 +63,11 @@ def split_node(
     for edge in considered:
         if np.isfinite(affinity[edge][~np.eye(sub_space.shape[1], dtype=bool)]).all():
             rng = generator(seed, "cut", metric, path, space.edges[edge])
-            where = f"metric {metric}, seed {seed}, node {path}, edge {space.edges[edge]}"
-            cuts[edge] = _cut(affinity[edge], branching, where, objective=objective, balance=balance, rng=rng)
+            try:
+                cuts[edge] = best_cut(affinity[edge], branching, objective=objective, balance=balance, rng=rng)
+            except FsnasError as error:
+                where = f"metric {metric}, seed {seed}, node {path}, edge {space.edges[edge]}"
+                raise FsnasError(f"{where}: {error}") from error
     if not cuts:
         raise ScoreError(_nothing_to_split(space, path, considered, seed, metric))
     edge, edge_ties = _choose_edge(cuts, edge_rule, generator(seed, "edge", metric, path))
@@ -81,14 +84,6 @@ def split_node(
         edge_costs={space.edges[e]: cuts[e].cost if e in cuts else None for e in considered},
         children=children_paths(path, branching),
     )
-
-
-def _cut(affinity: np.ndarray, branching: int, where: str, **how: Any) -> Cut:
-    """Return the best cut of one edge; an error says ``where``."""
-    try:
-        return best_cut(affinity, branching, **how)
-    except FsnasError as error:
-        raise FsnasError(f"{where}: {error}") from error
 
 
 def _choose_edge(cuts: dict[int, Cut], edge_rule: str, rng: np.random.Generator) -> tuple[int, int]:

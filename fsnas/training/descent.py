@@ -21,11 +21,6 @@ class Descent:
         self.recipe = recipe
         self.momenta: dict[str, Tensor] = {}
 
-    def forget_gradients(self) -> None:
-        """Leave no parameter a gradient."""
-        for parameter in self.parameters.values():
-            parameter.grad = None
-
     @torch.no_grad()
     def step(self, epoch: int) -> None:
         """Move every parameter that has a gradient by one step of ``epoch`` (from 0)."""

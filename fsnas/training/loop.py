@@ -58,13 +58,12 @@ def train(
     """
     sub_space = network.sub_space if sub_space is None else sub_space
     network.to(device)
-    descent = Descent(network, recipe)
     record = Record()
-    run = TrainingState(network, descent, record, EpochSums(), state)
+    run = TrainingState(network, Descent(network, recipe), record, EpochSums(), state)
     run.resume(progress)
     clock, first = Clock(record, device), len(record.epoch)
     for epoch in range(first, recipe.epochs):
-        for _ in _steps(network, dataset, recipe, descent, run.sums, sub_space, seed, epoch, device):
+        for _ in _steps(run, dataset, sub_space, seed, epoch, device):
             if by := stop():
                 clock.read()
                 run.keep()
@@ -86,31 +85,19 @@ def train(
 
 
 def _steps(
-    network: Supernet,
-    dataset: Dataset,
-    recipe: Recipe,
-    descent: "Descent",
-    sums: EpochSums,
-    sub_space: np.ndarray,
-    seed: int,
-    epoch: int,
-    device: torch.device,
+    run: TrainingState, dataset: Dataset, sub_space: np.ndarray, seed: int, epoch: int, device: torch.device
 ) -> Iterator[None]:
-    """Take the steps of an epoch that ``sums`` does not hold yet, add each to it, and yield after each."""
+    """Take the steps of an epoch that the sums do not hold yet, add each to them, and yield after each."""
+    network, recipe, sums = run.network, run.descent.recipe, run.sums
     rng = generator(seed, "paths", epoch)
-    batches = training_batches(
-        dataset,
-        batch_size=recipe.batch_size,
-        epoch_seed=derive(seed, "epoch", epoch),
-        crop_padding=recipe.crop_padding,
-        flip=recipe.flip,
-        device=device,
-    )
+    how = {name: getattr(recipe, name) for name in ("batch_size", "crop_padding", "flip")}
+    batches = training_batches(dataset, epoch_seed=derive(seed, "epoch", epoch), device=device, **how)
     for step, (images, labels) in enumerate(batches, start=1):
         paths = sample_gates(sub_space, recipe, rng)
         if step <= sums.steps:
             continue
-        descent.forget_gradients()
+        for parameter in network.named.values():
+            parameter.grad = None
         for gates in paths:
             logits = network(images, ForwardContext(gates))
             loss = F.cross_entropy(logits, labels)
@@ -123,7 +110,7 @@ def _steps(
         sums.samples += len(labels) * len(paths)
         _complete_gradients(network, np.sum(paths, axis=0))
         torch.nn.utils.clip_grad_norm_(network.named.values(), recipe.grad_clip)
-        descent.step(epoch)
+        run.descent.step(epoch)
         yield
 
 

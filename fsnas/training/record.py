@@ -37,19 +37,9 @@ TIMES = ("seconds", "device_seconds")
 
 @dataclass
 class Record:
-    """The history of a training, one entry an epoch (from 1).
+    """The history of a training, one entry an epoch (from 1): mean losses, accuracies in [0, 1], and samples.
 
-    Attributes
-    ----------
-    epoch, loss, accuracy, valid_loss, valid_accuracy
-        Mean losses, and accuracies in [0, 1].
-    samples
-        Images that went forward and backward in the epoch, once for every path.
-    seconds
-        Wall clock of the whole training, over all its interruptions; not part of the history, which is the same at
-        every run.
-    device_seconds
-        The same of `fsnas.devices.device_clock`.
+    The times, as in `TrainingCost`, are no part of the history, which is the same at every run.
     """
 
     epoch: list[int] = field(default_factory=list)

@@ -15,7 +15,7 @@ from fsnas.artifacts.checkpoint import read_checkpoint
 from fsnas.artifacts.scores import read_scores
 from fsnas.artifacts.splits import read_splits, read_tree
 from fsnas.spaces import count_architectures
-from fsnas.splitting.affinities import score_affinity
+from fsnas.splitting.scoring import score_affinity
 from tests.support.space import EDGES, SPACE
 from tests.workflow import test_reruns as reruns
 from tests.workflow.conftest import ROOT, assert_same_results, copy_checkout, snakemake

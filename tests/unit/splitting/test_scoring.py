@@ -11,9 +11,8 @@ from fsnas.errors import FsnasError
 from fsnas.metrics import MetricSpec, known, load
 from fsnas.networks.gates import mixing_gates
 from fsnas.networks.supernet import GatedSupernet
-from fsnas.splitting.affinities import score_affinity
 from fsnas.splitting.cuts import best_cut
-from fsnas.splitting.scoring import score_node
+from fsnas.splitting.scoring import score_affinity, score_node
 from tests.reference import scoring as twin
 from tests.support.problems import random_batch, random_network
 from tests.support.space import EDGES, OPERATIONS, SPACE
@@ -242,12 +241,6 @@ def test_finite_scores_too_far_apart_have_a_reason(spy):
     with np.errstate(over="ignore"):
         node = score_node(random_network(4), DEEP, "spy", BATCHES)
     assert node.reasons and all("exceed float64" in reason for reason in node.reasons)
-
-
-def test_every_edge_is_reported():
-    lines: list[str] = []
-    score_node(random_network(1), DEEP, "random", BATCHES[:1], progress=lines.append)
-    assert lines == [f"edge {EDGES[edge]} scored" for edge in HELD]
 
 
 def test_unknown_words_are_named():
