@@ -2,4 +2,4 @@
 
 from hypothesis import settings
 
-repeatable = settings(deadline=None, derandomize=True, max_examples=60)
+repeatable = settings(derandomize=True, max_examples=60)
