@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -22,13 +22,18 @@ ROOT = Path(__file__).resolve().parent.parent
 WHOLE = 2**30  # bytes: of a larger file that the user brings, only the size is looked at
 
 
-def code(script: str, *files: Path, packages: tuple[str, ...] = ()) -> list[str]:
+def code(script: str, *files: Path, packages: Iterable[str] = ()) -> tuple[str, ...]:
     """Return one line per module that a script reaches, with the digest of its code, and one per package.
 
     Of the modules that all scripts share, only the one that sets their environment decides a result.
     """
+    return _code(script, files, tuple(packages))
+
+
+@functools.cache  # of hundreds of jobs of a rule each asks
+def _code(script: str, files: tuple[Path, ...], packages: tuple[str, ...]) -> tuple[str, ...]:
     scripts = ROOT / "workflow_scripts"
-    return entries(scripts / script, scripts / "_environment.py", *files, packages=packages)
+    return tuple(entries(scripts / script, scripts / "_environment.py", *files, packages=packages))
 
 
 class Lineages:
@@ -58,7 +63,7 @@ class Lineages:
         @functools.cache
         def lineage(wildcards: tuple[tuple[str, str], ...]) -> Lineage:
             at = Wildcards(fromdict=dict(wildcards))
-            return Lineage(tuple(value(code, at)), value(settings, at), inputs(at))
+            return Lineage(value(code, at), value(settings, at), inputs(at))
 
         if own := rule_name(self.workflow, name):
             self.of_rules[own] = lineage

@@ -38,6 +38,7 @@ def become_snakemake(folder: str, arguments: list[str], environment: dict[str, s
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
+    sys.modules["snakemake.workflow"].Workflow._rundir = os.getcwd()  # which it takes when it is imported
     sys.path[:0] = [os.getcwd(), *filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))]
     sys.argv[1:] = arguments
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
