@@ -57,22 +57,19 @@ class Lineages:
         def value(given: Any, wildcards: Mapping[str, str]) -> Any:
             return given(wildcards) if callable(given) else given
 
-        def inputs(wildcards: Mapping[str, str]) -> str:
-            return key([self.digest(file) for file in self.inputs(self.workflow.get_rule(own), wildcards)])
-
         @functools.cache
         def lineage(wildcards: tuple[tuple[str, str], ...]) -> Lineage:
             at = Wildcards(fromdict=dict(wildcards))
-            return Lineage(value(code, at), value(settings, at), inputs(at))
+            inputs = key([self.digest(file) for file in self.inputs(self.workflow.get_rule(own), at)])
+            return Lineage(value(code, at), value(settings, at), inputs)
+
+        def part(name: str) -> Callable:
+            return lambda wildcards, output: getattr(lineage(tuple(wildcards.items())), name)
 
         if own := rule_name(self.workflow, name):
             self.of_rules[own] = lineage
-        return {
-            "lineage": lambda wildcards: lineage(tuple(wildcards.items())).digest,
-            "code": lambda wildcards, output: value(code, wildcards),
-            "settings": lambda wildcards, output: value(settings, wildcards),
-            "inputs": lambda wildcards, output: inputs(wildcards),
-        }
+        recorded = {"lineage": lambda wildcards: lineage(tuple(wildcards.items())).digest}
+        return recorded | {name: part(name) for name in ("code", "settings", "inputs")}
 
     def producer(self, file: str, recorded: str | None = None) -> Any:
         """Return the rule that makes ``file``, or None; most probably the one that was ``recorded``."""
