@@ -50,8 +50,8 @@ class Lineages:
     def params(self, name: str, code: Any, settings: Any) -> dict[str, Callable]:
         """Return the params of the rule ``name``; ``code`` and ``settings`` may be functions of the wildcards.
 
-        Snakemake records the digest of the lineage: another one reruns the rule, and `Records` say what differs. The
-        others are for the script; they take ``output`` and so are not recorded.
+        Snakemake records the digest of the lineage: another one reruns the rule, and `restore_records` says what
+        differs. The others are for the script; they take ``output`` and so are not recorded.
         """
 
         def value(given: Any, wildcards: Mapping[str, str]) -> Any:
@@ -109,7 +109,7 @@ def take_over(file: Path) -> None:
     """
     with suppress(OSError, ValueError, LookupError, TypeError):
         kept = json.loads(file.read_bytes())
-        dependencies.KNOWN |= kept["known"] if kept["reader"] == _reader() else {}
+        dependencies.KEPT |= kept["known"] if kept["reader"] == _reader() else {}
 
 
 def keep(file: Path) -> None:

@@ -43,13 +43,13 @@ class _Decisive(ast.NodeTransformer):
     """Takes out, node by node, what `decisive` says."""
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:  # noqa: N802 - as ast names its nodes
-        """Keep the annotations of fields."""
-        fields = {id(part): part.annotation for part in node.body if isinstance(part, ast.AnnAssign)}
-        kept = [part for part in node.body if id(part) in fields]
-        node.body = [part for part in node.body if id(part) in fields or not _is_said(part)]
+        """Keep the types of fields, but not what `Annotated` says of them: bounds and meaning, for the config."""
+        node.body = [part for part in node.body if not _is_said(part)]
         for part in node.body:
-            if part not in kept:
+            if not isinstance(part, ast.AnnAssign):
                 self.visit(part)
+            else:
+                part.annotation = _without_words(part.annotation)
         return node
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:  # noqa: N802
@@ -88,6 +88,13 @@ class _Decisive(ast.NodeTransformer):
         if _ERROR.search(_name(node.func)):
             _empty_texts(node)
         return self.generic_visit(node)
+
+
+def _without_words(annotation: ast.expr) -> ast.expr:
+    """Return the type in an ``Annotated``, and every other annotation as it is."""
+    if not isinstance(annotation, ast.Subscript) or not isinstance(annotation.slice, ast.Tuple):
+        return annotation
+    return annotation.slice.elts[0] if _name(annotation.value) == "Annotated" else annotation
 
 
 def _is_said(node: ast.AST) -> bool:

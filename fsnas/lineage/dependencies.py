@@ -23,13 +23,15 @@ MOST = 12  # files of a user that have a line each
 REGISTRIES = {"metrics": metrics.registry, "spaces": spaces.registry}  # packages to which users add folders
 
 
-KNOWN: dict[str, Any] = {}  # what was read from files of fsnas, by their content; a run keeps it for the next one
+# What was read from files of fsnas, by their content: in this run, and in the one that has kept it.
+KNOWN: dict[str, Any] = {}
+KEPT: dict[str, Any] = {}
 
 
 def _known(what: str, content: bytes, read: Callable[[], Any]) -> Any:
     name = f"{what} {hashlib.sha256(content).hexdigest()}"
     if name not in KNOWN:
-        KNOWN[name] = read()
+        KNOWN[name] = KEPT[name] if name in KEPT else read()
     return KNOWN[name]
 
 

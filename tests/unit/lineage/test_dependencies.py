@@ -66,6 +66,7 @@ class Cut:
     """A cut."""
 
     ties: int = 1
+    size: Annotated[int, "of a group"] = 2
 
 
 def cost(a: float, b: tuple = (1, 2), progress=print):
@@ -95,6 +96,7 @@ EDITS = {
     "another annotation of an argument": ("a: float,", "a: int,"),
     "no annotation": ("part: float =", "part ="),
     "an annotation of what is returned": ("progress=print):", "progress=print) -> tuple[float, str]:"),
+    "what is said of a field": ('"of a group"', '{"ge": 1}, "of the largest group"'),
     "a message that is raised": ("found {a}; expected", "found {a!r}, expected"),
     "a part of a message": ("or raise b", "or lower b"),
     "a part of a part of a message": ("lower it", "lower a"),
@@ -119,6 +121,7 @@ CHANGES = {
     "an error that is not raised": ("raise ValueError", "ValueError"),
     "a text that is returned": ("a text", "another text"),
     "an annotation of a field": ("ties: int", "ties: float"),
+    "the type of a field of which something is said": ("Annotated[int", "Annotated[float"),
     "a decorator": ("class Cut", "@dataclass\nclass Cut"),
     "the order of statements": ("import math\n\nLIMIT = 5", "LIMIT = 5\n\nimport math"),
 }

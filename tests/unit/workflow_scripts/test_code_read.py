@@ -16,6 +16,7 @@ FILE = ROOT / "fsnas/metrics/snip.py"
 @pytest.fixture(autouse=True)
 def nothing_known(monkeypatch):
     monkeypatch.setattr(dependencies, "KNOWN", {})
+    monkeypatch.setattr(dependencies, "KEPT", {})
     forget()
     yield
     forget()
@@ -36,11 +37,23 @@ def test_a_second_run_reads_no_code_again(tmp_path, monkeypatch):
     assert read() == expected
 
 
+def test_what_no_file_has_any_more_is_not_kept_for_ever(tmp_path):
+    read()
+    used = dict(dependencies.KNOWN)
+    dependencies.KNOWN["digest of an older content"] = "0123"
+    _lineage.keep(tmp_path / "read.json")
+    dependencies.KNOWN.clear()
+    _lineage.take_over(tmp_path / "read.json")
+    read()
+    _lineage.keep(tmp_path / "read.json")
+    assert json.loads((tmp_path / "read.json").read_text())["known"] == used
+
+
 @pytest.mark.parametrize("kept", ["", "[]", "{}", '{"reader": "another", "known": {"digest 0": "0"}}'])
 def test_what_was_read_by_other_code_or_is_damaged_is_forgotten(kept, tmp_path):
     (tmp_path / "read.json").write_text(kept)
     _lineage.take_over(tmp_path / "read.json")
-    assert dependencies.KNOWN == {}
+    assert dependencies.KNOWN == dependencies.KEPT == {}
     read()
     _lineage.keep(tmp_path / "read.json")
     assert json.loads((tmp_path / "read.json").read_text())["known"] == dependencies.KNOWN
