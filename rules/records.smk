@@ -4,12 +4,10 @@ from workflow_scripts._records import restore_records
 
 LOCKS = Path(".snakemake/locks")
 
-if workflow.is_main_process:
-    keep(CODE_READ)
-
 if workflow.is_main_process and not any(LOCKS.glob("*")):
     if changed := restore_records(LINEAGES, PLACE, LOCKS.parent.absolute()):
         logger.warning(changed)
+    keep(CODE_READ)
 
 # What the data step checks once images are read, for a file that is there already.
 if workflow.is_main_process and not FIXED:
