@@ -12,16 +12,25 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
-from torch import Tensor
+from torch import Tensor, nn
 
 from fsnas import metrics
 from fsnas.errors import FsnasError
 from fsnas.metrics._isolation import own_copy, unchanged, undisturbed
-from fsnas.networks.supernet import GatedSupernet
+from fsnas.networks.gates import mixing_gates
+from fsnas.networks.scored_module import ScoredModule
+from fsnas.networks.supernet import GatedSupernet, Supernet
 from fsnas.seeding import derive
 
 OURS = Path(metrics.__file__).parent
 SYMMETRY = 1e-6  # of the largest affinity, as the cut allows: float32 products differ by less, a wrong matrix by more
+
+
+def _no_crops(**asked: int) -> Tensor:
+    raise FsnasError(
+        "this metric draws crops of training images, and the batch was made without any; give ScoringBatch draw_crops, "
+        "or take the batches of a data set: fsnas.scoring_batches(dataset)"
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +49,8 @@ class ScoringBatch:
 
     images: Tensor
     labels: Tensor
-    seed: int
-    draw_crops: Callable[..., Tensor]
+    seed: int = 0
+    draw_crops: Callable[..., Tensor] = _no_crops
     _drawn: dict[int, Tensor] = field(default_factory=dict, repr=False)
 
     def crops(self, samples: int) -> Tensor:
@@ -91,13 +100,12 @@ def evaluate(function: Callable, kind: str, /, *arguments: Any, **options: Any) 
         If the value is none of that kind.
     """
     first, *edge, batch = arguments
-    models: Sequence[GatedSupernet] = first if kind == "affinity" else [first]
+    models = [_scored(model) for model in (first if kind == "affinity" else [first])]
     if Path(function.__code__.co_filename).parent == OURS:
-        with unchanged(models[0].network.named.values()):
-            return function(*arguments, **options)
-    with undisturbed(batch.seed, next(iter(models[0].network.named.values())).device):
-        own = {network: own_copy(network) for network in {model.network for model in models}}
-        given = [GatedSupernet(own[model.network], model.gates.copy()) for model in models]
+        with unchanged(models[0].named.values()):
+            return function(models if kind == "affinity" else models[0], *edge, batch, **options)
+    with undisturbed(batch.seed, next(iter(models[0].named.values())).device):
+        given = _own(models)
         apart = dataclasses.replace(batch, images=batch.images.detach().clone(), labels=batch.labels.clone())
         try:
             value = function(given if kind == "affinity" else given[0], *edge, apart, **options)
@@ -105,6 +113,20 @@ def evaluate(function: Callable, kind: str, /, *arguments: Any, **options: Any) 
             message = f"{function.__name__}() called sys.exit({left.code!r}), expected that it returns a value"
             raise RuntimeError(message).with_traceback(left.__traceback__) from None
         return _matrix(function, value, len(models)) if kind == "affinity" else _number(function, value)
+
+
+def _scored(model: Any) -> Any:
+    """Return what a metric sees of a network: of one of a search space all that it holds, its operations averaged."""
+    if isinstance(model, Supernet):
+        return GatedSupernet(model, mixing_gates(model.sub_space))
+    return ScoredModule(model) if isinstance(model, nn.Module) else model
+
+
+def _own(models: Sequence[Any]) -> list[Any]:
+    """Return the models on copies of their networks; a `ScoredModule` is one of a copy already."""
+    networks = {model.network for model in models if isinstance(model, GatedSupernet)}
+    own = {network: own_copy(network) for network in networks}
+    return [GatedSupernet(own[m.network], m.gates.copy()) if isinstance(m, GatedSupernet) else m for m in models]
 
 
 def _number(function: Callable, value: Any) -> float:

@@ -54,7 +54,7 @@ def ntk(
             "or 0 for all"
         )
     images = (batch.images[:samples] if samples else batch.images).double()
-    doubled = {name: p.detach().double().requires_grad_() for name, p in model.network.named.items()}
+    doubled = {name: p.detach().double().requires_grad_() for name, p in model.named.items()}
     sums = model.with_weights(doubled, images).sum(dim=1)
     layers = model.layers()
     elements = images[:, 0].numel() * len(next(iter(layers.values())))  # the stem is the first layer

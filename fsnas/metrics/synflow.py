@@ -20,7 +20,7 @@ def synflow(model: GatedSupernet, batch: ScoringBatch) -> float:
     BatchNorm is the identity. The log is ours: the sum spans many orders of magnitude, and in float32 it can
     overflow. Without any flow the value is -inf.
     """
-    absolute = {name: p.detach().double().abs().requires_grad_() for name, p in model.network.named.items()}
+    absolute = {name: p.detach().double().abs().requires_grad_() for name, p in model.named.items()}
     weights = {name: absolute[name] for name in model.layers()}
     ones = torch.ones_like(batch.images[:1], dtype=torch.float64)
     grads = gradients(model.with_weights(absolute, ones, batch_norm=False).sum(), weights)

@@ -150,6 +150,11 @@ class GatedSupernet:
     network: Supernet
     gates: np.ndarray
 
+    @property
+    def named(self) -> dict[str, nn.Parameter]:
+        """Return all parameters of the network by name."""
+        return self.network.named
+
     @functools.cached_property
     def active(self) -> np.ndarray:
         """Return the gates of the operations that matter: float64 ``[edges, operations]``."""

@@ -1,5 +1,6 @@
 """Slow, obvious twins of the metrics, one function per metric, on the plain network."""
 
+import copy
 import hashlib
 import math
 
@@ -14,13 +15,31 @@ from tests.reference.plain import PlainCell, PlainNetwork, plain_network
 from tests.support.space import EDGES, SPACE
 
 
-def _loss_gradients(network: PlainNetwork, batch: ScoringBatch) -> dict[str, Tensor]:
+def _network(model: GatedSupernet | nn.Module) -> nn.Module:
+    """The plain network of a supernet; of another one a copy that uses the batch's statistics and drops nothing."""
+    if isinstance(model, GatedSupernet):
+        return plain_network(model)
+    network = copy.deepcopy(model).train()
+    for module in network.modules():
+        if isinstance(module, nn.ReLU):
+            module.inplace = False
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0
+    return network
+
+
+def _layers(network: nn.Module) -> dict[str, Tensor]:
+    """The weights of the convolutions and linear layers, without BatchNorm and biases."""
+    return {n: m.weight for n, m in network.named_modules() if isinstance(m, nn.Conv2d | nn.Linear)}
+
+
+def _loss_gradients(network: nn.Module, batch: ScoringBatch) -> dict[str, Tensor]:
     """The gradient of the loss for every convolution and the classifier; zero where the loss does not see it."""
     network.zero_grad()
     F.cross_entropy(network(batch.images), batch.labels).backward()
     return {
         name: torch.zeros_like(weight) if weight.grad is None else weight.grad.clone()
-        for name, weight in network.layers().items()
+        for name, weight in _layers(network).items()
     }
 
 
@@ -40,25 +59,25 @@ def gm(models: list[GatedSupernet], edge: int, batch: ScoringBatch) -> np.ndarra
     return cosines
 
 
-def gradnorm(model: GatedSupernet, batch: ScoringBatch) -> float:
+def gradnorm(model: GatedSupernet | nn.Module, batch: ScoringBatch) -> float:
     total = 0.0
-    for grad in _loss_gradients(plain_network(model), batch).values():
+    for grad in _loss_gradients(_network(model), batch).values():
         total += math.sqrt(sum(g * g for g in grad.flatten().tolist()))
     return total
 
 
-def snip(model: GatedSupernet, batch: ScoringBatch) -> float:
-    network, total = plain_network(model), 0.0
+def snip(model: GatedSupernet | nn.Module, batch: ScoringBatch) -> float:
+    network, total = _network(model), 0.0
     for name, grad in _loss_gradients(network, batch).items():
-        weight = network.layers()[name]
+        weight = _layers(network)[name]
         total += sum(abs(w * g) for w, g in zip(weight.flatten().tolist(), grad.flatten().tolist(), strict=True))
     return total
 
 
-def grasp(model: GatedSupernet, batch: ScoringBatch, *, temperature: float = 1.0) -> float:
+def grasp(model: GatedSupernet | nn.Module, batch: ScoringBatch, *, temperature: float = 1.0) -> float:
     """The product H g from `torch.autograd.functional.hvp`; `hessian` below builds H itself for one tiny network."""
-    network = plain_network(model)
-    layers = network.layers()
+    network = _network(model)
+    layers = _layers(network)
     names = {id(parameter): name for name, parameter in network.named_parameters()}
 
     def loss(*weights: Tensor) -> Tensor:
@@ -84,8 +103,8 @@ def hessian(network: PlainNetwork, batch: ScoringBatch) -> tuple[Tensor, Tensor,
     return torch.cat([layer.detach().flatten() for layer in layers]), gradient.detach(), torch.stack(rows)
 
 
-def synflow(model: GatedSupernet, batch: ScoringBatch) -> float:
-    network = plain_network(model).double()
+def synflow(model: GatedSupernet | nn.Module, batch: ScoringBatch) -> float:
+    network = _network(model).double()
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.copy_(parameter.abs())
@@ -93,14 +112,14 @@ def synflow(model: GatedSupernet, batch: ScoringBatch) -> float:
         for name, child in list(module.named_children()):
             if isinstance(child, nn.BatchNorm2d):
                 setattr(module, name, nn.Identity())
-    weights = {name: p for name, p in network.named_parameters() if p.dim() == 4 or name == "classifier.weight"}
+    weights = _layers(network)
     network(torch.ones(1, *batch.images.shape[1:], dtype=torch.float64)).sum().backward()
     total = sum((p * p.grad).abs().sum().item() for p in weights.values() if p.grad is not None)
     return math.log(total) if total > 0 else -math.inf
 
 
-def jacobcov(model: GatedSupernet, batch: ScoringBatch) -> float:
-    network = plain_network(model)
+def jacobcov(model: GatedSupernet | nn.Module, batch: ScoringBatch) -> float:
+    network = _network(model)
     rows = []
     for n in range(len(batch.images)):
         images = batch.images.clone().requires_grad_()
@@ -114,14 +133,14 @@ def jacobcov(model: GatedSupernet, batch: ScoringBatch) -> float:
     return -total
 
 
-def ntk(model: GatedSupernet, batch: ScoringBatch, *, samples: int = 0) -> float:
-    network = plain_network(model).double()
+def ntk(model: GatedSupernet | nn.Module, batch: ScoringBatch, *, samples: int = 0) -> float:
+    network = _network(model).double()
     images = batch.images[: samples or len(batch.images)].double()
     rows = []
     for n in range(len(images)):
         network.zero_grad()
         network(images)[n].sum().backward()
-        grads = [torch.zeros_like(w) if w.grad is None else w.grad for w in network.layers().values()]
+        grads = [torch.zeros_like(w) if w.grad is None else w.grad for w in _layers(network).values()]
         rows.append(torch.cat([grad.flatten() for grad in grads]).numpy())
     kernel = np.array([[np.dot(a, b) for a in rows] for b in rows])
     values = np.linalg.eigvalsh(kernel)
@@ -169,8 +188,8 @@ def lr(model: GatedSupernet, batch: ScoringBatch, *, samples: int = 3000, batch_
     return float(len(patterns))
 
 
-def naswot(model: GatedSupernet, batch: ScoringBatch) -> float:
-    codes = _codes(plain_network(model), batch.images)
+def naswot(model: GatedSupernet | nn.Module, batch: ScoringBatch) -> float:
+    codes = _codes(_network(model), batch.images)
     kernel = np.zeros((len(batch.images), len(batch.images)))
     for code in codes:
         for i, a in enumerate(code):
@@ -179,8 +198,8 @@ def naswot(model: GatedSupernet, batch: ScoringBatch) -> float:
     return float(np.linalg.slogdet(kernel)[1])
 
 
-def fisher(model: GatedSupernet, batch: ScoringBatch) -> float:
-    network = plain_network(model)
+def fisher(model: GatedSupernet | nn.Module, batch: ScoringBatch) -> float:
+    network = _network(model)
     outputs: list[tuple[nn.Module, Tensor]] = []
 
     def hook(module: nn.Module, inputs: tuple[Tensor], output: Tensor) -> None:
