@@ -43,8 +43,7 @@ def main(smk) -> None:
         return
     dataset, state = read_dataset(smk.input.data), StateFile(state_of(smk), own_key)
     seed = derive(settings["seed"], "leaf", settings["rung"], mask.tobytes().hex())
-    of = {"classes": len(dataset.classes), "in_channels": dataset.images.shape[1]}
-    network = space.network(mask, settings["network"], **of, seed=derive(seed, "initial weights"))
+    network = space.network(mask, settings["network"], **dataset.dimensions, seed=derive(seed, "initial weights"))
     if parent is not None:
         inherit(network, parent)
     label = f"{smk.wildcards.method}, seed {settings['seed']}, {output.parent.name} {output.stem}"

@@ -33,11 +33,10 @@ def main(smk) -> None:
     one = {"batch_size": settings["batch_size"], "repetitions": 1, "lower": "proxies.batch_size"}
     (batch,) = scoring_batches(dataset, **one, seed=seed, device=device)
     repetition = ScoringBatch(*batch, seed=seed, draw_crops=partial(random_crops, dataset, device=device))
-    of = {"classes": len(dataset.classes), "in_channels": dataset.images.shape[1]}
     metric, values = load(settings["metric"]), []
     for string, architecture in zip(chosen, space.indices(chosen), strict=True):
         own = derive(seed, "initial weights", string)
-        network = space.network(space.only(architecture), settings["network"], **of, seed=own)
+        network = space.network(space.only(architecture), settings["network"], **dataset.dimensions, seed=own)
         model = GatedSupernet(network.to(device), path_gates(architecture, len(space.operations)))
         values.append(metric(model, repetition, **settings["options"]))
     lost = [name for name, value in zip(chosen, values, strict=True) if not np.isfinite(value)]

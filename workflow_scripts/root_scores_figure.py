@@ -10,7 +10,7 @@ import numpy as np
 from fsnas.artifacts.figure import write_figure
 from fsnas.artifacts.scores import read_scores
 from fsnas.plotting.root_scores import root_scores_figure
-from fsnas.splitting.scores import NodeScores
+from fsnas.splitting.affinities import NodeScores
 
 
 def main(smk) -> None:

@@ -1,9 +1,7 @@
 """Rule scores: the metric of one method on every perturbed supernet of one level."""
 
-import copy
 import resource
 import time
-from functools import partial
 
 from _job import keep, key, lineage, log, progress, run, search_space, taken_over
 
@@ -11,38 +9,12 @@ from fsnas.artifacts.checkpoint import read_checkpoint
 from fsnas.artifacts.dataset import read_dataset, read_key
 from fsnas.artifacts.scores import write_scores
 from fsnas.artifacts.splits import read_splits
-from fsnas.data.batches import random_crops, scoring_batches
 from fsnas.devices import device_clock, prepare
 from fsnas.metrics import add_folders
-from fsnas.metrics._toolkit import ScoringBatch
 from fsnas.registry import options_of, taken
-from fsnas.seeding import derive
-from fsnas.splitting.scores import NodeScores
-from fsnas.splitting.scoring import score_node
+from fsnas.splitting.scoring import score, score_node
 from fsnas.splitting.trees import node_spaces
-from fsnas.training.loop import train
 from fsnas.training.recipe import Recipe
-
-
-def repetitions(dataset, settings: dict, node: str, device) -> list[ScoringBatch]:
-    """Return the batches of one node; every metric of a seed sees the same ones."""
-    seed, crops = derive(settings["seed"], "scores", node), partial(random_crops, dataset, device=device)
-    how = {name: settings[name] for name in ("batch_size", "repetitions")}
-    batches = scoring_batches(dataset, **how, seed=seed, device=device)
-    return [ScoringBatch(*batch, seed=derive(seed, r), draw_crops=crops) for r, batch in enumerate(batches)]
-
-
-def score(settings: dict, network, dataset, node: str, mask, device) -> NodeScores:
-    """Return the scores of one node, after its warm-up."""
-    label = f"{settings['metric']}, seed {settings['seed']}, node {node}"
-    if settings["warmup"]["epochs"]:
-        network = copy.deepcopy(network)
-        seed, recipe = derive(settings["seed"], "warm-up", node), Recipe(**settings["warmup"])
-        train(network, dataset, recipe, sub_space=mask, seed=seed, device=device, progress=progress(label))
-    how = taken(options_of(score_node), settings)
-    scores = score_node(network, mask, settings["metric"], repetitions(dataset, settings, node, device), **how)
-    log.info("%s: %s", label, scores.summary(network.space))
-    return scores
 
 
 def main(smk) -> None:
@@ -60,7 +32,13 @@ def main(smk) -> None:
     network = network.to(device)
     start, spent = time.perf_counter(), device_clock(device)
     dataset = read_dataset(smk.input.data)
-    nodes = {node: score(settings, network, dataset, node, mask, device) for node, mask in sub_spaces.items()}
+    how = taken([*options_of(score), *options_of(score_node)], settings) | {"warmup": Recipe(**settings["warmup"])}
+    nodes = {}
+    for path, mask in sub_spaces.items():
+        label = f"{settings['metric']}, seed {settings['seed']}, node {path}"
+        of = {"path": path, "sub_space": mask, "progress": progress(label)}
+        nodes[path] = score(network, dataset, settings["metric"], **of, **how)
+        log.info("%s: %s", label, nodes[path].summary())
     attributes = {
         **{name: settings[name] for name in ("metric", "options", "perturbation", "seed", "level")},
         "dataset": dataset.name,

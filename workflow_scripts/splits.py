@@ -14,13 +14,10 @@ def main(smk) -> None:
     space = search_space(smk)
     nodes, attributes = read_scores(smk.input.scores, space)
     branching = make_policy(space, **settings["policy"]).branching(settings["level"])
-    how = {name: settings[name] for name in ("metric", "seed", "objective", "balance")}
-    splits = [
-        split_node(space, path, node.space, node.affinity, branching, edge_rule=settings["edge"], **how)
-        for path, node in nodes.items()
-    ]
-    about = {"method": smk.wildcards.method, "level": settings["level"], "edge": settings["edge"], **how}
-    about |= {"key": key(smk, attributes["key"]), **lineage(smk)}
+    how = {name: settings[name] for name in ("objective", "balance")}
+    splits = [split_node(node, branching, edge_rule=settings["edge"], **how) for node in nodes.values()]
+    about = {name: settings[name] for name in ("metric", "seed", "level", "edge")}
+    about |= {"method": smk.wildcards.method, **how, "key": key(smk, attributes["key"]), **lineage(smk)}
     write_splits(smk.output[0], space=space, splits=splits, **about)
 
 

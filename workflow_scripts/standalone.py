@@ -35,8 +35,7 @@ def trained(smk, device, space, dataset, architecture: str, state: StateFile) ->
     settings = smk.params.settings
     seed = derive(settings["seed"], "standalone", architecture)
     mask = space.only(space.parse(architecture))
-    of = {"classes": len(dataset.classes), "in_channels": dataset.images.shape[1]}
-    network = space.network(mask, settings["network"], **of, seed=derive(seed, "initial weights"))
+    network = space.network(mask, settings["network"], **dataset.dimensions, seed=derive(seed, "initial weights"))
     recipe, seed = Recipe(**settings["recipe"]), derive(seed, "training")
     with stoppable() as stop:
         told = {"progress": progress(architecture), "state": state, "stop": stop}

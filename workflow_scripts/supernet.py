@@ -20,8 +20,8 @@ def main(smk) -> None:
     if taken_over(smk, own_key):
         return
     dataset, state = read_dataset(smk.input.data), StateFile(state_of(smk), own_key)
-    of = {"classes": len(dataset.classes), "in_channels": dataset.images.shape[1]}
-    network = search_space(smk).network(None, settings["network"], **of, seed=derive(seed, "initial weights"))
+    own = {"size": settings["network"], "seed": derive(seed, "initial weights")}
+    network = search_space(smk).network(**own, **dataset.dimensions)
     recipe, seed_of_training = Recipe(**settings["recipe"]), derive(seed, "supernet")
     with stoppable() as stop:
         told = {"progress": progress(f"supernet, seed {seed}"), "state": state, "stop": stop}

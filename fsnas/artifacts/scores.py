@@ -11,10 +11,10 @@ import numpy as np
 from fsnas.artifacts.files import space_of
 from fsnas.artifacts.hdf5 import field, read_array, reading, write_array, writing
 from fsnas.spaces import SearchSpace, described_space
-from fsnas.splitting.scores import NodeScores
+from fsnas.splitting.affinities import NodeScores
 
 FORMAT, VERSION = "fsnas.scores", 2
-ARRAYS = {  # type and axes
+ARRAYS = {  # type and axes; of sub_space under its older name
     "space": (np.bool_, ("edge", "operation")),
     "scores": (np.float64, ("repetition", "edge", "operation")),
     "affinity": (np.float64, ("edge", "operation", "other_operation")),
@@ -35,7 +35,7 @@ def write_scores(
             group.attrs["reasons"] = json.dumps(list(content.reasons))
             _write_scales(group, space, None if content.scores is None else len(content.scores))
             for name, (dtype, axes) in ARRAYS.items():
-                array = getattr(content, name)
+                array = content.sub_space if name == "space" else getattr(content, name)
                 if array is not None:
                     write_array(group, name, array.astype(dtype), [group[axis] for axis in axes])
 
@@ -59,7 +59,9 @@ def read_scores(path: str | Path, space: SearchSpace | None = None) -> tuple[dic
         space = space_of(path, attributes, space)
         with field(path, "nodes"):
             names = list(file["nodes"])
-        return {name: _node(path, f"nodes/{name}", space, file) for name in names}, attributes
+        with field(path, "metric and seed"):
+            of = {name: attributes[name] for name in ("metric", "seed")}
+        return {name: _node(path, name, space, file, of) for name in names}, attributes
 
 
 def copy_scores(source: str | Path, path: str | Path, **attributes: Any) -> None:
@@ -71,18 +73,18 @@ def copy_scores(source: str | Path, path: str | Path, **attributes: Any) -> None
     write_scores(path, nodes, space=described_space(found["search_space"]), attributes={**found, **attributes})
 
 
-def _node(path: str | Path, name: str, space: SearchSpace, file: h5py.File) -> NodeScores:
+def _node(path: str | Path, node: str, space: SearchSpace, file: h5py.File, of: dict[str, Any]) -> NodeScores:
     edges, operations = len(space.edges), len(space.operations)
     lengths = {"edge": edges, "operation": operations, "other_operation": operations}
-    with field(path, name):
-        group = file[name]
+    with field(path, f"nodes/{node}"):
+        group = file[f"nodes/{node}"]
         reasons = tuple(json.loads(group.attrs["reasons"]))
         arrays = {
             array: read_array(path, group, array, dtype, [lengths.get(axis) for axis in axes])
             for array, (dtype, axes) in ARRAYS.items()
             if array != "scores" or "repetition" in group
         }
-    return NodeScores(arrays["space"], arrays.get("scores"), arrays["affinity"], reasons)
+    return NodeScores(space, arrays["space"], arrays.get("scores"), arrays["affinity"], reasons, node, **of)
 
 
 def read_attributes(path: str | Path) -> dict[str, Any]:

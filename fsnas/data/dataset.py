@@ -30,3 +30,8 @@ class Dataset:
     splits: dict[str, np.ndarray]
     mean: np.ndarray
     std: np.ndarray
+
+    @property
+    def dimensions(self) -> dict[str, int]:
+        """Return what a network must know of the images: the number of ``classes``, and ``in_channels``."""
+        return {"classes": len(self.classes), "in_channels": self.images.shape[1]}

@@ -13,14 +13,14 @@ from fsnas.errors import DataError, nearest
 
 def make_dataset(
     name: str,
-    source: str,
+    source: str = "",
     *,
-    folder: str | None,
-    download: bool,
-    split: str,
-    split_file: str | None,
-    seed: int,
-    image_size: int | None,
+    folder: str | None = None,
+    download: bool = False,
+    split: str = "balanced",
+    split_file: str | None = None,
+    seed: int = 0,
+    image_size: int | None = None,
     resize: str = "squash",
     progress: Callable[[str], None] = lambda line: None,
 ) -> Dataset:
@@ -29,7 +29,7 @@ def make_dataset(
     Parameters
     ----------
     source
-        Name of a file in `fsnas.data.sources`.
+        Name of a file in `fsnas.data.sources`; default ``name``.
     folder, download, image_size, resize
         For the sources that take them: where images lie or are downloaded to, whether they may be, to how many pixels
         a side they are resized (None: not at all), and how, where they are not square.
@@ -46,6 +46,7 @@ def make_dataset(
     DataError
         If images cannot be read, downloaded or split; the message names the file or folder.
     """
+    source = source or name
     if split not in SPLITS:
         raise DataError(f"data.split: found {split!r}{nearest(split, [*SPLITS])}, expected one of {', '.join(SPLITS)}")
     sources.check(source, folder=folder, split=split, split_file=split_file, image_size=image_size)

@@ -12,7 +12,7 @@ import numpy as np
 
 from fsnas.inspecting.parts import Labelled, Parts, of_hdf5, of_rows, of_table, summary
 from fsnas.spaces import SearchSpace, count_architectures, described_space
-from fsnas.splitting.scores import NodeScores
+from fsnas.splitting.affinities import NodeScores
 from fsnas.splitting.trees import ROOT, Level, Split, Tree
 
 if TYPE_CHECKING:
@@ -81,8 +81,8 @@ def _scores(artifact: "Artifact", read: Any) -> dict[str, Any]:
 def _node(space: SearchSpace, node: NodeScores) -> dict[str, Any]:
     """Return the mean of a node's scores over the repetitions, or its affinities where there are none."""
     found: dict[str, Any] = {
-        "architectures": count_architectures(node.space),
-        "restricted": _restricted(space, node.space),
+        "architectures": count_architectures(node.sub_space),
+        "restricted": _restricted(space, node.sub_space),
         "affinity_shape": list(node.affinity.shape),
     }
     if node.scores is None:

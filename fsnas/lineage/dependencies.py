@@ -12,10 +12,10 @@ from importlib.util import decode_source
 from pathlib import Path
 from typing import Any
 
-from fsnas import metrics, spaces
+from fsnas import HOMES, metrics, spaces
 from fsnas.errors import ConfigError
 from fsnas.lineage.decisive import decisive
-from fsnas.lineage.user_code import check_draws, imports, loads, named_files
+from fsnas.lineage.user_code import check_draws, imports, imports_fsnas, loads, named_files
 
 ROOT = Path(__file__).resolve().parents[2]
 HUGE = 2**30  # bytes
@@ -89,7 +89,7 @@ def _imports(path: Path) -> tuple[str, ...]:
             return list(dict.fromkeys(name for module in modules for name in _on_the_way(module)))
 
         return tuple(_known(f"imports {'.'.join(package)}", path.read_bytes(), read))
-    found: dict[str, None] = {}
+    found: dict[str, None] = dict.fromkeys(HOMES.values() if imports_fsnas(path) else ())
     for module, line, needed in [*imports(path, package), *loads(path, package)]:
         if needed and located(module) is None:
             raise ConfigError(
@@ -102,8 +102,8 @@ def _imports(path: Path) -> tuple[str, ...]:
 
 
 def _on_the_way(module: str) -> list[str]:
-    """Return a module and the packages that it lies in, the outermost first."""
-    parts = module.split(".")
+    """Return a module, or the one that a name of fsnas stands in, and the packages on the way, the outermost first."""
+    parts = HOMES.get(module.removeprefix("fsnas."), module).split(".")
     return [".".join(parts[:i]) for i in range(1, len(parts) + 1)]
 
 

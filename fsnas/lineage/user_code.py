@@ -49,6 +49,12 @@ def imports(path: Path, package: tuple[str, ...]) -> Iterator[Import]:
             yield from (Import(f"{base}.{alias.name}", node.lineno, False) for alias in node.names)
 
 
+def imports_fsnas(path: Path) -> bool:
+    """Return whether a file imports fsnas as a whole, and so may use any of its names."""
+    nodes = (node for node in ast.walk(parsed(path)) if isinstance(node, ast.Import))
+    return any(alias.name == "fsnas" for node in nodes for alias in node.names)
+
+
 def loads(path: Path, package: tuple[str, ...]) -> Iterator[Import]:
     """Yield every module that a file imports by a call with its name, like ``import_module("mylib")``.
 

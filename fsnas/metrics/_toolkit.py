@@ -29,7 +29,7 @@ SYMMETRY = 1e-6  # of the largest affinity, as the cut allows: float32 products 
 def _no_crops(**asked: int) -> Tensor:
     raise FsnasError(
         "this metric draws crops of training images, and the batch was made without any; give ScoringBatch draw_crops, "
-        "or take the batches of a data set: fsnas.scoring_batches(dataset)"
+        "or score a data set: fsnas.score(network, dataset, metric)"
     )
 
 

@@ -33,7 +33,7 @@ class ScoredModule:
         for norm in self._each(_BatchNorm).values():
             norm.running_mean = norm.running_var = norm.num_batches_tracked = None
             norm.track_running_stats = False
-        self.named = {name: weight.requires_grad_() for name, weight in self.module.named_parameters()}
+        self.named = dict(self.module.named_parameters())
 
     def _each(self, kind: type[nn.Module]) -> dict[str, Any]:
         return {name: module for name, module in self.module.named_modules() if isinstance(module, kind)}

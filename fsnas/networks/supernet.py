@@ -39,6 +39,11 @@ class Supernet(nn.Module):
         self.classes, self.in_channels = classes, in_channels
 
     @property
+    def device(self) -> torch.device:
+        """Return where the weights are."""
+        return next(self.parameters()).device
+
+    @property
     def dimensions(self) -> dict[str, int]:
         """Return the numbers that say how large the network is: the fields of ``size``, classes and input channels."""
         return asdict(self.size) | {"classes": self.classes, "in_channels": self.in_channels}

@@ -116,7 +116,14 @@ class SearchSpace:
         return replace(self, operations=chosen)
 
     def network(
-        self, sub_space: np.ndarray | None, size: Any, *, classes: int, in_channels: int = 3, seed: int = 0
+        self,
+        sub_space: np.ndarray | None = None,
+        size: Any = None,
+        *,
+        classes: int,
+        in_channels: int = 3,
+        seed: int = 0,
+        **dimensions: int,
     ) -> Any:
         """Return a supernet of ``sub_space`` (None: all), a `fsnas.networks.supernet.Supernet`; imports torch.
 
@@ -124,12 +131,13 @@ class SearchSpace:
         ----------
         sub_space
             bool ``[edges, operations]``; only enabled operations have weights.
-        size
-            A `Size`, or a mapping of its fields.
+        size, dimensions
+            A `Size`, or a mapping of its fields; or these fields by name. What is not given has its default.
         seed
             Of the initial weights.
         """
-        size = self.Size(**size) if isinstance(size, Mapping) else size
+        if size is None or isinstance(size, Mapping):
+            size = self.Size(**(size or {}), **dimensions)
         mask = self.full() if sub_space is None else sub_space
         build = importlib.import_module(self.networks).supernet
         return build(self, mask, size, classes=classes, in_channels=in_channels, seed=seed)

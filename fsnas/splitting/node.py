@@ -6,7 +6,7 @@ import numpy as np
 
 from fsnas.errors import FsnasError, ScoreError
 from fsnas.seeding import generator
-from fsnas.spaces import SearchSpace
+from fsnas.splitting.affinities import NodeScores
 from fsnas.splitting.cuts import Cut, best_cut, tied_with_best
 from fsnas.splitting.trees import Split, children_paths
 
@@ -15,37 +15,22 @@ EDGE_RULES = get_args(EdgeRule)
 
 
 def split_node(
-    space: SearchSpace,
-    path: str,
-    sub_space: np.ndarray,
-    affinity: np.ndarray,
-    branching: int,
-    *,
-    objective: str,
-    balance: str,
-    edge_rule: str,
-    seed: int,
-    metric: str,
+    scores: NodeScores, branching: int = 2, *, objective: str = "mean", balance: str = "none", edge_rule: str = "best"
 ) -> Split:
-    """Cut every edge that can be split, and take one of them.
+    """Cut every edge of a node that can be split, and take one of them.
 
     Parameters
     ----------
-    space
-        The search space.
-    path, branching
-        Address of the node, and number of groups.
-    sub_space
-        bool ``[edges, operations]``; only edges that hold all operations can be split.
-    affinity
-        float64 ``[edges, operations, operations]``; an edge with a value off the diagonal that is not finite is
-        left out.
+    scores
+        Of the node. Only edges that hold all operations can be split; one with an affinity off the diagonal that is not
+        finite is left out. Its seed, metric and path name, with the edge, the streams that draw ties, so no draw
+        depends on another.
+    branching
+        Number of groups.
     objective, balance
         Of `fsnas.splitting.cuts.best_cut`.
     edge_rule
         ``best`` (the cheapest cut), ``first`` (the lowest index) or ``random``.
-    seed, metric
-        With path and edge they name the streams that draw ties, so no draw depends on another.
 
     Raises
     ------
@@ -54,23 +39,23 @@ def split_node(
     FsnasError
         If the shapes do not fit, the edge rule does not exist, or as `fsnas.splitting.cuts.best_cut`.
     """
-    affinity = np.asarray(affinity, dtype=np.float64)
-    expected = (*sub_space.shape, sub_space.shape[1])
+    space, path, stream = scores.space, scores.path, (scores.metric, scores.path)
+    affinity = np.asarray(scores.affinity, dtype=np.float64)
+    expected = (*scores.sub_space.shape, len(space.operations))
     if affinity.shape != expected:
         raise FsnasError(f"affinities of node {path} have the shape {affinity.shape}; expected {expected}")
-    considered = space.splittable_edges(sub_space)
+    considered = space.splittable_edges(scores.sub_space)
     cuts: dict[int, Cut] = {}
     for edge in considered:
-        if np.isfinite(affinity[edge][~np.eye(sub_space.shape[1], dtype=bool)]).all():
-            rng = generator(seed, "cut", metric, path, space.edges[edge])
+        if np.isfinite(affinity[edge][~np.eye(len(space.operations), dtype=bool)]).all():
+            rng = generator(scores.seed, "cut", *stream, space.edges[edge])
             try:
                 cuts[edge] = best_cut(affinity[edge], branching, objective=objective, balance=balance, rng=rng)
             except FsnasError as error:
-                where = f"metric {metric}, seed {seed}, node {path}, edge {space.edges[edge]}"
-                raise FsnasError(f"{where}: {error}") from error
+                raise FsnasError(f"{_place(scores)}, edge {space.edges[edge]}: {error}") from error
     if not cuts:
-        raise ScoreError(_nothing_to_split(space, path, considered, seed, metric))
-    edge, edge_ties = _choose_edge(cuts, edge_rule, generator(seed, "edge", metric, path))
+        raise ScoreError(_nothing_to_split(scores, considered))
+    edge, edge_ties = _choose_edge(cuts, edge_rule, generator(scores.seed, "edge", *stream))
     cut = cuts[edge]
     return Split(
         path=path,
@@ -101,9 +86,13 @@ def _choose_edge(cuts: dict[int, Cut], edge_rule: str, rng: np.random.Generator)
     return edges[tied[rng.integers(len(tied))]], len(tied)
 
 
-def _nothing_to_split(space: SearchSpace, path: str, considered: list[int], seed: int, metric: str) -> str:
+def _place(scores: NodeScores) -> str:
+    return f"metric {scores.metric}, seed {scores.seed}, node {scores.path}"
+
+
+def _nothing_to_split(scores: NodeScores, considered: list[int]) -> str:
     """Return the message for a node without an edge that can be split."""
-    where = f"metric {metric}, seed {seed}, node {path}: no edge can be split"
+    space, where = scores.space, f"{_place(scores)}: no edge can be split"
     if not considered:
         return f"{where}: none holds all {len(space.operations)} operations any more; use fewer levels"
     names = ", ".join(space.edges[edge] for edge in considered)

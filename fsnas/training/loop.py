@@ -23,11 +23,11 @@ from fsnas.training.state import Clock, EpochSums, Keeper, TrainingState
 def train(
     network: Supernet,
     dataset: Dataset,
-    recipe: Recipe,
+    recipe: Recipe = Recipe(),  # noqa: B008 - frozen
     *,
     sub_space: np.ndarray | None = None,
-    seed: int,
-    device: torch.device,
+    seed: int = 0,
+    device: torch.device | None = None,
     progress: Callable[[str], None] = lambda line: None,
     state: Keeper | None = None,
     stop: Callable[[], str] = lambda: "",
@@ -42,6 +42,8 @@ def train(
     ----------
     sub_space
         Operations to train, bool ``[edges, operations]``; default the network's.
+    device
+        Where to; default where the network is.
     progress
         Gets one line an epoch.
     state
@@ -57,6 +59,7 @@ def train(
         If the training or the validation loss becomes NaN or infinite; the message names the epoch.
     """
     sub_space = network.sub_space if sub_space is None else sub_space
+    device = device or network.device
     network.to(device)
     record = Record()
     run = TrainingState(network, Descent(network, recipe), record, EpochSums(), state)

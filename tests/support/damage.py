@@ -31,7 +31,7 @@ from fsnas.errors import ArtifactError
 from fsnas.networks.supernet import Supernet
 from fsnas.search.result import Evaluation, SearchResult
 from fsnas.search.selection import LeafScore
-from fsnas.splitting.scores import NodeScores
+from fsnas.splitting.affinities import NodeScores
 from fsnas.splitting.trees import Tree
 from fsnas.training.record import TrainingCost
 from tests.support.problems import random_network
@@ -295,7 +295,7 @@ def read_network(path: Path) -> Any:
 def scored(values: np.ndarray | None = None, reasons: tuple[str, ...] = ()) -> NodeScores:
     """A node of the full space; affinities are zeros."""
     values = np.arange(60.0).reshape(2, 6, 5) if values is None else values
-    return NodeScores(SPACE.full(), values, np.zeros((6, 5, 5)), reasons)
+    return NodeScores(SPACE, SPACE.full(), values, np.zeros((6, 5, 5)), reasons)
 
 
 def small_tree(seed: int = 0) -> Tree:

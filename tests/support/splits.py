@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from fsnas.splitting.affinities import NodeScores
 from fsnas.splitting.node import split_node
 from fsnas.splitting.trees import ROOT, Split, Tree, children_paths, node_spaces
 from tests.support.space import EDGES, OPERATIONS, SPACE
@@ -19,12 +20,11 @@ def random_affinities(rng: np.random.Generator) -> np.ndarray:
 
 def grown_tree(method: str, seed: int, factors, rng: np.random.Generator, **choices) -> Tree:
     """A tree of random affinities, split level by level as the workflow does."""
-    choices = {"objective": "mean", "balance": "none", "edge_rule": "best"} | choices
     splits: list[Split] = []
     for factor in factors:
         for path, space in node_spaces(SPACE, splits).items():
-            affinity = random_affinities(rng)
-            splits.append(split_node(SPACE, path, space, affinity, factor, seed=seed, metric=method, **choices))
+            node = NodeScores(SPACE, space, None, random_affinities(rng), path=path, metric=method, seed=seed)
+            splits.append(split_node(node, factor, **choices))
     return Tree(method, method, seed, tuple(splits), node_spaces(SPACE, splits), SPACE)
 
 

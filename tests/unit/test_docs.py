@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -70,6 +72,14 @@ NARROW += [page for page in PAGES if str(page.relative_to(DOCS).with_suffix(""))
 def test_lines_are_not_too_long(page):
     lines = page.read_text(encoding="utf-8").splitlines()
     assert not [f"{number}: {len(line)}" for number, line in enumerate(lines, start=1) if len(line) > WIDTH]
+
+
+def test_the_python_of_the_readme_runs():
+    """In a process of its own: it prints a tree, and what the pages say that it prints."""
+    (code,) = re.findall(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S)
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(r"[0-3]<-[0-3] \(\(.*\)\)\n(0|1)\.\d+\n", done.stdout), done.stdout
 
 
 def test_the_readme_is_read_in_a_minute():

@@ -10,12 +10,13 @@ import pandas as pd
 import pytest
 import torch
 
+import fsnas
 from fsnas.analysis.split_distance import split_distance
 from fsnas.artifacts.checkpoint import read_checkpoint
 from fsnas.artifacts.scores import read_scores
 from fsnas.artifacts.splits import read_splits, read_tree
 from fsnas.spaces import count_architectures
-from fsnas.splitting.scoring import score_affinity
+from fsnas.splitting.affinities import score_affinity
 from tests.support.space import EDGES, SPACE
 from tests.workflow import test_reruns as reruns
 from tests.workflow.conftest import ROOT, assert_same_results, copy_checkout, snakemake
@@ -70,7 +71,7 @@ def test_scores_are_complete_and_give_their_affinity(results, seed, method, leve
     assert len(nodes) == 2**level
     assert attributes["metric"] == method and attributes["seed"] == seed and attributes["level"] == level
     for node in nodes.values():
-        split = node.space.all(axis=1)
+        split = node.sub_space.all(axis=1)
         assert split.sum() == len(EDGES) - level
         assert np.isfinite(node.scores[:, split]).all() and np.isnan(node.scores[:, ~split]).all()
         for edge in np.flatnonzero(split):
@@ -86,6 +87,18 @@ def test_trees_hold_the_splits_of_their_levels_and_all_architectures(results, se
     assert len(tree.splits) == 3 and len(tree.leaves) == 4
     assert sum(map(count_architectures, tree.leaves.values())) == 5**6
     json.loads((folder / "tree.json").read_text())
+
+
+@pytest.mark.parametrize(("seed", "method"), TREES)
+def test_the_library_alone_grows_the_same_tree(results, seed, method):
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    network, _ = fsnas.read_checkpoint(results / f"seed-{seed}/supernet.pt", SPACE)
+    data, policy = fsnas.read_dataset(results / "data/digits.h5"), fsnas.policies.constant(SPACE, max_leaves=4)
+    found = fsnas.grow(network, data, method, policy, seed=seed, batch_size=16, repetitions=2)
+    torch.set_num_threads(threads)
+    tree = fsnas.read_tree(results / f"seed-{seed}/{method}/tree.json")
+    assert found.splits == tree.splits and found.leaves.keys() == tree.leaves.keys()
 
 
 def test_distances_are_those_of_the_trees(results):

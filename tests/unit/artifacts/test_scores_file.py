@@ -7,7 +7,7 @@ import xarray as xr
 
 from fsnas.artifacts.scores import copy_scores, read_attributes, read_scores, write_scores
 from fsnas.errors import ArtifactError
-from fsnas.splitting.scores import NodeScores
+from fsnas.splitting.affinities import NodeScores
 from tests.support.space import EDGES, OPERATIONS, SPACE
 
 ATTRIBUTES = {
@@ -36,7 +36,7 @@ def node(seed, repetitions=2):
     if scores is not None:
         scores[:, 2] = np.nan
         scores[-1, 4, 0] = np.nan
-    return NodeScores(space, scores, affinity, ("edge 3<-1, none, repetition 1: the value is inf",))
+    return NodeScores(SPACE, space, scores, affinity, ("edge 3<-1, none, repetition 1: the value is inf",))
 
 
 def nodes(repetitions=2):
@@ -48,7 +48,7 @@ def assert_equal(found, expected):
     for path, one in found.items():
         other = expected[path]
         assert one.reasons == other.reasons
-        for name in ("space", "scores", "affinity"):
+        for name in ("sub_space", "scores", "affinity"):
             a, b = getattr(one, name), getattr(other, name)
             assert (a is None) == (b is None), name
             if a is not None:
@@ -77,7 +77,7 @@ def test_scores_come_back_as_they_were(repetitions, tmp_path):
 def test_xarray_opens_scores_with_named_axes(repetitions, tmp_path):
     values = np.arange(60.0).reshape(2, 6, 5) if repetitions else None
     affinity = np.arange(150.0).reshape(6, 5, 5)
-    content = NodeScores(SPACE.restrict(SPACE.full(), 2, (1, 3)), values, affinity, ("edge 3<-1: why",))
+    content = NodeScores(SPACE, SPACE.restrict(SPACE.full(), 2, (1, 3)), values, affinity, ("edge 3<-1: why",))
     write_scores(tmp_path / "scores.h5", {"01": content}, space=SPACE, attributes=ATTRIBUTES)
     path = tmp_path / "scores.h5"
     with xr.open_dataset(path, group="nodes/01", engine="h5netcdf") as found:
@@ -94,7 +94,7 @@ def test_xarray_opens_scores_with_named_axes(repetitions, tmp_path):
 
 
 def test_a_level_without_reasons_and_without_nodes(tmp_path):
-    quiet = NodeScores(SPACE.full(), None, np.zeros((6, 5, 5)), ())
+    quiet = NodeScores(SPACE, SPACE.full(), None, np.zeros((6, 5, 5)), ())
     write_scores(tmp_path / "a.h5", {"root": quiet}, space=SPACE, attributes=ATTRIBUTES)
     assert read_scores(tmp_path / "a.h5")[0]["root"].reasons == ()
 

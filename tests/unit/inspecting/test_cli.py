@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from fsnas.cli import main
-from fsnas.splitting.scores import NodeScores
+from fsnas.splitting.affinities import NodeScores
 from tests.support.space import OPERATIONS, SPACE
 from tests.support.splits import made_tree
 from tests.unit.inspecting.test_inspect_kinds import SHOWN, other, written
@@ -126,7 +126,7 @@ def test_every_kind_is_printed_whole_without_a_terminal(kind, tmp_path, capsys):
 
 
 def test_nothing_is_taken_for_markup(tmp_path, capsys):
-    odd = NodeScores(SPACE.full(), None, np.zeros((6, 5, 5)), ("[bold]edge 1<-0[/] :smile: [1, 2]",))
+    odd = NodeScores(SPACE, SPACE.full(), None, np.zeros((6, 5, 5)), ("[bold]edge 1<-0[/] :smile: [1, 2]",))
     path = written(tmp_path, "scores", {"root": odd})
     assert "[bold]edge 1<-0[/] :smile: [1, 2]" in printed(capsys, "inspect", path)
 

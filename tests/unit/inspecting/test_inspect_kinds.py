@@ -195,7 +195,7 @@ def test_scores_are_means_over_repetitions_by_edge_and_operation(tmp_path):
     values[1, 4, 0] = np.nan
     space = SPACE.restrict(SPACE.full(), 2, (1, 3))
     reasons = ("edge 3<-1, none, repetition 1: the value is inf",)
-    content = scores.NodeScores(space, values, np.full((6, 5, 5), np.nan), reasons)
+    content = scores.NodeScores(SPACE, space, values, np.full((6, 5, 5), np.nan), reasons)
     found = described(written(tmp_path, "scores", {"0": content, "1": scored()}))
     assert list(found["about"]) == ["metric", "seed", "level", "device", "options", "peak_memory", "seconds"]
     one = found["nodes"]["0"]
@@ -209,7 +209,7 @@ def test_scores_are_means_over_repetitions_by_edge_and_operation(tmp_path):
 
 def test_affinities_stand_where_there_are_no_scores(tmp_path):
     affinity = np.arange(150.0).reshape(6, 5, 5)
-    quiet = scores.NodeScores(SPACE.full(), None, affinity, ())
+    quiet = scores.NodeScores(SPACE, SPACE.full(), None, affinity, ())
     found = described(written(tmp_path, "scores", {"root": quiet}))["nodes"]["root"]
     assert "mean_scores" not in found and len(found["affinity"]) == 10
     assert found["affinity"]["none skip_connect"] == dict(zip(EDGES, affinity[:, 0, 1], strict=True))

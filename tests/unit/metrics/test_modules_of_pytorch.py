@@ -1,4 +1,4 @@
-"""Metrics of any PyTorch network: a torchvision ResNet, and one with what it lacks, against loops over their modules."""
+"""Metrics of any PyTorch network: a ResNet of torchvision, and what it lacks, against loops over their modules."""
 
 import copy
 
@@ -50,5 +50,5 @@ def test_a_supernet_by_itself_is_scored_with_all_that_it_holds():
 def test_a_metric_of_supernets_and_one_of_data_sets_say_so(metric):
     network = nn.Linear(4, 2)
     given = ([network, network], 0, BATCH) if metric == "gm" else (network, BATCH)
-    with pytest.raises(FsnasError, match="score a network of a search space|take the batches of a data set"):
+    with pytest.raises(FsnasError, match="score a network of a search space|or score a data set"):
         load(metric)(*given)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from fsnas.errors import FsnasError
@@ -46,6 +48,14 @@ BAD = {
 def test_an_impossible_policy_is_an_error(name, options, message):
     with pytest.raises(FsnasError, match=message):
         make_policy(SPACE, name, **options)
+
+
+def test_more_groups_than_digits_are_refused():
+    """The child 10 of the root would be the child 0 of its child 1."""
+    space = replace(SPACE, operations=tuple(f"operation {i}" for i in range(12)))
+    assert make_policy(space, "schedule", schedule=[10]).leaves == 10
+    with pytest.raises(FsnasError, match="branching is 12; expected at most 10: a node is addressed by the digits"):
+        make_policy(space, "exhaustive", depth=2)
 
 
 def test_a_level_below_the_last_split_is_an_error():

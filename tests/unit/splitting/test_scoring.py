@@ -11,8 +11,9 @@ from fsnas.errors import FsnasError
 from fsnas.metrics import MetricSpec, known, load
 from fsnas.networks.gates import mixing_gates
 from fsnas.networks.supernet import GatedSupernet
+from fsnas.splitting.affinities import score_affinity
 from fsnas.splitting.cuts import best_cut
-from fsnas.splitting.scoring import score_affinity, score_node
+from fsnas.splitting.scoring import score_node
 from tests.reference import scoring as twin
 from tests.support.problems import random_batch, random_network
 from tests.support.space import EDGES, OPERATIONS, SPACE
@@ -34,7 +35,7 @@ def test_a_node_equals_the_loop_over_its_supernets(metric, perturbation, mixing)
     batches = BATCHES[:2]
     found = score_node(network, DEEP, metric, batches, perturbation=perturbation, mixing=mixing)
     scores, affinity = twin.score_node(network, DEEP, metric, batches, perturbation, mixing)
-    assert (found.space == DEEP).all() and found.reasons == ()
+    assert (found.sub_space == DEEP).all() and found.reasons == ()
     if metric == "gm":
         assert found.scores is None
     else:
@@ -223,17 +224,17 @@ def test_a_real_metric_that_breaks_down_says_so_for_every_supernet():
 
 def test_what_is_not_finite_is_told_in_a_line(spy):
     spy(lambda gates, repetition: np.nan)
-    said = score_node(random_network(4), DEEP, "spy", BATCHES).summary(SPACE)
+    said = score_node(random_network(4), DEEP, "spy", BATCHES).summary()
     counts = "none 12, skip_connect 12, nor_conv_1x1 12, nor_conv_3x3 12, avg_pool_3x3 12"
     assert said.startswith(
         f"60 values are not finite ({counts}), the first on edge 1<-0, none, repetition 0: the value"
     )
     assert "\n" not in said and len(said) < 300
     spy(lambda edge, repetition: np.full((5, 5), np.inf), "affinity")
-    said = score_node(random_network(4), DEEP, "spy", BATCHES).summary(SPACE)
+    said = score_node(random_network(4), DEEP, "spy", BATCHES).summary()
     assert said.startswith("120 values are not finite (") and "none 48" in said and len(said) < 300
     spy(nothing)
-    assert score_node(random_network(4), DEEP, "spy", BATCHES).summary(SPACE) == "scored"
+    assert score_node(random_network(4), DEEP, "spy", BATCHES).summary() == "scored"
 
 
 def test_finite_scores_too_far_apart_have_a_reason(spy):

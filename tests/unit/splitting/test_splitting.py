@@ -3,6 +3,7 @@ import pytest
 from scipy.stats import chisquare
 
 from fsnas.errors import FsnasError, ScoreError
+from fsnas.splitting.affinities import NodeScores
 from fsnas.splitting.node import split_node
 from tests.support.space import EDGES, OPERATIONS, SPACE
 from tests.support.splits import random_affinities
@@ -13,8 +14,8 @@ def split(
     objective="mean", balance="none", edge_rule="best",
 ):  # fmt: skip
     space = SPACE.full() if space is None else space
-    how = {"objective": objective, "balance": balance, "edge_rule": edge_rule, "seed": seed, "metric": metric}
-    return split_node(SPACE, path, space, affinity, branching, **how)
+    scores = NodeScores(SPACE, space, None, affinity, path=path, metric=metric, seed=seed)
+    return split_node(scores, branching, objective=objective, balance=balance, edge_rule=edge_rule)
 
 
 @pytest.fixture

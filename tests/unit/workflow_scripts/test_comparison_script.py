@@ -10,7 +10,7 @@ from fsnas.artifacts.architectures import write_architectures
 from fsnas.artifacts.cost import write_cost
 from fsnas.artifacts.scores import write_scores
 from fsnas.search.result import Evaluation, SearchRecord, SearchResult
-from fsnas.splitting.scores import NodeScores
+from fsnas.splitting.affinities import NodeScores
 from fsnas.training.record import TrainingCost
 from tests.support.scripts import script
 from tests.support.space import SPACE
@@ -73,7 +73,7 @@ def run(tmp_path):
         getattr(inputs, kind).append(str(tmp_path / path))
 
     def scored(path, seconds):
-        node = NodeScores(SPACE.full(), None, np.zeros((6, 5, 5)), ())
+        node = NodeScores(SPACE, SPACE.full(), None, np.zeros((6, 5, 5)), ())
         write_scores(
             tmp_path / path, {"root": node}, space=SPACE, attributes={"seconds": seconds, "device_seconds": seconds / 2}
         )

@@ -1,4 +1,4 @@
-"""The scores of a node."""
+"""The scores of a node, and the affinities of its operations."""
 
 import re
 from collections import Counter
@@ -16,7 +16,9 @@ class NodeScores:
     Attributes
     ----------
     space
-        bool ``[edges, operations]``.
+        The search space.
+    sub_space
+        bool ``[edges, operations]``: the node's.
     scores
         float64 ``[repetitions, edges, operations]``, NaN where an edge cannot be split or a score is not finite;
         None for a metric that gives affinities.
@@ -24,21 +26,33 @@ class NodeScores:
         float64 ``[edges, operations, operations]``, the mean over the repetitions; NaN where an edge takes no part.
     reasons
         Why a score is NaN although its edge takes part: one line each, naming edge, operation and repetition.
+    path, metric, seed
+        Which node of which tree it is; they name the streams that draw ties.
     """
 
-    space: np.ndarray
+    space: SearchSpace
+    sub_space: np.ndarray
     scores: np.ndarray | None
     affinity: np.ndarray
-    reasons: tuple[str, ...]
+    reasons: tuple[str, ...] = ()
+    path: str = "root"
+    metric: str = ""
+    seed: int = 0
 
-    def summary(self, space: SearchSpace) -> str:
+    def summary(self) -> str:
         """Return a line on how many values are not finite, of which operations, and the first reason."""
         if not self.reasons:
             return "scored"
-        any_name = re.compile(rf"(?<!\w)({'|'.join(map(re.escape, space.operations))})(?!\w)")  # conv_3x3, sep_conv_3x3
+        names = "|".join(map(re.escape, self.space.operations))
+        any_name = re.compile(rf"(?<!\w)({names})(?!\w)")  # conv_3x3, sep_conv_3x3
         each = Counter(name for reason in self.reasons for name in any_name.findall(reason))
         named = ", ".join(f"{name} {count}" for name, count in each.most_common())
         return (
             f"{len(self.reasons)} values are not finite ({named}), the first on {self.reasons[0]}; all reasons are "
             "kept in scores.h5"
         )
+
+
+def score_affinity(scores: np.ndarray) -> np.ndarray:
+    """Return ``-|f_i - f_j|`` averaged over repetitions: ``[r, n]`` to float64 ``[n, n]`` (few-shot paper, sec. 3)."""
+    return -np.abs(scores[:, :, None] - scores[:, None, :]).mean(axis=0)
