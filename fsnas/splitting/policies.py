@@ -9,7 +9,6 @@ from fsnas.errors import FsnasError
 from fsnas.registry import Option, options_of
 from fsnas.spaces import SearchSpace
 
-
 MOST = 10  # groups of a split
 
 
@@ -89,14 +88,15 @@ def schedule(
     Raises
     ------
     FsnasError
-        If there is no factor, one is below 2, above 10 or above the number of operations, or there are more levels than edges.
+        If there is no factor, one is below 2, above 10 or above the number of operations, or there are more levels than
+        edges.
     """
     if not schedule:
         raise FsnasError("the schedule is empty; expected a branching factor per level, or the policy 'none'")
     if (largest := max(schedule)) > MOST:
         raise FsnasError(
-            f"branching is {largest}; expected at most {MOST}: a node is addressed by the digits of its branches; leave "
-            "out operations, or take fewer groups"
+            f"branching is {largest}; expected at most {MOST}: a node is addressed by the digits of its branches; "
+            "leave out operations, or take fewer groups"
         )
     for level, factor in enumerate(schedule):
         if not 2 <= factor <= len(space.operations):

@@ -201,7 +201,7 @@ def test_a_helper_is_refused_as_the_metric_is(text, said, tmp_path):
         check_users_code(metrics.path_of("plain"))
 
 
-@pytest.mark.parametrize("imports", ["import fsnas", "from fsnas import train as t", "def f():\n    import fsnas as few"])
+@pytest.mark.parametrize("imports", ["import fsnas", "from fsnas import train as t", "def f():\n    import fsnas as f"])
 def test_a_metric_that_takes_a_name_of_fsnas_depends_on_the_file_that_it_stands_in(imports, tmp_path):
     with folders_of_metrics(write(tmp_path, {"plain.py": plain(imports=imports)})):
         assert "fsnas/training/loop.py" in names(entries(metrics.path_of("plain")))
