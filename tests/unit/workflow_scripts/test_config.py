@@ -42,7 +42,6 @@ from workflow_scripts._config import (
 from workflow_scripts._config_model import options
 from workflow_scripts._config_schema import CONFIG, SCHEMA, as_json, as_yaml, schema_of, validated
 from workflow_scripts._config_values import check_texts
-from workflow_scripts._defaults import completed
 
 PRESETS = sorted((ROOT / "configs").glob("*.yaml"))
 
@@ -70,9 +69,7 @@ def test_an_option_of_a_part_is_a_key_with_its_type_default_bounds_and_meaning()
     kind = options("Parts", {"beam": options_of(beam), "other": options_of(other)})
     assert validated(kind, {"json": 2}) == {"width": 3, "json": 2.0, "_x": True}
     assert schema_of(kind)["properties"]["width"]["description"] == "beam, other: groups that are kept"
-    with pytest.raises(
-        ConfigError, match=r"x\.width: found 6, expected at most 5 \(the search space has 5 operations\)"
-    ):
+    with pytest.raises(ConfigError, match=r"x\.width: found 6, expected at most 5 \(the .* has 5 operations\)"):
         validated(kind, {"width": 6}, "x")
 
 
@@ -86,9 +83,7 @@ def test_the_default_run_has_the_control_a_tree_of_several_levels_and_every_metr
 
 def test_the_methods_of_other_papers_that_a_comment_offers_are_the_presets():
     text = (ROOT / "config.yaml").read_text(encoding="utf-8")
-    offered = yaml.safe_load(
-        "\n".join(line.replace("  # ", "  ", 1) for line in re.findall("^  # [- ] .*", text, re.M))
-    )
+    offered = yaml.safe_load("\n".join(re.findall("^  # ([- ] .*)", text, re.M)))
     methods = check(laid_over(DEFAULT, {"methods": [*DEFAULT["methods"], *offered], "leaves": {"methods": "all"}}))
     assert set(NAMED) <= set(methods)
     for name, choices in NAMED.items():
@@ -112,12 +107,6 @@ def test_the_paper_preset_is_the_papers_experiment():
     assert (config["supernet"]["channels"], config["supernet"]["cells"], config["supernet"]["epochs"]) == (16, 5, 200)
     assert all(methods[m].policy.depth == 3 and methods[m].policy.branching(0) == 2 for m in eight)
     assert config["data"]["source"] == "cifar10" and config["data"]["split"] == "nasbench201"
-
-
-def test_a_method_differs_from_the_defaults_in_what_its_entry_says():
-    methods = checked("gm", {"gm-equal": {"metric": "gm", "balance": "equal"}})
-    plain, equal = methods["gm"], methods["gm-equal"]
-    assert equal.metric == "gm" and equal.choices == {**plain.choices, "balance": "equal"}
 
 
 def test_a_caption_says_settings_and_what_each_method_has_of_its_own():
@@ -144,14 +133,8 @@ NAMED = {  # what their authors run, as far as a method says it
 @pytest.mark.parametrize("preset", [None, *PRESETS], ids=lambda path: path.stem if path else "default")
 def test_a_name_that_stands_for_a_paper_is_what_its_authors_run_whatever_the_defaults_are(preset):
     config = laid_over(DEFAULT, yaml.safe_load(preset.read_text(encoding="utf-8")) if preset else {})
-    other = {
-        "perturbation": "disable",
-        "balance": "none",
-        "edge": "random",
-        "policy": "none",
-        "branching": 3,
-        "depth": 2,
-    }
+    other = {"perturbation": "disable", "balance": "none", "edge": "random", "policy": "none"}
+    other |= {"branching": 3, "depth": 2}
     for init in ("scratch", "root"):
         methods = check(laid_over(config, {"method": {**other, "init": init}}))
         for name, choices in NAMED.items():
@@ -222,9 +205,8 @@ def test_captions_say_how_leaves_were_trained_and_what_the_truth_is():
     entries.append({"few-shot-nas": NAMED["few-shot-nas"]})
     config = laid_over(DEFAULT, {"methods": entries, "leaves": {"methods": "all"}})
     said = about_search(config, [3], leaf_methods(config, check(config)).values())
-    assert (
-        " gm-nas: perturbation isolate, balance equal. one-shot: policy none. few-shot-nas: policy exhaustive" in said
-    )
+    own = " gm-nas: perturbation isolate, balance equal. one-shot: policy none. few-shot-nas: policy exhaustive"
+    assert own in said
     assert "edge first, init root. Shared weights on" in said
     assert said.startswith("n = 1 seed (3). Data: digits. C = 4, N = 1. Root: superposition, 20 epochs. Trees: ")
     assert "Leaves: init scratch, sampling uniform, total epochs 24 a tree" in said
@@ -243,8 +225,7 @@ def test_captions_say_how_leaves_were_trained_and_what_the_truth_is():
 
 # The files that it names
 
-COLUMN = "cifar10_ori-test_accuracy_200_epochs_mean"
-FILES = rf"""
+FILES = r"""
 outdir: . -> outdir: found '.', .*holds
 outdir: ./ -> outdir: found './', .*holds
 outdir: .. -> outdir: found '..', .*holds
@@ -254,27 +235,22 @@ outdir: file/b -> outdir: found 'file/b', .*file is no folder
 outdir: link -> outdir: found 'link', but link is a link to gone, which is not there; make that folder
 outdir: link/below -> outdir: found 'link/below', but link is a link to gone, which is not there; make that folder
 outdir: loop -> outdir: found 'loop', but loop is a link to loop, which is not there; make that folder
-truth: {{source: csv, file: gone}} -> truth.file: there is no file 'gone'; correct .*'csv'
-truth: {{source: nasbench201, file: gone}} -> truth.file: there is no file 'gone'; correct .*'nasbench201'
-truth: {{source: csv, file: images}} -> truth.file: .*images: is a folder, expected .*; give the file in it
-truth: {{source: nasbench201, file: images}} -> truth.file: .*images: is a folder, expected .*; give the file in it
-truth: {{source: csv, file: nats}} -> truth.file: .*nats: is a folder of NATS-Bench, expected .*; write a
-truth: {{source: nasbench201, file: nats}} -> truth.file: .*nats: is a folder of NATS-Bench, expected .*; write a
-truth: {{source: csv, file: pipe}} -> truth.file: cannot read 'pipe' (there is no such file)
-truth: {{source: csv, file: link}} -> truth.file: .*, only a link to gone, which is not there
-truth: {{source: csv, file: file.closed, column: {COLUMN}}} ->
-    truth.file: found 'file.closed', which you may not read; change its perm
-truth: {{source: nasbench201, file: file.closed, column: {COLUMN}}} ->
-    truth.file: found 'file.closed', which you may not read; change its perm
-data: {{source: imagefolder, folder: gone}} ->
+truth: {source: csv, file: gone} -> truth.file: there is no file 'gone'; correct .*'csv'
+truth: {source: csv, file: images} -> truth.file: .*images: is a folder, expected .*; give the file in it
+truth: {source: nasbench201, file: images} -> truth.file: .*images: is a folder, expected .*; give the file in it
+truth: {source: csv, file: nats} -> truth.file: .*nats: is a folder of NATS-Bench, expected .*; write a
+truth: {source: csv, file: pipe} -> truth.file: cannot read 'pipe' (there is no such file)
+truth: {source: csv, file: link} -> truth.file: .*, only a link to gone, which is not there
+truth: {source: csv, file: closed, column: x} -> truth.file: found 'closed', which you may not read; change its perm
+data: {source: imagefolder, folder: gone} ->
     data.folder: found 'gone', but there is no folder 'gone.*'; correct
-data: {{source: cifar10, folder: gone}} -> data.folder: found 'gone', but there is no folder 'gone.*'; correct
-data: {{source: cifar10, folder: link}} ->
+data: {source: cifar10, folder: gone} -> data.folder: found 'gone', but there is no folder 'gone.*'; correct
+data: {source: cifar10, folder: link} ->
     data.folder: .*no folder 'link', only a link to gone, which is not there
-data: {{source: cifar10, folder: images.closed}} -> data.folder: you may not read 'images.closed'; change its permissions
-data: {{source: cifar10, folder: images, split: nasbench201, split_file: gone}} ->
+data: {source: cifar10, folder: img.closed} -> data.folder: you may not read 'img.closed'; change its permissions
+data: {source: cifar10, folder: images, split: nasbench201, split_file: gone} ->
     data.split_file: there is no file 'gone'; put cifar-split
-data: {{source: cifar10, folder: images, split: nasbench201, split_file: images}} ->
+data: {source: cifar10, folder: images, split: nasbench201, split_file: images} ->
     data.split_file: found 'images', which is a folder
 """
 FINE = """
@@ -299,14 +275,14 @@ def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SNAKEMAKE_OUTPUT_CACHE", raising=False)
     monkeypatch.setattr(os, "access", lambda path, mode: not str(path).endswith("closed"))  # root may read everything
-    for folder in ("images/train", "images/test", "images.closed", "nats", "results/data"):
+    for folder in ("images/train", "images/test", "img.closed", "nats", "results/data"):
         (tmp_path / folder).mkdir(parents=True)
     for file in ("file", "nats/meta.pickle.pbz2", "results/data/read.h5"):
         (tmp_path / file).touch()
     os.mkfifo(tmp_path / "pipe")  # nothing would ever come out of it
     for link, to in {"link": "gone", "loop": "loop", "link to images": "images"}.items():
         (tmp_path / link).symlink_to(to)
-    (tmp_path / "file.closed").write_text(f"ArchitectureString,{COLUMN}\n")
+    (tmp_path / "closed").write_text("ArchitectureString,x\n")
     (tmp_path / "truth.csv").write_text(truth_of(94.37, 0, 10))
     return tmp_path
 
@@ -470,8 +446,3 @@ def test_a_bad_config_is_refused_with_its_key(changes, message):
 def test_a_bad_config_that_fits_no_line_is_refused_too(message, changes):
     with pytest.raises(ConfigError, match=message):
         check(laid_over(DEFAULT, changes))
-
-
-def test_a_key_that_is_missing_has_its_default():
-    config = {key: value for key, value in DEFAULT.items() if key not in ("seeds", "leaves")}
-    assert check(config) and completed(config) == DEFAULT
