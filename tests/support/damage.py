@@ -243,20 +243,14 @@ def made(kind: str, folder: Path, content: Any = None, **lineage: Any) -> Path:
     return path
 
 
-def _dataset(path: Path, images: np.ndarray, **lineage: Any) -> None:
-    splits = {"train": np.arange(3), "valid": np.array([3]), "test": np.array([4, 5])}
-    labels = np.array([0, 1, 0, 1, 1, 0])
-    dataset = Dataset("small", images, labels, ("a", "b"), splits, np.array([0.5]), np.ones(1))
-    write_dataset(path, dataset, key=KEY, **lineage)
-
-
 def _scores(path: Path, nodes: Mapping[str, NodeScores], **lineage: Any) -> None:
     write_scores(path, nodes, space=SPACE, attributes={**ABOUT, "key": KEY, **lineage})
 
 
 def _architectures(path: Path, columns: Mapping[str, np.ndarray], **lineage: Any) -> None:
-    about = {"kind": "truth", "key": KEY, "dataset": "digits"}
-    write_architectures(path, ARCHITECTURES, columns, space=SPACE, **about, **lineage)
+    about = {"kind": "truth", "key": KEY, "dataset": "digits"} | lineage
+    names = about.pop("architectures", ARCHITECTURES)
+    write_architectures(path, names, columns, space=SPACE, **about)
 
 
 def _splits(path: Path, tree: Tree, **lineage: Any) -> None:
@@ -313,7 +307,9 @@ def other_network() -> Supernet:
 
 
 COST = TrainingCost(2, 1.5, 640, "cpu", KEY)
-IMAGES = np.zeros((6, 1, 4, 4), np.uint8)
+IMAGES, LABELS = np.arange(96, dtype=np.uint8).reshape(6, 1, 4, 4), np.array([0, 1, 0, 1, 1, 0])
+PARTS = {"train": np.arange(3), "valid": np.array([3]), "test": np.array([4, 5])}
+DATA = Dataset("small", IMAGES, LABELS, ("a", "b"), PARTS, np.array([0.5]), np.ones(1))
 SCORED = {"root": scored(reasons=("edge 3<-1, none, repetition 1: the value is inf",)), "0": scored()}
 CHANGED = {**SCORED, "root": scored(np.arange(60.0).reshape(2, 6, 5) + np.eye(60)[7].reshape(2, 6, 5))}
 COLUMNS = {"accuracy": np.array([0.1, 0.4]), "a/b": np.array([np.nan, 1.0])}
@@ -321,7 +317,13 @@ JUDGED = [LeafScore("1", 0, 0.5, 0.1 + 0.2), LeafScore("0", 1, 0.25, 2.0)]
 TABLE = pd.DataFrame({"method": ["snip", "snip"], "path": ["0", "00"], "mean": [1.5, np.nan]})
 TABLES = TABLE, pd.DataFrame({"method": ["snip"], "path": ["0"], "mean": [2.5]})
 KINDS = {
-    "dataset": Kind("small.h5", _dataset, IMAGES, IMAGES + 1, (read_dataset, read_key)),
+    "dataset": Kind(
+        "small.h5",
+        partial(write_dataset, key=KEY),
+        DATA,
+        dataclasses.replace(DATA, images=IMAGES + 1),
+        (read_dataset, read_key),
+    ),
     "scores": Kind("scores.h5", _scores, SCORED, CHANGED, (read_scores, read_attributes)),
     "architectures": Kind("truth.h5", _architectures, COLUMNS, {"accuracy": np.ones(2)}, (read_architectures,)),
     "splits": Kind("splits.json", _splits, small_tree(), small_tree(1), (read_splits,)),

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from fsnas.artifacts.files import check_format, load_json, read_json, replacing, write_json, write_text
+from fsnas.artifacts.files import load_json, read_json, replacing, write_json, write_text
 from fsnas.errors import ArtifactError
 
 
@@ -158,25 +158,3 @@ def test_json_that_python_reads_as_no_number_or_not_at_all_is_refused(text, prob
         ArtifactError, match=rf"a\.json: cannot be read as JSON \({problem}.*\); remove the file and run"
     ):
         load_json(json_file)
-
-
-# Format and version
-
-WRONG = {
-    "no format": ({}, r"a\.h5: field 'format' is None, expected 'fsnas\.scores'"),
-    "other format": ({"format": "fsnas.tree", "version": 2}, r"a\.h5: field 'format' is 'fsnas\.tree', expected"),
-    "no version": ({"format": "fsnas.scores"}, r"a\.h5: field 'version' is None, this fsnas reads 2; remove"),
-    "older": ({"format": "fsnas.scores", "version": 1}, r"a\.h5: field 'version' is 1, this fsnas reads 2; remove"),
-    "newer": ({"format": "fsnas.scores", "version": 3}, r"version' is 3, .* or use the fsnas that wrote it"),
-    "text": ({"format": "fsnas.scores", "version": "2"}, r"field 'version' is '2', this fsnas reads 2"),
-}
-
-
-@pytest.mark.parametrize(("attributes", "message"), WRONG.values(), ids=WRONG)
-def test_another_format_or_version_is_named(attributes, message):
-    with pytest.raises(ArtifactError, match=message):
-        check_format("a.h5", attributes, "fsnas.scores", 2)
-
-
-def test_the_right_format_and_version_pass():
-    assert check_format("a.h5", {"format": "fsnas.scores", "version": 2}, "fsnas.scores", 2) is None

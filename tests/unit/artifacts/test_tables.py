@@ -40,21 +40,6 @@ def test_a_table_made_again_has_the_same_bytes_and_reads_back(name, tmp_path):
     pd.testing.assert_frame_equal(found, expected, check_exact=True, check_dtype=False, check_categorical=False)
 
 
-def test_floats_keep_every_bit_and_missing_ones_are_empty(tmp_path):
-    rng = np.random.default_rng(0)
-    values = np.append(rng.normal(size=2000) * 10.0 ** rng.integers(-300, 300, 2000), [8 / 9, 0.1 + 0.2, np.nan])
-    write_table(tmp_path / "a.csv", pd.DataFrame({"value": values, "name": "none"}))
-    found = read_table(tmp_path / "a.csv")
-    np.testing.assert_array_equal(found.value.to_numpy(), values)
-    assert set(found.name) == {"none"} and (tmp_path / "a.csv").read_text().endswith("\n,none\n")
-
-
-def test_a_name_is_never_taken_for_a_missing_value(tmp_path):
-    names = ["none", "None", "NA", "nan", "null", "inf"]
-    write_table(tmp_path / "a.csv", pd.DataFrame({"method": names}))
-    assert list(read_table(tmp_path / "a.csv").method) == names
-
-
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -16,25 +16,8 @@ from fsnas.artifacts.checkpoint import read_record
 from fsnas.artifacts.search import read_search
 from fsnas.errors import ArtifactError
 from fsnas.search.selection import LeafScore
-from tests.support.damage import (
-    ARCHITECTURES,
-    COST,
-    JUDGED,
-    KINDS,
-    attribute,
-    edit,
-    evaluations,
-    fields,
-    grouped,
-    lineage_of,
-    made,
-    put,
-    read_network,
-    refusal,
-    removed,
-    replaced,
-    small_tree,
-)
+from tests.support import damage
+from tests.support.damage import KINDS, attribute, edit, fields, grouped, made, put, refusal, removed, replaced
 from tests.support.messages import pattern
 from tests.support.space import SPACE
 
@@ -86,7 +69,7 @@ def test_an_array_that_is_missing_or_of_another_type_is_named(kind, array, damag
 
 # What does not fit the rest
 
-ONE, TWO = (name.encode() for name in ARCHITECTURES)
+ONE, TWO = (name.encode() for name in damage.ARCHITECTURES)
 NAN = np.array([np.nan])
 WHOLE, NUMBER = "expected a whole number from 0", "expected a finite number"
 
@@ -150,7 +133,7 @@ WRONG = {
         "float images": (replaced("images", np.zeros((6, 1, 4, 4))), "field 'images' is float64 .* expected uint8"),
         "flat images": (
             replaced("images", np.zeros((6, 16), np.uint8)),
-            "field 'images' is uint8 of shape (6, 16), expected",
+            "'images' is uint8 of shape (6, 16), expected",
         ),
         "no image": (
             replaced("images", np.zeros((0, 1, 4, 4), np.uint8)),
@@ -276,14 +259,14 @@ def test_a_field_of_a_checkpoint_that_does_not_fit_is_named(changes, message, tm
     path = made("supernet", tmp_path)
     content = torch.load(path) | changes
     torch.save({name: value for name, value in content.items() if value is not None}, path)
-    for reader in (read_network, read_record)[: 1 + message.startswith("field '")]:
+    for reader in (damage.read_network, read_record)[: 1 + message.startswith("field '")]:
         with pytest.raises(ArtifactError, match=rf"supernet\.pt: .*{pattern(message)}"), refusal(path):
             reader(path)
 
 
 # What is not written
 
-FOUND = evaluations()
+FOUND, TREE = damage.evaluations(), damage.small_tree()
 NOT_WRITTEN = {
     "architectures": {
         "too short": ({"loss": np.ones(1)}, "'columns/loss' is float64 of shape (1,), expected float64 of shape (2,)"),
@@ -292,7 +275,7 @@ NOT_WRITTEN = {
     },
     "splits": {
         "NaN": (
-            replace(small_tree(), splits=tuple(replace(split, cost=math.nan) for split in small_tree().splits)),
+            replace(TREE, splits=tuple(replace(split, cost=math.nan) for split in TREE.splits)),
             "cannot be written as JSON .*finite",
         )
     },
@@ -301,18 +284,18 @@ NOT_WRITTEN = {
         "infinity": ((replace(FOUND[0], loss=math.inf), *FOUND[1:]), "cannot be written as JSON.*finite"),
         "percent": ((replace(FOUND[0], accuracy=71.5), *FOUND[1:]), "[0].accuracy': 71.5 is greater"),
         "unknown": ((replace(FOUND[0], architecture="|none~0|"), *FOUND[1:]), "[0].architecture'.*has 1 edges"),
-        "other best": (evaluations(0.05), "'searches[0].best': found .* but the best"),
+        "other best": (damage.evaluations(0.05), "'searches[0].best': found .* but the best"),
         "nothing": ((), "searches[0]."),
     },
     "selection": {
-        str(number): ([LeafScore("0", 0, number, 1.0), *JUDGED[1:]], "cannot be written, field 'ranking")
+        str(number): ([LeafScore("0", 0, number, 1.0), *damage.JUDGED[1:]], "cannot be written, field 'ranking")
         for number in (math.nan, math.inf, -math.inf)
     },
     "cost": {
-        "NaN": (replace(COST, seconds=math.nan), f"cannot be written, field 'seconds' is nan, {NUMBER} from 0"),
-        "infinity": (replace(COST, seconds=math.inf), "cannot be written, field 'seconds' is inf"),
-        "below 0": (replace(COST, epochs=-1), f"cannot be written, field 'epochs' is -1, {WHOLE}"),
-        "no device": (replace(COST, device=None), "cannot be written, field 'device' is None, expected text"),
+        "NaN": (replace(damage.COST, seconds=math.nan), f"cannot be written, field 'seconds' is nan, {NUMBER} from 0"),
+        "infinity": (replace(damage.COST, seconds=math.inf), "cannot be written, field 'seconds' is inf"),
+        "below 0": (replace(damage.COST, epochs=-1), f"cannot be written, field 'epochs' is -1, {WHOLE}"),
+        "no device": (replace(damage.COST, device=None), "cannot be written, field 'device' is None, expected text"),
     },
 }
 
@@ -322,5 +305,5 @@ def test_what_could_not_be_read_is_not_written_and_the_old_file_stays(kind, cont
     path = made(kind, tmp_path)
     before = path.read_bytes()
     with pytest.raises(ArtifactError, match=rf"{path.name}: .*{pattern(message)}"):
-        KINDS[kind].write(path, content, **lineage_of(kind))
+        KINDS[kind].write(path, content, **damage.lineage_of(kind))
     assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]

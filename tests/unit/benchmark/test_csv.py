@@ -84,22 +84,14 @@ REFUSED = {
     "size space": (changed(2, META[0], "64:8:8:64:8"), {}, "line 2, .*seems to be one of NATS-Bench's size space"),
     "another space": (changed(2, META[0], "00120120"), {}, "line 2, .*seems to be one of NAS-Bench-Macro"),
     "NASLib": (changed(2, META[0], '"(4, 0, 3, 1, 4, 3)"'), {}, "line 2, .*seems to be a list of operation indices"),
-    "unique string": (
-        changed(2, META[0], "((0)@none)@none+#"),
-        {},
-        "line 2, .*seems to be a unique string of nas-bench",
-    ),
-    "index": (
-        changed(2, META[0], "4711"),
-        {},
-        "line 2, .*found '4711', which seems to be an index; .*architecture_column",
-    ),
+    "unique string": (changed(2, META[0], "((0)@none)@none+#"), {}, "line 2, .*seems to be a unique string of nas"),
+    "index": (changed(2, META[0], "4711"), {}, "line 2, .*'4711', which seems to be an index; .*architecture_column"),
     "no numbers": (LINES, {"header": "a,Architecture,b,c,d"}, "line 2, column 'Architecture'"),
     "no numeric column": ([f"a,{META[0]}"], {"header": "x,Architecture"}, "none of the columns ['x'] holds numbers"),
     "half of it texts": (
         [f"a,{META[0]}", f"1,{META[2]}"],
         {"header": "x,Architecture"},
-        "line 2, column 'x': found 'a', expected a finite number",
+        "line 2, column 'x': found 'a', expected a",
     ),
     "only architectures": ([META[0]], {"header": "Architecture"}, "none of the columns [] holds numbers"),
     "twice": ([*LINES, LINES[1]], {}, "line 5 repeats the architecture '.*' of line 3; remove one"),
@@ -172,16 +164,10 @@ def test_accuracies_in_percent_are_a_truth(numbers, tmp_path):
 
 
 NO_TRUTH = {
-    "fractions": (
-        [0.9437, 0.1, 1.0],
-        "holds values from 0.1 to 1, .*they seem to be fractions .*: multiply them by 100",
-    ),
+    "fractions": ([0.9437, 0.1, 1.0], "holds values from 0.1 to 1, .*to be fractions .*: multiply them by 100"),
     "hundredths": ([9399, 1000, 9437], "they seem to be hundredths of a percent .*: divide them by 100"),
     "per mille": ([939.9, 100, 943.7], "they seem to be per mille .*: divide them by 10"),
-    "a marker": (
-        [93.0, -1, 10, -1],
-        "-1 (2 times) seems to mark what is missing: leave .* empty (the first .* line 3)",
-    ),
+    "a marker": ([93.0, -1, 10, -1], "-1 (2 times) .* what is missing: leave .* empty (the first .* line 3)"),
     "a marker among fractions": ([0.93, -1, 0.1], "-1 (1 times) .* empty, and the others: they seem to be fractions"),
     "log-likelihoods": ([-0.3, -2.3, -1.1], "those below 0 seem to be losses or differences"),
     "one digit too many": ([93.1, 931.0, 92, 90], "1 of 4 are above 100, .*correct them.*line 3)"),
@@ -190,10 +176,7 @@ NO_TRUTH = {
     "one": ([93, "", ""], "holds 1 value, expected those of at least 2 architectures"),
     "none": (["", "", ""], "holds 0 values, expected those of at least 2"),
     "percent signs": (["93 %", "92 %"], "line 2, column 'test acc': found '93 %', expected a number without %"),
-    "decimal commas": (
-        ["93,1", "92,5"],
-        "line 2, column 'test acc': found '93,1', expected a number with a decimal point",
-    ),
+    "decimal commas": (["93,1", "92,5"], "line 2, column 'test acc': found '93,1', .* a decimal point"),
     "texts": (["high", "low", 3], "line 2, column 'test acc': found 'high', expected a finite number"),
     "NaN": ([93, "nan", 92], "line 3, column 'test acc': found 'nan', expected a finite number"),
 }
@@ -262,7 +245,7 @@ def test_the_truth_is_a_column_that_the_file_has(name, found, tmp_path):
 WRONG_COLUMNS = {
     "none of this name": (
         {"name": "Othre"},
-        "truth.column: found 'Othre' (did you mean 'Other'?); .*truth.csv has My test acc, Other",
+        "found 'Othre' (did you mean 'Other'?); .*truth.csv has My test acc, Other",
     ),
     "no architectures": ({"architecture_column": "Arch"}, "truth.architecture_column: found 'Arch'"),
     "the architectures": ({"name": "A"}, "truth.column: found 'A', but there truth.architecture_column says"),

@@ -14,7 +14,7 @@ from nas_201_api import ArchResults, NASBench201API, ResultsCount
 from fsnas.benchmark.sources import nasbench201
 from fsnas.benchmark.sources.nasbench201 import SETS
 from fsnas.errors import ConfigError, DataError
-from tests.support.damage import Trap
+from tests.support.damage import Trap, put
 from tests.support.messages import pattern
 from tests.support.space import SPACE
 
@@ -204,79 +204,56 @@ def test_too_little_memory_is_said(file, monkeypatch):
         nasbench201.read(file)
 
 
-def full_of(content, index=2):
-    return content["arch2infos"][index]["full"]
-
-
-def first(content):
-    """The state of the one trial of architecture 2 on CIFAR-10 after 200 epochs."""
-    return full_of(content)["all_results"]["cifar10", 777]
-
-
+OF_2 = "arch2infos[2].full"  # with one trial on CIFAR-10
+FIRST = ("arch2infos", 2, "full", "all_results", ("cifar10", 777))
+LAST = (*FIRST, "eval_acc1es", "ori-test@199")
 WRONG = {
-    "no infos": (lambda c: c.pop("arch2infos"), "'arch2infos' is missing"),
-    "no indices": (lambda c: c.pop("evaluated_indexes"), "'evaluated_indexes' is missing"),
-    "another index": (
-        lambda c: c["evaluated_indexes"].add(4),
-        "'evaluated_indexes' .*5 indices, not the same as the 4",
+    "no infos": ({"arch2infos": ...}, "'arch2infos' is missing"),
+    "no indices": ({"evaluated_indexes": ...}, "'evaluated_indexes' is missing"),
+    "another index": ({"evaluated_indexes": {*SEEDS, 4}}, "'evaluated_indexes' .*5 indices, not the same as the 4"),
+    "an index less": ({"arch2infos[3]": ...}, "'evaluated_indexes' .*4 indices, not the same as the 3"),
+    "indices no set": ({"evaluated_indexes": 7}, "'evaluated_indexes' cannot be read"),
+    "a dict of names": ({"meta_archs": {}}, "'meta_archs' is a dict, expected a list"),
+    "a list of infos": ({"arch2infos": []}, "'arch2infos' is '[]', expected a dict"),
+    "nothing evaluated": ({"arch2infos": {}, "evaluated_indexes": []}, "'arch2infos' is '{}', expected"),
+    "mixed indices": ({"arch2infos": {0: {}, "a": {}}, "evaluated_indexes": {0, "a"}}, "'arch2infos' cannot be read"),
+    "too few names": ({"meta_archs[5]": ...}, "'meta_archs[5]' cannot be read (IndexError"),
+    "unknown operation": ({"meta_archs[3]": "|conv~0|"}, "'meta_archs[3]' cannot be read .*cannot read 'conv~"),
+    "no name": ({"meta_archs[3]": None}, "'meta_archs[3]' cannot be read"),
+    "duplicate": ({"meta_archs[3]": META[0]}, "'meta_archs[3]' .*is there already"),
+    "names in another order": ({"meta_archs": META[::-1]}, "[0].less' .*arch_str is .*, but meta_archs has"),
+    "no 12 epochs": ({"arch2infos[2].less": ...}, "'arch2infos[2].less' .*KeyError: 'less'"),
+    "no 200 epochs": ({OF_2: ...}, "'arch2infos[2].full' .*KeyError: 'full'"),
+    "no results": ({"arch2infos[2]": None}, "'arch2infos[2].less' cannot be read"),
+    "name of another file": ({OF_2: "other.pth"}, "'arch2infos[2].full' .*found a str, expected a dict"),
+    "an empty state": ({OF_2: {}}, "'arch2infos[2].full' cannot be read"),
+    "other data set": ({f"{OF_2}.dataset_seed.svhn": [777]}, "'arch2infos[2].full' .*dataset_seed has 'svhn'"),
+    "seed twice": ({f"{OF_2}.dataset_seed.cifar10": [777, 777]}, "'cifar10': .*each seed once"),
+    "seed without trial": ({f"{OF_2}.dataset_seed.cifar10": [777, 1]}, ".full' .*KeyError"),
+    "no trial": (
+        {f"arch2infos[{i}].{training}.dataset_seed": {} for i in SEEDS for training in EPOCHS},
+        "'arch2infos' holds no trial",
     ),
-    "an index less": (lambda c: c["arch2infos"].pop(3), "'evaluated_indexes' .*4 indices, not the same as the 3"),
-    "indices no set": (lambda c: c.update(evaluated_indexes=7), "'evaluated_indexes' cannot be read"),
-    "a dict of names": (lambda c: c.update(meta_archs={}), "'meta_archs' is a dict, expected a list"),
-    "a list of infos": (lambda c: c.update(arch2infos=[]), "'arch2infos' is '[]', expected a dict"),
-    "nothing evaluated": (lambda c: c.update(arch2infos={}, evaluated_indexes=[]), "'arch2infos' is '{}', expected"),
-    "mixed indices": (
-        lambda c: c.update(arch2infos={0: {}, "a": {}}, evaluated_indexes={0, "a"}),
-        "'arch2infos' cannot be read",
-    ),
-    "too few names": (lambda c: c["meta_archs"].pop(), "'meta_archs[5]' cannot be read (IndexError"),
-    "unknown operation": (
-        lambda c: c["meta_archs"].__setitem__(3, META[3].replace("none", "conv")),
-        "'meta_archs[3]' cannot be read .*cannot read 'conv~",
-    ),
-    "no name": (lambda c: c["meta_archs"].__setitem__(3, None), "'meta_archs[3]' cannot be read"),
-    "duplicate": (lambda c: c["meta_archs"].__setitem__(3, META[0]), "'meta_archs[3]' .*is there already"),
-    "names in another order": (
-        lambda c: c["meta_archs"].reverse(),
-        "'arch2infos[0].less' .*arch_str is .*, but meta_archs has",
-    ),
-    "no 12 epochs": (lambda c: c["arch2infos"][2].pop("less"), "'arch2infos[2].less' .*KeyError: 'less'"),
-    "no 200 epochs": (lambda c: c["arch2infos"][2].pop("full"), "'arch2infos[2].full' .*KeyError: 'full'"),
-    "no results": (lambda c: c["arch2infos"].__setitem__(2, None), "'arch2infos[2].less' cannot be read"),
-    "name of another file": (
-        lambda c: c["arch2infos"][2].update(full="other.pth"),
-        "'arch2infos[2].full' .*found a str, expected a dict",
-    ),
-    "an empty state": (lambda c: c["arch2infos"][2].update(full={}), "'arch2infos[2].full' cannot be read"),
-    "other data set": (
-        lambda c: full_of(c)["dataset_seed"].update(svhn=[777]),
-        "'arch2infos[2].full' .*dataset_seed has 'svhn'",
-    ),
-    "seed twice": (lambda c: full_of(c)["dataset_seed"].update(cifar10=[777, 777]), "'cifar10': .*each seed once"),
-    "seed without trial": (lambda c: full_of(c)["dataset_seed"]["cifar10"].append(1), ".full' .*KeyError"),
     "trials switched": (
-        lambda c: c["arch2infos"][2].update(less=c["arch2infos"][2]["full"]),
+        {"arch2infos[2].less": official()[0]["arch2infos"][2]["full"]},
         "'arch2infos[2].less' .*a trial has 200 epochs, expected 12",
     ),
-    "no last epoch": (lambda c: first(c)["eval_acc1es"].pop("ori-test@199"), "KeyError: 'ori-test@199'"),
-    "accuracy NaN": (
-        lambda c: first(c)["eval_acc1es"].update({"ori-test@199": np.nan}),
-        "on ori-test is nan, expected",
-    ),
-    "accuracy above 100": (lambda c: first(c)["eval_acc1es"].update({"ori-test@199": 101.0}), "is 101.0, expected 0"),
-    "accuracy a text": (lambda c: first(c)["eval_acc1es"].update({"ori-test@199": "high"}), "could not convert"),
-    "a time less": (lambda c: first(c)["train_times"].pop(7), ".full' .*KeyError: 7"),
-    "time infinite": (lambda c: first(c)["train_times"].update({7: np.inf}), "train_times add up to inf"),
+    "no last epoch": ({LAST: ...}, "KeyError: 'ori-test@199'"),
+    "accuracy NaN": ({LAST: np.nan}, "on ori-test is nan, expected"),
+    "accuracy above 100": ({LAST: 101.0}, "is 101.0, expected 0"),
+    "accuracy a text": ({LAST: "high"}, "could not convert"),
+    "a time less": ({(*FIRST, "train_times", 7): ...}, ".full' .*KeyError: 7"),
+    "time infinite": ({(*FIRST, "train_times", 7): np.inf}, "train_times add up to inf"),
 }
 
 
-@pytest.mark.parametrize(("change", "message"), WRONG.values(), ids=WRONG)
-def test_a_wrong_field_of_the_official_file_is_named(change, message, tmp_path):
+@pytest.mark.parametrize(("changes", "message"), WRONG.values(), ids=WRONG)
+def test_a_wrong_field_of_the_official_file_is_named(changes, message, tmp_path):
     content = official()[0]
-    change(content)
-    with pytest.raises(
-        DataError, match=rf"201\.pth: field .*{pattern(message)}.*; expected the official NAS-Bench-201 file"
-    ):
+    for field, value in changes.items():
+        put(content, field, value)
+    message = rf"201\.pth: field .*{pattern(message)}.*; expected the official NAS-Bench-201 file"
+    with pytest.raises(DataError, match=message):
         nasbench201.read(save(tmp_path, content))
 
 
@@ -290,15 +267,6 @@ def test_an_official_file_in_fractions_is_refused(tmp_path):
         nasbench201.read(save(tmp_path, content))
 
 
-def test_a_file_without_a_trial_is_refused(tmp_path):
-    content, _ = official()
-    for info in content["arch2infos"].values():
-        for state in info.values():
-            state["dataset_seed"] = {}
-    with pytest.raises(DataError, match="field 'arch2infos' holds no trial"):
-        nasbench201.read(save(tmp_path, content))
-
-
 @pytest.mark.parametrize("data", ["cifar10", "cifar100"])
 def test_the_usual_truth_is_that_of_the_data_set(data):
     name = {"cifar10": "cifar10_ori-test", "cifar100": "cifar100_x-test"}[data] + "_accuracy_200_epochs_mean"
@@ -309,7 +277,6 @@ def test_the_usual_truth_is_that_of_the_data_set(data):
 def test_a_column_that_the_official_file_cannot_have_is_refused(name):
     """CIFAR-10 trained on all images has no part that was held back."""
     found = repr(name) if name else "null, but for data.source 'digits' no column is the usual one"
-    with pytest.raises(
-        ConfigError, match=rf"truth\.column: found {found}, expected a column like cifar10_ori-test_acc"
-    ):
+    message = rf"truth\.column: found {found}, expected a column like cifar10_ori-test_acc"
+    with pytest.raises(ConfigError, match=message):
         nasbench201.column("a.pth", name, architecture_column="A", data="digits")

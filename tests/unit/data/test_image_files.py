@@ -70,9 +70,8 @@ def test_an_image_is_turned_as_its_exif_says(orientation, suffix, one):
     exif = Image.Exif()
     exif[0x0112] = orientation
     how = {"tiffinfo": {274: orientation}} if suffix == "tif" else {"exif": exif}
-    found, said = one(
-        f"0.{suffix}", lambda f: lying.save(f, quality=100, subsampling=0, lossless=True, **how), image_size=10
-    )
+    how |= {"quality": 100, "subsampling": 0, "lossless": True}
+    found, said = one(f"0.{suffix}", lambda f: lying.save(f, **how), image_size=10)
     assert abs(found.astype(int) - np.asarray(upright)).max() <= (8 if suffix == "jpg" else 0)
     assert "1 of 2 images are turned, as their EXIF orientation says" in said
 
@@ -92,6 +91,10 @@ def transparent(mode="RGBA"):
     return image.convert(mode)
 
 
+def pages(file, **how):
+    PICTURE.save(file, save_all=True, append_images=[OTHER], **how)
+
+
 DEEP, CLEAR, MANY = r"more than 8 bits a channel.*; save it with 8 bits", "has transparent pixels", "holds 2 pictures"
 LOST = {
     "16-bit colour": ("0.png", lambda f: f.write_bytes(png(16, 2)), rf"its mode 'RGB' has {DEEP}"),
@@ -108,39 +111,23 @@ LOST = {
     "grey with alpha": ("0.png", lambda f: transparent("LA").save(f), CLEAR),
     "WebP with alpha": ("0.webp", lambda f: transparent().save(f, lossless=True), CLEAR),
     "TIFF with alpha": ("0.tif", lambda f: transparent().save(f), CLEAR),
-    "a transparent entry of a palette": (
-        "0.png",
-        lambda f: PALETTE.save(f, transparency=PALETTE.getpixel((3, 3))),
-        CLEAR,
-    ),
+    "a transparent entry": ("0.png", lambda f: PALETTE.save(f, transparency=PALETTE.getpixel((3, 3))), CLEAR),
     "a transparent grey": ("0.png", lambda f: Image.new("L", (12, 10), 3).save(f, transparency=3), CLEAR),
     "a transparent colour": (
         "0.png",
         lambda f: PICTURE.save(f, transparency=PICTURE.getpixel((3, 3))),
         rf"train/cat/0\.png: {CLEAR}; .*; put it on a background and save it without transparency, or remove it",
     ),
-    "pages": ("0.tif", lambda f: PICTURE.save(f, save_all=True, append_images=[OTHER]), MANY),
-    "an animated PNG": ("0.png", lambda f: PICTURE.save(f, save_all=True, append_images=[OTHER]), MANY),
-    "an animated WebP": ("0.webp", lambda f: PICTURE.save(f, save_all=True, append_images=[OTHER]), MANY),
-    "an animated GIF": (
-        "0.gif",
-        lambda f: PICTURE.save(f, save_all=True, append_images=[OTHER]),
-        rf"train/cat/0\.gif: {MANY} \(pages or frames\); expected one; save each as a file of its own, or remove it",
-    ),
-    "another format": (
-        "0.png",
-        lambda f: PICTURE.save(f, format="JPEG2000"),
-        r"in the format JPEG2000; expected JPEG, .*; save it as one of them",
-    ),
+    "pages": ("0.tif", pages, MANY),
+    "an animated PNG": ("0.png", pages, MANY),
+    "an animated WebP": ("0.webp", pages, MANY),
+    "an animated GIF": ("0.gif", pages, rf"{MANY} \(pages or frames\); expected one; save each as a file of its own"),
+    "another format": ("0.png", lambda f: PICTURE.save(f, format="JPEG2000"), "JPEG2000; expected JPEG, .*; save it"),
     "text": ("0.png", lambda f: f.write_text("no image"), "train/cat/0\\.png: cannot be read as an 8-bit image"),
     "an empty file": ("0.png", lambda f: f.write_bytes(b""), r"cannot be read .*; the file is empty\); replace or rem"),
     "a bomb": ("0.png", lambda f: Image.new("1", (20_000, 10_000)).save(f), r"cannot be read .*200000000 pixels"),
-    "too small": (
-        "0.png",
-        lambda f: PICTURE.resize((7, 9)).save(f),
-        r"train/cat/0\.png: 7x9 pixels; expected at least 8 a side; remove it, or set data\.image_size",
-    ),
-    "one pixel": ("0.png", lambda f: PICTURE.resize((1, 1)).save(f), r"1x1 pixels; expected at least 8 a side"),
+    "too small": ("0.png", lambda f: PICTURE.resize((7, 9)).save(f), "7x9 pixels; expected at least 8 a side; remove"),
+    "one pixel": ("0.png", lambda f: PICTURE.resize((1, 1)).save(f), r"1x1 pixels; .*, or set data\.image_size"),
 }
 
 
@@ -150,19 +137,14 @@ def test_what_would_be_lost_is_refused(name, write, message, one):
         one(name, write)
 
 
-def mended():
-    yield "8 bits a channel", "0.png", lambda f: f.write_bytes(png(8, 2)), {}
-    yield "8 bits a channel of a TIFF", "0.tif", lambda f: f.write_bytes(tiff(8)), {}
-    yield "on a background", "0.png", lambda f: Image.alpha_composite(white(), transparent()).convert("RGB").save(f), {}
-    yield "a picture of its own", "0.gif", lambda f: PICTURE.save(f), {}
-    yield "resized", "0.png", lambda f: PICTURE.resize((1, 1)).save(f), {"image_size": 8}
-
-
-def white():
-    return Image.new("RGBA", (12, 10), "white")
-
-
-MENDED = {name: case for name, *case in mended()}
+WHITE = Image.new("RGBA", (12, 10), "white")
+MENDED = {
+    "8 bits a channel": ("0.png", lambda f: f.write_bytes(png(8, 2)), {}),
+    "8 bits a channel of a TIFF": ("0.tif", lambda f: f.write_bytes(tiff(8)), {}),
+    "on a background": ("0.png", lambda f: Image.alpha_composite(WHITE, transparent()).convert("RGB").save(f), {}),
+    "a picture of its own": ("0.gif", lambda f: PICTURE.save(f), {}),
+    "resized": ("0.png", lambda f: PICTURE.resize((1, 1)).save(f), {"image_size": 8}),
+}
 
 
 @pytest.mark.parametrize(("name", "write", "options"), MENDED.values(), ids=MENDED)
@@ -174,10 +156,7 @@ KEPT = {
     "an opaque alpha channel": ("0.png", lambda f: PICTURE.convert("RGBA").save(f)),
     "an opaque WebP": ("0.webp", lambda f: PICTURE.convert("RGBA").save(f, lossless=True)),
     "a transparent colour that no pixel has": ("0.png", lambda f: PICTURE.save(f, transparency=(1, 2, 3))),
-    "two pictures of one camera": (
-        "0.jpg",
-        lambda f: PICTURE.save(f, format="MPO", save_all=True, append_images=[OTHER], quality=100, subsampling=0),
-    ),
+    "two pictures of one camera": ("0.jpg", lambda f: pages(f, format="MPO", quality=100, subsampling=0)),
     "PPM": ("0.ppm", lambda f: PICTURE.save(f)),
     "capital letters": ("0.PNG", lambda f: PICTURE.save(f)),
 }

@@ -42,6 +42,11 @@ def written(folder, kind, content=None):
     return made(kind, folder, content, **ORIGIN)
 
 
+def apart(folder, kind, before, after):
+    """What two files of a kind have apart."""
+    return compared(written(folder / "before", kind, before), written(folder / "after", kind, after))
+
+
 def other(folder, kind):
     return written(folder, kind, KINDS[kind].other)
 
@@ -175,14 +180,10 @@ def test_another_commit_of_the_same_code_is_shown_and_is_no_difference(tmp_path)
 
 
 def test_measured_time_and_memory_are_shown_and_are_no_difference(tmp_path):
-    paths = [
-        written(tmp_path / str(i), "cost", cost.TrainingCost(2, seconds, 640, "cpu", KEY))
-        for i, seconds in [(0, 1.0), (1, 2.0)]
-    ]
-    found = compared(*paths)
+    found = apart(tmp_path, "cost", *(cost.TrainingCost(2, seconds, 640, "cpu", KEY) for seconds in (1.0, 2.0)))
     assert found["same"] and found["about"] == {"seconds": {"before": 1.0, "after": 2.0}}
     frames = [pd.DataFrame({"method": ["snip"], "root_seconds": [x]}) for x in (1.0, 2.0)]
-    found = compared(*(written(tmp_path / str(i), "table", frame) for i, frame in enumerate(frames)))
+    found = apart(tmp_path, "table", *frames)
     assert found["same"] and found["differences"]["root_seconds"]["largest"] == 1.0
 
 
@@ -216,20 +217,10 @@ def test_affinities_stand_where_there_are_no_scores(tmp_path):
 
 
 def test_scores_differ_most_at_a_named_place(tmp_path):
-    paths = written(tmp_path / "a", "scores", {"root": SCORED["root"]}), other(tmp_path / "b", "scores")
-    found = compared(*paths)
+    found = apart(tmp_path, "scores", {"root": SCORED["root"]}, KINDS["scores"].other)
     assert found["only"] == {"array": {"before": [], "after": ["0/affinity", "0/scores", "0/space"]}}
-    assert found["differences"] == {
-        "root/scores": {
-            "differ": 1,
-            "of": 60,
-            "largest": 1.0,
-            "at": "repetition 0, edge 2<-0, operation nor_conv_1x1",
-            "before": 7.0,
-            "after": 8.0,
-            "relative": 0.125,
-        }
-    }
+    at = {"at": "repetition 0, edge 2<-0, operation nor_conv_1x1", "before": 7.0, "after": 8.0}
+    assert found["differences"] == {"root/scores": {"differ": 1, "of": 60, "largest": 1.0, "relative": 0.125, **at}}
 
 
 # Splits and trees
@@ -265,15 +256,13 @@ def test_a_level_lists_its_splits(tmp_path):
 
 def test_trees_part_at_the_first_node_that_differs(tmp_path):
     a, b, c = ([OPERATIONS[:2], OPERATIONS[2:]], [OPERATIONS[:1], OPERATIONS[1:]], [OPERATIONS[:3], OPERATIONS[3:]])
-    paths = [
-        written(tmp_path / str(i), "tree", made_tree("snip", 3, made)) for i, made in enumerate([[a, a, a], [a, b, c]])
-    ]
-    found = compared(*paths)
+    before = made_tree("snip", 3, [a, a, a])
+    found = apart(tmp_path, "tree", before, made_tree("snip", 3, [a, b, c]))
     assert found["part_at"] == "node 0" and list(found["splits"]) == ["0", "1"]
     row = found["splits"]["0"]
     assert (row["groups_before"], row["groups_after"]) == ([list(g) for g in a], [list(g) for g in b])
     assert row["distance"] == 1.0 and row["level"] == 1 and row["edge_before"] == row["edge_after"] == EDGES[1]
-    found = compared(paths[0], written(tmp_path / "short", "tree", made_tree("snip", 3, [a])))
+    found = apart(tmp_path, "tree", before, made_tree("snip", 3, [a]))
     assert found["only"] == {"node": {"before": ["0", "1"], "after": []}} and "part_at" not in found
 
 
@@ -281,7 +270,7 @@ def test_numbers_of_the_same_splits_are_compared(tmp_path):
     (before,) = made_tree("snip", 3, [[OPERATIONS[:2], OPERATIONS[2:]]]).splits
     after = replace(before, cost=-1.5, runner_up=None, edge_costs={EDGES[0]: -1.5, EDGES[1]: None})
     trees = [replace(made_tree("snip", 3, [before.groups]), splits=(split,)) for split in (before, after)]
-    found = compared(*(written(tmp_path / str(i), "tree", value) for i, value in enumerate(trees)))
+    found = apart(tmp_path, "tree", *trees)
     assert {name: (row["before"], row["after"]) for name, row in found["differences"].items()} == {
         "cost": (-1.0, -1.5),
         "runner_up": (-0.5, None),
@@ -310,30 +299,24 @@ def test_a_checkpoint_is_shown_with_its_cost(tmp_path):
 
 
 def test_checkpoints_differ_in_named_tensors(tmp_path):
-    paths = [
-        written(tmp_path / str(i), "supernet", network)
-        for i, network in enumerate([random_network(3), other_network()])
-    ]
-    found = compared(*paths)
+    found = apart(tmp_path, "supernet", random_network(3), other_network())
     (row,) = found["differences"].items()
     assert row[0] == "classifier.bias" and row[1]["at"] == "[1]" and row[1]["differ"] == 1
     assert row[1]["largest"] == pytest.approx(1.0, abs=1e-6)
-    leaf = written(tmp_path / "leaf", "supernet", random_network(3, SPACE.only((1,) * 6), channels=4))
-    found = compared(paths[0], leaf)
+    found = apart(tmp_path, "supernet", random_network(3), random_network(3, SPACE.only((1,) * 6), channels=4))
     assert found["differences"]["classifier.weight"]["shape_before"] == [4, 8]
     assert found["differences"]["classifier.weight"]["shape_after"] == [4, 16]
-    assert (
-        all(":" in name for name in found["only"]["part"]["before"]) and found["differences"]["space"]["differ"] == 24
-    )
+    assert all(":" in name for name in found["only"]["part"]["before"])
+    assert found["differences"]["space"]["differ"] == 24
 
 
 def test_a_search_shows_its_best_and_accuracies(tmp_path):
-    found = described(written(tmp_path / "a", "search"))
+    found = described(written(tmp_path, "search"))
     best = {"number": 2, "leaf": "0", "architecture": ARCHITECTURES[0], "loss": 1.5, "accuracy": 0.5}
     assert found["best"] == {"random": best}
     expected = {"evaluations": 4, "architectures": 2, "loss_not_finite": 0, "min": 0.1, "median": 0.1, "max": 0.5}
     assert found["accuracies"] == {"random": pytest.approx(expected)}
-    found = compared(tmp_path / "a/search.json", written(tmp_path / "b", "search", evaluations(0.75)))
+    found = apart(tmp_path, "search", evaluations(), evaluations(0.75))
     assert found["best"] == {"random.accuracy": {"before": 0.5, "after": 0.75}}
     assert found["differences"]["random accuracy"]["at"] == "evaluation 2"
 
@@ -356,22 +339,11 @@ def test_a_data_set_shows_shapes_and_counts(tmp_path):
 def test_rows_of_tables_are_matched_by_the_columns_that_name_them(tmp_path):
     before = pd.DataFrame({"method": ["snip"] * 3, "path": ["0", "00", "1"], "mean": [1.0, 2.0, np.nan], "old": 1})
     after = pd.DataFrame({"method": ["snip"] * 3, "path": ["00", "1", "2"], "mean": [2.5, np.nan, 7.0], "new": 1})
-    found = compared(*(written(tmp_path / str(i), "table", frame) for i, frame in enumerate([before, after])))
-    assert found["only"] == {
-        "column": {"before": ["old"], "after": ["new"]},
-        "row": {"before": ["snip, 0"], "after": ["snip, 2"]},
-    }
-    assert found["differences"] == {
-        "mean": {
-            "differ": 1,
-            "of": 2,
-            "largest": 0.5,
-            "at": "row snip, 00",
-            "before": 2.0,
-            "after": 2.5,
-            "relative": 0.2,
-        }
-    }
+    found = apart(tmp_path, "table", before, after)
+    rows = {"before": ["snip, 0"], "after": ["snip, 2"]}
+    assert found["only"] == {"column": {"before": ["old"], "after": ["new"]}, "row": rows}
+    at = {"at": "row snip, 00", "before": 2.0, "after": 2.5}
+    assert found["differences"] == {"mean": {"differ": 1, "of": 2, "largest": 0.5, "relative": 0.2, **at}}
     assert found["cells"] == [{"row": "snip, 00", "column": "mean", "before": 2.0, "after": 2.5}]
 
 
@@ -389,8 +361,7 @@ def test_a_table_keeps_paths_as_text(tmp_path):
     }
     assert list(found["first"]) == ["0", "1", "2", "3", "4"]
     same = pd.DataFrame({"x": ["a", "a"], "y": [1, 1]})
-    twins = [written(tmp_path / str(i), "table", same.assign(y=[1, 1 + i])) for i in (0, 1)]
-    assert compared(*twins)["differences"]["y"]["at"] == "row 1"
+    assert apart(tmp_path, "table", same, same.assign(y=[1, 2]))["differences"]["y"]["at"] == "row 1"
 
 
 def test_an_empty_table_is_shown(tmp_path):

@@ -11,6 +11,7 @@ import pytest
 from fsnas.lineage import dependencies
 from fsnas.lineage.dependencies import digest, entries, reached
 from fsnas.plotting._registry import figures
+from tests.support.users import forget, write
 
 ROOT = Path(__file__).resolve().parents[3]
 SCRIPTS = sorted(path.name for path in (ROOT / "workflow_scripts").glob("*.py") if not path.name.startswith("_"))
@@ -18,25 +19,16 @@ FIGURES = {spec.name: spec.path.relative_to(ROOT) for spec in figures()}
 METRICS = {path.name for path in (ROOT / "fsnas/metrics").glob("*.py") if not path.name.startswith("_")}
 
 
-def forget():
-    for cached in (dependencies.digest, dependencies._content, dependencies._imports, dependencies.reached):
-        cached.cache_clear()
-
-
 @pytest.fixture
 def tree(tmp_path, monkeypatch):
     """A checkout of its own: ``tree(name=text)`` writes files and forgets what was known of them."""
     monkeypatch.setattr(dependencies, "ROOT", tmp_path)
 
-    def write(files):
-        for name, text in files.items():
-            path = tmp_path / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
+    def written(files):
         forget()
-        return tmp_path
+        return write(tmp_path, files)
 
-    yield write
+    yield written
     forget()
 
 
@@ -224,26 +216,6 @@ def test_a_file_of_the_user_is_named_without_its_folder(tree):
 
 def real(script):
     return {str(path.relative_to(ROOT)) for path in reached(ROOT / "workflow_scripts" / script)}
-
-
-def test_scores_reach_neither_cuts_nor_figures_nor_any_metric_but_the_named_one():
-    files = real("scores.py")
-    assert {
-        "workflow_scripts/scores.py",
-        "fsnas/splitting/scoring.py",
-        "fsnas/networks/supernet.py",
-        "fsnas/training/loop.py",
-    } <= files
-    assert (
-        not {
-            "fsnas/splitting/cuts.py",
-            "fsnas/splitting/node.py",
-            "fsnas/analysis/distance_tables.py",
-            "fsnas/splitting/policies.py",
-        }
-        & files
-    )
-    assert not any(name.startswith("fsnas/plotting") for name in files)
 
 
 FOUND_BY_BEING_THERE = {

@@ -10,28 +10,22 @@ from fsnas.lineage.lineage import Lineage, key
 
 CUTS, TORCH = "fsnas/splitting/cuts.py 0123456789ab", "torch 2.11"
 ONE = Lineage((CUTS, TORCH), {"cut": {"b": {"c": 1, "d": 2.0}}, "seeds": [0, 1], "none": None, "empty": {}}, "fedc")
+
+
+def of(**changes):
+    return {"settings": {**ONE.settings, **changes}}
+
+
 CHANGES = {
     "code": ({"code": (CUTS.replace("0", "f"), TORCH)}, ["fsnas/splitting/cuts.py"]),
     "another package": ({"code": (CUTS, "torch 2.12")}, ["torch: 2.11 -> 2.12"]),
     "code that is new": ({"code": (CUTS, TORCH, "mine.py ba9876543210")}, ["mine.py: ba9876543210, new"]),
     "code that is gone": ({"code": (TORCH,)}, ["fsnas/splitting/cuts.py: 0123456789ab, no longer there"]),
     "other inputs": ({"inputs": "0123"}, []),
-    "an option": (
-        {"settings": {**ONE.settings, "cut": {"b": {"c": 1, "d": 2.5}}}},
-        ["option cut.b.d: 2.0 -> 2.5"],
-    ),
-    "options that are new": (
-        {"settings": {**ONE.settings, "empty": {"a": 0}}},
-        ["option empty: {}, no longer there", "option empty.a: 0, new"],
-    ),
-    "a long text": (
-        {"settings": {**ONE.settings, "none": "a long caption " * 20}},
-        ["option none: None -> a long caption a long caption a long caption a long caption a long caption a..."],
-    ),
-    "a list and nothing": (
-        {"settings": {**ONE.settings, "seeds": [0], "none": 0}},
-        ["option seeds: [0, 1] -> [0]", "option none: None -> 0"],
-    ),
+    "an option": (of(cut={"b": {"c": 1, "d": 2.5}}), ["option cut.b.d: 2.0 -> 2.5"]),
+    "options that are new": (of(empty={"a": 0}), ["option empty: {}, no longer there", "option empty.a: 0, new"]),
+    "a long text": (of(none="a long caption " * 20), [f"option none: None -> {'a long caption ' * 5}a..."]),
+    "a list and nothing": (of(seeds=[0], none=0), ["option seeds: [0, 1] -> [0]", "option none: None -> 0"]),
 }
 
 

@@ -45,78 +45,50 @@ def names(lines):
     return [line.split()[0] for line in lines]
 
 
-# imports, files in the folder, files of PYTHONPATH, the lines beside plain.py
+# imports, files in the folder, files of PYTHONPATH; their lines, where they are others than the names of the files
+MINE, BESIDE = {"_mine.py": "f = 1"}, {"mylib.py": "f = 1"}
+DEEP = {"_lib/__init__.py": "", "_lib/deep.py": "from .more import f", "_lib/more.py": "f = 1"}
+HELD = {"_lib/__init__.py": "from . import deep", "_lib/deep.py": "from .. import _mine", "_mine.py": ""}
+SUB = {"mylib/__init__.py": "", "mylib/sub.py": "from mylib.other import x", "mylib/other.py": "x = 1"}
 FOLLOWED = {
-    "a helper": ("from fsnas.metrics._mine import f", {"_mine.py": "f = 1"}, {}, ["_mine.py"]),
-    "a relative helper": ("from ._mine import f", {"_mine.py": "f = 1"}, {}, ["_mine.py"]),
-    "a helper by its package": ("from fsnas.metrics import _mine", {"_mine.py": "f = 1"}, {}, ["_mine.py"]),
-    "a package": (
-        "from fsnas.metrics._lib.deep import f",
-        {"_lib/__init__.py": "", "_lib/deep.py": "from .more import f", "_lib/more.py": "f = 1", "_lib/never.py": ""},
-        {},
-        ["_lib/__init__.py", "_lib/deep.py", "_lib/more.py"],
-    ),
-    "what a package holds": (
-        "from fsnas.metrics import _lib",
-        {"_lib/__init__.py": "from . import deep", "_lib/deep.py": "from .. import _mine", "_mine.py": ""},
-        {},
-        ["_lib/__init__.py", "_lib/deep.py", "_mine.py"],
-    ),
-    "a folder without __init__": ("from fsnas.metrics._lib import a", {"_lib/a.py": ""}, {}, ["a.py"]),
-    "a module beside": ("from mylib import f", {}, {"mylib.py": "f = 1"}, ["mylib.py"]),
-    "a package beside": (
-        "import mylib.sub as s",
-        {},
-        {"mylib/__init__.py": "", "mylib/sub.py": "from mylib.other import x", "mylib/other.py": "x = 1"},
-        ["mylib/__init__.py", "mylib/other.py", "mylib/sub.py"],
-    ),
+    "a helper": ("from fsnas.metrics._mine import f", MINE, {}),
+    "a relative helper": ("from ._mine import f", MINE, {}),
+    "a helper by its package": ("from fsnas.metrics import _mine", MINE, {}),
+    "a package": ("from fsnas.metrics._lib.deep import f", {**DEEP, "_lib/never.py": ""}, {}, *DEEP),
+    "what a package holds": ("from fsnas.metrics import _lib", HELD, {}),
+    "a folder without __init__": ("from fsnas.metrics._lib import a", {"_lib/a.py": ""}, {}, "a.py"),
+    "a module beside": ("from mylib import f", {}, BESIDE),
+    "a package beside": ("import mylib.sub as s", {}, SUB),
     "all of a package beside": (
-        "from mylib import *",
-        {},
+        *("from mylib import *", {}),
         {"mylib/__init__.py": "__all__ = ['a']", "mylib/a.py": ""},
-        ["mylib/__init__.py", "mylib/a.py"],
     ),
-    "all of a module": ("from mylib import *", {}, {"mylib.py": "f = 1"}, ["mylib.py"]),
-    "one that imports another": (
-        "import one",
-        {},
-        {"one.py": "def g():\n    import two", "two.py": ""},
-        ["one.py", "two.py"],
-    ),
-    "import_module with a name": (
-        "import importlib\nf = importlib.import_module('mylib').f",
-        {},
-        {"mylib.py": "f = 1"},
-        ["mylib.py"],
-    ),
-    "its other form": ("from importlib import import_module as im\nim('mylib')", {}, {"mylib.py": ""}, ["mylib.py"]),
-    "__import__": ("__import__('mylib')", {}, {"mylib.py": ""}, ["mylib.py"]),
-    "a module that may be missing": ("try:\n    import nowhere\nexcept ImportError:\n    pass", {}, {}, []),
+    "all of a module": ("from mylib import *", {}, BESIDE),
+    "one that imports another": ("import one", {}, {"one.py": "def g():\n    import two", "two.py": ""}),
+    "import_module with a name": ("import importlib\nf = importlib.import_module('mylib').f", {}, BESIDE),
+    "its other form": ("from importlib import import_module as im\nim('mylib')", {}, BESIDE),
+    "__import__": ("__import__('mylib')", {}, BESIDE),
+    "a module that may be missing": ("try:\n    import nowhere\nexcept ImportError:\n    pass", {}, {}),
     "one that may be missing, in short": (
-        "from contextlib import suppress\nwith suppress(ImportError):\n    import nowhere",
-        {},
-        {},
-        [],
+        *("from contextlib import suppress\nwith suppress(ImportError):\n    import nowhere", {}, {}),
     ),
-    "Python's own": ("import importlib.util, os.path, json\nfrom collections import abc", {}, {}, []),
+    "Python's own": ("import importlib.util, os.path, json\nfrom collections import abc", {}, {}),
     "a file of data beside it": (
-        "from pathlib import Path\nWEIGHTS = Path(__file__).parent / 'w.npy'",
-        {"w.npy": b"\x93NUMPY"},
-        {},
-        ["w.npy"],
+        *("from pathlib import Path\nWEIGHTS = Path(__file__).parent / 'w.npy'", {"w.npy": b"\x93NUMPY"}, {}),
     ),
-    "a module of the same name beside": ("import _mine", {"_mine.py": "f = 1"}, {"_mine.py": "f = 2"}, ["_mine.py"]),
+    "a module of the same name beside": ("import _mine", MINE, {"_mine.py": "f = 2"}),
 }
 
 
-@pytest.mark.parametrize(("imports", "own", "others", "expected"), FOLLOWED.values(), ids=FOLLOWED)
-def test_what_a_metric_imports_is_part_of_its_code(imports, own, others, expected, tmp_path, beside):
+@pytest.mark.parametrize("case", FOLLOWED.values(), ids=FOLLOWED)
+def test_what_a_metric_imports_is_part_of_its_code(case, tmp_path, beside):
     """And it is what the import finds; an edit of each file is seen, one of another file is not."""
+    imports, own, others, *expected = case
     folder = write(tmp_path / "mine", {"plain.py": plain(imports=imports), **own})
     write(beside, others)
     with folders_of_metrics(folder):
         before = code_of()
-        assert sorted(names(before)) == sorted([*expected, "plain.py"])
+        assert sorted(names(before)) == sorted({*(expected or {**own, **others}), "plain.py"})
         metrics.load("plain")
         imported = {Path(m.__file__).resolve() for m in list(sys.modules.values()) if getattr(m, "__file__", None)}
         reached = {file for file in dependencies.reached(metrics.path_of("plain")) if not dependencies._is_ours(file)}

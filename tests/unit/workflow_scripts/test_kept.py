@@ -30,54 +30,36 @@ def store(tmp_path) -> Path:
     return tmp_path / "results" / ".state"
 
 
-def leaf(folder: Path, key: str, made: list, **lineage):
-    """Outputs of a training, and a function that makes them."""
-    checkpoint = folder / "0.pt"
-
-    def make() -> None:
-        made.append(key)
-        write_checkpoint(checkpoint, random_network(1), key=key, record={}, settings={}, seed=0, dataset="digits")
-        write_cost(checkpoint.with_suffix(".json"), TrainingCost(1, 2.0, 26, "cpu", key=key), **lineage)
-
-    return [str(checkpoint), str(checkpoint.with_suffix(".json"))], make
-
-
-def table(path: Path, key: str, made: list, **lineage):
-    """One output, and a function that makes it."""
-
-    def make() -> None:
-        made.append(key)
-        about = {"kind": "standalone", "key": key, **{"settings": {}, **lineage}}
-        write_architectures(path, [ONE], {"accuracy": np.array([90.0])}, space=SPACE, **about)
-
-    return [str(path)], make
+def write(path: Path, key: str, **lineage) -> None:
+    """The file of a kind, by its suffix."""
+    if path.suffix == ".pt":
+        write_checkpoint(path, random_network(1), key=key, record={}, settings={}, seed=0, dataset="digits")
+    elif path.suffix == ".json":
+        write_cost(path, TrainingCost(1, 2.0, 26, "cpu", key=key), **lineage)
+    else:
+        about = {"kind": "standalone", "settings": {}, **lineage}
+        write_architectures(path, [ONE], {"accuracy": np.array([90.0])}, space=SPACE, key=key, **about)
 
 
-KINDS = {
-    "training": lambda folder, key, made, **lineage: leaf(folder / "leaves", key, made, **lineage),
-    "table": lambda folder, key, made, **lineage: table(folder / "found.h5", key, made, **lineage),
-}
+OUTPUTS = {"training": ("leaves/0.pt", "leaves/0.json"), "table": ("found.h5",)}
 
 
-def once(store: Path, key: str, outputs: list[str], make, place: str = "first") -> bool:
-    """Do as the scripts do; return whether the outputs were taken over."""
-    found = _kept.take_over(store, key, outputs, LINEAGES[place])
-    if not found:
-        make()
-        _kept.keep(store, key, outputs)
-    return found
-
-
-@pytest.fixture(params=KINDS.values(), ids=KINDS)
+@pytest.fixture(params=OUTPUTS.values(), ids=OUTPUTS)
 def job(request, store, tmp_path):
     """Run a job with a key in one of two places; the last argument tells which made anything."""
     made: list = []
 
     def run(key: str, place: str = "first") -> tuple[bool, list[Path]]:
-        outputs, make = request.param(tmp_path / "results" / place, key, made, **LINEAGES[place])
+        outputs = [tmp_path / "results" / place / name for name in request.param]
         for output in outputs:  # as Snakemake does before it runs a job
-            Path(output).unlink(missing_ok=True)
-        return once(store, key, outputs, make, place), [Path(output) for output in outputs]
+            output.unlink(missing_ok=True)
+        found = _kept.take_over(store, key, list(map(str, outputs)), LINEAGES[place])
+        if not found:
+            made.append(key)
+            for output in outputs:
+                write(output, key, **LINEAGES[place])
+            _kept.keep(store, key, list(map(str, outputs)))
+        return found, outputs
 
     return run, made
 
@@ -139,24 +121,13 @@ def test_without_hard_links_it_is_copied(job, store, monkeypatch):
     assert run(K)[0] and made == [K]
 
 
-def of_another_key(path):
-    if path.suffix == ".json":
-        write_cost(path, TrainingCost(1, 2.0, 26, "cpu", key="other"))
-    elif path.suffix == ".pt":
-        write_checkpoint(path, random_network(1), key="other", record={}, settings={}, seed=0, dataset="digits")
-    else:
-        write_architectures(
-            path, [ONE], {"accuracy": np.array([1.0])}, space=SPACE, kind="standalone", key="other", settings={}
-        )
-
-
 SPOILT = {
     "cut": lambda path: path.write_bytes(path.read_bytes()[:-20]),
     "flipped": flip,
     "empty": lambda path: path.write_bytes(b""),
     "gone": lambda path: path.unlink(),
     "a folder": lambda path: (path.unlink(), path.mkdir()),
-    "of another key": of_another_key,
+    "of another key": lambda path: write(path, "other"),
 }
 
 
@@ -200,24 +171,12 @@ def test_all_of_them(job, store):
 
 
 def test_the_trainings_in_a_forced_table_are_forgotten_as_well(store, tmp_path):
-    made: list = []
     for key in ("a", "b"):
-        outputs, make = table(tmp_path / f"{key}.h5", key, made)
-        once(store, key, outputs, make)
-    both = tmp_path / "found.h5"
-    write_architectures(
-        both,
-        [ONE],
-        {"x": np.array([1.0])},
-        space=SPACE,
-        kind="standalone",
-        key="k",
-        keys=["a", "b"],
-        settings={},
-        code=[],
-        inputs="",
-    )
-    _kept.forget_forced(workflow(([both], True)), store)
+        write(tmp_path / f"{key}.h5", key)
+        _kept.keep(store, key, [str(tmp_path / f"{key}.h5")])
+    write(tmp_path / "found.h5", "k", keys=["a", "b"])
+    assert len(list((store / "kept").iterdir())) == 2
+    _kept.forget_forced(workflow(([tmp_path / "found.h5"], True)), store)
     assert not list((store / "kept").iterdir())
 
 
