@@ -45,9 +45,9 @@ from workflow_scripts._config import (
 )
 from workflow_scripts._defaults import completed
 from workflow_scripts._forkserver import start_forkserver
-from workflow_scripts._left import left_behind
-from workflow_scripts._lines import report_hint, say, say_lines
-from workflow_scripts._kept import forget_forced, prune
+from workflow_scripts._leftovers import left_behind
+from workflow_scripts._terminal import report_hint, say, say_lines
+from workflow_scripts._kept import forget, prune
 from workflow_scripts._lineage import (
     Lineages,
     brought,
@@ -62,15 +62,20 @@ from workflow_scripts._report import embed_figures
 from workflow_scripts._slurm import follow
 from workflow_scripts._snakemake import (
     check_folder,
+    count_cards,
+    forced_outputs,
     given_configs,
+    has_made,
+    jobs_to_run,
     place_options,
     placed,
+    runs_here,
+    start_at_once,
 )
 
 if workflow.is_main_process and "gpu" not in workflow.global_resources:
     # Without a card the same rules run on the CPU, as many at once as there are cores.
-    if cards := len(visible_cards()):
-        workflow.register_resource("gpu", cards)
+    count_cards(workflow, len(visible_cards()))
     if said := ignored_cards():
         logger.warning(said)
 
@@ -251,18 +256,17 @@ def tables(category, results, **place):
 
 onstart:
     hand_to_jobs(os.environ)
-    say_lines(Counter(job.rule.name for job in workflow.dag.needrun_jobs()))
+    jobs = jobs_to_run(workflow)
+    say_lines(Counter(job.rule.name for job in jobs))
     follow(workflow, PLACE)  # first: a run that is refused touches nothing
-    forget_forced(workflow, STORE)
-    start_forkserver(workflow)
-    if workflow.local_exec:
-        # Each time that Snakemake has looked for jobs it looks again a second later, after 500 jobs 500 times a second,
-        # to limit the rate of submissions.
-        workflow.scheduler.job_rate_limiter = None
+    forget(STORE, forced_outputs(workflow))
+    start_at_once(workflow)
+    if runs_here(workflow):
+        start_forkserver(len(jobs))
 
 
 onsuccess:
-    if any(SUMMARY in job.output for job in workflow.dag.finished_jobs):
+    if has_made(workflow, SUMMARY):
         say(Path(SUMMARY).read_text(encoding="utf-8"))
         place = {"place": place_options(workflow), "at": workflow.rundir}
         say(report_hint(OUT, workflow.config_settings, **place))

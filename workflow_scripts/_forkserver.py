@@ -37,10 +37,9 @@ _STOPPING = (signal.SIGINT, signal.SIGTERM)
 _running: list[subprocess.Popen] = []  # holds the pipe whose end tells the server that Snakemake has ended
 
 
-def start_forkserver(workflow: Any) -> None:
-    """Start a server for a run with many jobs on this machine, in its own environment; jobs use it when it is ready."""
-    elsewhere = not workflow.local_exec or workflow.deployment_settings.deployment_method
-    if sys.platform != "linux" or elsewhere or len(workflow.dag) < WORTHWHILE:
+def start_forkserver(jobs: int) -> None:
+    """Start a server for a run with many ``jobs`` on this machine; they use it when it is ready."""
+    if sys.platform != "linux" or jobs < WORTHWHILE:
         return
     from workflow_scripts._environment import defaults
 

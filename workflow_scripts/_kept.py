@@ -74,16 +74,13 @@ def holds(path: Path, key: str) -> bool:
         return False
 
 
-def forget_forced(workflow: Any, store: Path) -> None:
-    """Forget what jobs have made that Snakemake is told to run anyway (``--forceall``, ``--forcerun``, ``--force``)."""
-    if workflow.dag_settings.forceall:
+def forget(store: Path, outputs: Iterable[Path] | None) -> None:
+    """Forget what was kept of ``outputs``, or all for None."""
+    if outputs is None:
         shutil.rmtree(Path(store, "kept"), ignore_errors=True)
-        return
-    for job in workflow.dag.needrun_jobs():
-        if workflow.dag.reason(job).forced:
-            for key in _keys(map(Path, job.output)):
-                for file in Path(store, "kept").glob(f"{key}.*"):
-                    file.unlink(missing_ok=True)
+    for key in _keys(outputs or ()):
+        for file in Path(store, "kept").glob(f"{key}.*"):
+            file.unlink(missing_ok=True)
 
 
 def _keys(outputs: Iterable[Path]) -> Iterator[str]:

@@ -10,13 +10,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from snakemake.iocontainers import Wildcards
-
 from fsnas.artifacts.files import write_text
 from fsnas.lineage import dependencies
 from fsnas.lineage.dependencies import entries
 from fsnas.lineage.lineage import Lineage, key
-from workflow_scripts._snakemake import rule_name
+from workflow_scripts._snakemake import Wildcards, rule_name
 
 ROOT = Path(__file__).resolve().parent.parent
 WHOLE = 2**30  # bytes: of a larger file that the user brings, only the size is looked at

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from snakemake.exceptions import WorkflowError
-from snakemake.persistence import RECORD_FORMAT_VERSION, MetadataRecord
-from snakemake.persistence.file import FilePersistence
 
 from fsnas.artifacts.lineage import read_lineage
 from fsnas.errors import ArtifactError
 from fsnas.lineage.lineage import Lineage
 from workflow_scripts._lineage import Lineages, checksum
+from workflow_scripts._snakemake import Records
 
 INPUTS = "other inputs"
 UNKNOWN = "nothing says what it was made from"
@@ -40,14 +39,14 @@ def restore_records(lineages: Lineages, results: str, folder: Path) -> str:
         If results are links into a cache (Snakemake's ``--cache``) that is gone; Snakemake would only say that a
         concurrent process has deleted them.
     """
-    records = FilePersistence(nolock=True, path=folder)
+    records = Records(folder)
     causes: Causes = defaultdict(dict)
     names = list(_files(results))
     _check_links(names, results)
     for name in names:
-        written, record = os.stat(name).st_mtime, records._read_record(name)
+        written, record = os.stat(name).st_mtime, records.read(name)
         rule = lineages.producer(name, None if record is None else record.rule)
-        if rule is None or rule.name not in lineages.of_rules or records._filter_incomplete_keys([name]):
+        if rule is None or rule.name not in lineages.of_rules or records.is_incomplete(name):
             continue
         try:
             expected = lineages.expected(rule, name)
@@ -67,23 +66,11 @@ def restore_records(lineages: Lineages, results: str, folder: Path) -> str:
             for cause in _causes(name, found, expected, problem, record) or device:
                 causes[cause][rule.name, tuple(wildcards.items())] = name
         if record is None or params != set(record.params):
-            record = _record(rule.name, params, lineages.inputs(rule, wildcards), written)
-        record.endtime = written
-        records._write_record(name, record)
+            # With checksums, so that the lineage decides, and not the time stamps.
+            inputs = [file for file in lineages.inputs(rule, wildcards) if Path(file).is_file()]
+            record = records.new(rule.name, params, {file: checksum(file) for file in inputs}, written)
+        records.write(name, record, written)
     return _told(causes)
-
-
-def _record(rule: str, params: set[str], inputs: list[str], written: float) -> Any:
-    """Return what Snakemake would have recorded of a file."""
-    return MetadataRecord(
-        rule=rule,
-        record_format_version=RECORD_FORMAT_VERSION,
-        params=sorted(params),
-        # So that the lineage decides, and not the time stamps.
-        input_checksums={file: checksum(file) for file in inputs if Path(file).is_file()},
-        starttime=written,
-        incomplete=False,
-    )
 
 
 def _check_links(names: list[str], results: str) -> None:

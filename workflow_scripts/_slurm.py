@@ -8,13 +8,13 @@ import subprocess
 import threading
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
 from typing import Any, NamedTuple
 
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
-from workflow_scripts._runs import Left, claim
+from workflow_scripts._live_runs import EndedRun, claim
+from workflow_scripts._snakemake import Submissions
 
 ENDING = 300  # seconds that cancelled jobs get
 LOST = 240  # seconds; Snakemake asks at least every 180
@@ -41,18 +41,13 @@ def follow(workflow: Any, results: str) -> None:
 
     For the start of a run, when Snakemake has locked its outputs. The name of a run is that of all its SLURM jobs.
     """
-    executor = workflow.scheduler._executor
-    name = getattr(executor, "run_uuid", "")
-    folder = str(workflow.workdir_init)
-    for left in claim(results, folder, name, lambda: bool(name and workflow.scheduler.running)):
+    submissions, folder = Submissions(workflow), str(workflow.workdir_init)
+    for left in claim(results, folder, submissions.name, submissions.any_running):
         if left.mark.submits:
             _cancel(left, folder)
         left.path.unlink(missing_ok=True)
-    if name:
-        forget_nothing(executor)
-        wait = workflow.executor_settings.init_seconds_before_status_checks
-        watch = Watch(name, workflow.scheduler)
-        threading.Thread(target=watch.keep, args=(wait,), daemon=True).start()
+    if submissions.name:
+        threading.Thread(target=Watch(submissions).keep, daemon=True).start()
 
 
 def _jobs(name: str) -> list[Job]:
@@ -64,7 +59,7 @@ def _jobs(name: str) -> list[Job]:
     return [Job(*line.split("|", 4)) for line in said.stdout.splitlines()]
 
 
-def _cancel(left: Left, folder: str) -> None:
+def _cancel(left: EndedRun, folder: str) -> None:
     """Cancel the jobs of a run that has ended, and wait until they have: a training keeps its state first."""
     if shutil.which("squeue") is None:
         raise WorkflowError(
@@ -96,56 +91,20 @@ def _cancel(left: Left, folder: str) -> None:
         time.sleep(1)
 
 
-def forget_nothing(executor: Any) -> None:
-    """Let Snakemake ask again for every job of which it hears neither that it goes on nor that it has ended.
-
-    The plugin forgets all jobs when it asks five times in a row without an answer, and waits for them for ever.
-    """
-    ask, heard = executor.check_active_jobs, set()
-
-    def noting(report: Callable[..., None]) -> Callable[..., None]:
-        def noted(info: Any, *args: Any, **options: Any) -> None:
-            heard.add(id(info))
-            report(info, *args, **options)
-
-        return noted
-
-    async def check(active: list[Any]) -> AsyncIterator[Any]:
-        heard.clear()
-        async for info in ask(active):
-            heard.add(id(info))
-            yield info
-        for info in active:
-            if id(info) not in heard:
-                yield info
-
-    executor.report_job_success = noting(executor.report_job_success)
-    executor.report_job_error = noting(executor.report_job_error)
-    executor.check_active_jobs = check
-
-
 class Watch:
     """Says once of each job that it starts again, waits for what waiting does not bring, or is out of sight."""
 
-    def __init__(self, name: str, scheduler: Any) -> None:
-        self.name, self.scheduler = name, scheduler
-        self.numbers: dict[Any, tuple[int, str]] = {}  # of each job of Snakemake: its attempt, and its SLURM job
+    def __init__(self, submissions: Submissions) -> None:
+        self.submissions = submissions
         self.said: set[tuple[str, str]] = set()
         self.missed: Counter[str] = Counter()  # seconds
-        submitted = scheduler._executor.report_job_submission
 
-        def noted(info: Any, *args: Any, **options: Any) -> None:
-            self.numbers[info.job] = info.job.attempt, info.external_jobid
-            submitted(info, *args, **options)
-
-        scheduler._executor.report_job_submission = noted
-
-    def keep(self, wait: float) -> None:
-        """Look every ``wait`` seconds, for as long as the process lives."""
+    def keep(self) -> None:
+        """Look again and again, for as long as the process lives."""
         while True:
-            time.sleep(wait)
+            time.sleep(self.submissions.wait)
             with contextlib.suppress(WorkflowError):  # the next time
-                for line in self.look(_jobs(self.name), wait):
+                for line in self.look(_jobs(self.submissions.name), self.submissions.wait):
                     logger.warning(line)
 
     def look(self, jobs: list[Job], wait: float) -> list[str]:
@@ -156,7 +115,7 @@ class Watch:
                 self.said.add((job.number, job.reason))
                 lines.append(_explained(job.number, job.rule, job.reason))
         listed = {job.number for job in jobs}
-        self.missed = Counter({number: self.missed[number] + wait for number in self._awaited() - listed})
+        self.missed = Counter({number: self.missed[number] + wait for number in self.submissions.awaited() - listed})
         lost = sorted(number for number, seconds in self.missed.items() if seconds > LOST)
         if {(number, "") for number in lost} - self.said:
             self.said.update((number, "") for number in lost)
@@ -165,14 +124,6 @@ class Watch:
                 "lists. Ctrl-C, then the same command; what is finished is used"
             )
         return list(filter(None, lines))
-
-    def _awaited(self) -> set[str]:
-        """Return the SLURM jobs that Snakemake waits for: not those of which it knows that they have ended."""
-        if self.scheduler._lock.locked() or self.scheduler._executor._submitted_job_clusters:
-            return set()  # Snakemake is busy, and hears of nothing; or squeue does not list the jobs of other clusters
-        ended = [*self.scheduler._tofinish, *self.scheduler._toerror]
-        running = [job for job in list(self.scheduler.running) if job in self.numbers and job not in ended]
-        return {self.numbers[job][1] for job in running if self.numbers[job][0] == job.attempt}
 
 
 def _explained(number: str, rule: str, reason: str) -> str:

@@ -74,7 +74,7 @@ def undisturbed(seed: int, device: torch.device | None = None) -> Iterator[None]
     Afterwards the generators, the settings of torch and numpy and the working directory are as they were, also on
     error. The generator of a card is one of them where ``device`` is a card.
     """
-    generators, before = (random.getstate(), np.random.get_state()), [get() for get, _ in _SETTINGS]
+    generators, before = (random.getstate(), np.random.get_state()), [get() for get, _ in _GLOBALS]
     card = device if device is not None and device.type == "cuda" else None
     with torch.random.fork_rng(devices=[card] if card else []), torch.enable_grad():
         try:
@@ -88,7 +88,7 @@ def undisturbed(seed: int, device: torch.device | None = None) -> Iterator[None]
         finally:
             random.setstate(generators[0])
             np.random.set_state(generators[1])
-            for (get, put), value in zip(_SETTINGS, before, strict=True):
+            for (get, put), value in zip(_GLOBALS, before, strict=True):
                 if get() != value:
                     put(value)
 
@@ -118,7 +118,7 @@ def _put_precisions(before: list[str]) -> None:
             place.fp32_precision = value
 
 
-_SETTINGS: list[tuple[Callable[[], Any], Callable[[Any], Any]]] = [
+_GLOBALS: list[tuple[Callable[[], Any], Callable[[Any], Any]]] = [
     (torch.get_default_dtype, torch.set_default_dtype),
     (torch.get_default_device, torch.set_default_device),
     (torch.get_num_threads, torch.set_num_threads),

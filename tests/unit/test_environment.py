@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 from snakemake.exceptions import WorkflowError
 
-from workflow_scripts._versions import SNAKEMAKE, check_snakemake
+from workflow_scripts._versions import SNAKEMAKE, check_snakemake, missing_parts
 
 ROOT = Path(__file__).parents[2]
 CONDA_NAMES = {"matplotlib-base": "matplotlib", "pytorch": "torch", "snakemake-minimal": "snakemake"}
@@ -63,6 +63,9 @@ def test_snakemake_is_bound_to_the_versions_it_was_tried_with():
     for found in ("9.26.1", "8.0.0", "10.0.0", "11.2"):
         with pytest.raises(WorkflowError, match=rf"found {found}, expected .*; install .*: pip install 'snakemake>="):
             check_snakemake(found)
+    assert missing_parts() == [], "what fsnas uses of Snakemake beyond its documentation: correct _snakemake.py"
+    others = {"snakemake.dag:DAG": "needrun_jobs jobs_of_tomorrow", "snakemake.nowhere:X": "x"}
+    assert missing_parts(others) == ["snakemake.dag:DAG.jobs_of_tomorrow", "snakemake.nowhere:X"]
     text = (ROOT / "rules/common.smk").read_text()
     others = re.findall("from workflow_scripts.*", text)[1:]
     assert len(others) > 5 and text.index("\ncheck_snakemake()\n") < min(map(text.index, others))

@@ -35,7 +35,7 @@ SPLITS = damage.small_tree().splits
 EVERY_BIT = np.append(RNG.normal(size=500) * 10.0 ** RNG.integers(-300, 300, 500), [8 / 9, 0.1 + 0.2, np.nan])
 NAMES = ("a/b", "100%", "%2F", ".", "a b", "Genauigkeit ü", "/", "a")
 CONTENTS = [  # beside the two of every kind
-    ("scores", {"1": NodeScores(SMALLER, None, np.full((6, 5, 5), np.nan), ()), "10": damage.scored(ONE_NAN)}),
+    ("scores", {"1": NodeScores(SPACE, SMALLER, None, np.full((6, 5, 5), np.nan), ()), "10": damage.scored(ONE_NAN)}),
     ("architectures", {}),
     ("architectures", {name: np.array([i, 1e-300]) for i, name in enumerate(NAMES)}),
     ("architectures", {"loss": np.array([-0.0, np.inf]), "test": np.array([94.37333333333333, np.nan])}),

@@ -13,6 +13,7 @@ import pytest
 
 from tests.support.waiting import until
 from workflow_scripts import _forkserver
+from workflow_scripts._snakemake import runs_here
 
 ROOT = Path(__file__).resolve().parents[3]
 HANDING_OVER = (
@@ -33,6 +34,7 @@ def serving(path):
     program = f"""
 import sys; sys.path.append({str(ROOT)!r})
 from workflow_scripts import _forkserver
+from workflow_scripts._snakemake import runs_here
 _forkserver.LIBRARIES = ["numpy"]
 _forkserver.Server({str(path)!r}).serve()
 """
@@ -182,16 +184,15 @@ def test_without_its_server_a_client_fails_and_its_fork_ends(tmp_path, begin):
     assert until(lambda: gone(pid)), "the fork has ended"
 
 
-@pytest.mark.parametrize(
-    ("why", "local", "deployed", "jobs"),
-    [
-        ("on a cluster", False, set(), 100),
-        ("in another environment", True, {"conda"}, 100),
-        ("few jobs", True, set(), 9),
-    ],
-)
-def test_no_server_is_started_where_jobs_cannot_use_it_or_are_few(why, local, deployed, jobs, monkeypatch):
-    monkeypatch.setattr(_forkserver.subprocess, "Popen", lambda *args, **options: pytest.fail(why))
-    settings = SimpleNamespace(deployment_method=deployed)
-    _forkserver.start_forkserver(SimpleNamespace(local_exec=local, deployment_settings=settings, dag=range(jobs)))
+def test_no_server_is_started_for_few_jobs(monkeypatch):
+    monkeypatch.setattr(_forkserver.subprocess, "Popen", lambda *args, **options: pytest.fail("started"))
+    _forkserver.start_forkserver(9)
     assert _forkserver.SERVER not in os.environ
+
+
+@pytest.mark.parametrize(
+    ("local", "deployed", "here"), [(True, set(), True), (False, set(), False), (True, {"conda"}, False)]
+)
+def test_a_server_is_for_jobs_on_this_machine_and_in_this_environment(local, deployed, here):
+    settings = SimpleNamespace(deployment_method=deployed)
+    assert runs_here(SimpleNamespace(local_exec=local, deployment_settings=settings)) == here

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -147,18 +146,11 @@ def test_what_is_not_whole_is_made_again(spoil, number, job, store):
 # What Snakemake is told to run anyway
 
 
-def workflow(*jobs, forceall=False):
-    """Jobs as (outputs, forced)."""
-    named = [SimpleNamespace(output=list(map(str, outputs)), forced=forced) for outputs, forced in jobs]
-    dag = SimpleNamespace(needrun_jobs=lambda: named, reason=lambda job: SimpleNamespace(forced=job.forced))
-    return SimpleNamespace(dag=dag, dag_settings=SimpleNamespace(forceall=forceall))
-
-
 def test_forced_jobs_make_their_results_again(job, store):
     run, made = job
     _, forced = run(K)
-    _, other = run("other", "second")
-    _kept.forget_forced(workflow((forced, True), (other, False), (["nowhere.h5"], True)), store)
+    run("other", "second")
+    _kept.forget(store, [*map(Path, forced), Path("nowhere.h5")])
     assert not run(K)[0] and run("other", "second")[0] and made == [K, "other", K]
 
 
@@ -166,7 +158,7 @@ def test_all_of_them(job, store):
     run, made = job
     run(K)
     run("other", "second")
-    _kept.forget_forced(workflow(forceall=True), store)
+    _kept.forget(store, None)
     assert not run(K)[0] and not run("other", "second")[0]
 
 
@@ -176,7 +168,7 @@ def test_the_trainings_in_a_forced_table_are_forgotten_as_well(store, tmp_path):
         _kept.keep(store, key, [str(tmp_path / f"{key}.h5")])
     write(tmp_path / "found.h5", "k", keys=["a", "b"])
     assert len(list((store / "kept").iterdir())) == 2
-    _kept.forget_forced(workflow(([tmp_path / "found.h5"], True)), store)
+    _kept.forget(store, [tmp_path / "found.h5"])
     assert not list((store / "kept").iterdir())
 
 

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 from snakemake.exceptions import WorkflowError
 
-from workflow_scripts._lines import report_hint
 from workflow_scripts._snakemake import check_folder, place_options
+from workflow_scripts._terminal import report_hint
 
 HERE = SimpleNamespace(main_snakefile="a b/Snakefile")
 

@@ -8,8 +8,9 @@ import pytest
 from snakemake.exceptions import WorkflowError
 
 from workflow_scripts import _slurm
-from workflow_scripts._runs import Left, Mark
-from workflow_scripts._slurm import LOST, Job, Watch, _cancel, _explained, forget_nothing
+from workflow_scripts._live_runs import EndedRun, Mark
+from workflow_scripts._slurm import LOST, Job, Watch, _cancel, _explained
+from workflow_scripts._snakemake import Submissions
 
 FOR_A_WHILE = [
     *("None", "Priority", "Resources", "Dependency", "Licenses", "Reservation", "Prolog"),
@@ -41,13 +42,13 @@ def test_a_job_that_starts_again_is_told():
 class Scheduler:
     """What the watch sees of Snakemake's."""
 
-    def __init__(self):
+    def __init__(self, executor=None):
         self.running, self._tofinish, self._toerror, self._lock = set(), [], [], Lock()
         self.reported = []
-        self._executor = SimpleNamespace(
-            report_job_submission=lambda info, **options: self.reported.append((info, options)),
-            _submitted_job_clusters=set(),
-        )
+        nothing = dict.fromkeys(["check_active_jobs", "report_job_success", "report_job_error"])
+        self._executor = executor or SimpleNamespace(**nothing)
+        self._executor.run_uuid, self._executor._submitted_job_clusters = "name", set()
+        self._executor.report_job_submission = lambda info, **options: self.reported.append((info, options))
 
     def submit(self, number, job=None):
         job = job or Work()
@@ -68,9 +69,14 @@ def queued(*numbers):
     return [Job(number, "rule_leaf", "RUNNING", "None", "/here") for number in numbers]
 
 
+def submissions(scheduler):
+    settings = SimpleNamespace(init_seconds_before_status_checks=40)
+    return Submissions(SimpleNamespace(scheduler=scheduler, executor_settings=settings))
+
+
 @pytest.fixture
 def watch():
-    return Watch("name", Scheduler())
+    return Watch(submissions(Scheduler()))
 
 
 def looks(watch, jobs, seconds, every=20):
@@ -80,7 +86,7 @@ def looks(watch, jobs, seconds, every=20):
 
 def test_jobs_that_squeue_no_longer_lists_are_lost_after_a_while_and_said_once(watch):
     for number in "345":
-        watch.scheduler.submit(number)
+        watch.submissions.scheduler.submit(number)
     assert not looks(watch, queued("3", "4", "5"), 1000)
     assert not looks(watch, queued("4"), LOST)
     (line,) = looks(watch, queued("4"), 1000)
@@ -96,7 +102,7 @@ def test_jobs_that_squeue_no_longer_lists_are_lost_after_a_while_and_said_once(w
     "how", ["noticed", "succeeded", "failed", "tried again", "other cluster", "busy", "seen again"]
 )
 def test_no_job_is_lost_of_which_snakemake_knows(watch, how):
-    scheduler = watch.scheduler
+    scheduler = watch.submissions.scheduler
     job = scheduler.submit("3")
     assert not looks(watch, [], LOST)
     if how == "noticed":
@@ -142,8 +148,7 @@ def test_no_job_is_forgotten_when_nobody_answers(answered):
                 yield goes_on
                 self.report_job_error(failed, msg="FAILED", aux_logs=["7.log"])
 
-    executor = Executor()
-    forget_nothing(executor)
+    executor = submissions(Scheduler(Executor())).executor
 
     async def asked():
         return [info async for info in executor.check_active_jobs(jobs)]
@@ -154,7 +159,7 @@ def test_no_job_is_forgotten_when_nobody_answers(answered):
 
 @pytest.fixture
 def left(tmp_path):
-    return Left(tmp_path / "run-name", Mark(host="login2", folder="/here"))
+    return EndedRun(tmp_path / "run-name", Mark(host="login2", folder="/here"))
 
 
 @pytest.fixture

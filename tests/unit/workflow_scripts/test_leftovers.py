@@ -1,6 +1,6 @@
 """What lies among the results and is of another config."""
 
-from workflow_scripts._left import left_behind
+from workflow_scripts._leftovers import left_behind
 
 EXPECTED = [
     "out/data/digits.h5",

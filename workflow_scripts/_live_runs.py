@@ -43,7 +43,7 @@ class Mark:
     submits: bool = True  # jobs to SLURM, under the name of the mark
 
 
-class Left(NamedTuple):
+class EndedRun(NamedTuple):
     """A mark that a run left behind which has ended."""
 
     path: Path
@@ -57,7 +57,7 @@ class Left(NamedTuple):
 
 def claim(
     results: str, folder: str, submits_as: str = "", waits_for_jobs: Callable[[], bool] = lambda: False
-) -> list[Left]:
+) -> list[EndedRun]:
     """Mark ``results`` as used by this run until it ends, and return the marks of runs that have ended.
 
     For the start of a run, which was typed in ``folder``.
@@ -148,7 +148,7 @@ def _beat(own: Path, folder: str, submits: bool, over: threading.Event) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _ended(paths: list[Path], results: str) -> list[Left]:
+def _ended(paths: list[Path], results: str) -> list[EndedRun]:
     """Return the marks of runs that have ended, and refuse to go on where one lives."""
     left, unknown = [], []
     for path in paths:
@@ -159,15 +159,15 @@ def _ended(paths: list[Path], results: str) -> list[Left]:
         if mark.results not in ("", os.path.realpath(results)) and mark.inode != inode:
             path.unlink()  # copied with the results: its run uses others
         elif (lives := _lives(mark)) is None:
-            unknown.append(Left(path, mark))
+            unknown.append(EndedRun(path, mark))
         elif lives:
             raise WorkflowError(_refused(mark, results))
         else:
-            left.append(Left(path, mark))
+            left.append(EndedRun(path, mark))
     return left + _silent(unknown, results)
 
 
-def _silent(unknown: list[Left], results: str) -> list[Left]:
+def _silent(unknown: list[EndedRun], results: str) -> list[EndedRun]:
     """Wait for signs of life of runs of which this machine cannot know whether they live; return those with none."""
     for each in unknown:
         logger.warning(

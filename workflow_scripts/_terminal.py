@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from snakemake.logging import ColorizingTextHandler, DefaultFormatter, logger
-from snakemake_interface_logger_plugins.common import LogEvent
+from snakemake.logging import logger
 
 from workflow_scripts._pace import Pace, hours
+from workflow_scripts._snakemake import ColorizingTextHandler, DefaultFormatter, LogEvent
 
 LAST = 20  # lines of the log of a failed job
 STOPPING = "Terminating processes on user request"

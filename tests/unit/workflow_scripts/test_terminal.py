@@ -11,7 +11,7 @@ from snakemake.cli import parse_config
 from snakemake.logging import ColorizingTextHandler, logger
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from workflow_scripts._lines import LAST, report_hint, say, say_lines
+from workflow_scripts._terminal import LAST, report_hint, say, say_lines
 
 
 @pytest.fixture

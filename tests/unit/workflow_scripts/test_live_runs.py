@@ -13,8 +13,8 @@ import pytest
 from snakemake.exceptions import WorkflowError
 
 from tests.support.waiting import until
-from workflow_scripts import _runs
-from workflow_scripts._runs import Mark, _beat, _lives, _machine, _read, _release, _started, _write, claim
+from workflow_scripts import _live_runs
+from workflow_scripts._live_runs import Mark, _beat, _lives, _machine, _read, _release, _started, _write, claim
 
 
 class Clock:
@@ -35,7 +35,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr(_runs, "time", clock)
+    monkeypatch.setattr(_live_runs, "time", clock)
     return clock
 
 
@@ -43,9 +43,11 @@ def clock(monkeypatch):
 def killed(monkeypatch):
     """A beat of 0.1 s, and an end of the runs with the test; returns the signals that are sent."""
     released, sent, kill = [], [], os.kill
-    monkeypatch.setattr(_runs, "BEAT", 0.1)
-    monkeypatch.setattr(_runs.atexit, "register", lambda function, *args: released.append((function, args)))
-    monkeypatch.setattr(_runs.os, "kill", lambda pid, number: sent.append((pid, number)) if number else kill(pid, 0))
+    monkeypatch.setattr(_live_runs, "BEAT", 0.1)
+    monkeypatch.setattr(_live_runs.atexit, "register", lambda function, *args: released.append((function, args)))
+    monkeypatch.setattr(
+        _live_runs.os, "kill", lambda pid, number: sent.append((pid, number)) if number else kill(pid, 0)
+    )
     yield sent
     for function, args in released:
         function(*args)
@@ -83,7 +85,7 @@ def test_a_process_lives_has_ended_or_cannot_be_known():
     assert _lives(Mark(**of | {"machine": "elsewhere"})) is None
     assert _lives(Mark(**of | {"machine": ""})) is None
     assert _lives(Mark()) is None, "cut off while it was written"
-    assert _lives(Mark(**of | {"machine": "elsewhere", "pid": _runs.ENDED})) is False
+    assert _lives(Mark(**of | {"machine": "elsewhere", "pid": _live_runs.ENDED})) is False
 
 
 def test_the_only_run_marks_its_results_until_it_ends(killed, clock, tmp_path):
@@ -142,7 +144,7 @@ def test_a_run_that_ends_while_it_is_waited_for_is_no_hindrance(killed, clock, t
     over = threading.Event()
     clock.events.append((20, lambda: (_release(local, over), _release(submits, over, lambda: True))))
     assert [left.name for left in claim(str(tmp_path), "/here")] == ["x", "y"]
-    assert not local.exists() and _read(submits).pid == _runs.ENDED
+    assert not local.exists() and _read(submits).pid == _live_runs.ENDED
 
 
 @pytest.mark.parametrize("left_behind", [True, False])
@@ -182,7 +184,7 @@ def test_a_run_whose_place_was_taken_ends(killed, clock, tmp_path, caplog):
     """It was stopped for minutes on another machine, say."""
     own, other = tmp_path / ".state/run-own", elsewhere(tmp_path)
     _beat(own, "/here", False, threading.Event())
-    assert killed == [(os.getpid(), _runs.signal.SIGTERM)]
+    assert killed == [(os.getpid(), _live_runs.signal.SIGTERM)]
     assert f"Another run has taken over {tmp_path}" in caplog.text and other.exists()
 
 
