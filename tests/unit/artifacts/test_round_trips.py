@@ -55,7 +55,7 @@ CONTENTS += [
     for value in (KINDS[kind].content, KINDS[kind].other)
 ]
 GIVEN = {  # what a reader returns of what the writer was given
-    "scores": lambda found: found[0],
+    "scores": lambda found: {path: replace(node, path="root", metric="", seed=0) for path, node in found[0].items()},
     "architectures": lambda found: found.columns,
     "splits": lambda found: found.splits,
     "search": lambda found: found.searches[0].evaluations,

@@ -10,9 +10,9 @@ import fsnas.splitting.scoring
 from fsnas.metrics import MetricSpec, known, load
 from fsnas.networks.gates import mixing_gates
 from fsnas.networks.supernet import GatedSupernet
-from fsnas.splitting.affinities import score_affinity
+from fsnas.splitting.affinities import NodeScores, score_affinity
 from fsnas.splitting.cuts import best_cut
-from fsnas.splitting.scoring import score_node
+from fsnas.splitting.scoring import score, score_node
 from tests.reference import scoring as twin
 from tests.support.problems import random_batch, random_network
 from tests.support.space import EDGES, OPERATIONS, SPACE
@@ -260,3 +260,28 @@ def test_two_runs_give_the_same_bits(metric):
     assert first.affinity[0].tobytes() == second.affinity[0].tobytes() and np.isfinite(first.affinity[0]).all()
     if first.scores is not None:
         assert first.scores.tobytes() == second.scores.tobytes()
+
+
+# On a data set
+
+
+def test_every_repetition_has_images_and_a_seed_of_its_own(monkeypatch):
+    """Of a node and seed; the next metric sees the same."""
+    images = np.arange(48, dtype=np.uint8).reshape(12, 1, 2, 2)
+    data = Dataset("counted", images, np.arange(12) % 2, ("a", "b"), {"train": np.arange(12)}, np.zeros(1), np.ones(1))
+    seen: list = []
+
+    def spy(network, mask, metric, batches):
+        seen.append(batches)
+        return NodeScores(SPACE, mask, None, np.zeros((6, 5, 5)), metric=metric)
+
+    monkeypatch.setattr(fsnas.splitting.scoring, "score_node", spy)
+    for metric in ("snip", "gradnorm"):
+        for seed in (0, 1):
+            for path in ("root", "0"):
+                found = score(random_network(4), data, metric, path=path, seed=seed, batch_size=4, repetitions=3)
+                assert (found.path, found.metric, found.seed) == (path, metric, seed)
+    assert len({batch.seed for batches in seen for batch in batches}) == 12
+    assert all(torch.cat([batch.images for batch in batches]).unique().numel() == 48 for batches in seen)
+    for one, other in zip(seen[:4], seen[4:], strict=True):
+        assert all(torch.equal(a.images, b.images) and a.seed == b.seed for a, b in zip(one, other, strict=True))

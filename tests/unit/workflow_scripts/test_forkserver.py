@@ -34,7 +34,6 @@ def serving(path):
     program = f"""
 import sys; sys.path.append({str(ROOT)!r})
 from workflow_scripts import _forkserver
-from workflow_scripts._snakemake import runs_here
 _forkserver.LIBRARIES = ["numpy"]
 _forkserver.Server({str(path)!r}).serve()
 """

@@ -2,7 +2,6 @@
 
 from types import SimpleNamespace
 
-import numpy as np
 import torch
 
 from fsnas.artifacts.architectures import read_architectures
@@ -19,7 +18,7 @@ def test_the_accuracies_are_in_percent_and_each_of_its_own_part(monkeypatch, tmp
     monkeypatch.setattr(standalone, "evaluate", lambda *network, part="valid", **how: (1.0, WORTH[part]))
     settings = {"seed": 2, "epochs": 5, "network": {"channels": 1, "cells": 1}, "recipe": {}}
     smk = SimpleNamespace(params=SimpleNamespace(store=tmp_path, settings=settings, code=[], inputs=""))
-    data = SimpleNamespace(name="digits", classes=("a", "b"), images=np.zeros((1, 1, 8, 8)))
+    data = SimpleNamespace(name="digits", classes=("a", "b"), dimensions={"classes": 2, "in_channels": 1})
     state, name = StateFile(tmp_path / "0.pt", "key"), SPACE.strings()[-1]
     found = read_architectures(standalone.trained(smk, torch.device("cpu"), SPACE, data, name, state))
     assert found.architectures == (name,)
