@@ -57,6 +57,7 @@ from workflow_scripts._lineage import (
     resolved,
     take_over,
 )
+from workflow_scripts._paths import patterns
 from workflow_scripts._plotting import plot_settings
 from workflow_scripts._report import embed_figures
 from workflow_scripts._slurm import follow
@@ -112,14 +113,9 @@ ABOUT_TRUTH = about_truth(config, TRUTH_COLUMN) if TRUTH_COLUMN else ""
 METRIC_OF = {name: method.metric for name, method in METHODS.items()}
 
 SEEDS = config["seeds"]
-DATA = f"{OUT}/data/{config['data']['name']}.h5"
-SUPERNET = f"{OUT}/seed-{{seed}}/supernet.pt"
-LEVEL = f"{OUT}/seed-{{seed}}/{{method}}/level-{{level}}"
-SCORES = f"{LEVEL}/scores.h5"
-SPLITS = f"{LEVEL}/splits.json"
-TREE = f"{OUT}/seed-{{seed}}/{{method}}/tree.json"
+# DATA, SUPERNET, SCORES, ...: the paths of results
+globals().update(patterns(config, OUT))
 TREES = expand(TREE, seed=SEEDS, method=METHODS)
-LEAVES = f"{OUT}/seed-{{seed}}/{{method}}/leaves"
 SEARCHED = [(method, seed) for method in LEAF_METHODS for seed in SEEDS]
 FORMATS = ["pdf", "png"]
 CODE_READ = Path(".snakemake/fsnas-code.json")
@@ -231,7 +227,7 @@ def others(wildcards, output):
 
 def figure(name):
     """The files of one figure."""
-    return [f"{OUT}/figures/{name}.{suffix}" for suffix in FORMATS]
+    return expand(FIGURE, figure=name, format=FORMATS)
 
 
 def drawn(name, caption=None, **place):
@@ -244,7 +240,7 @@ def tables(category, results, **place):
     """Tables by name, as outputs of their rule; all stand in the report."""
     return {
         name: report(
-            f"{OUT}/tables/{name}.csv",
+            TABLE.format(table=name),
             caption=f"report/tables/{name}.rst",
             category=category,
             labels={"result": f"Table: {result}"},

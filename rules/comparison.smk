@@ -10,7 +10,7 @@ COMPARISON = {
 }
 PROXY_TABLES = {"proxies": "values", "proxy_correlations": "correlations"}
 TABLES = [
-    f"{OUT}/tables/{name}.csv"
+    TABLE.format(table=name)
     for name in (
         *DISTANCES,
         *SPLIT_TABLES,

@@ -1,4 +1,3 @@
-SUMMARY = f"{OUT}/summary.txt"
 # What the figures of a category say below themselves and in the report, and whether this run has what they show.
 OF_TREES = (CAPTION, ABOUT, True)
 CATEGORIES = {
@@ -19,7 +18,7 @@ FIGURES = [
     *figure("training"),
     *figure("root-scores"),
     *expand(
-        f"{OUT}/figures/trees/{{method}}-seed-{{seed}}.{{format}}",
+        FIGURE.replace("{figure}", "trees/{method}-seed-{seed}"),
         method=METHODS,
         seed=SEEDS,
         format=FORMATS,
@@ -33,7 +32,7 @@ for spec, caption, about, _ in FROM_TABLES:
         name:
             draw
         input:
-            [f"{OUT}/tables/{table}.csv" for table in spec.tables],
+            [TABLE.format(table=table) for table in spec.tables],
         output:
             drawn(
                 spec.name,
@@ -165,9 +164,9 @@ rule root_scores_figure:
 
 rule summary:
     input:
-        summary=f"{OUT}/tables/split_distance_summary.csv",
-        methods=f"{OUT}/tables/method_distance.csv",
-        few_shot=[f"{OUT}/tables/few_shot_summary.csv"] if SEARCHED else [],
+        summary=TABLE.format(table="split_distance_summary"),
+        methods=TABLE.format(table="method_distance"),
+        few_shot=[TABLE.format(table="few_shot_summary")] if SEARCHED else [],
         figures=FIGURES,
     output:
         report(

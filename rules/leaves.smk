@@ -1,8 +1,3 @@
-LEAF = f"{LEAVES}/{{number}}.pt"
-RUNG = f"{LEAVES}/rung-{{rung}}/{{number}}.pt"
-SELECTION = f"{LEAVES}/rung-{{rung}}/selection.json"
-
-
 rule leaf:
     input:
         data=DATA,

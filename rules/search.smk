@@ -1,8 +1,3 @@
-EVALUATION = f"{OUT}/seed-{{seed}}/{{method}}/evaluation.h5"
-SEARCH = f"{OUT}/seed-{{seed}}/{{method}}/search.json"
-PROXY = f"{OUT}/proxies/{{metric}}-seed-{{seed}}.h5"
-
-
 rule evaluate:
     input:
         data=DATA,

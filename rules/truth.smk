@@ -1,5 +1,3 @@
-TRUTH = f"{OUT}/truth/{config['truth']['source']}.h5"
-STANDALONE = f"{OUT}/truth/standalone/{{number}}.h5"
 ARCHITECTURES = (
     sample_architectures(
         SPACE.strings(),
@@ -12,7 +10,6 @@ ARCHITECTURES = (
 )
 HEAVY = TRUTH_FACTS.heavy
 MEMORY = lambda wildcards, attempt: attempt * config["truth"]["mem_mb"]
-FOUND = f"{OUT}/seed-{{seed}}/{{method}}/found.h5"
 
 
 rule standalone:
@@ -44,7 +41,7 @@ rule standalone:
 use rule standalone as found with:
     input:
         data=DATA,
-        search=f"{OUT}/seed-{{seed}}/{{method}}/search.json",
+        search=SEARCH,
     output:
         FOUND,
     log:

@@ -1,8 +1,6 @@
 """Rule comparison: what the splits are worth, as tables: rank correlation, explained variance, search, cost."""
 
-import re
 from collections import defaultdict
-from pathlib import Path
 
 from _job import lineage, run, search_space
 
@@ -20,13 +18,7 @@ from fsnas.artifacts.tables import write_table
 from fsnas.benchmark.ground_truth import ground_truth_of
 from fsnas.spaces import SearchSpace
 from fsnas.training.record import TrainingCost
-
-
-def place(path: str) -> tuple[str, int]:
-    """Return method and seed of a file under ``seed-{seed}/{method}/``."""
-    parts = Path(path).parts
-    seed = next(i for i in reversed(range(len(parts))) if re.fullmatch(r"seed-\d+", parts[i]))
-    return parts[seed + 1], int(parts[seed].removeprefix("seed-"))
+from workflow_scripts._paths import place
 
 
 def found_accuracies(paths: list[str], space: SearchSpace | None = None) -> dict[str, float]:
@@ -41,13 +33,13 @@ def found_accuracies(paths: list[str], space: SearchSpace | None = None) -> dict
 
 def cost_rows(smk, searches: dict) -> list[dict]:
     """Return what the trees of every method and seed took, as `cost_table` wants it."""
-    roots = {int(Path(path).parent.name.removeprefix("seed-")): read_cost(path) for path in smk.input.roots}
+    roots = {place(path, smk.config["outdir"])[1]: read_cost(path) for path in smk.input.roots}
     leaves: dict[tuple[str, int], list[TrainingCost]] = defaultdict(list)
     for path in smk.input.costs:
-        leaves[place(path)].append(read_cost(path))
+        leaves[place(path, smk.config["outdir"])].append(read_cost(path))
     scoring: dict[tuple[str, int], list[dict]] = defaultdict(list)
     for path in smk.input.scores:
-        scoring[place(path)].append(read_attributes(path))
+        scoring[place(path, smk.config["outdir"])].append(read_attributes(path))
     rows, before = [], defaultdict[int, set[str]](set)  # the trainings of the methods before, by seed
     for (method, seed), record in searches.items():
         costs, needs_root = leaves[method, seed], method in smk.params.settings["rooted"]
@@ -77,7 +69,8 @@ def main(smk) -> None:
     trees = [read_tree(path, space) for path in smk.input.trees]
     records = [read_search(path, space) for path in smk.input.searches]
     searched = {(record.method, record.seed): record for record in records}
-    evaluations = {place(path): read_architectures(path, "evaluation", space) for path in smk.input.evaluations}
+    evaluated = {place(path, smk.config["outdir"]): path for path in smk.input.evaluations}
+    evaluations = {of: read_architectures(path, "evaluation", space) for of, path in evaluated.items()}
     rank = rank_correlations([tree for tree in trees if (tree.method, tree.seed) in evaluations], evaluations, truth)
     variance = explained_variance(trees, truth)
     found = found_table(trees, searched, truth, found_accuracies(smk.input.found, space))

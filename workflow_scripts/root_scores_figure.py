@@ -1,7 +1,6 @@
 """Rule root_scores_figure: heat maps of the scores of the root, mean over the seeds."""
 
 from collections import defaultdict
-from pathlib import Path
 
 from _job import lineage, run
 
@@ -11,6 +10,7 @@ from fsnas.artifacts.figure import write_figure
 from fsnas.artifacts.scores import read_scores
 from fsnas.plotting.root_scores import root_scores_figure
 from fsnas.splitting.affinities import NodeScores
+from workflow_scripts._paths import place
 
 
 def main(smk) -> None:
@@ -20,7 +20,7 @@ def main(smk) -> None:
     found: dict[str, list[NodeScores]] = defaultdict(list)
     for path in smk.input:
         nodes, attributes = read_scores(path)
-        found[Path(path).parents[1].name].append(nodes["root"])
+        found[place(path, smk.config["outdir"])[0]].append(nodes["root"])
     scores = {}
     for method, roots in found.items():
         scalar = [root.scores.mean(axis=0) for root in roots if root.scores is not None]

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import fsnas.splitting.scoring
+from fsnas.data.dataset import Dataset
 from fsnas.metrics import MetricSpec, known, load
 from fsnas.networks.gates import mixing_gates
 from fsnas.networks.supernet import GatedSupernet

@@ -19,20 +19,6 @@ comparison = script("comparison")
 NAMES = [SPACE.architecture_string(a) for a in ((3, 3, 4, 1, 0, 2), (1, 1, 1, 1, 1, 1), (3, 3, 3, 3, 3, 3))]
 
 
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [
-        ("results/seed-0/snip/search.json", ("snip", 0)),
-        ("results/seed-12/gm-equal/leaves/rung-1/0.json", ("gm-equal", 12)),
-        ("/data/seed-3/runs/seed-7/few-shot/leaves/01.json", ("few-shot", 7)),
-        ("results/seed-1-and-2/seed-2/gm/evaluation.h5", ("gm", 2)),
-        ("results/seed-0/seed-average/leaves/0.json", ("seed-average", 0)),
-    ],
-)
-def test_a_path_names_method_and_seed(path, expected):
-    assert comparison.place(path) == expected
-
-
 # Architectures that were found
 
 
@@ -92,7 +78,8 @@ def run(tmp_path):
     cost("costs", "seed-0/snip/leaves/1.json", 5, 13.0, 650)
     cost("costs", "seed-0/snip/leaves/rung-1/0.json", 0, 0.0, 0)
     cost("costs", "seed-0/none/leaves/root.json", 10, 60.0, 4000)
-    return SimpleNamespace(input=inputs, params=SimpleNamespace(settings={"rooted": ["gm", "snip"]}))
+    params = SimpleNamespace(settings={"rooted": ["gm", "snip"]})
+    return SimpleNamespace(input=inputs, params=params, config={"outdir": str(tmp_path)})
 
 
 def searched(method, seed, *evaluations):
