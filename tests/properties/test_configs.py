@@ -21,16 +21,7 @@ from fsnas.errors import ConfigError
 from fsnas.seeding import generator
 from tests.properties.settings import repeatable
 from tests.support.config import DEFAULT, ROOT, laid_over
-from workflow_scripts._captions import (
-    about_proxies,
-    about_search,
-    about_trees,
-    about_truth,
-    proxies_caption,
-    search_caption,
-    tree_caption,
-    truth_caption,
-)
+from workflow_scripts import _captions
 from workflow_scripts._config import check, check_files, leaf_methods, proxy_metrics, rungs_of, truth_column
 from workflow_scripts._config_model import model_of
 from workflow_scripts._config_schema import schema_of, typed
@@ -202,11 +193,11 @@ def can_run(config, methods, leaves, column):
     seeds = [*config["seeds"], *config["proxies"]["seeds"], config["data"]["seed"], config["truth"]["seed"]]
     assert all(0 <= seed < 2**32 and 0 <= generator(seed, "x").random() < 1 for seed in seeds)
     captions = [
-        about_trees(config, methods.values(), config["seeds"]),
-        about_search(config, config["seeds"], leaves.values()),
-        *(of(config, config["seeds"]) for of in (tree_caption, search_caption)),
-        *(of(config) for of in (about_proxies, proxies_caption)),
-        *(of(config, column) for of in (about_truth, truth_caption) if column),
+        _captions.about_trees(config, methods.values(), config["seeds"]),
+        _captions.about_search(config, config["seeds"], leaves.values()),
+        *(of(config, config["seeds"]) for of in (_captions.tree_caption, _captions.search_caption)),
+        *(of(config) for of in (_captions.about_proxies, _captions.proxies_caption)),
+        *(of(config, column) for of in (_captions.about_truth, _captions.truth_caption) if column),
     ]
     assert all(said.isprintable() for said in captions)
     for method in methods.values():

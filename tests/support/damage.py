@@ -254,7 +254,7 @@ def _architectures(path: Path, columns: Mapping[str, np.ndarray], **lineage: Any
 
 
 def _splits(path: Path, tree: Tree, **lineage: Any) -> None:
-    level = [split for split in tree.splits if split.level == 1]
+    level = [split for split in tree.splits[::-1] if split.level == 1]  # in any order
     write_splits(path, space=SPACE, level=1, splits=level, key=KEY, **LEVEL, **lineage)
 
 

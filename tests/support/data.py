@@ -3,15 +3,8 @@
 from fsnas.data.dataset import Dataset
 from fsnas.data.making import make_dataset
 
-DEFAULTS = {
-    "folder": None,
-    "download": False,
-    "split": "balanced",
-    "split_file": None,
-    "seed": 0,
-    "image_size": None,
-    "resize": "squash",
-}
+DEFAULTS = {"folder": None, "download": False, "split": "balanced", "split_file": None, "seed": 0}
+DEFAULTS |= {"image_size": None, "resize": "squash"}
 
 
 def made(source, **options) -> Dataset:

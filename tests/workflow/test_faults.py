@@ -7,17 +7,16 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import yaml
 
 from benchmarks.faults.full_disk import arguments, full, small_disk
 from benchmarks.faults.kills import killed_run, members, start
+from tests.support.waiting import until
 from tests.workflow.conftest import copy_checkout, snakemake
-
-TINY = ("--configfile", "configs/tiny.yaml")
+from tests.workflow.test_reruns import TINY, config
 
 
 def test_a_run_that_was_killed_three_times_ends_the_same(tiny, tmp_path):
@@ -28,35 +27,33 @@ def test_a_run_that_was_killed_three_times_ends_the_same(tiny, tmp_path):
 
 def trained_long(folder: Path) -> Path:
     """A checkout whose root and leaves are trained for long enough to be killed in the middle."""
-    copy_checkout(folder)
-    path = folder / "configs/tiny.yaml"
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    content["supernet"] |= {"epochs": 8, "channels": 4}
-    content["leaves"] |= {"epochs": 8, "total_epochs": None}
-    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    config(supernet={"epochs": 8, "channels": 4}, leaves={"epochs": 8, "total_epochs": None})(copy_checkout(folder))
     return folder
+
+
+def watched(run: subprocess.Popen, folder: Path, found: Callable[[], object]) -> None:
+    """Wait until something is found while a run lives."""
+
+    def there() -> object:
+        assert run.poll() is None, (folder / "printed.txt").read_text()[-3000:]
+        return found()
+
+    until(there, seconds=300)
 
 
 def killed_at(folder: Path, log: str, line: str, *targets: str) -> None:
     """Run until a line stands in a log, then kill everything at once."""
     run = start(folder, *targets)
-    for _ in range(1200):
-        if (folder / log).exists() and line in (folder / log).read_text():
-            break
-        assert run.poll() is None, (folder / "printed.txt").read_text()[-3000:]
-        time.sleep(0.05)
+    watched(run, folder, lambda: (folder / log).exists() and line in (folder / log).read_text())
     os.killpg(run.pid, signal.SIGKILL)
     run.wait()
-    while members(run.pid):
-        time.sleep(0.05)
+    until(lambda: not members(run.pid))
     snakemake(folder, "--unlock", *TINY)
 
 
 @pytest.mark.long
 def test_killed_trainings_go_on_from_their_last_epoch(tmp_path):
     """Root and leaf: bit-identical to those of a run never killed, and at most one epoch is done again."""
-    (tmp_path / "whole").mkdir()
-    (tmp_path / "killed").mkdir()
     whole, killed = trained_long(tmp_path / "whole"), trained_long(tmp_path / "killed")
     root, leaf = "results-tiny/seed-0/supernet.pt", "results-tiny/seed-0/snip/leaves/0.pt"
     snakemake(whole, leaf, "--cores", "1", *TINY)
@@ -78,23 +75,15 @@ def can_mount(folder: Path) -> bool:
         return False
 
 
-@pytest.mark.parametrize(
-    "target",
-    [
-        "data/digits.h5",
-        "seed-0/supernet.pt",
-        "seed-0/snip/level-1/scores.h5",
-        "seed-0/snip/search.json",
-        "tables/splits.csv",
-        "figures/figure-1a.png",
-    ],
-)
+TARGETS = ["data/digits.h5", "seed-0/supernet.pt", "seed-0/snip/level-1/scores.h5", "seed-0/snip/search.json"]
+TARGETS += ["tables/splits.csv", "figures/figure-1a.png"]
+
+
+@pytest.mark.parametrize("target", TARGETS)
 def test_a_full_disk_ends_a_step_clearly_and_loses_nothing(target, tiny, tmp_path):
     if not can_mount(tmp_path / "try"):
         pytest.skip("only root can mount a small disk")
-    folder = tmp_path / "run"
-    folder.mkdir()
-    copy_checkout(folder)
+    folder = copy_checkout(tmp_path / "run")
     with small_disk(tmp_path / "disk") as disk:
         results = shutil.copytree(tiny[0] / "results-tiny", disk / "results-tiny")
         before = {path: path.read_bytes() for path in results.rglob("*.h5")}
@@ -113,9 +102,7 @@ def test_a_full_disk_ends_a_step_clearly_and_loses_nothing(target, tiny, tmp_pat
 def test_a_second_run_in_the_folder_says_so_and_touches_nothing(tmp_path):
     copy_checkout(tmp_path)
     first = start(tmp_path)
-    while not any((tmp_path / ".snakemake/locks").glob("*")):
-        assert first.poll() is None
-        time.sleep(0.05)
+    watched(first, tmp_path, lambda: any((tmp_path / ".snakemake/locks").glob("*")))
 
     def state() -> dict[str, bytes]:
         return {str(path): path.read_bytes() for path in (tmp_path / ".snakemake").rglob("*") if path.is_file()}
@@ -147,9 +134,7 @@ def test_a_second_run_in_the_same_results_is_refused_from_another_checkout_and_a
     given = [root, "--cores", "1", *TINY, "--config", f"outdir={results}"]
     run = start(first, *given, "supernet={epochs: 2000}")
     try:
-        while not list(results.glob(".state/run-*")):
-            assert run.poll() is None, (first / "printed.txt").read_text()[-3000:]
-            time.sleep(0.05)
+        watched(run, first, lambda: list(results.glob(".state/run-*")))
         said = snakemake(second, *given, expect=1)
         assert f"Another run uses {results}: the run that was started on " in said
         assert f" in {first} (process {run.pid})" in said

@@ -3,12 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 import yaml
 
 from fsnas.artifacts.architectures import read_architectures
 from fsnas.artifacts.checkpoint import read_checkpoint
-from fsnas.artifacts.scores import read_scores
 from fsnas.artifacts.search import read_search
 from fsnas.artifacts.splits import read_tree
 from fsnas.errors import ArtifactError
@@ -67,14 +65,6 @@ def test_trees_leaves_and_searches_are_of_the_space(method, results):
         assert not any("none" in one.architecture for one in search.evaluations)
     with pytest.raises(ArtifactError, match="another search space"):
         read_tree(folder / "tree.json", SPACE)
-
-
-def test_the_supernet_and_its_scores_have_four_operations(results):
-    network, content = read_checkpoint(results / "seed-0/supernet.pt", SMALL)
-    assert content["search_space"]["operations"] == KEPT and network.sub_space.shape == (6, 4)
-    assert torch.load(results / "seed-0/supernet.pt", weights_only=True)["space"].shape == (6, 4)
-    nodes, _ = read_scores(results / "seed-0/random/level-0/scores.h5", SMALL)
-    assert nodes["root"].affinity.shape == (6, 4, 4) and np.isfinite(nodes["root"].scores).all()
 
 
 def test_tables_compare_with_the_truth_of_the_space(results, truth):

@@ -13,14 +13,13 @@ from pathlib import Path
 
 import psutil
 import pytest
-import yaml
 
 from tests.support.cluster import ACCOUNTING, GPUS, Campus, Cluster, Host, cluster, missing
 from tests.workflow.conftest import assert_same_results, copy_checkout, snakemake
+from tests.workflow.test_reruns import TINY, config
 
 SLURM = ("--profile", "slurm", "--slurm-init-seconds-before-status-checks", "5")
 SMALL = ("--default-resources", "mem_mb=1500 * attempt", "runtime=10 * attempt")
-TINY = ("--configfile", "configs/tiny.yaml")
 ON_CARDS = {"standalone", "supernet", "scores", "proxy", "leaf", "evaluate", "search", "found"}
 
 
@@ -133,11 +132,7 @@ def test_a_run_whose_snakemake_was_killed_ends_like_a_local_one(slurm, tiny, tmp
 
 def long_training(folder: Path, epochs: int = 8) -> Path:
     """A checkout whose root takes long enough to be stopped in its middle: a second an epoch or two."""
-    copy_checkout(folder)
-    path = folder / "configs/tiny.yaml"
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    content["supernet"] |= {"epochs": epochs, "channels": 8, "cells": 2, "batch_size": 64}
-    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    config(supernet={"epochs": epochs, "channels": 8, "cells": 2, "batch_size": 64})(copy_checkout(folder))
     return folder
 
 

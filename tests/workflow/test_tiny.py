@@ -1,7 +1,6 @@
 """The tiny workflow runs for real; every artifact is read back and checked."""
 
 import itertools
-import json
 import re
 import shutil
 
@@ -12,7 +11,6 @@ import torch
 
 import fsnas
 from fsnas.analysis.split_distance import split_distance
-from fsnas.artifacts.checkpoint import read_checkpoint
 from fsnas.artifacts.scores import read_scores
 from fsnas.artifacts.splits import read_splits, read_tree
 from fsnas.spaces import count_architectures
@@ -39,6 +37,7 @@ def test_the_terminal_says_what_was_found_and_where_to_look(tiny, results):
     assert "With 2 or 3 seeds an interval is only a range." in " ".join(printed.split())
     assert "epoch 1/1" not in printed, "short jobs leave the terminal to the progress of the run"
     assert "epoch 1/1  loss" in (results / "logs/seed-0/supernet.log").read_text()
+    assert [path.name for path in (results / ".state").iterdir()] == ["kept"], "no state of a training is left"
 
 
 def test_paths_that_the_summary_names_exist(tiny):
@@ -52,16 +51,6 @@ def test_paths_that_the_summary_names_exist(tiny):
     assert named
     for name in named:
         assert list(folder.glob(name.replace("METHOD", "snip"))), name
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_the_checkpoint_loads_safely_and_holds_its_history(results, seed):
-    path = results / f"seed-{seed}/supernet.pt"
-    torch.load(path, weights_only=True)
-    network, content = read_checkpoint(path, SPACE)
-    assert network.sub_space.all()
-    assert content["record"]["epoch"] == [1] and np.isfinite(content["record"]["loss"][0])
-    assert [path.name for path in (results / ".state").iterdir()] == ["kept"], "no state of a training is left"
 
 
 @pytest.mark.parametrize(("seed", "method"), TREES)
@@ -86,7 +75,6 @@ def test_trees_hold_the_splits_of_their_levels_and_all_architectures(results, se
     assert list(tree.splits) == levels
     assert len(tree.splits) == 3 and len(tree.leaves) == 4
     assert sum(map(count_architectures, tree.leaves.values())) == 5**6
-    json.loads((folder / "tree.json").read_text())
 
 
 @pytest.mark.parametrize(("seed", "method"), TREES)
@@ -110,14 +98,6 @@ def test_distances_are_those_of_the_trees(results):
     for row in table.itertuples():
         a, b = groups[row.method, row.seed_a, row.path_a], groups[row.method, row.seed_b, row.path_b]
         assert row.distance == pytest.approx(split_distance(a, b), abs=1e-12)
-
-
-def test_figures_exist_in_both_formats(results):
-    names = ["figure-1a", "figure-1b", "figure-2", "method-matrix", "training", "root-scores", "trees/snip-seed-1"]
-    names += ["rank-correlation", "explained-variance", "found", "cost", "proxies"]
-    for name in names:
-        assert (results / f"figures/{name}.pdf").read_bytes().startswith(b"%PDF")
-        assert (results / f"figures/{name}.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_metric_in_one_new_file_runs_only_its_own_steps(tiny, tmp_path):

@@ -85,6 +85,7 @@ def test_what_is_told_beside_the_content_is_read_back(tmp_path):
     assert (level.level, level.key, level.settings) == (1, KEY, lineages["splits"]["settings"])
     assert {name: getattr(level, name) for name in LEVEL} == LEVEL
     assert (tree.method, tree.metric, tree.seed) == ("snip", "snip", 3)
+    assert list(tree.leaves) == list(damage.small_tree().leaves)
     record, selection = read_search(paths["search"]), read_selection(paths["selection"])
     assert (record.method, record.metric, record.seed, record.key) == ("mine", "snip", 3, KEY)
     assert record.settings == lineages["search"]["settings"] and record.searches[0].sampler == "random"

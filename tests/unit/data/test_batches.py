@@ -31,8 +31,9 @@ def numbered():
     )
 
 
-def indices_of(images, dataset):
-    first = images[:, 0, 0, 0].double() * dataset.std[0] + dataset.mean[0]
+def drawn(batches, dataset):
+    """The indices of the images in batches."""
+    first = torch.cat([images for images, _ in batches])[:, 0, 0, 0].double() * dataset.std[0] + dataset.mean[0]
     return (first * 255).round().long().tolist()
 
 
@@ -81,7 +82,7 @@ def epoch(dataset, epoch_seed, batch_size=16, **options):
 def test_an_epoch_shuffles_the_training_part_and_drops_what_is_left_over(numbered):
     batches = epoch(numbered, 0)
     assert [len(labels) for _, labels in batches] == [16, 16]
-    seen = [index for images, _ in batches for index in indices_of(images, numbered)]
+    seen = drawn(batches, numbered)
     assert len(set(seen)) == 32 and set(seen) <= set(range(40)) and seen != sorted(seen)
     assert [label for _, labels in batches for label in labels.tolist()] == [index % 3 for index in seen]
 
@@ -101,18 +102,11 @@ def test_the_epoch_seed_decides_order_and_augmentation(numbered):
 def test_evaluation_goes_through_the_whole_part_in_equal_mixed_batches(numbered):
     batches = list(evaluation_batches(numbered, "valid", batch_size=4, seed=0, device=CPU))
     assert [len(labels) for _, labels in batches] == [4, 3, 3]
-    seen = [i for images, _ in batches for i in indices_of(images, numbered)]
+    seen = drawn(batches, numbered)
     assert sorted(seen) == list(range(40, 50)) and seen != sorted(seen)
     assert all(images.dtype == torch.float32 and labels.dtype == torch.int64 for images, labels in batches)
-    again, other = (
-        [
-            i
-            for images, _ in evaluation_batches(numbered, "valid", batch_size=4, seed=seed, device=CPU)
-            for i in indices_of(images, numbered)
-        ]
-        for seed in (0, 1)
-    )
-    assert again == seen != other
+    again, other = (evaluation_batches(numbered, "valid", batch_size=4, seed=seed, device=CPU) for seed in (0, 1))
+    assert drawn(again, numbered) == seen != drawn(other, numbered)
 
 
 def compared(dataset, batches, seed=0):
@@ -138,15 +132,13 @@ def test_what_is_compared_sees_the_first_validation_batches(batches, expected, n
 
 def test_what_is_compared_sees_the_same_at_every_call_with_one_seed(numbered):
     assert_equal_batches(compared(numbered, 2), compared(numbered, 2))
-    one, other = (
-        [i for images, _ in compared(numbered, 2, seed=seed) for i in indices_of(images, numbered)] for seed in (0, 1)
-    )
+    one, other = (drawn(compared(numbered, 2, seed=seed), numbered) for seed in (0, 1))
     assert len(set(one)) == 6 and one != other
 
 
 def test_scoring_batches_never_repeat_an_image(numbered):
     batches = scoring_batches(numbered, batch_size=10, repetitions=4, seed=3, device=CPU)
-    assert sorted(i for images, _ in batches for i in indices_of(images, numbered)) == list(range(40))
+    assert sorted(drawn(batches, numbered)) == list(range(40))
     again = scoring_batches(numbered, batch_size=10, repetitions=4, seed=3, device=CPU)
     other = scoring_batches(numbered, batch_size=10, repetitions=4, seed=4, device=CPU)
     assert all(torch.equal(a, b) for (a, _), (b, _) in zip(batches, again, strict=True))

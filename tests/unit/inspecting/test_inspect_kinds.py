@@ -13,18 +13,8 @@ from fsnas.inspecting import kinds
 from fsnas.inspecting.comparing import compared
 from fsnas.inspecting.describing import described
 from fsnas.inspecting.opening import opened
-from tests.support.damage import (
-    ARCHITECTURES,
-    KEY,
-    KINDS,
-    LEVEL,
-    SCORED,
-    evaluations,
-    made,
-    other_network,
-    scored,
-    small_tree,
-)
+from tests.support import damage
+from tests.support.damage import KEY, KINDS, evaluations, made, small_tree
 from tests.support.problems import random_network
 from tests.support.space import EDGES, OPERATIONS, SPACE
 from tests.support.splits import made_split, made_tree
@@ -197,7 +187,7 @@ def test_scores_are_means_over_repetitions_by_edge_and_operation(tmp_path):
     space = SPACE.restrict(SPACE.full(), 2, (1, 3))
     reasons = ("edge 3<-1, none, repetition 1: the value is inf",)
     content = scores.NodeScores(SPACE, space, values, np.full((6, 5, 5), np.nan), reasons)
-    found = described(written(tmp_path, "scores", {"0": content, "1": scored()}))
+    found = described(written(tmp_path, "scores", {"0": content, "1": damage.scored()}))
     assert list(found["about"]) == ["metric", "seed", "level", "device", "options", "peak_memory", "seconds"]
     one = found["nodes"]["0"]
     assert one["restricted"] == ["2<-1: skip_connect nor_conv_3x3"] and one["reasons"] == list(reasons)
@@ -217,7 +207,7 @@ def test_affinities_stand_where_there_are_no_scores(tmp_path):
 
 
 def test_scores_differ_most_at_a_named_place(tmp_path):
-    found = apart(tmp_path, "scores", {"root": SCORED["root"]}, KINDS["scores"].other)
+    found = apart(tmp_path, "scores", {"root": damage.SCORED["root"]}, KINDS["scores"].other)
     assert found["only"] == {"array": {"before": [], "after": ["0/affinity", "0/scores", "0/space"]}}
     at = {"at": "repetition 0, edge 2<-0, operation nor_conv_1x1", "before": 7.0, "after": 8.0}
     assert found["differences"] == {"root/scores": {"differ": 1, "of": 60, "largest": 1.0, "relative": 0.125, **at}}
@@ -251,7 +241,7 @@ def test_a_tree_without_splits_is_one_leaf(tmp_path):
 def test_a_level_lists_its_splits(tmp_path):
     found = described(written(tmp_path, "splits"))
     assert [row["node"] for row in found["splits"]] == ["0", "1"] == list(found["edge_costs"])
-    assert found["about"] == LEVEL | {"level": 1, "nodes": 2}
+    assert found["about"] == damage.LEVEL | {"level": 1, "nodes": 2}
 
 
 def test_trees_part_at_the_first_node_that_differs(tmp_path):
@@ -299,7 +289,7 @@ def test_a_checkpoint_is_shown_with_its_cost(tmp_path):
 
 
 def test_checkpoints_differ_in_named_tensors(tmp_path):
-    found = apart(tmp_path, "supernet", random_network(3), other_network())
+    found = apart(tmp_path, "supernet", random_network(3), damage.other_network())
     (row,) = found["differences"].items()
     assert row[0] == "classifier.bias" and row[1]["at"] == "[1]" and row[1]["differ"] == 1
     assert row[1]["largest"] == pytest.approx(1.0, abs=1e-6)
@@ -312,7 +302,7 @@ def test_checkpoints_differ_in_named_tensors(tmp_path):
 
 def test_a_search_shows_its_best_and_accuracies(tmp_path):
     found = described(written(tmp_path, "search"))
-    best = {"number": 2, "leaf": "0", "architecture": ARCHITECTURES[0], "loss": 1.5, "accuracy": 0.5}
+    best = {"number": 2, "leaf": "0", "architecture": damage.ARCHITECTURES[0], "loss": 1.5, "accuracy": 0.5}
     assert found["best"] == {"random": best}
     expected = {"evaluations": 4, "architectures": 2, "loss_not_finite": 0, "min": 0.1, "median": 0.1, "max": 0.5}
     assert found["accuracies"] == {"random": pytest.approx(expected)}
@@ -324,7 +314,7 @@ def test_a_search_shows_its_best_and_accuracies(tmp_path):
 def test_architectures_show_every_column(tmp_path):
     found = described(written(tmp_path, "architectures"))
     assert found["about"]["kind"] == "truth" and found["size"] == {"architectures": 2, "columns": 2}
-    assert found["rows"][ARCHITECTURES[0]] == {"accuracy": 0.1, "a/b": None}
+    assert found["rows"][damage.ARCHITECTURES[0]] == {"accuracy": 0.1, "a/b": None}
 
 
 def test_a_data_set_shows_shapes_and_counts(tmp_path):

@@ -129,15 +129,8 @@ def test_every_way_to_write_a_metric_is_read_and_can_be_imported(text, tmp_path)
 
 def test_names_that_fsnas_or_another_folder_has_are_refused(tmp_path):
     one = write(tmp_path / "one", {"first.py": plain(name="first"), "_mine.py": "x = 1", "_lib/a.py": ""})
-    cases = {
-        "_mine.py": "x = 2",
-        "_mine/__init__.py": "x = 2",
-        "_lib/b.py": "",
-        "first.py": plain(name="first"),
-        "snip.py": plain(name="snip"),
-        "load.py": plain(name="load"),
-        "registry.py": plain(name="registry"),
-    }
+    cases = {"_mine.py": "x = 2", "_mine/__init__.py": "x = 2", "_lib/b.py": ""}
+    cases |= {f"{name}.py": plain(name=name) for name in ("first", "snip", "load", "registry")}
     for i, (name, text) in enumerate(cases.items()):
         other = write(tmp_path / f"other{i}", {name: text})
         said = rf"metric_paths: .*other{i}/{name.partition('/')[0]} has .* name"

@@ -42,17 +42,18 @@ def loss(output: Tensor) -> Tensor:
 
 
 # Many pixels are in the other order of memory; sides may be no multiples of 4 and not square.
-PIXELS = [*[(8, 8)] * 6, (32, 32), (32, 32), (8, 9), (10, 11), (30, 50), (50, 30), (13, 8)]
+CASES = [(seed, {"cells": 2}, (8, 8)) for seed in range(4)] + [(seed, {"channels": 4}, (32, 32)) for seed in range(4)]
+CASES += [(3, {}, sides) for sides in ((8, 9), (10, 11), (30, 50), (50, 30), (13, 8))]
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), TOLERANCES)
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize(("seed", "pixels"), enumerate(PIXELS), ids=str)
-def test_fast_network_equals_plain_network(seed, pixels, kind, dtype, tolerance):
+@pytest.mark.parametrize(("seed", "network", "pixels"), CASES, ids=str)
+def test_fast_network_equals_plain_network(seed, network, pixels, kind, dtype, tolerance):
     rng = np.random.default_rng(seed)
     gates = gates_of(kind, rng, random_space(rng) if pixels == (8, 8) else SPACE.full())
-    model = GatedSupernet(random_network(seed, dtype=dtype, cells=2, channels=3, in_channels=3), gates)
-    images = random_batch(seed, size=5, in_channels=3, pixels=pixels, dtype=dtype).images
+    model = GatedSupernet(random_network(seed, dtype=dtype, in_channels=3, **network), gates)
+    images = random_batch(seed, size=6 if pixels == (8, 8) else 3, in_channels=3, pixels=pixels, dtype=dtype).images
     assert_same_network(model, plain_network(model), images, tolerance)
 
 

@@ -215,13 +215,8 @@ def test_the_first_population_is_random_whatever_the_accuracies():
 @pytest.mark.parametrize(("population", "tournament"), [(10, 3), (10, 10), (7, 1), (1, 1)])
 def test_a_parent_is_among_the_last_population_and_no_older(population, tournament, parents, studies):
     first = iter(np.linspace(1, 0, 80))  # the oldest is the best: without ageing it would be the parent for ever
-    run(
-        "binary",
-        lambda leaf, architecture: (0.0, next(first)),
-        evaluations=80,
-        population=population,
-        tournament=tournament,
-    )
+    how = {"evaluations": 80, "population": population, "tournament": tournament}
+    run("binary", lambda leaf, architecture: (0.0, next(first)), **how)
     assert len(parents) == 80 - population
     ages = [number - parent.number for number, parent in enumerate(parents, start=population)]
     assert min(ages) >= 1 and max(ages) == population

@@ -95,10 +95,8 @@ def test_seed_node_metric_and_edge_each_draw_a_tie_of_their_own():
 def test_seed_node_and_metric_each_draw_an_edge_of_their_own():
     same = np.full((6, 5, 5), 0.5)
     for rule in ("best", "random"):
-        found = [
-            tuple(split(same, seed=seed, edge_rule=rule, **how).edge for seed in range(20))
-            for how in ({}, {"path": "0"}, {"metric": "gm"})
-        ]
+        ways = ({}, {"path": "0"}, {"metric": "gm"})
+        found = [tuple(split(same, seed=seed, edge_rule=rule, **how).edge for seed in range(20)) for how in ways]
         assert len(set(found)) == 3 and all(len(set(edges)) > 3 for edges in found)
 
 

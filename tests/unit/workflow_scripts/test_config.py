@@ -20,25 +20,9 @@ from fsnas.spaces import architectures
 from tests.support.config import DEFAULT, ROOT, laid_over
 from tests.support.messages import pattern
 from tests.support.space import SPACE
-from workflow_scripts._captions import (
-    about_proxies,
-    about_search,
-    about_trees,
-    about_truth,
-    few,
-    search_caption,
-    tree_caption,
-    truth_caption,
-)
-from workflow_scripts._config import (
-    check,
-    check_files,
-    check_truth,
-    leaf_methods,
-    proxy_metrics,
-    rungs_of,
-    truth_column,
-)
+from workflow_scripts import _captions, _config
+from workflow_scripts._captions import about_proxies, about_search, about_trees, about_truth, few
+from workflow_scripts._config import check, check_files, check_truth, leaf_methods, proxy_metrics, rungs_of
 from workflow_scripts._config_model import options
 from workflow_scripts._config_schema import CONFIG, SCHEMA, as_json, as_yaml, schema_of, validated
 from workflow_scripts._config_values import check_texts
@@ -155,7 +139,7 @@ def test_comments_promise_no_paper_beside_other_names():
 @pytest.mark.parametrize("seeds", [[0], [0, 1], [0, 1, 2], [*range(10)]])
 def test_a_caption_of_distances_says_how_little_an_interval_over_few_seeds_covers(seeds):
     methods = check(DEFAULT).values()
-    said, others = about_trees(DEFAULT, methods, seeds), about_trees(DEFAULT, methods, seeds, about=["scores"])
+    said, others = (about_trees(DEFAULT, methods, seeds), about_trees(DEFAULT, methods, seeds, about=["scores"]))
     assert ("Interval: 95 %, bootstrap over seeds" in said) == (len(seeds) > 1)
     range_ = "; of 2 or 3 seeds it is their range, and covers the mean in about 50 or 70 % of cases."
     held = {bool(few(seeds)), *(text.endswith(range_) for text in (said, about_search(DEFAULT, seeds)))}
@@ -169,9 +153,9 @@ def test_a_caption_of_distances_says_how_little_an_interval_over_few_seeds_cover
      ([0, 2, 4, 6, 9], "5 seeds (0, 2, ..., 9)")],
 )  # fmt: skip
 def test_a_caption_says_n_seeds_data_and_sizes(seeds, said):
-    assert tree_caption(DEFAULT, seeds) == f"n = {said}. Data: digits. C = 4, N = 1, 20 epochs."
-    assert search_caption(DEFAULT, seeds).endswith("C = 4, N = 1; root 20 epochs, leaves 24 a tree.")
-    assert truth_caption(DEFAULT, "x") == "Truth: 24 architectures trained here, 3 epochs."
+    assert _captions.tree_caption(DEFAULT, seeds) == f"n = {said}. Data: digits. C = 4, N = 1, 20 epochs."
+    assert _captions.search_caption(DEFAULT, seeds).endswith("C = 4, N = 1; root 20 epochs, leaves 24 a tree.")
+    assert _captions.truth_caption(DEFAULT, "x") == "Truth: 24 architectures trained here, 3 epochs."
 
 
 def test_few_shot_nas_needs_no_metric():
@@ -213,11 +197,11 @@ def test_captions_say_how_leaves_were_trained_and_what_the_truth_is():
     assert said.endswith("Interval: 95 %, bootstrap over seeds.") and "their range" in about_search(DEFAULT, [1, 2])
     halved = laid_over(DEFAULT, {"leaves": {"selection": "successive_halving", "keep": 2}})
     assert "searched: selection successive_halving, keep 2, sampled 16" in about_search(halved, [3])
-    standalone = about_truth(DEFAULT, truth_column(DEFAULT))
+    standalone = about_truth(DEFAULT, _config.truth_column(DEFAULT))
     assert standalone.startswith("Truth: standalone_test_accuracy_3_epochs_seed_0, of 24 architectures")
     assert standalone.endswith("not those of the benchmark.")
     table = laid_over(DEFAULT, {"truth": {"source": "csv", "file": "some/where.csv"}})
-    assert truth_caption(table, "C10") == about_truth(table, "C10") == "Truth: C10 of where.csv."
+    assert _captions.truth_caption(table, "C10") == about_truth(table, "C10") == "Truth: C10 of where.csv."
     everything = laid_over(DEFAULT, {"proxies": {"metrics": "all"}})
     assert " ntk: samples 16." in about_proxies(everything)
     assert "ntk" not in about_proxies(laid_over(DEFAULT, {"proxies": {"metrics": ["snip"]}}))
