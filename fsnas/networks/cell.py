@@ -14,7 +14,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from fsnas.networks.forward import ForwardContext, Layer
-from fsnas.networks.kernels import average_pool, batch_norm
+from fsnas.networks.kernels import average_pool, batch_norm, per_channel
 from fsnas.networks.layers import convolution_weight
 from fsnas.spaces.nas_bench_201 import EDGES, NODES, SOURCES, TARGETS
 
@@ -80,44 +80,48 @@ class Cell(nn.Module):
 
     def _leaving(self, h: Tensor, edges: list[int], context: ForwardContext) -> list[tuple[int, Tensor]]:
         """Return what the node ``h`` adds to the nodes after it, as (target, tensor)."""
-        added = self._pass_on(h, edges, context)
+        sums = self._pass_on(h, edges, context)
         active = {o: tuple(e for e in edges if context.gates[e, o]) for o in self.kernels}
         count = sum(map(len, active.values()))
         if count:
             context.hook.relu(h, count)
             rectified = F.relu(h)
-            sums: dict[tuple[int, ...], Tensor] = {}  # operations of the same edges are added before they part
             for operation, chosen in active.items():
-                if chosen:
+                if chosen:  # operations of the same edges are added before they part
                     y = self._convolve(rectified, operation, chosen, context)
-                    sums[chosen] = sums[chosen] + y if chosen in sums else y
-            for chosen, y in sums.items():
-                added += zip([TARGETS[e] for e in chosen], y.chunk(len(chosen), dim=1), strict=True)
-        return added
+                    sums[chosen] = y + sums[chosen] if chosen in sums else y
+        return [
+            (TARGETS[e], part)
+            for chosen, y in sums.items()
+            for e, part in zip(chosen, y.unbind(1) if y.shape[1] > 1 else [y.squeeze(1)] * len(chosen), strict=True)
+        ]
 
-    def _pass_on(self, h: Tensor, edges: list[int], context: ForwardContext) -> list[tuple[int, Tensor]]:
-        """Gate what has no weights, `skip_connect` and `avg_pool_3x3`: once for all ``edges`` with the same gates."""
-        targets: dict[tuple[float, ...], list[int]] = {}
+    def _pass_on(self, h: Tensor, edges: list[int], context: ForwardContext) -> dict[tuple[int, ...], Tensor]:
+        """Gate what has no weights, `skip_connect` and `avg_pool_3x3`: once for all ``edges`` with the same gates.
+
+        By these edges ``[b, 1, c, h, w]``.
+        """
+        alike: dict[tuple[float, ...], list[int]] = {}
         for e in edges:
-            targets.setdefault(tuple(context.gates[e, [*self.pools]].tolist()), []).append(TARGETS[e])
-        used = [any(gates) for gates in zip(*targets, strict=True)]
+            alike.setdefault(tuple(context.gates[e, [*self.pools]].tolist()), []).append(e)
+        used = [any(gates) for gates in zip(*alike, strict=True)]
         inputs = [average_pool(h) if pools and used[i] else h for i, pools in enumerate(self.pools.values())]
-        added = []
-        for gates, nodes in targets.items():
+        values = {}
+        for gates, those in alike.items():
             parts = [x if gate == 1 else x * gate for x, gate in zip(inputs, gates, strict=True) if gate]
             if parts:
-                value = functools.reduce(torch.add, parts)
-                added += [(node, value) for node in nodes]
-        return added
+                values[tuple(those)] = functools.reduce(torch.add, parts)[:, None]
+        return values
 
     def _convolve(self, x: Tensor, operation: int, edges: tuple[int, ...], context: ForwardContext) -> Tensor:
-        """Convolve, normalise and gate one ``operation`` for all ``edges`` at once: equal shares of axis 1.
+        """Convolve, normalise and gate one ``operation`` for all ``edges`` at once: ``[b, edges, c, h, w]``.
 
         The gates are the scales of BatchNorm: before it they would cancel.
         """
-        weights = torch.cat([self.weights[self.keys[e, operation]] for e in edges])
-        y = F.conv2d(x, weights, padding=self.kernels[operation] // 2)
+        each = [self.weights[self.keys[e, operation]] for e in edges]
+        y = F.conv2d(x, torch.cat(each) if len(each) > 1 else each[0], padding=self.kernels[operation] // 2)
         context.hook.layer(y, [self.names[e, operation] for e in edges])
         channels = y.shape[1] // len(edges)
-        gates = y.new_tensor(context.gates[list(edges), operation]).repeat_interleave(channels)
-        return batch_norm(y, gates, torch.zeros_like(gates)) if context.batch_norm else y * gates.view(1, -1, 1, 1)
+        gates, zeros = per_channel(tuple(context.gates[list(edges), operation].tolist()), channels, y.dtype, y.device)
+        y = batch_norm(y, gates, zeros) if context.batch_norm else y * gates.view(1, -1, 1, 1)
+        return y.unflatten(1, (len(edges), channels))

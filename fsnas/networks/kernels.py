@@ -25,6 +25,18 @@ def arranged(x: Tensor) -> Tensor:
     return x.contiguous(memory_format=torch.channels_last if _is_large(x) else torch.contiguous_format)
 
 
+@functools.lru_cache(maxsize=4096)
+def per_channel(
+    values: tuple[float, ...], channels: int, dtype: torch.dtype, device: torch.device
+) -> tuple[Tensor, Tensor]:
+    """Return ``values``, each for as many ``channels``, and zeros: ``[values * channels]``.
+
+    Made once: to copy them to a card, a few at a time, would make it wait 90 times a step.
+    """
+    repeated = torch.tensor(values, dtype=dtype).repeat_interleave(channels).to(device)
+    return repeated, torch.zeros_like(repeated)
+
+
 def batch_norm(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
     """Normalise ``x [b, c, h, w]`` by the statistics of the batch, then ``scale`` and ``shift`` per channel ``[c]``."""
     if _is_large(x) and x.is_contiguous(memory_format=torch.channels_last):
@@ -103,8 +115,11 @@ def average_pool(x: Tensor) -> Tensor:
     """Return ``avg_pool_3x3`` of ``x [b, c, h, w]``: stride 1, averages over the pixels that exist.
 
     The mean over a window is the mean over rows of means over columns: two banded matrix products, on a CPU five to
-    ten times as fast as `torch.nn.functional.avg_pool2d`, whose passes took a third of a step.
+    ten times as fast as `torch.nn.functional.avg_pool2d`, whose passes took a third of a step. A card has it as one
+    kernel.
     """
+    if not x.is_cpu:
+        return F.avg_pool2d(x, 3, stride=1, padding=1, count_include_pad=False)
     b, c, h, w = x.shape
     rows, columns = (_mean_of_neighbours(size, x.dtype, x.device) for size in (h, w))
     if x.is_contiguous():
