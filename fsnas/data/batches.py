@@ -1,10 +1,16 @@
-"""Batches of a data set as normalised tensors: augmented for training, plain for validation and scoring."""
+"""Batches of a data set as normalised tensors: augmented for training, plain for validation and scoring.
 
+All images lie on the device as bytes; what is drawn is drawn by numpy, the same on every device.
+"""
+
+import functools
 import itertools
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 import torch
+import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from fsnas.data.dataset import Dataset
@@ -14,38 +20,49 @@ from fsnas.seeding import derive, generator
 Batch = tuple[Tensor, Tensor]
 
 
-def normalise(images: np.ndarray, mean: np.ndarray, std: np.ndarray, *, device: torch.device) -> Tensor:
-    """Return uint8 ``images [b, c, h, w]`` as float32 on ``device``, ``(pixel / 255 - mean) / std`` per channel.
+class _OnDevice(NamedTuple):
+    """A data set on a device: uint8 ``[n, c, h, w]``, int64 ``[n]``; mean and spread float32 ``[1, c, 1, 1]``."""
 
-    ``mean`` and ``std`` are ``[c]``, of pixels in [0, 1].
+    images: Tensor
+    labels: Tensor
+    centre: Tensor
+    spread: Tensor
+
+    def batch(self, indices: Tensor) -> Batch:
+        """Return the images of ``indices`` as they are, and their labels."""
+        return self.normalised(self.images[indices]), self.labels[indices]
+
+    def normalised(self, images: Tensor) -> Tensor:
+        """Return uint8 ``images [b, c, h, w]`` as float32, ``(pixel / 255 - mean) / std`` per channel."""
+        return images.to(torch.float32).div_(255).sub_(self.centre).div_(self.spread)
+
+
+@functools.lru_cache(maxsize=1)
+def _on_device(dataset: Dataset, device: torch.device) -> _OnDevice:
+    images, labels = (torch.from_numpy(np.ascontiguousarray(of)).to(device) for of in (dataset.images, dataset.labels))
+    moments = [torch.from_numpy(v).to(device, torch.float32).view(1, -1, 1, 1) for v in (dataset.mean, dataset.std)]
+    return _OnDevice(images, labels, *moments)
+
+
+def draw_augmentation(images: int, *, crop_padding: int, flip: bool, rng: np.random.Generator) -> np.ndarray:
+    """Return what is drawn for so many ``images``: int64 ``[3, images]``.
+
+    Top and left of the crop, and whether it is mirrored, as torchvision's RandomCrop with padding and
+    RandomHorizontalFlip.
     """
-    raw = torch.from_numpy(np.ascontiguousarray(images)).to(device)  # a quarter of the bytes of float32
-    centre, spread = (torch.from_numpy(v).to(device, torch.float32).view(1, -1, 1, 1) for v in (mean, std))
-    return raw.to(torch.float32).div_(255).sub_(centre).div_(spread)
+    corners = rng.integers(0, 2 * crop_padding + 1, size=(2, images)) if crop_padding else np.zeros((2, images), int)
+    mirrored = rng.integers(2, size=(1, images)) if flip else np.zeros((1, images), int)
+    return np.concatenate([corners, mirrored])
 
 
-def augment(images: np.ndarray, *, crop_padding: int, flip: bool, rng: np.random.Generator) -> np.ndarray:
-    """Return uint8 ``images [b, c, h, w]`` cropped at random out of zero padding, half of them mirrored.
-
-    As torchvision's RandomCrop with padding and RandomHorizontalFlip, on raw pixels, vectorised over the batch; padding
-    0 and no flip return the images unchanged. Drawn by numpy: the same on every device.
-    """
-    b, c, h, w = images.shape
-    if crop_padding:
-        padded = np.pad(images, [(0, 0)] * 2 + [(crop_padding, crop_padding)] * 2)
-        top, left = rng.integers(0, 2 * crop_padding + 1, size=(2, b))
-        rows = (top[:, None] + np.arange(h))[:, None, :, None]
-        columns = (left[:, None] + np.arange(w))[:, None, None, :]
-        images = padded[np.arange(b)[:, None, None, None], np.arange(c)[None, :, None, None], rows, columns]
-    if flip:
-        mirrored = rng.integers(2, size=b).astype(bool)
-        images = np.where(mirrored[:, None, None, None], images[..., ::-1], images)
-    return images
-
-
-def _tensors(dataset: Dataset, images: np.ndarray, indices: np.ndarray, device: torch.device) -> Batch:
-    labels = torch.from_numpy(dataset.labels[indices])
-    return normalise(images, dataset.mean, dataset.std, device=device), labels.to(device)
+def augment(images: Tensor, drawn: Tensor, crop_padding: int) -> Tensor:
+    """Return uint8 ``images [b, c, h, w]`` cropped out of zero padding and mirrored, as ``drawn [3, b]`` says."""
+    _, c, h, w = images.shape
+    top, left, mirrored = (each[:, None, None, None] for each in drawn)
+    rows, columns = (torch.arange(size, device=images.device) for size in (h, w))
+    rows, columns = top + rows[:, None], left + torch.where(mirrored.bool(), columns.flip(0), columns)
+    every, channels = torch.arange(len(images), device=images.device), torch.arange(c, device=images.device)
+    return F.pad(images, [crop_padding] * 4)[every[:, None, None, None], channels[:, None, None], rows, columns]
 
 
 def training_batches(
@@ -53,19 +70,26 @@ def training_batches(
 ) -> Iterator[Batch]:
     """Yield the training part once, shuffled and augmented by ``epoch_seed``: float32 images and int64 labels.
 
-    An incomplete last batch is dropped; `DataError` if that would be the only one.
+    An incomplete last batch is dropped; `DataError` if that would be the only one. All that is drawn for the epoch is
+    copied to the device before the first batch.
     """
     rng = generator(epoch_seed, "training batches")
     indices = rng.permutation(dataset.splits["train"])
-    if batch_size > len(indices):
+    steps = len(indices) // batch_size
+    if not steps:
         raise DataError(
             f"supernet.batch_size: found {batch_size} images, but the training part of {dataset.name} has "
             f"{len(indices)}; lower supernet.batch_size"
         )
-    for start in range(0, len(indices) - batch_size + 1, batch_size):
-        chosen = indices[start : start + batch_size]
-        images = augment(dataset.images[chosen], crop_padding=crop_padding, flip=flip, rng=rng)
-        yield _tensors(dataset, images, chosen, device)
+    of_each = (draw_augmentation(batch_size, crop_padding=crop_padding, flip=flip, rng=rng) for _ in range(steps))
+    drawn = np.stack(list(of_each))
+    chosen = np.concatenate([indices[: steps * batch_size].reshape(steps, 1, batch_size), drawn], axis=1)
+    data, every = _on_device(dataset, device), torch.from_numpy(chosen).to(device)
+    for step in every:
+        images = data.images[step[0]]
+        if crop_padding or flip:
+            images = augment(images, step[1:], crop_padding)
+        yield data.normalised(images), data.labels[step[0]]
 
 
 def evaluation_batches(
@@ -77,8 +101,8 @@ def evaluation_batches(
     batch of one class (a folder of images lists them class by class) or of a few images has statistics of its own.
     """
     indices = generator(seed, "evaluation batches").permutation(dataset.splits[part])
-    for chosen in np.array_split(indices, -(-len(indices) // batch_size)):
-        yield _tensors(dataset, dataset.images[chosen], chosen, device)
+    every = torch.from_numpy(indices).to(device)
+    yield from map(_on_device(dataset, device).batch, every.tensor_split(-(-len(indices) // batch_size)))
 
 
 def comparison_batches(
@@ -113,8 +137,8 @@ def scoring_batches(
             f"training part of {dataset.name} has {len(train)}; lower {lower}"
         )
     drawn = generator(seed, "scoring batches").permutation(train)[: batch_size * repetitions]
-    parts = drawn.reshape(repetitions, batch_size)
-    return [_tensors(dataset, dataset.images[part], part, device) for part in parts]
+    parts = torch.from_numpy(drawn.reshape(repetitions, batch_size)).to(device)
+    return list(map(_on_device(dataset, device).batch, parts))
 
 
 def random_crops(dataset: Dataset, *, samples: int, size: int = 3, seed: int, device: torch.device) -> Tensor:

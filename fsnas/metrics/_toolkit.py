@@ -182,6 +182,11 @@ def loss_of(model: GatedSupernet, batch: ScoringBatch) -> Tensor:
     return F.cross_entropy(model(batch.images), batch.labels)
 
 
+def added(parts: Sequence[Tensor]) -> float:
+    """Return the sum of numbers on a device, which are read all at once."""
+    return sum(torch.stack(list(parts)).tolist())
+
+
 def gradients(
     output: Tensor, weights: dict[str, torch.nn.Parameter] | dict[str, Tensor], *, create_graph: bool = False
 ) -> dict[str, Tensor]:

@@ -33,9 +33,10 @@ def fisher(model: GatedSupernet, batch: ScoringBatch) -> float:
     hook, weights = _Outputs(), model.layers()
     loss = F.cross_entropy(model(batch.images, hook=hook), batch.labels)
     grads = torch.autograd.grad(loss, [output for output, _ in hook.found], materialize_grads=True)
-    total = 0.0
+    parts, sizes = [], []
     for (output, names), grad in zip(hook.found, grads, strict=True):
         channels = (output.detach() * grad).flatten(2).sum(2) if output.dim() > 2 else output.detach() * grad
         for name, part in zip(names, channels.pow(2).mean(0).chunk(len(names)), strict=True):
-            total += 0.5 * part.sum().item() * weights[name][0].numel()
-    return total
+            parts.append(part.sum())
+            sizes.append(weights[name][0].numel())
+    return sum(0.5 * part * size for part, size in zip(torch.stack(parts).tolist(), sizes, strict=True))

@@ -1,7 +1,7 @@
 """Gradient norm: how strongly the loss pulls at each layer."""
 
 from fsnas.metrics import metric
-from fsnas.metrics._toolkit import ScoringBatch, gradients, loss_of
+from fsnas.metrics._toolkit import ScoringBatch, added, gradients, loss_of
 from fsnas.networks.supernet import GatedSupernet
 
 
@@ -13,4 +13,4 @@ from fsnas.networks.supernet import GatedSupernet
 def gradnorm(model: GatedSupernet, batch: ScoringBatch) -> float:
     """Return the sum over all convolutions and the classifier of the 2-norm of ``dL/dW`` (no biases, float32)."""
     grads = gradients(loss_of(model, batch), model.layers())
-    return sum(grad.norm().item() for grad in grads.values())
+    return added([grad.norm() for grad in grads.values()])

@@ -7,7 +7,7 @@ import torch.nn.functional as F  # noqa: N812
 
 from fsnas.errors import FsnasError
 from fsnas.metrics import metric
-from fsnas.metrics._toolkit import ScoringBatch, gradients
+from fsnas.metrics._toolkit import ScoringBatch, added, gradients
 from fsnas.networks.supernet import GatedSupernet
 
 
@@ -34,4 +34,4 @@ def grasp(
     grads = gradients(loss, weights, create_graph=True)
     along_g = torch.stack([(grad.detach() * grad).sum() for grad in grads.values()]).sum()
     products = gradients(along_g, weights)
-    return sum(-(weights[name] * product).sum().item() for name, product in products.items())
+    return added([-(weights[name] * product).sum() for name, product in products.items()])

@@ -64,5 +64,5 @@ def ntk(
     if not kernel.isfinite().all():
         return math.nan
     values = torch.linalg.eigvalsh(kernel)
-    low, high = values[0].item(), values[-1].item()
+    low, high = values[[0, -1]].tolist()
     return math.log(high / low) if low > 0 else math.inf

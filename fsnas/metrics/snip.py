@@ -1,7 +1,7 @@
 """SNIP: how much the loss depends on each weight."""
 
 from fsnas.metrics import metric
-from fsnas.metrics._toolkit import ScoringBatch, gradients, loss_of
+from fsnas.metrics._toolkit import ScoringBatch, added, gradients, loss_of
 from fsnas.networks.supernet import GatedSupernet
 
 
@@ -14,4 +14,4 @@ def snip(model: GatedSupernet, batch: ScoringBatch) -> float:
     """Return the sum of ``|W * dL/dW|`` over all convolutions and the classifier (no biases, float32)."""
     weights = model.layers()
     grads = gradients(loss_of(model, batch), weights)
-    return sum((weights[name] * grad).abs().sum().item() for name, grad in grads.items())
+    return added([(weights[name] * grad).abs().sum() for name, grad in grads.items()])

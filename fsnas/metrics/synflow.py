@@ -5,7 +5,7 @@ import math
 import torch
 
 from fsnas.metrics import metric
-from fsnas.metrics._toolkit import ScoringBatch, gradients
+from fsnas.metrics._toolkit import ScoringBatch, added, gradients
 from fsnas.networks.supernet import GatedSupernet
 
 
@@ -24,5 +24,5 @@ def synflow(model: GatedSupernet, batch: ScoringBatch) -> float:
     weights = {name: absolute[name] for name in model.layers()}
     ones = torch.ones_like(batch.images[:1], dtype=torch.float64)
     grads = gradients(model.with_weights(absolute, ones, batch_norm=False).sum(), weights)
-    total = sum((weights[name] * grad).abs().sum().item() for name, grad in grads.items())
+    total = added([(weights[name] * grad).abs().sum() for name, grad in grads.items()])
     return math.log(total) if total else -math.inf

@@ -89,17 +89,17 @@ class Cell(nn.Module):
             for operation, chosen in active.items():
                 if chosen:  # operations of the same edges are added before they part
                     y = self._convolve(rectified, operation, chosen, context)
-                    sums[chosen] = y + sums[chosen] if chosen in sums else y
+                    sums[chosen] = _added(y, sums[chosen]) if chosen in sums else y
         return [
             (TARGETS[e], part)
             for chosen, y in sums.items()
-            for e, part in zip(chosen, y.unbind(1) if y.shape[1] > 1 else [y.squeeze(1)] * len(chosen), strict=True)
+            for e, part in zip(chosen, y.unbind(1) if y.dim() > 4 else [y] * len(chosen), strict=True)
         ]
 
     def _pass_on(self, h: Tensor, edges: list[int], context: ForwardContext) -> dict[tuple[int, ...], Tensor]:
         """Gate what has no weights, `skip_connect` and `avg_pool_3x3`: once for all ``edges`` with the same gates.
 
-        By these edges ``[b, 1, c, h, w]``.
+        By these edges: ``[b, c, h, w]``, the same for each.
         """
         alike: dict[tuple[float, ...], list[int]] = {}
         for e in edges:
@@ -108,15 +108,18 @@ class Cell(nn.Module):
         inputs = [average_pool(h) if pools and used[i] else h for i, pools in enumerate(self.pools.values())]
         values = {}
         for gates, those in alike.items():
-            parts = [x if gate == 1 else x * gate for x, gate in zip(inputs, gates, strict=True) if gate]
-            if parts:
-                values[tuple(those)] = functools.reduce(torch.add, parts)[:, None]
+            parts = {gate: [x for x, own in zip(inputs, gates, strict=True) if own == gate] for gate in gates if gate}
+            sums = [(gate, functools.reduce(torch.add, of)) for gate, of in parts.items()]
+            if sums:
+                gated = (of if gate == 1 else of * gate for gate, of in sums)
+                values[tuple(those)] = functools.reduce(torch.add, gated)
         return values
 
     def _convolve(self, x: Tensor, operation: int, edges: tuple[int, ...], context: ForwardContext) -> Tensor:
-        """Convolve, normalise and gate one ``operation`` for all ``edges`` at once: ``[b, edges, c, h, w]``.
+        """Convolve, normalise and gate one ``operation`` for all ``edges`` at once.
 
-        The gates are the scales of BatchNorm: before it they would cancel.
+        The gates are the scales of BatchNorm: before it they would cancel. Of one edge it is ``[b, c, h, w]``, of
+        several ``[b, edges, c, h, w]``.
         """
         each = [self.weights[self.keys[e, operation]] for e in edges]
         y = F.conv2d(x, torch.cat(each) if len(each) > 1 else each[0], padding=self.kernels[operation] // 2)
@@ -124,4 +127,9 @@ class Cell(nn.Module):
         channels = y.shape[1] // len(edges)
         gates, zeros = per_channel(tuple(context.gates[list(edges), operation].tolist()), channels, y.dtype, y.device)
         y = batch_norm(y, gates, zeros) if context.batch_norm else y * gates.view(1, -1, 1, 1)
-        return y.unflatten(1, (len(edges), channels))
+        return y.unflatten(1, (len(edges), channels)) if len(edges) > 1 else y
+
+
+def _added(y: Tensor, to: Tensor) -> Tensor:
+    """Return the sum; what is the same for several edges is added to each of them."""
+    return y + (to if to.dim() == y.dim() else to[:, None])

@@ -19,6 +19,8 @@ from fsnas.training.recipe import Recipe
 from fsnas.training.record import Record
 from fsnas.training.state import Clock, EpochSums, Keeper, TrainingState
 
+READ = 50  # steps, after which the losses of a training are read from its device
+
 
 def train(
     network: Supernet,
@@ -68,10 +70,12 @@ def train(
     for epoch in range(first, recipe.epochs):
         for _ in _steps(run, dataset, sub_space, seed, epoch, device):
             if by := stop():
+                _check(run.sums, epoch, recipe, seed)
                 clock.read()
                 run.keep()
                 kept = f"; the state is kept in {state}, and the next run goes on from there" if state else ""
                 raise Stopped(f"stopped by {by} in epoch {epoch + 1}, after step {run.sums.steps}{kept}")
+        _check(run.sums, epoch, recipe, seed)
         *losses, samples = run.sums.means()
         run.sums = EpochSums()
         valid = evaluate(network, dataset, recipe, sub_space=sub_space, seed=seed, device=device)
@@ -101,20 +105,23 @@ def _steps(
             continue
         for parameter in network.named.values():
             parameter.grad = None
+        found = []
         for gates in paths:
             logits = network(images, ForwardContext(gates))
-            loss = F.cross_entropy(logits, labels)
-            loss.backward()
-            sums.totals += _loss_and_correct(logits, labels) / len(paths)
-        if not np.isfinite(sums.totals[0]):
-            raise _diverged("training", sums.totals[0], f"in epoch {epoch + 1}, step {step}", recipe, seed)
-        sums.steps = step
-        sums.images += len(labels)
-        sums.samples += len(labels) * len(paths)
+            F.cross_entropy(logits, labels).backward()
+            found.append(_loss_and_correct(logits, labels))
+        sums.add(found, len(labels))
+        if step % READ == 0:
+            _check(sums, epoch, recipe, seed)
         _complete_gradients(network, np.sum(paths, axis=0))
         torch.nn.utils.clip_grad_norm_(network.named.values(), recipe.grad_clip)
         run.descent.step(epoch)
         yield
+
+
+def _check(sums: EpochSums, epoch: int, recipe: Recipe, seed: int) -> None:
+    if step := sums.read():
+        raise _diverged("training", sums.totals[0], f"in epoch {epoch + 1}, step {step}", recipe, seed)
 
 
 def _complete_gradients(network: Supernet, gates: np.ndarray) -> None:
@@ -135,10 +142,11 @@ def _diverged(part: str, loss: float, when: str, recipe: Recipe, seed: int) -> F
     return FsnasError(f"the {part} loss is {loss} {when} (seed {seed}); expected a finite number: {advice}")
 
 
-def _loss_and_correct(logits: Tensor, labels: Tensor) -> np.ndarray:
-    with torch.no_grad():
-        loss = F.cross_entropy(logits, labels, reduction="sum")
-        return np.array([loss.item(), (logits.argmax(1) == labels).sum().item()])
+@torch.no_grad()
+def _loss_and_correct(logits: Tensor, labels: Tensor) -> Tensor:
+    """Return summed loss and correct answers: float64 ``[2]``, on the device."""
+    loss = F.cross_entropy(logits, labels, reduction="sum")
+    return torch.stack([loss.double(), (logits.argmax(1) == labels).sum().double()])
 
 
 def evaluate(
@@ -157,14 +165,15 @@ def evaluate(
     ``recipe.valid_batches`` bounds the batches of the part ``valid``.
     """
     rng = generator(seed, "valid paths")
-    totals, images_seen = np.zeros(2), 0
+    found, images_seen = [], 0
     batches = evaluation_batches(dataset, part, batch_size=recipe.batch_size, seed=seed, device=device)
     with torch.no_grad():
         for count, (images, labels) in enumerate(batches, start=1):
             gates = sample_gates(sub_space, recipe, rng)[0]
-            totals += _loss_and_correct(network(images, ForwardContext(gates)), labels)
+            found.append(_loss_and_correct(network(images, ForwardContext(gates)), labels))
             images_seen += len(labels)
             if part == "valid" and count == recipe.valid_batches:
                 break
+    totals = np.sum(torch.stack(found).tolist(), axis=0) if found else np.zeros(2)
     loss, accuracy = totals / max(images_seen, 1)
     return float(loss), float(accuracy)

@@ -1,5 +1,6 @@
 """What a training changes and keeps, so that it can go on after a stop."""
 
+import itertools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from fsnas.devices import device_clock
 from fsnas.networks.supernet import Supernet
@@ -33,11 +35,31 @@ class Clock:
 
 
 class EpochSums:
-    """What an epoch has added up so far: steps, images, images once for every path, summed loss and correct ones."""
+    """What an epoch has added up so far: steps, images, images once for every path, summed loss and correct ones.
+
+    The last of these are on the device until `read` asks for them: a card need not wait for the host at every step.
+    """
 
     def __init__(self) -> None:
         self.steps = self.images = self.samples = 0
         self.totals = np.zeros(2)
+        self._unread: list[list[Tensor]] = []  # of every step since, of every path
+
+    def add(self, found: list[Tensor], images: int) -> None:
+        """Add a step on so many ``images``: summed loss and correct answers ``[2]`` of each path."""
+        self._unread.append(found)
+        self.steps, self.images, self.samples = self.steps + 1, self.images + images, self.samples + images * len(found)
+
+    def read(self) -> int:
+        """Bring the totals up to date; return the first step whose loss was not finite, or 0."""
+        steps, self._unread = self._unread, []
+        every = iter(torch.stack(list(itertools.chain(*steps))).tolist() if steps else ())
+        for step, paths in enumerate(map(len, steps), start=self.steps - len(steps) + 1):
+            for found in itertools.islice(every, paths):
+                self.totals += np.array(found) / paths
+            if not np.isfinite(self.totals[0]):
+                return step
+        return 0
 
     def means(self) -> tuple[float, float, int]:
         """Return mean loss and accuracy, and the samples."""
@@ -46,7 +68,8 @@ class EpochSums:
 
     def state_dict(self) -> dict[str, Any]:
         """Return the sums as plain numbers, exact."""
-        return vars(self) | {"totals": self.totals.tolist()}
+        sums = {name: getattr(self, name) for name in ("steps", "images", "samples")}
+        return sums | {"totals": self.totals.tolist()}
 
     def load_state_dict(self, sums: dict[str, Any]) -> None:
         """Take over ``sums``."""

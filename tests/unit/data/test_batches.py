@@ -7,8 +7,8 @@ import torch
 from fsnas.data.batches import (
     augment,
     comparison_batches,
+    draw_augmentation,
     evaluation_batches,
-    normalise,
     random_crops,
     scoring_batches,
     training_batches,
@@ -38,10 +38,16 @@ def drawn(batches, dataset):
 
 
 def test_normalise_centres_and_scales_each_channel(numbered):
-    found = normalise(numbered.images, numbered.mean, numbered.std, device=CPU)
-    expected = (numbered.images / 255 - numbered.mean[:, None, None]) / numbered.std[:, None, None]
-    assert found.dtype == torch.float32
-    np.testing.assert_allclose(found.numpy(), expected, atol=1e-5)
+    ((found, labels),) = evaluation_batches(numbered, "test", batch_size=10, seed=0, device=CPU)
+    expected = (numbered.images[50:] / 255 - numbered.mean[:, None, None]) / numbered.std[:, None, None]
+    assert found.dtype == torch.float32 and labels.dtype == torch.int64
+    order = np.array(drawn([(found, labels)], numbered)) - 50
+    np.testing.assert_allclose(found.numpy(), expected[order], atol=1e-5)
+
+
+def augmented(images, **how):
+    drawn = torch.from_numpy(draw_augmentation(len(images), **how))
+    return augment(torch.from_numpy(images), drawn, how["crop_padding"]).numpy()
 
 
 @pytest.mark.parametrize("padding", [0, 1, 4])
@@ -51,7 +57,7 @@ def test_augment_equals_torchvision_for_the_same_draws(padding, flip):
 
     b, h, w = 40, 6, 5
     images = np.random.default_rng(1).integers(256, size=(b, 3, h, w), dtype=np.uint8)
-    found = augment(images, crop_padding=padding, flip=flip, rng=np.random.default_rng(2))
+    found = augmented(images, crop_padding=padding, flip=flip, rng=np.random.default_rng(2))
     rng = np.random.default_rng(2)
     top, left = rng.integers(0, 2 * padding + 1, size=(2, b)) if padding else np.zeros((2, b), dtype=int)
     mirrored = rng.integers(2, size=b) if flip else np.zeros(b)
@@ -64,14 +70,14 @@ def test_augment_equals_torchvision_for_the_same_draws(padding, flip):
 
 def test_augment_draws_every_position_and_side():
     images = np.tile(np.arange(1, 10, dtype=np.uint8).reshape(1, 1, 3, 3), (2000, 1, 1, 1))
-    found = augment(images, crop_padding=1, flip=True, rng=np.random.default_rng(0))
+    found = augmented(images, crop_padding=1, flip=True, rng=np.random.default_rng(0))
     kinds, counts = np.unique(found.reshape(2000, 9), axis=0, return_counts=True)
     assert len(kinds) == 18 and counts.min() > 60  # 111 expected of each
 
 
 def test_no_augmentation_leaves_the_images():
     images = np.random.default_rng(1).integers(256, size=(4, 3, 6, 5), dtype=np.uint8)
-    assert augment(images, crop_padding=0, flip=False, rng=np.random.default_rng(2)) is images
+    assert (augmented(images, crop_padding=0, flip=False, rng=np.random.default_rng(2)) == images).all()
 
 
 def epoch(dataset, epoch_seed, batch_size=16, **options):
@@ -155,7 +161,8 @@ def test_more_scoring_images_than_there_are_is_an_error(numbered):
 def test_crops_are_patches_of_one_channel_of_training_images(numbered):
     crops = random_crops(numbered, samples=200, size=3, seed=0, device=CPU)
     assert crops.shape == (200, 1, 3, 3) and crops.dtype == torch.float32
-    train = normalise(numbered.images[:40], numbered.mean, numbered.std, device=CPU)
+    train = (numbered.images[:40] / 255 - numbered.mean[:, None, None]) / numbered.std[:, None, None]
+    train = torch.from_numpy(train.astype(np.float32))
     patches = train.unfold(2, 3, 1).unfold(3, 3, 1).reshape(-1, 9)
     distances = (crops.reshape(200, 1, 9) - patches).abs().amax(dim=2)
     found = distances.argmin(dim=1)
