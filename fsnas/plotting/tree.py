@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from fsnas.plotting._style import MARGIN, colour, lower, points, pt, sheet, styled, text_size, wrapped
+from fsnas.plotting._style import MARGIN, Options, look, lower, points, pt, sheet, styled, text_size, wrapped
 
 SIZE = 8.5  # points
 PAD = 0.07  # inches between a text and its box
@@ -44,36 +44,36 @@ class _Box:
 
 
 @styled
-def tree_figure(tree: Mapping[str, Any], *, caption: str, width: float | None = None) -> Figure:
+def tree_figure(tree: Mapping[str, Any], *, options: Options) -> Figure:
     """Draw a split tree: every split with its edge, cost and marks, every branch with its operations, every leaf.
 
-    The size follows from the texts, so that none is cut off and none covers another.
+    The size follows from the texts, so that none is cut off and none covers another. A tree that is wider than
+    ``width`` is drawn as an indented list.
 
     Parameters
     ----------
     tree
         The content of ``tree.json``: ``method, metric, seed``, ``nodes`` (``path, edge, groups, cost, runner_up,
         ties, edge_ties, degenerate, children``) and ``leaves``, by path the space ``{edge: [operations]}``.
-    width
-        Of the figure in inches; by the tree if None. A tree that is wider is drawn as an indented list.
     """
     root = _boxes(tree)
     title = f"Split tree of {tree['method']}, seed {tree['seed']}"
     if tree["method"] != tree["metric"]:
         title += f" (metric {tree['metric']})"
     needed, height = _side_by_side(root)
+    width = options.width
     if width is None:
         width = max(needed, text_size(title, points("figure.titlesize"), "bold")[0] + 2 * MARGIN, 4.6)
     elif needed > width:
         height = _indented(root, width)
-    figure = sheet(width, height + 0.4, title, caption)
+    figure = sheet(options, width, height + 0.4, title)
     below, total = lower(figure), figure.get_figheight()
     figure.set_layout_engine("none")
     axes = figure.add_axes((0, below / total, 1, height / total))
     axes.set(xlim=(0, width), ylim=(height, 0))
     axes.set_axis_off()
     for box in root.every():
-        _draw(axes, box, colour(tree["metric"]))
+        _draw(axes, box, look(tree["metric"]).colour)
     return figure
 
 

@@ -5,10 +5,9 @@ import pytest
 from fsnas import metrics
 from fsnas.analysis.proxies import CORRELATION_COLUMNS, proxy_correlations, proxy_values
 from fsnas.analysis.published import PUBLISHED
-from fsnas.analysis.ranking import draws, kendall, resampled, spearman
-from fsnas.analysis.stats import interval
+from fsnas.analysis.ranking import kendall, resampled, spearman
+from fsnas.analysis.stats import draws, interval
 from fsnas.benchmark.table import ArchitectureTable
-from fsnas.errors import FsnasError
 from fsnas.seeding import generator
 from fsnas.spaces import architectures
 from tests.reference import ranking as slow
@@ -113,20 +112,10 @@ def test_nothing_to_rank_is_a_row_of_nan(column, recwarn):
 
 
 def test_the_sign_is_the_metrics_own():
-    both = correlations(
-        pd.concat([values_of(related()), values_of(-related(), metric="ntk")], ignore_index=True)
-    ).set_index("metric")
+    values = pd.concat([values_of(related()), values_of(-related(), metric="ntk")], ignore_index=True)
+    both = correlations(values).set_index("metric")
     assert both.loc["ntk", "spearman"] == pytest.approx(-both.loc["snip", "spearman"], abs=1e-12)
     assert both["direction"].tolist() == ["higher", "lower"]
-
-
-def test_bad_input_is_an_error():
-    with pytest.raises(FsnasError, match="the metric 'snip' has the direction None; expected"):
-        correlations(values_of(related()), directions={})
-    with pytest.raises(FsnasError, match="has two values of the metric 'snip' for seed 0; expected one each"):
-        correlations(pd.concat([values_of(related())] * 2))
-    with pytest.raises(FsnasError, match="resamples is 0"):
-        correlations(values_of(related()), resamples=0)
 
 
 # Published numbers
@@ -142,13 +131,13 @@ def test_published_numbers_stand_beside_ours_with_their_citation():
 
 def test_published_numbers_are_of_metrics_that_exist():
     for source in PUBLISHED.values():
-        assert set(source.spearman) <= set(metrics.known()) and set(source.names) <= set(source.spearman)
-        assert all(-1 <= value <= 1 for value in source.spearman.values())
-        assert source.citation and source.where and source.short and source.seen
+        assert {*source.get("names", {})} <= {*source["spearman"]} <= {*metrics.known()}
+        assert all(-1 <= value <= 1 for value in source["spearman"].values())
+        assert all(source[name] for name in ("citation", "where", "short", "architectures", "seen"))
 
 
 def test_the_suites_numbers_are_those_of_the_figure():
     # Figure 2, column NB201-CF10, from the last row to the first; the metrics that fsnas does not have are None.
     rows = {"naswot": 0.77, "flops": 0.69, "jacobcov": 0.75, "zen": None, "params": 0.72, "l2_norm": None}
     rows |= {"synflow": 0.73, "snip": 0.58, "gradnorm": 0.58, "epe_nas": None, "fisher": 0.50, "grasp": 0.51}
-    assert PUBLISHED["nasbench_suite_zero"].spearman == {k: v for k, v in rows.items() if v is not None}
+    assert PUBLISHED["nasbench_suite_zero"]["spearman"] == {k: v for k, v in rows.items() if v is not None}
