@@ -1,6 +1,7 @@
 """Synthetic tables, trees and scores for the figures, with the columns of the real ones."""
 
 import functools
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -13,7 +14,9 @@ from fsnas.analysis.method_distance import METHOD_COLUMNS
 from fsnas.analysis.proxies import CORRELATION_COLUMNS
 from fsnas.analysis.rank_correlation import RANK_COLUMNS, SCOPES
 from fsnas.analysis.training_cost import COST_COLUMNS
-from tests.support.space import EDGES, OPERATIONS, SPACE
+from fsnas.splitting.trees import Tree
+from tests.support.space import EDGES, OPERATIONS
+from tests.support.splits import grown_tree
 
 METRICS = ("gm", "gradnorm", "snip", "grasp", "synflow", "jacobcov", "ntk", "lr", "naswot", "fisher", "params",
            "flops", "random")  # fmt: skip
@@ -165,38 +168,15 @@ def correlations(metrics=METRICS, n=200):
                0 if metric == "gm" else n, 17 if metric == "jacobcov" else 0, 3, *published)  # fmt: skip
 
 
-def tree(branchings: list[int], metric: str = "snip", seed: int = 0) -> dict:
-    """Return the content of a tree.json with one level per branching factor; [] is the policy none."""
-    rng = np.random.default_rng(seed)
-    nodes, spaces = [], {"root": SPACE.full()}
-    for branching in branchings:
-        level = {}
-        for path, space in spaces.items():
-            edge = int(rng.choice(np.flatnonzero(space.all(axis=1))))
-            order = rng.permutation(len(OPERATIONS))
-            cuts = np.sort(rng.choice(np.arange(1, len(OPERATIONS)), branching - 1, replace=False))
-            groups = sorted(sorted(map(int, group)) for group in np.split(order, cuts))
-            children = [f"{'' if path == 'root' else path}{digit}" for digit in range(branching)]
-            level |= {child: SPACE.restrict(space, edge, group) for child, group in zip(children, groups, strict=True)}
-            number = len(nodes)
-            nodes.append({
-                "path": path,
-                "edge": EDGES[edge],
-                "groups": [[OPERATIONS[o] for o in group] for group in groups],
-                "cost": float(rng.normal() * 10.0 ** rng.integers(-6, 7)),
-                "runner_up": None if branching == len(OPERATIONS) else float(rng.normal()),
-                "ties": 3 if number == 1 else 1,
-                "edge_ties": 2 if number in (1, 3) else 1,
-                "degenerate": number == 4,
-                "edge_costs": {EDGES[edge]: 0.0},
-                "children": children,
-            })  # fmt: skip
-        spaces = level
-    leaves = {
-        path: {name: [OPERATIONS[o] for o in np.flatnonzero(space[e])] for e, name in enumerate(EDGES)}
-        for path, space in spaces.items()
-    }
-    return {"method": metric, "metric": metric, "seed": seed, "nodes": nodes, "leaves": leaves}
+def tree(branchings: list[int], seed: int = 0) -> Tree:
+    """Return a tree of snip with one level per branching factor, [] is the policy none; some splits are marked."""
+    made = grown_tree("snip", seed, branchings, np.random.default_rng(seed))
+    marks = {1: {"ties": 3, "edge_ties": 2}, 3: {"edge_ties": 2}, 4: {"degenerate": True}}
+    splits = [
+        replace(split, cost=split.cost * 10.0 ** (7 * number % 13 - 6), **marks.get(number, {}))
+        for number, split in enumerate(made.splits)
+    ]
+    return replace(made, splits=tuple(splits))
 
 
 def records(seeds: int, epochs: int) -> dict[int, dict[str, list]]:

@@ -38,20 +38,24 @@ def test_a_tree_of_depth_3_is_readable_without_zoom():
 
 
 def test_a_tree_says_all_of_its_splits_branches_and_leaves():
-    content = data.tree([2, 2, 2])
-    figure = tree_figure(content, caption="")
+    tree = data.tree([2, 2, 2])
+    figure = tree_figure(tree)
     boxes = {path[5:]: text.get_text() for path, text in tagged(figure, "text:").items()}
     branches = {path[7:]: text.get_text() for path, text in tagged(figure, "branch:").items()}
     assert len(boxes) == 15 and len(branches) == 14
-    for node in content["nodes"]:
-        assert boxes[node["path"]].startswith(f"{node['path']}: edge {node['edge']}\ncost {node['cost']:.4g}\n")
-        assert f"runner-up {node['runner_up']:.4g}" in boxes[node["path"]]
-        assert ("tie 1 of 3" in boxes[node["path"]]) == (node["ties"] == 3)
-        assert ("edge tie 1 of 2" in boxes[node["path"]]) == (node["edge_ties"] == 2)
-        assert ("degenerate" in boxes[node["path"]]) == node["degenerate"]
-        for child, group in zip(node["children"], node["groups"], strict=True):
-            assert branches[child].split("\n") == group and set(group) <= set(OPERATIONS)
-    counts = [int(boxes[path].split("\n")[1].split()[0].replace(",", "")) for path in content["leaves"]]
+    for split in tree.splits:
+        lines = [f"{split.path}: edge {split.edge}", f"cost {split.cost:.4g}", f"runner-up {split.runner_up:.4g}"]
+        marks = {"tie 1 of 3": split.ties == 3, "edge tie 1 of 2": split.edge_ties == 2, "degenerate": split.degenerate}
+        assert boxes[split.path].split("\n") == [*lines, *(mark for mark, there in marks.items() if there)]
+        for child, group in zip(split.children, split.groups, strict=True):
+            assert branches[child].split("\n") == [*group]
+    assert {mark for split in tree.splits for mark in (split.ties, split.edge_ties, split.degenerate)} == {
+        1,
+        2,
+        3,
+        False,
+    }
+    counts = [int(boxes[path].split("\n")[1].split()[0].replace(",", "")) for path in tree.leaves]
     assert sum(counts) == 15_625
 
 
