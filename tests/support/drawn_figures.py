@@ -22,32 +22,25 @@ from tests.support.plotting_data import EIGHT, LONG, METRICS, ONE_EACH, SAMPLERS
 from tests.support.space import EDGES, OPERATIONS
 
 
+def made(draw, *tables, seeds=3, **look):
+    return draw(*tables, **({"caption": data.caption(seeds)} | look))
+
+
 def distance_figure(metrics, seeds, setting, **look):
-    look = {"caption": data.caption(seeds), "metrics": metrics} | look
-    return split_distance_figure(*data.distances(metrics, seeds), setting=setting, **look)
+    look = {"metrics": metrics, "setting": setting} | look
+    return made(split_distance_figure, *data.distances(metrics, seeds), seeds=seeds, **look)
 
 
-def depth_figure(metrics, seeds, depth=3, **look):
-    look = {"caption": data.caption(seeds), "metrics": metrics} | look
-    return by_depth_figure(*data.distances(metrics, seeds, depth), **look)
+def depth_figure(metrics, seeds, **look):
+    return made(by_depth_figure, *data.distances(metrics, seeds), seeds=seeds, **({"metrics": metrics} | look))
 
 
 def matrix_figure(metrics, **look):
-    look = {"caption": data.caption(3), "metrics": metrics} | look
-    return method_matrix_figure(data.method_distance(list(metrics)), **look)
-
-
-def split_figure(branchings, **look):
-    return tree_figure(data.tree(branchings), **({"caption": data.caption(3)} | look))
-
-
-def curves_figure(seeds, epochs, **look):
-    return training_figure(data.records(seeds, epochs), **({"caption": data.caption(seeds)} | look))
+    return made(method_matrix_figure, data.method_distance(list(metrics)), **({"metrics": metrics} | look))
 
 
 def scores_figure(methods, /, **look):
-    names = {"edges": EDGES, "operations": OPERATIONS}
-    return root_scores_figure(data.root_scores(methods), **names, **({"caption": data.caption(3)} | look))
+    return made(root_scores_figure, data.root_scores(methods), edges=EDGES, operations=OPERATIONS, **look)
 
 
 def leaves_figure(kind, methods, seeds, samplers=SAMPLERS, /, n=16, low=84.0, names=METRICS, **look):
@@ -62,7 +55,7 @@ def leaves_figure(kind, methods, seeds, samplers=SAMPLERS, /, n=16, low=84.0, na
         "cost": (cost_figure, lambda: [data.cost(methods, seeds)]),
         "proxies": (proxies_figure, lambda: [data.correlations(names)]),
     }[kind]
-    return draw(*tables(), **({"caption": data.caption(seeds), "metrics": methods, "truth": data.TRUTH} | look))
+    return made(draw, *tables(), seeds=seeds, **({"metrics": methods, "truth": data.TRUTH} | look))
 
 
 KINDS = ("rank", "variance", "found", "cost", "proxies")
@@ -81,10 +74,10 @@ FIGURES = {
     "matrix": partial(matrix_figure, data.MANY),
     "matrix, 13": partial(matrix_figure, ONE_EACH),
     "matrix, two": partial(matrix_figure, TWO),
-    "tree": partial(split_figure, [2, 2, 2]),
-    "tree, exhaustive": partial(split_figure, [5]),
-    "tree, none": partial(split_figure, []),
-    "training": partial(curves_figure, 3, 12),
+    "tree": partial(made, tree_figure, data.tree([2, 2, 2])),
+    "tree, exhaustive": partial(made, tree_figure, data.tree([5])),
+    "tree, none": partial(made, tree_figure, data.tree([])),
+    "training": partial(made, training_figure, data.records(3, 12)),
     "root scores": partial(scores_figure, ["gm", "snip", "jacobcov"], metrics=ONE_EACH),
     "root scores, all": partial(scores_figure, list(METRICS)),
 }

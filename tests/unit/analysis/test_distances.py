@@ -168,11 +168,6 @@ def test_two_seeds_have_one_pair_of_trees_and_so_no_external_spread():
     assert internal[["std", "ci_low", "ci_high"]].notna().all(axis=None)
 
 
-def test_an_exhaustive_policy_has_distance_zero():
-    table = split_distance_table(forest(factors=(5, 5), methods=("a",)))
-    assert len(table) and (table.distance == 0).all()
-
-
 def test_the_same_trees_in_any_order_give_the_same_numbers():
     trees = forest()
     key = ["method", "setting", "seed_a", "path_a", "seed_b", "path_b"]
@@ -181,11 +176,6 @@ def test_the_same_trees_in_any_order_give_the_same_numbers():
         for order in (trees, trees[::-1])
     ]
     pd.testing.assert_frame_equal(*tables, check_exact=True)
-
-
-def test_two_trees_of_one_method_and_seed_are_an_error():
-    with pytest.raises(FsnasError, match="two trees have the method 'a' and the seed 0; expected one each"):
-        split_distance_table(forest(seeds=(0,), methods=("a", "a")))
 
 
 def test_methods_are_comparable_where_their_trees_split_into_the_same_numbers_of_groups():

@@ -189,11 +189,6 @@ def test_figure_1_has_a_box_per_method_and_violins_from_eight_trees_on():
         assert len([one for one in axes.collections if isinstance(one, PolyCollection)]) == violins
 
 
-def test_without_random_there_is_no_band_and_the_caption_says_so():
-    for figure in (distance_figure({"snip": "snip"}, 3, "internal"), depth_figure({"snip": "snip"}, 3)):
-        assert not tagged(figure, "band") and "there is no band" in said(figure)
-
-
 def test_a_method_of_the_metric_random_under_another_name_gives_the_band():
     figure = distance_figure({"snip": "snip", "chance": "random"}, 3, "internal")
     assert "chance: range of the trees" in texts(figure)

@@ -21,7 +21,16 @@ from fsnas.plotting.root_scores import root_scores_figure
 from fsnas.plotting.training import training_figure
 from fsnas.seeding import generator
 from tests.support import plotting_data as data
-from tests.support.drawn_figures import crossings, drawn, leaves_figure, said, tagged, texts
+from tests.support.drawn_figures import (
+    crossings,
+    depth_figure,
+    distance_figure,
+    drawn,
+    leaves_figure,
+    said,
+    tagged,
+    texts,
+)
 from tests.support.plotting_data import EIGHT
 
 NO_BAND = "Without random there is no band."
@@ -32,67 +41,42 @@ over_seeds = pytest.mark.parametrize("kind", ["rank", "variance", "found"])
 DISTANCES = [table[:0] for table in data.distances(data.TWO, 3)]
 RANK, FOUND, COST, PROXIES = data.rank(EIGHT, 3), data.found(EIGHT, 3), data.cost(EIGHT, 3), data.correlations()
 VARIANCE, LEAVES = data.variance(EIGHT, 3), data.leaf_truth(EIGHT, 3)
-EMPTY_LEAVES = LEAVES.assign(n=0, **{column: np.nan for column in LEAVES.columns[4:]})
 PUBLISHED = ["abdelfattah2021", "nasbench_suite_zero"]
+NO_PAIR, ONE_SEED = "no tree has two splits to compare", "needs at least two seeds"
 ONE_TRUTH = "needs two architectures of different truth"
-NO_LEAF = "no leaf holds an architecture with a truth"
+IN_A_LEAF = f"{ONE_TRUTH} in a leaf"
+NO_LEAF, NOT_FOUND = "no leaf holds an architecture with a truth", "no found architecture has a truth"
 NO_METRIC = "no metric has two finite values of different truth"
-SAYS = {  # the figure, its tables, what stands on it, and what does not
-    "1a": (partial(split_distance_figure, setting="internal"), DISTANCES, {"no tree has two splits to compare"}, set()),
-    "2": (by_depth_figure, DISTANCES, {"no tree has two splits to compare", "needs at least two seeds"}, set()),
-    "matrix": (method_matrix_figure, [data.method_distance([])], {"no method has a split"}, set()),
-    "rank": (rank_correlation_figure, [RANK[:0]], {ONE_TRUTH, f"{ONE_TRUTH} in a leaf"}, {"random: mean"}),
-    "rank, NaN": (
-        rank_correlation_figure,
-        [RANK.assign(kendall=np.nan)],
-        {ONE_TRUTH, f"{ONE_TRUTH} in a leaf"},
-        {"random: mean"},
-    ),
-    "rank within": (
-        rank_correlation_figure,
-        [RANK[RANK["scope"] == "all"]],
-        {"snip", f"{ONE_TRUTH} in a leaf"},
-        {ONE_TRUTH},
-    ),
-    "variance": (explained_variance_figure, [VARIANCE[:0], LEAVES[:0]], {ONE_TRUTH, NO_LEAF}, set()),
+WITHOUT = {  # the figure, its tables, and what stands on it of all that is said here
+    "1a": (partial(split_distance_figure, setting="internal"), DISTANCES, {NO_PAIR}),
+    "2": (by_depth_figure, DISTANCES, {NO_PAIR, ONE_SEED}),
+    "matrix": (method_matrix_figure, [data.method_distance([])], {"no method has a split"}),
+    "rank": (rank_correlation_figure, [RANK[:0]], {ONE_TRUTH, IN_A_LEAF}),
+    "rank, NaN": (rank_correlation_figure, [RANK.assign(kendall=np.nan)], {ONE_TRUTH, IN_A_LEAF}),
+    "rank within": (rank_correlation_figure, [RANK[RANK["scope"] == "all"]], {"snip", "random: mean", IN_A_LEAF}),
+    "variance": (explained_variance_figure, [VARIANCE[:0], LEAVES[:0]], {ONE_TRUTH, NO_LEAF}),
     "variance, NaN": (
         explained_variance_figure,
-        [VARIANCE.assign(eta_squared=np.nan), EMPTY_LEAVES],
-        {ONE_TRUTH, NO_LEAF},
-        set(),
+        [VARIANCE.assign(eta_squared=np.nan), LEAVES.assign(n=0, **dict.fromkeys(LEAVES.columns[4:], np.nan))],
+        {"snip", ONE_TRUTH, NO_LEAF},
     ),
-    "found": (found_figure, [FOUND[:0]], {"no found architecture has a truth"}, set()),
-    "found, NaN": (found_figure, [FOUND.assign(regret=np.nan)], {"no found architecture has a truth"}, set()),
-    "cost": (cost_figure, [COST[:0]], {"no epochs recorded", "no seconds of the device recorded"}, set()),
-    "proxies": (proxies_figure, [PROXIES[:0]], {NO_METRIC}, set()),
-    "proxies, NaN": (
-        proxies_figure,
-        [PROXIES.assign(**dict.fromkeys(["spearman", *PUBLISHED], np.nan))],
-        {NO_METRIC},
-        set(),
-    ),
-    "proxies without columns of numbers": (proxies_figure, [pd.DataFrame(columns=PROXIES.columns)], {NO_METRIC}, set()),
-    "proxies, unpublished": (
-        proxies_figure,
-        [PROXIES.assign(**dict.fromkeys(PUBLISHED, np.nan))],
-        set(),
-        {"Abdelfattah et al. 2021"},
-    ),
-    "training": (training_figure, [{0: dict.fromkeys(data.records(1, 1)[0], [])}], {"no epoch was trained"}, set()),
-    "root scores": (
-        partial(root_scores_figure, edges=["a"], operations=["b"]),
-        [{}],
-        {"no method has scores"},
-        set(),
-    ),
+    "found": (found_figure, [FOUND[:0]], {NOT_FOUND}),
+    "found, NaN": (found_figure, [FOUND.assign(regret=np.nan)], {NOT_FOUND}),
+    "cost": (cost_figure, [COST[:0]], {"no epochs recorded", "no seconds of the device recorded"}),
+    "proxies": (proxies_figure, [PROXIES[:0]], {NO_METRIC}),
+    "proxies, NaN": (proxies_figure, [PROXIES.assign(**dict.fromkeys(["spearman", *PUBLISHED], np.nan))], {NO_METRIC}),
+    "proxies, no types": (proxies_figure, [pd.DataFrame(columns=PROXIES.columns)], {NO_METRIC}),
+    "proxies, unpublished": (proxies_figure, [PROXIES.assign(**dict.fromkeys(PUBLISHED, np.nan))], set()),
+    "training": (training_figure, [{0: dict.fromkeys(data.records(1, 1)[0], [])}], {"no epoch was trained"}),
+    "root scores": (partial(root_scores_figure, edges="a", operations="b"), [{}], {"no method has scores"}),
 }
 
 
-@pytest.mark.parametrize("name", SAYS)
+@pytest.mark.parametrize("name", WITHOUT)
 def test_a_figure_says_what_there_is_not(name):
-    draw, tables, present, absent = SAYS[name]
-    shown = set(texts(draw(*tables, caption="n = 0", metrics=EIGHT)))
-    assert present <= shown and not absent & shown
+    draw, tables, expected = WITHOUT[name]
+    every = set().union({"Abdelfattah et al. 2021"}, *(some for *_, some in WITHOUT.values()))
+    assert every & set(texts(draw(*tables, caption="n = 0", metrics=EIGHT))) == expected
 
 
 # --- what those over seeds share ----------------------------------------------------------------------------------
@@ -107,12 +91,14 @@ def test_a_method_that_the_table_does_not_name_is_not_drawn_and_leaves_the_looks
     assert points.get_fillstyle() == "left"  # the second variant of gm in the config, though the first is not drawn
 
 
-@over_seeds
-def test_without_random_there_is_no_band_and_the_caption_says_so(kind):
-    one_shot = leaves_figure(kind, {name: metric for name, metric in EIGHT.items() if name != "random"}, 3)
-    for figure in (drawn(f"{kind}, one"), one_shot):  # which is of the metric random, and no band
+def test_without_random_there_is_no_band_and_the_caption_says_so():
+    figures = [distance_figure({"snip": "snip"}, 3, "internal"), depth_figure({"snip": "snip"}, 3)]
+    for kind in ("rank", "variance", "found"):
+        others = {name: metric for name, metric in EIGHT.items() if name != "random"}
+        figures += [drawn(f"{kind}, one"), leaves_figure(kind, others, 3)]  # one-shot is of the metric random, no band
+        assert NO_BAND not in said(drawn(f"{kind}, default"))
+    for figure in figures:
         assert not tagged(figure, "band") and NO_BAND in said(figure)
-    assert NO_BAND not in said(drawn(f"{kind}, default"))
 
 
 @over_seeds

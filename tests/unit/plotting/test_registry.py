@@ -50,12 +50,8 @@ def test_a_function_can_draw_several_figures(read):
 
 
 @pytest.mark.parametrize("text", [TEXT.replace("@", "# @"), TEXT.replace("fsnas.plotting", "fsnas.metrics"), "x = 1\n"])
-def test_a_file_without_the_decorator_is_no_figure_from_tables(text, read):
-    assert read(text) == []
-
-
-def test_an_underscore_is_no_figure(read):
-    assert read(TEXT, "_mine.py") == []
+def test_no_figure_from_tables_is_a_file_without_the_decorator_or_with_an_underscore(text, read):
+    assert read(text) == [] == read(TEXT, "_mine.py")
 
 
 @pytest.mark.parametrize(
