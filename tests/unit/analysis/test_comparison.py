@@ -86,10 +86,12 @@ def test_rank_correlations_are_those_of_the_twins():
         assert rows.loc["within", name] == pytest.approx(slow.within(leaves, a, b, twin), abs=1e-12)
 
 
-def test_one_leaf_has_one_ranking():
-    table = rank_correlations([one_shot()], {("none", 0): evaluated()}, TRUTH)
-    assert table["scope"].tolist() == ["all", "within"] and (table["n"] == 80).all() and (table["leaves"] == 1).all()
-    assert table["kendall"].nunique() == table["spearman"].nunique() == 1
+def test_one_leaf_has_one_ranking_and_without_truth_there_is_none():
+    one, none = (rank_correlations([one_shot()], {("none", 0): evaluated()}, truth) for truth in (TRUTH, {}))
+    assert one["scope"].tolist() == ["all", "within"] and (one["n"] == 80).all() and (one["leaves"] == 1).all()
+    assert one["kendall"].nunique() == one["spearman"].nunique() == 1
+    assert none[["kendall", "spearman"]].isna().all(axis=None) and (none[["n", "leaves"]] == 0).all(axis=None)
+    assert rank_correlations([one_shot()], {}, TRUTH).empty
 
 
 def test_leaves_that_cannot_be_ranked_are_not_counted():
@@ -102,12 +104,6 @@ def test_leaves_that_cannot_be_ranked_are_not_counted():
     rows = rank_correlations([tree], {("gm", 0): table}, truth).set_index("scope")
     assert rows.loc["all", ["kendall", "n", "leaves"]].tolist() == pytest.approx([1, 10, 8], abs=1e-12)
     assert rows.loc["within", ["kendall", "n", "leaves"]].tolist() == pytest.approx([1, 3, 1], abs=1e-12)
-
-
-def test_without_truth_there_is_nothing_to_say():
-    rows = rank_correlations([one_shot()], {("none", 0): evaluated()}, {})
-    assert rows[["kendall", "spearman"]].isna().all(axis=None) and (rows[["n", "leaves"]] == 0).all(axis=None)
-    assert rank_correlations([one_shot()], {}, TRUTH).empty
 
 
 def test_evaluations_of_other_architectures_are_looked_up_on_their_own():
@@ -196,40 +192,39 @@ def test_found_architectures_are_compared_with_all_that_have_a_truth():
     assert table["rank"][1] == 1 and table["regret"][1] == 0
 
 
-def test_the_best_of_equals_share_the_rank():
+OTHER = next(name for name in ALL if name not in TRUTH)
+
+
+def found_alone(names, truth, own=None):
+    """The table of one search per name, in a tree of one leaf."""
     tree = one_shot()
+    return found_table([tree], {("none", 0): record("none", 0, *(found(tree, [name]) for name in names))}, truth, own)
+
+
+def test_the_best_of_equals_share_the_rank():
     truth = dict(zip(SOME[:4], [90.0, 92.0, 92.0, 91.0], strict=True))
-    searches = {("none", 0): record("none", 0, *(found(tree, [name]) for name in SOME[:4]))}
-    assert found_table([tree], searches, truth)["rank"].tolist() == [4, 1, 1, 3]
+    assert found_alone(SOME[:4], truth)["rank"].tolist() == [4, 1, 1, 3]
 
 
 def test_found_architectures_that_were_trained_on_their_own_have_a_truth():
-    tree = one_shot()
-    other = next(name for name in ALL if name not in TRUTH)
-    searches = {("none", 0): record("none", 0, found(tree, [other]), found(tree, SOME[:1]))}
-    without = found_table([tree], searches, TRUTH)
+    without = found_alone([OTHER, SOME[0]], TRUTH)
     assert without.loc[0, ["test_accuracy", "regret", "rank"]].isna().all()
     assert without.loc[0, ["optimum", "of", "oracle", "oracle_n"]].tolist() == [94, 80, 94, 80]
-    row, second = found_table([tree], searches, TRUTH, {other: 95.0, SOME[0]: 1.0, SOME[1]: np.nan}).itertuples()
+    row, second = found_alone([OTHER, SOME[0]], TRUTH, {OTHER: 95.0, SOME[0]: 1.0, SOME[1]: np.nan}).itertuples()
     assert (row.test_accuracy, row.optimum, row.regret, row.rank, row.of, row.oracle) == (95, 95, 0, 1, 81, 95)
     assert second.test_accuracy == TRUTH[SOME[0]], "the benchmark goes first"
     assert (second.optimum, second.of) == (94, 80), "what another search found changes nothing"
 
 
 def test_a_truth_that_is_nan_is_none():
-    tree = one_shot()
-    searches = {("none", 0): record("none", 0, found(tree, SOME[:1]))}
-    row = found_table([tree], searches, {SOME[0]: np.nan}, {SOME[0]: 50.0}).iloc[0]
+    row = found_alone(SOME[:1], {SOME[0]: np.nan}, {SOME[0]: 50.0}).iloc[0]
     assert row[["test_accuracy", "rank", "of"]].tolist() == [50, 1, 1]
-    row = found_table([tree], searches, {}).iloc[0]
+    row = found_alone(SOME[:1], {}).iloc[0]
     assert row[["test_accuracy", "optimum", "regret", "rank", "oracle"]].isna().all() and row["of"] == 0
 
 
 def test_whole_ranks_are_written_without_a_point():
-    tree = one_shot()
-    other = next(name for name in ALL if name not in TRUTH)
-    searches = {("none", 0): record("none", 0, found(tree, SOME[:1]), found(tree, [other]))}
-    lines = found_table([tree], searches, TRUTH).to_csv(index=False).splitlines()
+    lines = found_alone([SOME[0], OTHER], TRUTH).to_csv(index=False).splitlines()
     better = sum(value > TRUTH[SOME[0]] for value in TRUTH.values())
     assert [line.split(",")[10] for line in lines[1:]] == [str(1 + better), ""]
 
