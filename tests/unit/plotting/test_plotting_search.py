@@ -58,7 +58,7 @@ WITHOUT = {  # the figure, its tables, and what stands on it of all that is said
     "variance, NaN": (
         explained_variance_figure,
         [VARIANCE.assign(eta_squared=np.nan), LEAVES.assign(n=0, **dict.fromkeys(LEAVES.columns[4:], np.nan))],
-        {"snip", ONE_TRUTH, NO_LEAF},
+        {ONE_TRUTH, NO_LEAF},
     ),
     "found": (found_figure, [FOUND[:0]], {NOT_FOUND}),
     "found, NaN": (found_figure, [FOUND.assign(regret=np.nan)], {NOT_FOUND}),
