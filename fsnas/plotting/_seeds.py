@@ -49,6 +49,8 @@ class Methods:
         split, or into single operations, has it.
     note
         For the end of the caption, where there is no band.
+    totals, bands
+        What was drawn so far, for the legend.
     """
 
     def __init__(self, found: Iterable[str], options: Options, *, by_metric: bool = False) -> None:
