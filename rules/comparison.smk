@@ -43,7 +43,6 @@ rule comparison:
             code=code("comparison.py", SPACE_CODE),
             settings={
                 "column": TRUTH_COLUMN,
-                "sampler": config["search"]["samplers"][0],
                 "rooted": [
                     name for name, method in LEAF_METHODS.items() if method.needs_root
                 ],

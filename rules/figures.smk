@@ -1,15 +1,18 @@
-# What the figures of a category say below themselves and in the report, and whether this run has what they show.
-OF_TREES = (CAPTION, ABOUT, True)
+# What the figures of a category say below themselves and in the report, what they are told beside, and whether this run
+# has what they show.
+OF_TREES = (CAPTION, ABOUT, over_methods(), True)
 CATEGORIES = {
     "4 Few-shot NAS": (
         search_caption(config, SEEDS),
         f"{ABOUT_SEARCH} {ABOUT_TRUTH}",
-        bool(SEARCHED),
+        {"truth": TRUTH_SAID, **over_methods(), **bootstrap()},
+        SEARCHED,
     ),
     "5 Zero-cost proxies": (
         proxies_caption(config),
         f"{about_proxies(config)} {ABOUT_TRUTH}",
-        bool(PROXIES),
+        {"truth": TRUTH_SAID, **plotting()},
+        PROXIES,
     ),
 }
 FROM_TABLES = [(spec, *CATEGORIES.get(spec.category, OF_TREES)) for spec in figures()]
@@ -25,8 +28,9 @@ FIGURES = [
     ),
 ]
 
-for spec, caption, about, _ in FROM_TABLES:
+for spec, caption, about, told, _ in FROM_TABLES:
     draw = f"draw_{spec.name.replace('-', '_')}"
+    said = f"{caption} {few(SEEDS)}".strip() if spec.over_seeds else caption
 
     rule:
         name:
@@ -48,7 +52,7 @@ for spec, caption, about, _ in FROM_TABLES:
             **lineage(
                 draw,
                 code=code("figure.py", spec.path),
-                settings=figure_settings(spec, caption),
+                settings={"caption": said, **spec.arguments, **told},
             ),
             function=unrecorded(spec.function),
             about=unrecorded(about),

@@ -164,15 +164,3 @@ def over_methods():
 def bootstrap():
     """How intervals are drawn."""
     return {name: config["distances"][name] for name in ("seed", "resamples")}
-
-
-def figure_settings(spec, caption):
-    """What a figure from tables is told: of all that is known here what its function takes by name."""
-    said = {
-        "caption": f"{caption} {few(SEEDS)}".strip() if spec.over_seeds else caption,
-        "truth": TRUTH_SAID,
-        **over_methods(),
-        **bootstrap(),
-    }
-    names = {*spec.settings, "style"}
-    return {**spec.arguments, **{k: v for k, v in said.items() if k in names}}

@@ -71,12 +71,12 @@ def main(smk) -> None:
     searched = {(record.method, record.seed): record for record in records}
     evaluated = {place(path, smk.config["outdir"]): path for path in smk.input.evaluations}
     evaluations = {of: read_architectures(path, "evaluation", space) for of, path in evaluated.items()}
-    rank = rank_correlations([tree for tree in trees if (tree.method, tree.seed) in evaluations], evaluations, truth)
+    rank = rank_correlations(trees, evaluations, truth)
     variance = explained_variance(trees, truth)
     found = found_table(trees, searched, truth, found_accuracies(smk.input.found, space))
     cost = cost_table(cost_rows(smk, searched))
     bootstrap = {"seed": settings["seed"], "resamples": settings["resamples"]}
-    summary = few_shot_summary(rank, variance, found, cost, sampler=settings["sampler"], **bootstrap)
+    summary = few_shot_summary(rank, variance, found, cost, **bootstrap)
     tables = {
         "rank_correlation": rank,
         "leaf_truth": leaf_truth(trees, truth),

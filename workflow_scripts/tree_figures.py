@@ -1,8 +1,5 @@
 """Rule tree_figures: every tree of one method, drawn."""
 
-import json
-from pathlib import Path
-
 from _job import lineage, run
 
 from fsnas.artifacts.figure import write_figure
@@ -16,9 +13,7 @@ def main(smk) -> None:
     settings = dict(smk.params.settings)
     captions = settings.pop("captions")
     for i, (path, caption) in enumerate(zip(smk.input, captions, strict=True)):
-        read_tree(path)  # checks the file
-        tree = json.loads(Path(path).read_text(encoding="utf-8"))
-        figure = tree_figure(tree, caption=caption, **settings)
+        figure = tree_figure(read_tree(path), caption=caption, **settings)
         write_figure(smk.output[i * formats : (i + 1) * formats], figure, **lineage(smk))
 
 

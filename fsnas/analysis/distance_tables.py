@@ -53,17 +53,10 @@ class _Coded:
 
 
 def split_distance_table(trees: Sequence[Tree], normalisation: str = "corrected") -> pd.DataFrame:
-    """Return the split distance of every pair of splits of the same method, each unordered pair once.
+    """Return the split distance of every pair of splits of the same method, each unordered pair once: `PAIR_COLUMNS`.
 
-    Columns ``method, setting, seed_a, path_a, level_a, seed_b, path_b, level_b, distance``; ``setting`` is internal
-    for two splits of one tree and external for splits of two seeds' trees, where ``seed_a < seed_b``. A tree without
-    splits adds no row, and a method with one seed no external row.
-
-    Raises
-    ------
-    FsnasError
-        If two trees have the same method and seed, or other search spaces, or as
-        `fsnas.analysis.split_distance.split_distance`.
+    ``setting`` is internal for two splits of one tree and external for splits of two seeds' trees, where
+    ``seed_a < seed_b``. A tree without splits adds no row, and a method with one seed no external row.
     """
     coded = _Coded(trees, normalisation)
     parts = [part for method in coded.methods for part in _pairs_of_method(coded, method)]
@@ -137,9 +130,9 @@ def _matrices(a: np.ndarray, b: np.ndarray, distance: np.ndarray, n: int) -> tup
 
 
 def per_tree(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the mean distance of every tree in the rows of `split_distance_table`.
+    """Return the mean distance of every tree in the rows of `split_distance_table`: `TREE_COLUMNS`.
 
-    Columns ``method, setting, level, seed, mean, pairs``. An external pair counts for both of its trees. The level is
+    An external pair counts for both of its trees. The level is
     ``all``, or ``0``, ``1``, ... for pairs of splits that are both on it; what has no pair has no row.
     """
     parts = []
@@ -151,19 +144,12 @@ def per_tree(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def split_distance_summary(table: pd.DataFrame, *, seed: int, resamples: int = 2000) -> pd.DataFrame:
-    """Return mean, spread and bootstrap interval of the split distance over the trees of every method.
+    """Return mean, spread and interval over the trees of every method in `split_distance_table`: `SUMMARY_COLUMNS`.
 
-    Columns ``method, setting, level, mean, std, ci_low, ci_high, n, pairs``: ``mean`` and ``std`` (n - 1) are over
-    the means of the ``n`` trees, the interval is a 95 % percentile interval that draws seeds, and ``pairs`` counts
-    different pairs of splits. The interval is NaN for fewer than two trees (internal) or three (external), ``std``
-    for fewer than two; for two trees the external ``std`` is NaN as well, because both have the same pairs.
-
-    Parameters
-    ----------
-    table
-        Of `split_distance_table`.
-    seed, resamples
-        Of the bootstrap.
+    ``mean`` and ``std`` (n - 1) are over the means of the ``n`` trees, the interval is a 95 % percentile bootstrap
+    interval that draws seeds, and ``pairs`` counts different pairs of splits. The interval is NaN for fewer than two
+    trees (internal) or three (external), ``std`` for fewer than two; for two trees the external ``std`` is NaN as well,
+    because both have the same pairs.
     """
     rows = []
     for cell in _cells(table):

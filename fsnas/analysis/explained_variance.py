@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fsnas.analysis.inputs import known_architectures, ordered_trees
+from fsnas.analysis.inputs import in_leaves
 from fsnas.analysis.ranking import eta_squared
 from fsnas.analysis.stats import spread
 from fsnas.splitting.trees import Tree
@@ -16,22 +16,13 @@ VARIANCE_COLUMNS = ["method", "seed", "leaves", "n", "eta_squared", "expected"]
 
 
 def leaf_truth(trees: Sequence[Tree], truth: Mapping[str, float]) -> pd.DataFrame:
-    """Return the distribution of the truth in every leaf, in percent.
+    """Return the distribution of the truth in every leaf, in percent: `LEAF_COLUMNS`.
 
-    Columns ``method, seed, leaf, n, mean, std, min, q25, median, q75, max``: ``n`` architectures with a truth; a leaf
-    without any has a row of NaN. ``std`` divides by n - 1.
-
-    Raises
-    ------
-    FsnasError
-        If two trees have one method and seed, or a string is no architecture.
+    ``n`` architectures have a truth; a leaf without any has a row. ``std`` divides by n - 1.
     """
-    _, indices, values = known_architectures(trees, truth)
     rows: list[tuple[Any, ...]] = []
-    for tree in ordered_trees(trees):
-        leaves = tree.space.owner(tree.leaves, indices)
-        for leaf in tree.leaves:
-            rows.append((tree.method, tree.seed, leaf, *_distribution(values[leaves == leaf])))
+    for tree, leaves, values in in_leaves(trees, truth):
+        rows += [(tree.method, tree.seed, leaf, *_distribution(values[leaves == leaf])) for leaf in tree.leaves]
     return pd.DataFrame(rows, columns=LEAF_COLUMNS)
 
 
@@ -43,22 +34,15 @@ def _distribution(values: np.ndarray) -> tuple[float, ...]:
 
 
 def explained_variance(trees: Sequence[Tree], truth: Mapping[str, float]) -> pd.DataFrame:
-    """Return how much of the truth's variance lies between the leaves of each tree.
+    """Return how much of the truth's variance lies between the leaves of each tree: `VARIANCE_COLUMNS`.
 
-    Columns ``method, seed, leaves, n, eta_squared, expected``. ``n`` architectures have a truth, and ``leaves`` counts
-    the leaves that hold one of them. More leaves explain more, whatever they are: ``expected`` is what as many leaves
-    of those sizes, filled by chance, explain on average, (leaves - 1) / (n - 1).
-
-    Raises
-    ------
-    FsnasError
-        As `leaf_truth`.
+    ``n`` architectures have a truth, and ``leaves`` counts the leaves that hold one of them. More leaves explain more,
+    whatever they are: ``expected`` is what as many leaves of those sizes, filled by chance, explain on average,
+    (leaves - 1) / (n - 1).
     """
-    _, indices, values = known_architectures(trees, truth)
     rows: list[tuple[Any, ...]] = []
-    for tree in ordered_trees(trees):
-        leaves, n = tree.space.owner(tree.leaves, indices), len(values)
-        count = len(np.unique(leaves))
+    for tree, leaves, values in in_leaves(trees, truth):
+        count, n = len(np.unique(leaves)), len(values)
         expected = (count - 1) / (n - 1) if n > 1 else np.nan
         rows.append((tree.method, tree.seed, count, n, eta_squared(leaves, values), expected))
     return pd.DataFrame(rows, columns=VARIANCE_COLUMNS)

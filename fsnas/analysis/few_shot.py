@@ -9,7 +9,6 @@ from fsnas.analysis.found import FOUND_QUANTITIES
 from fsnas.analysis.rank_correlation import SCOPES
 from fsnas.analysis.stats import bootstrap_mean, by_seed
 from fsnas.analysis.training_cost import TIME_COLUMNS, TIMES
-from fsnas.errors import FsnasError, nearest
 from fsnas.seeding import generator
 
 QUANTITIES = ("kendall_all", "kendall_within", "spearman_all", "spearman_within", "eta_squared", *FOUND_QUANTITIES)
@@ -19,43 +18,23 @@ SUMMARY_COLUMNS += ["sampler", *PLAIN, "root_epochs", "leaf_epochs", *TIMES]
 
 
 def few_shot_summary(
-    rank: pd.DataFrame,
-    variance: pd.DataFrame,
-    found: pd.DataFrame,
-    cost: pd.DataFrame,
-    *,
-    seed: int,
-    resamples: int,
-    sampler: str | None = None,
+    rank: pd.DataFrame, variance: pd.DataFrame, found: pd.DataFrame, cost: pd.DataFrame, *, seed: int, resamples: int
 ) -> pd.DataFrame:
-    """Return one row a method: rank correlation, explained variance, found architecture and cost.
+    """Return one row a method, rank correlation, explained variance, found architecture and cost: `SUMMARY_COLUMNS`.
 
-    Columns ``method, n``; for each of ``kendall_all, kendall_within, spearman_all, spearman_within, eta_squared,
-    test_accuracy, regret, rank, oracle`` the mean over seeds, ``_ci_low`` and ``_ci_high``; then the ``sampler`` of the
-    found architectures, and means over seeds of what the numbers rest on: ``architectures_all`` and
-    ``architectures_within`` of the rank correlations, ``expected`` (eta squared of a split by chance), ``of`` (of the
-    rank), ``oracle_n``; then of ``root_epochs, leaf_epochs, seconds, device_seconds``. ``n`` counts the seeds of a
-    method in any table; one without a value is left out of that mean. The intervals are the 95 % percentile bootstrap
-    over seeds, NaN for fewer than two. ``seconds`` and ``device_seconds`` add up root, scoring and leaves; NaN where
-    one of them is.
+    All are means over seeds; the `QUANTITIES` have the 95 % percentile bootstrap interval beside them, NaN for fewer
+    than two seeds. ``n`` counts the seeds of a method in any table; one without a value is left out of that mean. The
+    found architectures are those of the first ``sampler``. ``seconds`` and ``device_seconds`` add up root, scoring and
+    leaves; NaN where one of them is.
 
     Parameters
     ----------
     rank, variance, found, cost
         Of `rank_correlations`, `explained_variance`, `found_table` and `cost_table`. Methods come in the order of
         ``variance``; those that are nowhere else, whose leaves were not trained, come last.
-    seed, resamples
-        Of the bootstrap.
-    sampler
-        Whose searches the found architectures are; the first of ``found`` if None.
-
-    Raises
-    ------
-    FsnasError
-        If ``found`` has no such sampler, or ``resamples`` is below 1.
     """
-    found = _of_sampler(found, sampler)
-    tables = [rank, variance, found, cost]
+    found = found[found["sampler"].isin(found["sampler"][:1])]
+    tables = [variance, rank, found, cost]
     times = {kind: cost[columns].astype("float64").sum(axis=1, skipna=False) for kind, columns in TIME_COLUMNS.items()}
     cost = cost.assign(**times)
     scopes = {scope: rank[rank["scope"] == scope] for scope in SCOPES}
@@ -64,8 +43,8 @@ def few_shot_summary(
     plain = {f"architectures_{scope}": (scopes[scope], "n") for scope in SCOPES}
     plain |= {"expected": (variance, "expected"), "of": (found, "of"), "oracle_n": (found, "oracle_n")}
     plain |= {name: (cost, name) for name in ("root_epochs", "leaf_epochs", *TIMES)}
-    trained = {method for table in (rank, found, cost) for method in table["method"]}
-    methods = list(dict.fromkeys(method for table in (variance, rank, found, cost) for method in table["method"]))
+    methods = dict.fromkeys(method for table in tables for method in table["method"])
+    trained = {method for table in tables[1:] for method in table["method"]}
     rows = []
     for method in sorted(methods, key=lambda method: method not in trained):
         seeds = {int(s) for table in tables for s in table.loc[table["method"] == method, "seed"]}
@@ -78,13 +57,6 @@ def few_shot_summary(
         row |= {name: _mean(by_seed(table, method, column)) for name, (table, column) in plain.items()}
         rows.append(row)
     return pd.DataFrame(rows, columns=SUMMARY_COLUMNS)
-
-
-def _of_sampler(found: pd.DataFrame, sampler: str | None) -> pd.DataFrame:
-    samplers = list(dict.fromkeys(found["sampler"]))
-    if sampler is not None and samplers and sampler not in samplers:
-        raise FsnasError(f"no search was made by the sampler {sampler!r}{nearest(sampler, samplers)}; found {samplers}")
-    return found[found["sampler"] == (samplers[0] if sampler is None and samplers else sampler)]
 
 
 def _mean(values: np.ndarray) -> float:

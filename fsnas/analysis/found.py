@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fsnas.analysis.inputs import known_architectures, matched
+from fsnas.analysis.inputs import in_leaves, known, matched
 from fsnas.errors import FsnasError
 from fsnas.search.result import Evaluation, SearchRecord, SearchResult
 from fsnas.spaces import held_edges
@@ -23,43 +23,37 @@ def found_table(
     truth: Mapping[str, float],
     found_truth: Mapping[str, float] | None = None,
 ) -> pd.DataFrame:
-    """Return what each search found, and how good that is.
+    """Return what each search found, a row for each of its samplers, and how good that is: `FOUND_COLUMNS`.
 
-    Columns ``method, seed, sampler, evaluations, leaf, architecture, valid_accuracy`` (shared weights, in [0, 1])
-    and, in percent, ``test_accuracy, optimum, regret`` (optimum - test_accuracy); then ``rank, of, oracle,
-    oracle_n``. All compare with the architectures that have a truth and with the found one itself, never with what
-    other searches found: ``optimum`` is the best of them, ``rank`` 1 the best of ``of`` (equal ones share the better
-    rank), and ``oracle`` the best of the ``oracle_n`` in the chosen leaf, which only somebody who knows the truth can
-    pick. What has no truth is NaN.
+    ``valid_accuracy`` is that with shared weights, in [0, 1]; in percent are ``test_accuracy``, ``optimum`` and
+    ``regret`` (optimum - test_accuracy). All compare with the architectures that have a truth and with the found one
+    itself, never with what other searches found: ``optimum`` is the best of them, ``rank`` 1 the best of ``of`` (equal
+    ones share the better rank), and ``oracle`` the best of the ``oracle_n`` in the chosen leaf, which only somebody who
+    knows the truth can pick.
 
     Parameters
     ----------
-    trees
-        A tree without a search has no row.
+    trees, truth
+        As everywhere.
     searches
-        By method and seed; one row for each of its samplers.
-    truth
-        Accuracy in percent by architecture string; NaN and absent are the same.
+        By method and seed.
     found_truth
         Of architectures that were found and then trained on their own; used where ``truth`` has none.
 
     Raises
     ------
     FsnasError
-        If a search has no tree, two trees have one method and seed, or the architecture that a search found is not
-        in its leaf.
+        If the architecture that a search found is not in its leaf.
     """
-    searched = matched(trees, searches, "is a search")
-    names, indices, values = known_architectures(trees, truth)
-    known = dict(zip(names, values.tolist(), strict=True))
+    searched, values_of = matched(trees, searches, "is a search"), known(truth)
     rows: list[tuple[Any, ...]] = []
-    for tree, record in searched:
-        leaves = tree.space.owner(tree.leaves, indices)
+    each = in_leaves([tree for tree, _ in searched], truth)
+    for (tree, leaves, values), (_, record) in zip(each, searched, strict=True):
         for found in record.searches:
             best = _best_of(found, tree)
             search = (found.sampler, len(found.evaluations), best.leaf, best.architecture, best.accuracy)
-            test = known.get(best.architecture, (found_truth or {}).get(best.architecture, np.nan))
-            own = [test] if best.architecture not in known and np.isfinite(test) else []
+            test = values_of.get(best.architecture, (found_truth or {}).get(best.architecture, np.nan))
+            own = [test] if best.architecture not in values_of and np.isfinite(test) else []
             judged = _judged(test, *(np.append(some, own) for some in (values, values[leaves == best.leaf])))
             rows.append((tree.method, tree.seed, *search, *judged))
     return pd.DataFrame(rows, columns=FOUND_COLUMNS).astype({"rank": "Int64"})

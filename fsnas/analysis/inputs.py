@@ -1,6 +1,6 @@
 """Checks of what the comparisons get: trees, what belongs to them, and the ground truth."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -41,8 +41,16 @@ def matched(trees: Sequence[Tree], given: Mapping[tuple[str, int], T], what: str
     return [(tree, given[key]) for key, tree in found.items() if key in given]
 
 
-def known_architectures(trees: Sequence[Tree], truth: Mapping[str, float]) -> tuple[list[str], np.ndarray, np.ndarray]:
-    """Return the architectures that have a truth: strings, operation indices int64 ``[n, edges]``, float64 ``[n]``."""
-    known = {name: value for name, value in truth.items() if np.isfinite(value)} if trees else {}
-    indices = trees[0].space.indices([*known]) if trees else np.empty((0, 0), dtype=np.int64)
-    return list(known), indices, np.array([*known.values()], dtype=np.float64)
+def known(truth: Mapping[str, float]) -> dict[str, float]:
+    """Return the architectures that have a truth."""
+    return {name: value for name, value in truth.items() if np.isfinite(value)}
+
+
+def in_leaves(trees: Sequence[Tree], truth: Mapping[str, float]) -> Iterator[tuple[Tree, np.ndarray, np.ndarray]]:
+    """Yield each ordered tree with the leaf of every architecture that has a truth ``[n]``, and the truths ``[n]``."""
+    if not trees:
+        return
+    values = known(truth)
+    indices = trees[0].space.indices([*values])
+    for tree in ordered_trees(trees):
+        yield tree, tree.space.owner(tree.leaves, indices), np.array([*values.values()], dtype=np.float64)

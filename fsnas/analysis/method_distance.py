@@ -17,18 +17,12 @@ METHOD_COLUMNS = ["method_a", "method_b", "mean", "std", "ci_low", "ci_high", "n
 def method_distance(
     trees: Sequence[Tree], *, seed: int, resamples: int = 2000, normalisation: str = "corrected"
 ) -> pd.DataFrame:
-    """Return the split distance between the trees of every two methods of one seed, averaged over seeds.
+    """Return the split distance between the trees of every two methods of one seed, over seeds: `METHOD_COLUMNS`.
 
-    Columns ``method_a, method_b, mean, std, ci_low, ci_high, n, comparable``, a row for both orders of two methods;
-    where they are the same it is the internal distance. A pair of methods without a pair of splits has no row.
-    ``comparable`` is False where the number of groups has a part in the distance, and not the metrics alone: trees that
-    split into other numbers of groups (two groups and five single operations are 1.5 apart whatever the two are), or
-    that make every operation a group of its own, which leaves nothing to choose.
-
-    Raises
-    ------
-    FsnasError
-        As `split_distance_table`.
+    A row for both orders of two methods; where they are the same it is the internal distance. A pair of methods without
+    a pair of splits has no row. ``comparable`` is False where the number of groups has a part in the distance, and not
+    the metrics alone: trees that split into other numbers of groups (two groups and five single operations are 1.5
+    apart whatever the two are), or that make every operation a group of its own, which leaves nothing to choose.
     """
     coded = _Coded(trees, normalisation)
     found: dict[tuple[str, str], tuple[float, float, float, float, int]] = {}

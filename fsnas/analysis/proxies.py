@@ -6,79 +6,43 @@ import numpy as np
 import pandas as pd
 
 from fsnas.analysis.published import PUBLISHED
-from fsnas.analysis.ranking import Statistic, draws, kendall, resampled, spearman
-from fsnas.analysis.stats import interval
+from fsnas.analysis.ranking import Statistic, kendall, resampled, spearman
+from fsnas.analysis.stats import draws, interval
 from fsnas.benchmark.table import ArchitectureTable
-from fsnas.errors import FsnasError
 from fsnas.seeding import generator
 
 VALUE_COLUMNS = ["architecture", "metric", "seed", "value"]
 STATISTICS: dict[str, Statistic] = {"spearman": spearman, "kendall": kendall}
-DIRECTIONS = ("higher", "lower", "none")
 CORRELATION_COLUMNS = ["metric", "direction", "spearman", "spearman_ci_low", "spearman_ci_high"]
 CORRELATION_COLUMNS += ["kendall", "kendall_ci_low", "kendall_ci_high", "n", "not_finite", "seeds"]
 CORRELATION_COLUMNS += [column for source in PUBLISHED for column in (source, f"{source}_citation")]
 
 
 def proxy_values(tables: Mapping[tuple[str, int], ArchitectureTable]) -> pd.DataFrame:
-    """Return the value of every metric on every architecture: columns ``architecture, metric, seed, value``.
-
-    Parameters
-    ----------
-    tables
-        Column ``value``, by metric and seed; NaN stays NaN. Rows come in the order given.
-    """
+    """Return the column ``value`` of ``tables``, which are by metric and seed, in the order given: `VALUE_COLUMNS`."""
     parts = [
-        pd.DataFrame({"architecture": table.architectures, "metric": metric, "seed": seed, "value": column})
-        for (metric, seed), table in tables.items()
-        for column in [table.column("value")]
+        pd.DataFrame({"architecture": of.architectures, "metric": metric, "seed": seed, "value": of.column("value")})
+        for (metric, seed), of in tables.items()
     ]
     return pd.concat(parts, ignore_index=True)[VALUE_COLUMNS] if parts else pd.DataFrame(columns=VALUE_COLUMNS)
 
 
 def proxy_correlations(
-    values: pd.DataFrame,
-    truth: Mapping[str, float],
-    *,
-    directions: Mapping[str, str],
-    seed: int,
-    resamples: int,
+    values: pd.DataFrame, truth: Mapping[str, float], *, directions: Mapping[str, str], seed: int, resamples: int
 ) -> pd.DataFrame:
-    """Return how well every metric ranks the architectures that have a truth, beside published numbers.
+    """Return how well every metric of `proxy_values` ranks the architectures that have a truth: `CORRELATION_COLUMNS`.
 
-    Columns ``metric, direction``; ``spearman`` and ``kendall`` with ``_ci_low`` and ``_ci_high``; ``n, not_finite,
-    seeds``; and for every source of `PUBLISHED` its Spearman on NAS-Bench-201, CIFAR-10 (under the source's name)
-    and its ``_citation``, both empty where it has no such number.
+    Beside them stand, for every source of `PUBLISHED`, its Spearman on NAS-Bench-201, CIFAR-10 (under the source's
+    name) and its ``_citation``, both empty where it has no such number.
 
-    Correlations are those of the values as they are: the sign is not turned, and ``direction`` says which sign is
-    good (``higher``: a positive one). They are means over the seeds. The intervals are 95 % percentile bootstrap
-    intervals over architectures, the same draws for all seeds: what another sample of architectures would change,
-    not another seed. ``n`` architectures have a truth and a finite value; ``not_finite`` counts the values, over all
-    seeds, that were left out because they are not.
-
-    Parameters
-    ----------
-    values
-        Of `proxy_values`.
-    truth
-        Accuracy by architecture string; NaN and absent are the same.
-    directions
-        Of every metric: ``higher``, ``lower`` or ``none``.
-    seed, resamples
-        Of the bootstrap.
-
-    Raises
-    ------
-    FsnasError
-        If a metric has no direction, an architecture has two values for one metric and seed, or ``resamples`` is
-        below 1.
+    Correlations are those of the values as they are: the sign is not turned, and ``direction``, that of the metric in
+    ``directions``, says which sign is good (``higher``: a positive one). They are means over the seeds. The intervals
+    are over architectures, the same draws for all seeds: what another sample of architectures would change, not another
+    seed. ``n`` architectures have a truth and a finite value; ``not_finite`` counts the values, over all seeds, that
+    were left out because they are not.
     """
     rows = []
     for metric in dict.fromkeys(values["metric"]):
-        if directions.get(metric) not in DIRECTIONS:
-            raise FsnasError(
-                f"the metric {metric!r} has the direction {directions.get(metric)!r}; expected {list(DIRECTIONS)}"
-            )
         mine = values[values["metric"] == metric]
         by_seed, known = _matrix(mine, truth)
         finite = np.isfinite(by_seed)
@@ -89,20 +53,14 @@ def proxy_correlations(
         left_out = mine["architecture"].isin(known.index) & ~np.isfinite(mine["value"].astype("float64"))
         row += [int(finite.any(axis=0).sum()), int(left_out.sum()), len(by_seed)]
         for source in PUBLISHED.values():
-            published = source.spearman.get(metric, np.nan)
-            row += [published, source.short if np.isfinite(published) else None]
+            published = source["spearman"].get(metric, np.nan)
+            row += [published, source["short"] if np.isfinite(published) else None]
         rows.append(row)
     return pd.DataFrame(rows, columns=CORRELATION_COLUMNS)
 
 
 def _matrix(values: pd.DataFrame, truth: Mapping[str, float]) -> tuple[np.ndarray, pd.Series]:
     """Return one metric's values, float64 ``[seeds, architectures]``, and the truth of those that have one."""
-    if values.duplicated(["architecture", "seed"]).any():
-        twice = values[values.duplicated(["architecture", "seed"])].iloc[0]
-        raise FsnasError(
-            f"{twice['architecture']} has two values of the metric {twice['metric']!r} for seed {twice['seed']}; "
-            "expected one each"
-        )
     wide = values.pivot(index="seed", columns="architecture", values="value")
     known = pd.Series({name: truth.get(name, np.nan) for name in dict.fromkeys(values["architecture"])}, dtype=float)
     known = known[np.isfinite(known)]

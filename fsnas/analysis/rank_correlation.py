@@ -18,26 +18,12 @@ RANK_COLUMNS = ["method", "seed", "scope", "kendall", "spearman", "n", "leaves"]
 def rank_correlations(
     trees: Sequence[Tree], evaluations: Mapping[tuple[str, int], ArchitectureTable], truth: Mapping[str, float]
 ) -> pd.DataFrame:
-    """Return how well the accuracy with shared weights ranks the architectures, against the truth.
+    """Return how well the ``accuracy`` with shared weights ranks the architectures, against the truth: `RANK_COLUMNS`.
 
-    Columns ``method, seed, scope, kendall, spearman, n, leaves``. Scope ``all``: over all architectures, each
-    evaluated in its own leaf; ``within``: the mean over the leaves, weighted by their architectures, of the
-    correlation inside a leaf. ``n`` counts the architectures that the number is made from and ``leaves`` their
-    leaves: both values are finite, and for ``within`` the leaf can be ranked (two architectures, not all equal).
-
-    Parameters
-    ----------
-    trees
-        A tree without evaluations has no row.
-    evaluations
-        Column ``accuracy``, by method and seed.
-    truth
-        Accuracy in percent by architecture string; NaN and absent are the same.
-
-    Raises
-    ------
-    FsnasError
-        If evaluations have no tree, two trees have one method and seed, or an architecture is in no leaf.
+    Scope ``all``: over all architectures, each evaluated in its own leaf; ``within``: the mean over the leaves,
+    weighted by their architectures, of the correlation inside a leaf. ``n`` counts the architectures that the number is
+    made from and ``leaves`` their leaves: both values are finite, and for ``within`` the leaf can be ranked (two
+    architectures, not all equal). A tree without evaluations, which come by method and seed, has no row.
     """
     looked_up: dict[tuple[str, ...], tuple[np.ndarray, np.ndarray]] = {}
     rows: list[tuple[Any, ...]] = []

@@ -88,36 +88,12 @@ def eta_squared(groups: np.ndarray, values: np.ndarray) -> float:
     return float(min(1.0, (sums**2 / sizes).sum() / (centred**2).sum()))
 
 
-def draws(n: int, rng: np.random.Generator, resamples: int) -> np.ndarray:
-    """Return how often each of ``n`` entries is in each resample with replacement: int32 ``[resamples, n]``.
-
-    Raises
-    ------
-    FsnasError
-        If ``resamples`` is below 1.
-    """
-    if resamples < 1:
-        raise FsnasError(f"resamples is {resamples}; expected at least 1")
-    counts = np.empty((resamples, n), dtype=np.int32)
-    for row in counts:
-        row[:] = rng.multinomial(n, np.full(n, 1 / n)) if n else 0
-    return counts
-
-
 def resampled(a: np.ndarray, b: np.ndarray, statistic: Statistic, counts: np.ndarray) -> np.ndarray:
     """Return ``statistic`` of every resample of the entries of ``a`` and ``b``: float64 ``[resamples]``.
 
-    Exactly ``statistic(np.repeat(a, row), np.repeat(b, row))`` for every row of ``counts``; for `kendall` (up to
-    4,000 entries) and `spearman` all resamples are done at once. NaN where a resample cannot be ranked.
-
-    Parameters
-    ----------
-    a, b
-        The values.
-    statistic
-        `kendall`, `spearman` or another function of two arrays.
-    counts
-        int ``[resamples, n]``: how often each entry is in a resample (`draws`).
+    Exactly ``statistic(np.repeat(a, row), np.repeat(b, row))`` for every row of ``counts``, which says how often each
+    entry is in a resample (`stats.draws`); for `kendall` (up to 4,000 entries) and `spearman` all resamples are done at
+    once. NaN where a resample cannot be ranked.
     """
     a, b = _checked(a, b)
     if len(a) < 2:

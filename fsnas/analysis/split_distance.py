@@ -44,13 +44,7 @@ def split_distance(a: Partition, b: Partition, normalisation: str = "corrected")
 
 
 def distance_matrix(partitions: Sequence[Partition], normalisation: str = "corrected") -> np.ndarray:
-    """Return the split distance of every two of ``partitions``: float64 ``[partitions, partitions]``.
-
-    Raises
-    ------
-    FsnasError
-        As `split_distance`.
-    """
+    """Return the `split_distance` of every two of ``partitions``: float64 ``[partitions, partitions]``."""
     if normalisation not in NORMALISATIONS:
         raise FsnasError(f"normalisation is {normalisation!r}; expected one of {list(NORMALISATIONS)}")
     if not partitions:
@@ -67,18 +61,10 @@ def distance_matrix(partitions: Sequence[Partition], normalisation: str = "corre
 
 def _labels(partition: Partition, elements: dict[Hashable, int]) -> np.ndarray:
     """Return the group of every element: int64 ``[elements]``."""
-    labels = np.full(len(elements), -1, dtype=np.int64)
-    for label, group in enumerate(partition):
-        if not group:
-            raise FsnasError(f"a group of {list(partition)} is empty; expected non-empty groups")
-        for element in group:
-            place = elements.get(element)
-            if place is None:
-                raise FsnasError(f"{element!r} is not in {list(elements)}; expected two partitions of the same set")
-            if labels[place] >= 0:
-                raise FsnasError(f"{element!r} is twice in {list(partition)}; expected each element in one group")
-            labels[place] = label
-    if (labels < 0).any():
-        missing = [element for element, place in elements.items() if labels[place] < 0]
-        raise FsnasError(f"{missing} are not in {list(partition)}; expected two partitions of the same set")
-    return labels
+    label = {element: i for i, group in enumerate(partition) for element in group}
+    if label.keys() != elements.keys() or len(label) != sum(map(len, partition)) or not all(map(len, partition)):
+        raise FsnasError(
+            f"{list(partition)} is no partition of {list(elements)}; expected two partitions of the same set, each "
+            "element in one group, and no empty group"
+        )
+    return np.array([label[element] for element in elements], dtype=np.int64)

@@ -4,37 +4,29 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from fsnas.splitting.trees import Split, Tree
+from fsnas.splitting.trees import Tree
 
 SPLIT_COLUMNS = ["method", "metric", "seed", "level", "path", "edge", "groups", "sizes", "cost", "runner_up", "ties"]
 SPLIT_COLUMNS += ["edge_ties", "degenerate"]
 
 
 def splits_table(trees: Sequence[Tree]) -> pd.DataFrame:
-    """Return one row per split.
-
-    Columns ``method, metric, seed, level, path, edge, groups`` (``none skip_connect | nor_conv_1x1 ...``), ``sizes``
-    (``2|3``, ascending), ``cost, runner_up, ties, edge_ties, degenerate``.
-    """
+    """Return one row per split: `SPLIT_COLUMNS`, ``groups`` as ``none skip_connect | nor_conv_1x1 ...``."""
     rows = []
     for tree in trees:
         for split in tree.splits:
             groups = " | ".join(" ".join(group) for group in split.groups)
-            place = (tree.method, tree.metric, tree.seed, split.level, split.path, split.edge, groups, _sizes(split))
+            sizes = "|".join(map(str, sorted(map(len, split.groups))))
+            place = (tree.method, tree.metric, tree.seed, split.level, split.path, split.edge, groups, sizes)
             rows.append((*place, split.cost, split.runner_up, split.ties, split.edge_ties, split.degenerate))
     return pd.DataFrame(rows, columns=SPLIT_COLUMNS).astype({"runner_up": "float64"})
-
-
-def _sizes(split: Split) -> str:
-    return "|".join(map(str, sorted(map(len, split.groups))))
 
 
 def group_sizes(trees: Sequence[Tree]) -> pd.DataFrame:
     """Return how often each method splits into groups of which sizes.
 
-    Columns ``method, sizes, count, ties, edge_ties, degenerate``: the number of splits, of those whose cut was drawn
-    among several optima, of those whose edge was drawn among equally cheap ones, and of those with equal affinities
-    throughout.
+    ``count`` is the number of splits; ``ties`` that of those whose cut was drawn among several optima, ``edge_ties`` of
+    those whose edge was drawn among equally cheap ones, ``degenerate`` of those with equal affinities throughout.
     """
     table = splits_table(trees)
     methods = pd.Categorical(table["method"], table["method"].unique())

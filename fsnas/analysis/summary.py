@@ -1,7 +1,7 @@
 """The summary of a run for the terminal: what was found, in numbers and in words, and where to look."""
 
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
@@ -34,20 +34,12 @@ def summarise(
 
     Parameters
     ----------
-    distances
-        Table split_distance_summary (columns method, setting, level, mean, std, ci_low, ci_high, n, pairs).
-    methods
-        Table method_distance (columns method_a, method_b, mean, ..., comparable).
-    few_shot
-        Table few_shot_summary, if leaves were trained.
-    caption
-        n, seeds and settings.
-    outdir
-        Folder of the results.
-    truth
-        The sentence that says which numbers are the truth.
-    versions
-        Of what computed the results.
+    distances, methods, few_shot
+        Tables split_distance_summary, method_distance and, if leaves were trained, few_shot_summary.
+    caption, truth
+        n, seeds and settings, and the sentence that says which numbers are the truth.
+    outdir, versions
+        The folder of the results, and what computed them.
     others
         Files among the results that are not of this run's config, or folders of them, with their number of files.
     """
@@ -173,19 +165,21 @@ def _together(table: pd.DataFrame, column: str) -> str:
 
 
 def _valued(rows: pd.DataFrame) -> str:
-    named = [f"{method} ({value:.2f})" for method, value in rows["mean"].iloc[:NAMED].items()]
-    return ", ".join(named) + (f" and {len(rows) - NAMED} more" if len(rows) > NAMED else "")
+    return _named([f"{method} ({value:.2f})" for method, value in rows["mean"].items()])
+
+
+def _named(names: Sequence[str]) -> str:
+    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
 
 
 def _others(others: Mapping[str, int], outdir: str) -> list[str]:
     """Return what to do about files of other configs, which would pass for results of this one."""
     if not others:
         return []
-    count, names = sum(others.values()), list(others)
-    shown = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+    count = sum(others.values())
     return [
         f"Not of this config: {count} {'file' if count == 1 else 'files'} that another one left in {outdir}",
-        f"  {shown}",
+        f"  {_named([*others])}",
         "  Remove them, or give each config an outdir of its own.",
         "",
     ]

@@ -10,25 +10,22 @@ from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 
 from fsnas.analysis.stats import by_seed
-from fsnas.plotting._bands import Band, band_handles, draw_band, mean_handle, no_band, point_handle, reference
-from fsnas.plotting._seeds import below, centre, draw_mean, draw_points, name_methods, write_upright
-from fsnas.plotting._style import Look, empty, legend_below, legend_width, pt, sheet, shown
+from fsnas.plotting._seeds import Methods, Total, below, centre, name_methods, point_handle, write_upright
+from fsnas.plotting._style import Look, empty, legend_below, legend_width, pt, sheet
 
 VIOLIN_FROM = 8  # trees; fewer do not show a density
 SIDE, APART = 0.75, 0.13  # inches beside the first panel, and the fewest of a method of which panels stand side by side
 NOTHING = {"internal": "no tree has two splits to compare", "external": "needs at least two seeds"}
 ONE_PAIR = "External: one pair of trees, no interval."
+Cell = tuple[str, str]  # setting and level
 
 
 def panels(
     per_tree: pd.DataFrame,
     summary: pd.DataFrame,
-    cells: Mapping[tuple[str, str], str],
-    *,
+    methods: Methods,
+    cells: Mapping[Cell, str],
     title: str,
-    caption: str,
-    metrics: Mapping[str, str] | None,
-    methods: Collection[str] | None,
     width: float,
     height: float,
     aside: str = "",
@@ -38,36 +35,28 @@ def panels(
     A cell without rows is left out, a setting without any says so; where the width does not hold the levels side by
     side, they stand one below the other. The legend stands in the first cell if that is left out, under ``aside``.
     """
-    styles = shown(per_tree["method"], metrics, methods)
-    every = [*(metrics or {}), *per_tree["method"].unique()]
-    control = reference(every, metrics)
-    total = summary[summary["method"].isin([*styles])]
-    found = {cell: _rows(total, *cell) for cell in cells}
+    names = methods.names
+    found = {cell: _rows(summary[summary["method"].isin(names)], cell) for cell in cells}
     held = {cell for cell, some in found.items() if len(some)}
-    drawn = pd.concat(found.values())
-    external = drawn.loc[drawn["setting"] == "external", "std"]
-    grid = _grid(cells, held, width, len(styles))
+    external = pd.concat(found.values()).query("setting == 'external'")["std"]
+    grid = _grid(cells, held, width, len(names))
     columns = max(map(len, grid))
     room = (width - SIDE) / columns
-    apart = room / max(len(styles), 4)
-    figure = sheet(width, 0.6 + (height + 0.25 * bool(next(iter(cells.values())))) * len(grid)
-                   + below([*styles], apart), title, caption, no_band(every, control),
+    apart = room / max(len(names), 4)
+    each = height + 0.25 * any(cells.values())
+    figure = sheet(methods.options, width, 0.6 + each * len(grid) + below(names, apart), title, methods.note,
                    ONE_PAIR if len(external) and external.isna().all() else "")  # fmt: skip
     slots = figure.add_gridspec(len(grid), columns)
     places = _place(figure, slots, grid, held, cells)
-    bands = [_draw_panel(axes, _rows(per_tree, *cell), _rows(summary, *cell), styles, control, apart)
-             for cell, axes in places.items()]  # fmt: skip
+    for cell, axes in places.items():
+        _draw_panel(axes, _rows(per_tree, cell), _rows(summary, cell), methods, apart)
     lowest = {column: cell for line in grid for column, cell in enumerate(line) if cell in held}
     for cell in lowest.values():
-        name_methods(places[cell], [*styles], apart)
+        name_methods(places[cell], names, apart)
     if places:
         first = next(iter(places.values()))
         first.set_ylim(bottom=min(0.0, first.get_ylim()[0]))
-        handles = [
-            point_handle("a tree (seed)"),
-            mean_handle(int(drawn["n"].max()), bool(drawn["ci_low"].notna().any())),
-            *band_handles(control, bands),
-        ]
+        handles = methods.handles([point_handle("a tree (seed)")], of="trees")
         free = grid[0][0] not in held and len(grid[0]) > 1
         if free and legend_width(str(handle.get_label()) for handle in handles) < room:
             corner = figure.add_subplot(slots[0, 0])
@@ -79,14 +68,10 @@ def panels(
 
 
 def _place(
-    figure: Figure,
-    slots: GridSpec,
-    grid: Sequence[Sequence[tuple[str, str]]],
-    held: Collection[tuple[str, str]],
-    cells: Mapping[tuple[str, str], str],
-) -> dict[tuple[str, str], Axes]:
+    figure: Figure, slots: GridSpec, grid: Sequence[Sequence[Cell]], held: Collection[Cell], cells: Mapping[Cell, str]
+) -> dict[Cell, Axes]:
     """Return the axes of every cell that is ``held``, with their titles; a line without any says so."""
-    found: dict[tuple[str, str], Axes] = {}
+    found: dict[Cell, Axes] = {}
     for i, line in enumerate(grid):
         columns = [j for j, cell in enumerate(line) if cell in held]
         for j in columns:
@@ -101,9 +86,7 @@ def _place(
     return found
 
 
-def _grid(
-    cells: Mapping[tuple[str, str], str], held: Collection[tuple[str, str]], width: float, methods: int
-) -> list[list[tuple[str, str]]]:
+def _grid(cells: Mapping[Cell, str], held: Collection[Cell], width: float, methods: int) -> list[list[Cell]]:
     """Return the cells line by line: a setting each, or where they would be too narrow a cell each."""
     settings = dict.fromkeys(setting for setting, _ in cells)
     lines = [[cell for cell in cells if cell[0] == setting] for setting in settings]
@@ -112,47 +95,45 @@ def _grid(
     return [[cell] for line in lines for cell in ([c for c in line if c in held] or line[:1])]
 
 
-def _rows(table: pd.DataFrame, setting: str, level: str) -> pd.DataFrame:
+def _rows(table: pd.DataFrame, cell: Cell) -> pd.DataFrame:
     """Return the rows of one setting and level that have a mean."""
+    setting, level = cell
     return table[(table["setting"] == setting) & (table["level"].astype(str) == level) & table["mean"].notna()]
 
 
-def _band(trees: pd.DataFrame, total: pd.DataFrame, method: str) -> Band | None:
-    """Return mean, interval and range of ``method``, or None if there is nothing to draw.
+def _total(values: np.ndarray, summary: pd.DataFrame, method: str | None) -> Total | None:
+    """Return what the summary says of ``method``, or None if there is nothing to draw.
 
     One tree has no range, nor have two between which there is one distance.
     """
-    means, of_method = by_seed(trees, method, "mean"), total[total["method"] == method]
-    if of_method.empty or not len(means):
+    of_method = summary[summary["method"] == method]
+    if of_method.empty or not len(values):
         return None
     one = of_method.iloc[0]
-    ends = (means.min(), means.max()) if pd.notna(one["std"]) else (np.nan, np.nan)
-    return Band(*map(float, (one["mean"], one["ci_low"], one["ci_high"], *ends)))
+    ends = (values.min(), values.max()) if pd.notna(one["std"]) else (np.nan, np.nan)
+    return Total(int(one["n"]), *map(float, (one["mean"], one["ci_low"], one["ci_high"], *ends)))
 
 
-def _draw_panel(
-    axes: Axes, trees: pd.DataFrame, total: pd.DataFrame, styles: Mapping[str, Look], control: str | None, apart: float
-) -> Band | None:
-    """Draw every method in one setting and level, and the band of ``control``, which is returned."""
+def _draw_panel(axes: Axes, trees: pd.DataFrame, summary: pd.DataFrame, methods: Methods, apart: float) -> None:
+    """Draw the band and every method in one setting and level."""
     axes.grid(axis="y")
-    shaded = _band(trees, total, control) if control is not None else None
-    if shaded is not None:
-        draw_band(axes, shaded)
-    for place, (method, style) in enumerate(styles.items()):
-        values, found = by_seed(trees, method, "mean"), _band(trees, total, method)
-        if found is None:
+    control = str(methods.control)
+    methods.draw_band(axes, _total(by_seed(trees, control, "mean"), summary, control))
+    for place, (method, look) in enumerate(methods.looks.items()):
+        values = by_seed(trees, method, "mean")
+        total = _total(values, summary, method)
+        if total is None:
             write_upright(axes, place, 0.02, "no pairs", min(pt(8), 60 * apart))
             continue
-        if np.isfinite(found.low):
-            _draw_spread(axes, place, method, style, values)
-        draw_points(axes, place, style, values, min(5.0, 18 * apart), gid=f"trees:{method}")
-        draw_mean(axes, place, method, found, min(7.0, 25 * apart))
-    centre(axes, len(styles))
+        if np.isfinite(total.low):
+            _draw_spread(axes, place, method, look, values)
+        sizes = min(5.0, 18 * apart), min(7.0, 25 * apart)
+        methods.draw_seeds(axes, place, method, look, values, total, *sizes)
+    centre(axes, len(methods.names))
     axes.set_xticks([])
-    return shaded
 
 
-def _draw_spread(axes: Axes, place: int, method: str, style: Look, values: np.ndarray) -> None:
+def _draw_spread(axes: Axes, place: int, method: str, look: Look, values: np.ndarray) -> None:
     """Draw the box or violin of the trees of one method."""
     drawn: Any
     if len(values) >= VIOLIN_FROM:
@@ -162,5 +143,5 @@ def _draw_spread(axes: Axes, place: int, method: str, style: Look, values: np.nd
             values, positions=[place], widths=0.5, whis=(0, 100), patch_artist=True, medianprops={"color": "#333333"}
         )["boxes"]
     for shape in drawn:
-        shape.set(facecolor=(style.colour, 0.35), edgecolor=style.colour, hatch=style.hatch, alpha=None)
+        shape.set(facecolor=(look.colour, 0.35), edgecolor=look.colour, hatch=look.hatch, alpha=None)
         shape.set_gid(f"spread:{method}")

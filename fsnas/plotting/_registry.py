@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True)
 class FigureSpec:
-    """What a figure says of itself: the arguments of `from_tables`, and what its function takes.
+    """What a figure says of itself: the arguments of `from_tables`, and the tables that its function takes.
 
     Attributes
     ----------
@@ -25,14 +25,11 @@ class FigureSpec:
         As ``package.module:name``.
     tables
         Their names, in the order in which the function takes them.
-    settings
-        The names of the function's keyword arguments.
     """
 
     path: Path
     function: str
     tables: list[str]
-    settings: list[str]
     name: str
     category: str
     label: str
@@ -57,11 +54,11 @@ def _figures_of(path: Path) -> Iterator[FigureSpec]:
     for function in tree.body:
         if not isinstance(function, ast.FunctionDef):
             continue
-        tables, settings = ([one.arg for one in some] for some in (function.args.args, function.args.kwonlyargs))
+        tables = [one.arg for one in function.args.args]
         for node in function.decorator_list:
             if isinstance(node, ast.Call) and dotted(node.func, names) == "fsnas.plotting.from_tables":
                 said = _said(path, node)
-                yield FigureSpec(path, f"fsnas.plotting.{path.stem}:{function.name}", tables, settings, **said)
+                yield FigureSpec(path, f"fsnas.plotting.{path.stem}:{function.name}", tables, **said)
 
 
 def _said(path: Path, call: ast.Call) -> dict[str, Any]:

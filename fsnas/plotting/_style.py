@@ -1,9 +1,10 @@
-"""What all figures share: the look of a metric, and the sheet with its caption, which is the same each time."""
+"""What all figures share: what they are told, the look of a metric, and the sheet with its caption."""
 
 import functools
 import textwrap
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import matplotlib.style
@@ -24,6 +25,7 @@ DPI = 160
 LARGEST = 60_000_000  # pixels of a PNG
 GREY = "#7F7F7F"
 COLOUR_MAP = "cividis"
+DIRECTIONS = {"higher": "higher is better", "lower": "lower is better", "none": "no direction"}
 SIZE, SMALL_SIZE = 9.0, 7.0  # points of most texts, and in a narrow figure; all others follow (`pt`)
 STYLE = {
     "legend.frameon": False,
@@ -111,43 +113,63 @@ def look(metric: str) -> Look:
     return Look(_OTHER_COLOURS[colour_index], _OTHER_MARKERS[marker_index], _OTHER_LINES[number % len(_OTHER_LINES)])
 
 
-def colour(metric: str) -> str:
-    """Return the colour of ``metric`` as ``#RRGGBB``; ``random`` is grey."""
-    return look(metric).colour
+@dataclass(frozen=True)
+class Options:
+    """What a figure may be told by keywords; what means nothing to it changes nothing.
 
-
-def looks(methods: Iterable[str], metrics: Mapping[str, str] | None = None) -> dict[str, Look]:
-    """Return the look of every method, by its metric.
-
-    Parameters
+    Attributes
     ----------
-    methods
-        In the order in which they are drawn; the variants of a metric are told apart by their order.
+    caption
+        Written below the axes.
     metrics
-        The metric of each method; a method that is not in it is its own metric.
+        The metric of each method, in the order of drawing, which gives colours; a method that is not in it is its own
+        metric and comes last, one that no table names is not drawn.
+    methods
+        Those that are drawn, all if None (the band of `random` is drawn all the same).
+    width
+        In inches; by the content if None.
+    truth
+        A sentence that names the truth, for the end of the caption.
+    seed, resamples
+        Of the bootstrap over the seeds of a method.
     """
-    seen: dict[str, int] = {}
-    result = {}
-    for method in methods:
-        metric = (metrics or {}).get(method, method)
-        result[method] = look(metric)
-        if method != metric:
-            variant = seen.setdefault(metric, 0)
-            seen[metric] += 1
-            hatch, fill = _HATCHES[variant % len(_HATCHES)], _FILLS[variant % len(_FILLS)]
-            result[method] = replace(look(metric), hatch=hatch, fillstyle=fill)
-    return result
+
+    caption: str = ""
+    metrics: Mapping[str, str] = field(default_factory=dict)
+    methods: Collection[str] | None = None
+    width: float | None = None
+    truth: str = ""
+    seed: int = 0
+    resamples: int = 2000
+
+    @property
+    def narrow(self) -> bool:
+        """Whether the figure is one column of a paper."""
+        return self.width is not None and self.width < NARROW
+
+    def looks(self, found: Iterable[str]) -> dict[str, Look]:
+        """Return the look of every method of ``found`` that is drawn; the same whichever are.
+
+        The variants of a metric are told apart by their order.
+        """
+        present = dict.fromkeys(found)
+        variants: Counter[str] = Counter()
+        looks = {}
+        for method in dict.fromkeys([*self.metrics, *present]):
+            metric = self.metrics.get(method, method)
+            looks[method] = look(metric)
+            if method != metric:
+                number = variants[metric]
+                variants[metric] += 1
+                hatch, fill = _HATCHES[number % len(_HATCHES)], _FILLS[number % len(_FILLS)]
+                looks[method] = replace(look(metric), hatch=hatch, fillstyle=fill)
+        drawn = present if self.methods is None else present.keys() & self.methods
+        return {method: style for method, style in looks.items() if method in drawn}
 
 
-def shown(found: Iterable[str], metrics: Mapping[str, str] | None, methods: Collection[str] | None) -> dict[str, Look]:
-    """Return the look of every method of ``found`` that is drawn, all or those of ``methods``; the same whichever are.
-
-    They come in the order of ``metrics``, then those that only the data name.
-    """
-    present = dict.fromkeys(found)
-    every = looks(dict.fromkeys([*(metrics or {}), *present]), metrics)
-    drawn = present if methods is None else present.keys() & methods
-    return {method: style for method, style in every.items() if method in drawn}
+def directed(name: str, direction: str, between: str = " ") -> str:
+    """Return the name of a metric or method with which of its values are good."""
+    return f"{name}{between}({DIRECTIONS[direction]})"
 
 
 class Sheet(Figure):
@@ -165,27 +187,29 @@ class Sheet(Figure):
 
 
 def styled(function: Callable[..., Figure]) -> Callable[..., Figure]:
-    """Run ``function`` under our style, which lies over the user's matplotlibrc and under its argument ``style``.
+    """Run ``function`` with its keywords as ``options`` (`Options`), under our style and the one of the user.
 
-    ``style`` is a mapping of matplotlib's rcParams (or its pairs), the name of a style, or the path of one.
+    Ours lies over the user's matplotlibrc and under the argument ``style``: a mapping of matplotlib's rcParams (or its
+    pairs), the name of a style, or the path of one.
     """
 
     @functools.wraps(function)
-    def run(*args: Any, style: Any = None, **kwargs: Any) -> Figure:
-        layers = _layers(style, kwargs.get("width"))
+    def run(*data: Any, style: Any = None, **given: Any) -> Figure:
+        options = Options(**{each.name: given.pop(each.name) for each in fields(Options) if each.name in given})
+        layers = _layers(style, options)
         with matplotlib.style.context(layers):
-            figure: Any = function(*args, **kwargs)
+            figure: Any = function(*data, **given, options=options)
         figure.layers = layers
         return figure
 
     return run
 
 
-def _layers(style: Any, width: float | None) -> list[Any]:
+def _layers(style: Any, options: Options) -> list[Any]:
     """Return the styles that lie over the matplotlibrc, the last one on top."""
     given = dict(style) if isinstance(style, (Mapping, list, tuple)) else style
     own = {} if given is None else given
-    sized = {"font.size": SMALL_SIZE if width is not None and width < NARROW else SIZE}
+    sized = {"font.size": SMALL_SIZE if options.narrow else SIZE}
     with matplotlib.style.context([sized, own]):
         sizes = {name: pt(size) for name, size in SIZES.items()}
     return [{**STYLE, **sized, **sizes}, own, OURS]
@@ -234,10 +258,10 @@ def wrapped(text: str, width: float, size: float, weight: str = "normal") -> str
     return "\n".join(lines)
 
 
-def sheet(width: float, height: float, title: str, caption: str, *notes: str) -> Sheet:
-    """Return a figure of ``width`` by ``height`` inches with a heading, and a caption that is added to its height.
+def sheet(options: Options, width: float, height: float, title: str, *notes: str) -> Sheet:
+    """Return a figure of ``width`` by ``height`` inches with a heading, and the caption, which is added to its height.
 
-    So are further lines of the heading. The ``notes`` are sentences at the end of the caption, "" is none. Axes are
+    So are further lines of the heading. The ``notes`` are sentences for the end of the caption, "" is none. Axes are
     laid out between heading and caption (constrained layout), so nothing is cut off or covers another.
     """
     room = width - 2 * MARGIN
@@ -248,8 +272,8 @@ def sheet(width: float, height: float, title: str, caption: str, *notes: str) ->
     FigureCanvasAgg(figure)
     figure.set_layout_engine("constrained", rect=(0, 0, 1, 1), w_pad=0.08, h_pad=0.08)
     figure.suptitle(heading, x=MARGIN / width, ha="left", weight="bold")
-    said = [caption.strip(), *(note if note.endswith((".", "!", "?")) else f"{note}." for note in notes if note)]
-    if text := wrapped(" ".join(filter(None, said)), room, pt(8)):
+    ends = [note if note.endswith((".", "!", "?")) else f"{note}." for note in (options.truth, *notes) if note]
+    if text := wrapped(" ".join(filter(None, [options.caption.strip(), *ends])), room, pt(8)):
         tall = text_size(text, pt(8))[1]
         _add_below(figure, tall + 2 * MARGIN)
         drawn = figure.text(MARGIN, MARGIN + tall, text, size=pt(8), color="#333333", va="top", gid="caption",

@@ -1,6 +1,6 @@
 """What every method costs: epochs and seconds of the device for root, scoring and leaves."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 
 from fsnas.plotting import from_tables
 from fsnas.plotting._seeds import counted, mark_names, span
-from fsnas.plotting._style import BESIDE, empty, legend, pt, sheet, shown, styled, widest, wrapped
+from fsnas.plotting._style import BESIDE, Options, empty, legend, pt, sheet, styled, widest, wrapped
 
 ROOT = "root: once a seed, shared\nby all methods that need it"
 ALONE = "Each bar as if its method stood alone"
@@ -30,28 +30,14 @@ ROW, PANEL = 0.27, 3.1  # inches of a method, and of the width of a panel
 
 @from_tables("cost", category="4 Few-shot NAS", label="Figure: cost", over_seeds=False)
 @styled
-def cost_figure(
-    training_cost: pd.DataFrame,
-    *,
-    caption: str,
-    metrics: Mapping[str, str] | None = None,
-    methods: Collection[str] | None = None,
-    width: float | None = None,
-    truth: str = "",
-) -> Figure:
+def cost_figure(training_cost: pd.DataFrame, *, options: Options) -> Figure:
     """Draw two panels of stacked bars, epochs and device seconds of every method: means over its seeds.
 
-    Parameters
-    ----------
-    training_cost
-        Columns ``method, seed, root_epochs, leaf_epochs, leaf_samples, trainings, shared, root_device_seconds,
-        scoring_device_seconds, leaf_device_seconds, search_evaluations``; ``trainings`` counts the leaves that a method
-        trained itself, ``shared`` those of another tree, both are in ``leaf_epochs`` and ``leaf_device_seconds``. A NaN
-        is left out of a mean; a method without any value of a panel says so, and a part that is missing is named at its
-        bar.
+    A NaN is left out of a mean; a method without any value of a panel says so, and a part that is missing is named at
+    its bar.
     """
-    styles = shown(training_cost["method"], metrics, methods)
-    cost, methods = training_cost[training_cost["method"].isin([*styles])], list(styles)
+    looks, width = options.looks(training_cost["method"]), options.width
+    cost, methods = training_cost[training_cost["method"].isin([*looks])], list(looks)
     labels = [method if width is None else wrapped(method, 0.35 * width, pt(9)) for method in methods]
     names = widest(labels, pt(9))
     width = width or 9.2 + names
@@ -59,7 +45,7 @@ def cost_figure(
     height = (1.5 if across == 2 else 0.8) + max(ROW, ROW * pt(9) / 9) * max(len(methods), 3)
     seeds = cost.groupby("method")["seed"].nunique()
     title = "Cost of every method, mean over its seeds" + counted(seeds, "seeds")
-    figure = sheet(width, 0.2 + height * 2 / across, title, caption, truth, _search(cost))
+    figure = sheet(options, width, 0.2 + height * 2 / across, title, _search(cost))
     panels = figure.subplots(2 // across, across, sharey=True, squeeze=False).flat
     room = PANEL + width - 9.2 - names if across == 2 else width - names - 0.6
     for axes, (unit, parts) in zip(panels, PARTS.items(), strict=True):
@@ -73,7 +59,7 @@ def cost_figure(
         panels[0].set_ylim(max(len(methods), 3) - 0.4, -0.6)
         panels[0].set_yticks(range(len(methods)), labels)
         for axes in panels[::across]:
-            mark_names(axes, styles, 6)
+            mark_names(axes, looks, 6)
     handles = [Patch(label=label, **LOOK[column.split("_")[0]]) for column, label in PARTS[SECONDS].items()]
     legend(figure, handles)
     return figure

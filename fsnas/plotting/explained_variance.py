@@ -1,7 +1,7 @@
 """What is in a split: how much of the truth's variance a tree explains, and the truth in each of its leaves."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,20 +13,20 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from fsnas.plotting import from_tables
-from fsnas.plotting._bands import band_handles, mean_handle, no_band, point_handle, reference
 from fsnas.plotting._seeds import (
+    Methods,
     below,
     centre,
     counted,
-    draw_methods,
     from_zero,
     name_methods,
     places_apart,
+    point_handle,
     title_panel,
     width_of,
     write_upright,
 )
-from fsnas.plotting._style import MARGIN, NARROW, Look, empty, legend, pt, sheet, shown, styled, wrapped
+from fsnas.plotting._style import MARGIN, Look, Options, empty, legend, pt, sheet, styled, wrapped
 
 TOP, PANEL = 2.9, 1.75  # inches: height of the upper part, and of a panel of the lower one
 LEAF, DENSE = 0.3, 0.16  # inches of a leaf, and of one whose name stands upright
@@ -43,45 +43,29 @@ BEYOND: dict[str, Any] = {"color": "#222222", "marker": "v", "markersize": 4, "l
 @from_tables("explained-variance", category="4 Few-shot NAS", label="Figure: what is in a split")
 @styled
 def explained_variance_figure(
-    explained_variance: pd.DataFrame,
-    leaf_truth: pd.DataFrame,
-    *,
-    caption: str,
-    metrics: Mapping[str, str] | None = None,
-    methods: Collection[str] | None = None,
-    width: float | None = None,
-    truth: str = "",
-    seed: int = 0,
-    resamples: int = 2000,
+    explained_variance: pd.DataFrame, leaf_truth: pd.DataFrame, *, options: Options
 ) -> Figure:
     """Draw eta squared of every method above, and below the truth per leaf of each method's first tree.
 
-    Parameters
-    ----------
-    explained_variance
-        Columns ``method, seed, leaves, n, eta_squared, expected``; ``expected`` is what a split by chance explains.
-    leaf_truth
-        Columns ``method, seed, leaf, n, mean, std, min, q25, median, q75, max``, in percent; ``leaf`` as text, so
-        that ``01`` stays apart from ``1``. A leaf with n = 0 is marked. The axis reaches no further than 2.5
-        interquartile ranges below a box, or to the lowest mean; a mark shows whose minimum lies beyond.
+    ``leaf`` is text, so that ``01`` stays apart from ``1``; one with n = 0 is marked. The axis of the truth reaches no
+    further than 2.5 interquartile ranges below a box, or to the lowest mean; a mark shows whose minimum lies beyond.
     """
-    found = [*explained_variance["method"], *leaf_truth["method"]]
-    styles, control = shown(found, metrics, methods), reference(found)
-    names = list(styles)
+    methods = Methods([*explained_variance["method"], *leaf_truth["method"]], options)
+    names, width = methods.names, options.width
     leaves = _first_trees(leaf_truth, names)
     most = max(map(len, leaves.values()), default=1)
-    narrow = width is not None and width < NARROW
-    upright = narrow or most > MANY
+    upright = options.narrow or most > MANY
     panel = max(1.5, 0.3 + (DENSE if upright else LEAF) * most) * pt(9) / 9
     columns = max(1, min(len(leaves), int((width or max(12.0, width_of(names))) / panel)))
     width = width or max(width_of(names), 0.5 + panel * columns)
     rows = max(1, math.ceil(len(leaves) / columns))
-    parts = [TOP + below(names, places_apart(width, len(names))), 0.6 + (PANEL + 0.4 * upright - 0.5 * narrow) * rows]
-    figure = sheet(width, sum(parts) + 0.3, "What is in a split: the truth between and inside the leaves", caption,
-                   truth, no_band(found, control))  # fmt: skip
+    row = PANEL + 0.4 * upright - 0.5 * options.narrow
+    parts = [TOP + below(names, places_apart(width, len(names))), 0.6 + row * rows]
+    title = "What is in a split: the truth between and inside the leaves"
+    figure = sheet(options, width, sum(parts) + 0.3, title, methods.note)
     upper, lower = figure.subfigures(2, 1, squeeze=False, height_ratios=parts)[:, 0]
-    boxes = _draw_leaves(lower, leaves, lower.subplots(rows, columns, squeeze=False, sharey=True), styles)
-    _draw_variance(upper, explained_variance, styles, control, boxes, (seed, resamples))
+    boxes = _draw_leaves(lower, leaves, lower.subplots(rows, columns, squeeze=False, sharey=True), methods.looks)
+    _draw_variance(upper, explained_variance, methods, boxes)
     return figure
 
 
@@ -95,14 +79,7 @@ def _first_trees(leaf_truth: pd.DataFrame, methods: Sequence[str]) -> dict[str, 
     return {method: tree for method, tree in found.items() if len(tree)}
 
 
-def _draw_variance(
-    part: Any,
-    variance: pd.DataFrame,
-    styles: Mapping[str, Look],
-    control: str | None,
-    boxes: list[Artist],
-    bootstrap: tuple[int, int],
-) -> None:
+def _draw_variance(part: Any, variance: pd.DataFrame, methods: Methods, boxes: list[Artist]) -> None:
     """Draw eta squared of every method, with what chance explains, and one legend for both parts."""
     axes, figure = part.subplots(), part.figure
     held = variance[np.isfinite(variance["eta_squared"].to_numpy(float))]
@@ -113,16 +90,15 @@ def _draw_variance(
         if boxes:
             legend(figure, boxes, part)
         return
-    band = draw_methods(axes, variance, "eta_squared", styles, control, bootstrap, "eta_squared")
+    methods.draw(axes, variance, "eta_squared", "eta_squared")
     expected = held.groupby("method")["expected"].mean().dropna()
-    for place, method in enumerate(styles):
+    for place, method in enumerate(methods.names):
         if method in expected:
             axes.plot([place - 0.32, place + 0.32], [expected[method]] * 2, gid=f"expected:{method}", **EXPECTED)
     from_zero([axes])
-    name_methods(axes, list(styles), places_apart(figure.get_figwidth(), len(styles)))
-    most = max(held.loc[held["method"].isin([*styles, control]), "method"].value_counts(), default=0)
-    seeds = [point_handle("a tree (seed)"), mean_handle(most, most > 1), Line2D([], [], label=CHANCE, **EXPECTED)]
-    legend(figure, [*seeds, *band_handles(control, [band], "seeds"), *boxes], part)
+    name_methods(axes, methods.names, places_apart(figure.get_figwidth(), len(methods.names)))
+    chance = Line2D([], [], label=CHANCE, **EXPECTED)
+    legend(figure, [*methods.handles([point_handle("a tree (seed)")], chance), *boxes], part)
 
 
 def _draw_leaves(

@@ -1,13 +1,12 @@
 """Figures 1a and 1b: split distance inside a tree and between seeds, a box or violin per method."""
 
-from collections.abc import Collection, Mapping
-
 import pandas as pd
 from matplotlib.figure import Figure
 
 from fsnas.plotting import from_tables
 from fsnas.plotting._panels import panels
-from fsnas.plotting._style import shown, styled
+from fsnas.plotting._seeds import Methods
+from fsnas.plotting._style import Options, styled
 
 TITLES = {
     "internal": "Internal split distance: pairs of splits of one tree",
@@ -19,35 +18,13 @@ TITLES = {
 @from_tables("figure-1b", category="2 Split distance", label="Figure 1b: external", setting="external")
 @styled
 def split_distance_figure(
-    split_distance_per_tree: pd.DataFrame,
-    split_distance_summary: pd.DataFrame,
-    *,
-    setting: str,
-    caption: str,
-    metrics: Mapping[str, str] | None = None,
-    methods: Collection[str] | None = None,
-    width: float | None = None,
+    split_distance_per_tree: pd.DataFrame, split_distance_summary: pd.DataFrame, *, setting: str, options: Options
 ) -> Figure:
     """Draw Figure 1a (``internal``) or 1b (``external``): every tree, its method's spread, mean and interval.
 
-    Parameters
-    ----------
-    split_distance_per_tree
-        Columns ``method, setting, level, seed, mean, pairs``; the rows of level ``all`` are drawn, a point each.
-    split_distance_summary
-        Columns ``method, setting, level, mean, std, ci_low, ci_high, n``; gives means and bootstrap intervals.
-    setting
-        ``internal`` or ``external``.
+    The rows of level ``all`` are drawn; means and intervals are those of the summary.
     """
-    count = len(shown(split_distance_per_tree["method"], metrics, methods))
-    return panels(
-        split_distance_per_tree,
-        split_distance_summary,
-        {(setting, "all"): ""},
-        title=TITLES[setting],
-        caption=caption,
-        metrics=metrics,
-        methods=methods,
-        width=width or max(5.6, 1.4 + 0.5 * count),
-        height=3.2,
-    )
+    methods = Methods(split_distance_per_tree["method"], options, by_metric=True)
+    width = options.width or max(5.6, 1.4 + 0.5 * len(methods.names))
+    cells = {(setting, "all"): ""}
+    return panels(split_distance_per_tree, split_distance_summary, methods, cells, TITLES[setting], width, 3.2)

@@ -1,23 +1,21 @@
 """Found architectures: how far each search stayed behind the best known one."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import cycle, product
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from fsnas.analysis.stats import by_seed
 from fsnas.plotting import from_tables
-from fsnas.plotting._bands import band_handles, draw_band, mean_handle, no_band, point_handle, reference
-from fsnas.plotting._seeds import below, counted, draw_seeds, from_zero, name_methods, over_seeds, span
-from fsnas.plotting._style import BESIDE, Look, empty, legend, legend_width, sheet, shown, styled
+from fsnas.plotting._seeds import Methods, below, counted, from_zero, name_methods, point_handle, span
+from fsnas.plotting._style import BESIDE, Options, empty, legend, legend_width, sheet, styled
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 GAP = 0.7  # between two methods, in widths of a sampler
@@ -36,53 +34,38 @@ ORACLE_NAME = "oracle: best known in the\nchosen leaf, not a result"
 
 @from_tables("found", category="4 Few-shot NAS", label="Figure: what the searches found")
 @styled
-def found_figure(
-    found_architectures: pd.DataFrame,
-    *,
-    caption: str,
-    metrics: Mapping[str, str] | None = None,
-    methods: Collection[str] | None = None,
-    width: float | None = None,
-    truth: str = "",
-    seed: int = 0,
-    resamples: int = 2000,
-) -> Figure:
+def found_figure(found_architectures: pd.DataFrame, *, options: Options) -> Figure:
     """Draw the regret of what every method and sampler found: a point per seed, mean, interval, and the oracle.
 
-    Parameters
-    ----------
-    found_architectures
-        Columns ``method, seed, sampler, evaluations, leaf, architecture, valid_accuracy, test_accuracy, optimum,
-        regret, rank, of, oracle, oracle_n``; accuracies with a truth and ``regret`` in percent. The samplers are
-        drawn side by side in the order in which the table names them; the band is `random` under the first one. The
-        oracle (``optimum - oracle``) is a mean over the seeds whose regret is known. In a narrow figure the methods
-        stand in several panels.
+    The samplers are drawn side by side in the order in which the table names them; the band is `random` under the first
+    one. The oracle (``optimum - oracle``) is a mean over the seeds whose regret is known. In a narrow figure the
+    methods stand in several panels.
     """
-    found, tried = found_architectures, list(found_architectures["method"].unique())
-    styles, samplers, control = shown(tried, metrics, methods), list(found["sampler"].unique()), reference(tried)
-    held = found[np.isfinite(found["regret"].to_numpy(float)) & found["method"].isin([*styles])]
-    name = f"{control} ({samplers[0]} search)" if control is not None and samplers else None
+    found, samplers = found_architectures, list(found_architectures["sampler"].unique())
+    methods = Methods(found["method"], options)
+    held = found[np.isfinite(found["regret"].to_numpy(float)) & found["method"].isin(methods.names)]
+    name = f"{methods.control} ({samplers[0]} search)" if methods.control is not None else None
     beside = legend_width([f"{name}: range of the seeds"]) + 1.1
-    lines, unit, width = _lines([*styles], len(samplers), beside, width)
+    lines, unit, width = _lines(methods.names, len(samplers), beside, options.width)
     names = max(below(line, unit * (len(samplers) + GAP)) for line in lines)
-    figure = sheet(width, 0.9 + len(lines) * ((3.1 if len(lines) == 1 else 1.5) + names),
-                   "Regret of the found architectures" + counted(found["evaluations"], "evaluations"), caption,
-                   truth, _meaning(held), no_band(tried, control))  # fmt: skip
+    figure = sheet(options, width, 0.9 + len(lines) * ((3.1 if len(lines) == 1 else 1.5) + names),
+                   "Regret of the found architectures" + counted(found["evaluations"], "evaluations"),
+                   _meaning(held), methods.note)  # fmt: skip
     panels = figure.subplots(len(lines), 1, sharey=True, squeeze=False)[:, 0]
     for axes in panels:
         axes.set_ylabel("regret (percentage points)" if len(lines) == 1 else "regret (points)")
     if held.empty:
         empty(panels[0], "no found architecture has a truth")
         return figure
-    chance = by_seed(found[found["sampler"] == samplers[0]], str(control), "regret")
-    band = over_seeds(chance, seed, resamples, str(control), "regret")
+    chance = by_seed(found[found["sampler"] == samplers[0]], str(methods.control), "regret")
     for axes, line in zip(panels, lines, strict=True):
-        _draw_searches(axes, line, held, samplers, styles, (seed, resamples), unit)
+        _draw_searches(axes, line, held, samplers, methods, unit)
         _separate(axes, line, samplers, unit, len(lines[0]))
-        if band is not None:
-            draw_band(axes, band)
+        methods.draw_band(axes, methods.total(chance, str(methods.control), "regret"))
     from_zero([*panels])
-    legend(figure, [*_handles(held, samplers), *band_handles(name, [band], "seeds")])
+    points = [point_handle(f"{name} search, a seed", marker, 4.5) for name, marker in zip(samplers, cycle(MARKERS))]
+    oracle = [Line2D([], [], label=ORACLE_NAME, **ORACLE)] if held["oracle"].notna().any() else []
+    legend(figure, methods.handles(points, *oracle, name=name))
     return figure
 
 
@@ -109,23 +92,22 @@ def _meaning(held: pd.DataFrame) -> str:
 
 def _draw_searches(
     axes: Axes,
-    methods: Sequence[str],
+    names: Sequence[str],
     held: pd.DataFrame,
     samplers: Sequence[str],
-    styles: Mapping[str, Look],
-    bootstrap: tuple[int, int],
+    methods: Methods,
     unit: float,
 ) -> None:
     """Draw the seeds, mean, interval and oracle of every method and sampler, a sampler ``unit`` inches wide."""
     axes.grid(axis="y")
-    for (i, method), (j, sampler) in product(enumerate(methods), enumerate(samplers)):
+    for (i, method), (j, sampler) in product(enumerate(names), enumerate(samplers)):
         place = i * (len(samplers) + GAP) + j
-        style = replace(styles[method], marker=MARKERS[j % len(MARKERS)])
+        look = replace(methods.looks[method], marker=MARKERS[j % len(MARKERS)])
         name = f"{method}:{sampler}"
         rows = held[(held["method"] == method) & (held["sampler"] == sampler)].sort_values("seed")
         values = rows["regret"].to_numpy(float)
-        total = over_seeds(values, *bootstrap, method, "regret")
-        draw_seeds(axes, place, name, style, values, total, 5 if unit > 0.25 else 4)
+        total = methods.total(values, method, "regret")
+        methods.draw_seeds(axes, place, name, look, values, total, 5 if unit > 0.25 else 4)
         oracle = (rows["optimum"] - rows["oracle"]).dropna().to_numpy(float)
         if len(oracle):
             axes.plot(place + 0.38, oracle.mean(), gid=f"oracle:{name}", **ORACLE)
@@ -144,11 +126,3 @@ def _separate(axes: Axes, methods: Sequence[str], samplers: Sequence[str], unit:
     width = most * step
     spare = max(0.0, 5 - width) / 2  # a single search stays a narrow one
     axes.set_xlim(-(1 + GAP) / 2 - spare, width - (1 + GAP) / 2 + spare)
-
-
-def _handles(held: pd.DataFrame, samplers: Sequence[str]) -> list[Artist]:
-    """Return the legend's entries for all but the band."""
-    most = int(held.groupby(["method", "sampler"]).size().max())
-    oracle = [Line2D([], [], label=ORACLE_NAME, **ORACLE)] if held["oracle"].notna().any() else []
-    points = [point_handle(f"{name} search, a seed", marker, 4.5) for name, marker in zip(samplers, cycle(MARKERS))]
-    return [*points, mean_handle(most, most > 1), *oracle]

@@ -15,7 +15,7 @@ from scipy.spatial.distance import squareform
 
 from fsnas.plotting import from_tables
 from fsnas.plotting._seeds import mark_names, name_methods
-from fsnas.plotting._style import COLOUR_MAP, NARROW, Look, empty, ink, pt, sheet, shown, styled, widest
+from fsnas.plotting._style import COLOUR_MAP, Look, Options, empty, ink, pt, sheet, styled, widest
 
 DIAGONAL = "Outlined: internal distance."
 BRACKETS = "In brackets: other numbers of groups."
@@ -25,51 +25,39 @@ FINE, COARSE = 5.5, 4.5  # points from which on a number has two decimals, or on
 
 @from_tables("method-matrix", category="2 Split distance", label="Figure: method against method")
 @styled
-def method_matrix_figure(
-    method_distance: pd.DataFrame,
-    *,
-    caption: str,
-    metrics: Mapping[str, str] | None = None,
-    methods: Collection[str] | None = None,
-    width: float | None = None,
-) -> Figure:
+def method_matrix_figure(method_distance: pd.DataFrame, *, options: Options) -> Figure:
     """Draw the mean split distance between the trees of every two methods (same seed), clustered by average linkage.
 
-    Parameters
-    ----------
-    method_distance
-        Columns ``method_a, method_b, mean, comparable``; a pair once or in both orders; ``method_a == method_b`` is the
-        internal distance. A missing pair is marked and counts as the largest distance in the clustering; one that is
-        not ``comparable`` (all are without this column) stands in brackets. Numbers that would be too small are left
-        out.
+    A pair may be there once or in both orders. One that is missing is marked and counts as the largest distance in the
+    clustering; one that is not ``comparable`` (all are without this column) stands in brackets. Numbers that would be
+    too small are left out.
     """
-    styles = shown([*method_distance["method_a"], *method_distance["method_b"]], metrics, methods)
-    names, count = list(styles), len(styles)
+    looks, width = options.looks([*method_distance["method_a"], *method_distance["method_b"]]), options.width
+    names, count = list(looks), len(looks)
     table = method_distance[method_distance["method_a"].isin(names) & method_distance["method_b"].isin(names)]
     others = {(row.method_a, row.method_b) for row in table.itertuples() if not getattr(row, "comparable", True)}
     others |= {(b, a) for a, b in others}
     said = BRACKETS if any(a != b for a, b in others) else ""
     beside = widest(names, pt(9)) + 0.4
-    narrow = width is not None and width < NARROW
-    around = beside + (0.6 if narrow else 2.2)  # the names, the clustering, the colour bar
+    around = beside + (0.6 if options.narrow else 2.2)  # the names, the clustering, the colour bar
     side = max(2.4, CELL * count) if width is None else max(1.0, width - around)
     height = 0.72 * side if width is not None and count <= 4 else side
-    figure = sheet(width or max(5.6, side + around), height + beside + 0.9 + 0.5 * narrow,
-                   "Split distance between methods", caption, DIAGONAL, said)  # fmt: skip
+    figure = sheet(options, width or max(5.6, side + around), height + beside + 0.9 + 0.5 * options.narrow,
+                   "Split distance between methods", DIAGONAL, said)  # fmt: skip
     if not count:
         empty(figure.add_subplot(), "no method has a split", ticks=True)
         return figure
     wide = table.pivot(index="method_a", columns="method_b", values="mean").reindex(index=names, columns=names)
     matrix = wide.fillna(wide.T).to_numpy(float)
-    tree_axes, axes = figure.subplots(1, 2, width_ratios=(1, side / 0.4 if narrow else max(2.0, side / 1.1)))
+    tree_axes, axes = figure.subplots(1, 2, width_ratios=(1, side / 0.4 if options.narrow else max(2.0, side / 1.1)))
     tree_axes.set_axis_off()
     order = np.arange(count)
     if count > 1:
-        order = _draw_dendrogram(tree_axes, matrix, "" if narrow else "average linkage")
-    ordered_styles = {names[i]: styles[names[i]] for i in order}
-    image = _draw_matrix(axes, matrix[np.ix_(order, order)], ordered_styles, others, side / count)
-    where: Any = {"location": "bottom", "aspect": 30} if narrow else {"shrink": 0.8}
-    figure.colorbar(image, ax=[tree_axes, axes] if narrow else axes, label="mean split distance", **where)
+        order = _draw_dendrogram(tree_axes, matrix, "" if options.narrow else "average linkage")
+    ordered = {names[i]: looks[names[i]] for i in order}
+    image = _draw_matrix(axes, matrix[np.ix_(order, order)], ordered, others, side / count)
+    where: Any = {"location": "bottom", "aspect": 30} if options.narrow else {"shrink": 0.8}
+    figure.colorbar(image, ax=[tree_axes, axes] if options.narrow else axes, label="mean split distance", **where)
     return figure
 
 
@@ -98,14 +86,10 @@ def _numbers(
 
 
 def _draw_matrix(
-    axes: Axes,
-    matrix: np.ndarray,
-    styles: Mapping[str, Look],
-    others: Collection[tuple[str, str]],
-    cell: float,
+    axes: Axes, matrix: np.ndarray, looks: Mapping[str, Look], others: Collection[tuple[str, str]], cell: float
 ) -> AxesImage:
     """Draw the heat map with its values, the diagonal outlined, and each metric's mark beside its name."""
-    methods = list(styles)
+    methods = list(looks)
     colours = matplotlib.colormaps[COLOUR_MAP].with_extremes(bad="#CCCCCC")
     image = axes.imshow(np.ma.masked_invalid(matrix), cmap=colours, aspect="auto", vmin=0)
     for decimals, smallest in ((2, FINE), (1, COARSE)):
@@ -124,5 +108,5 @@ def _draw_matrix(
     name_methods(axes, methods, cell)
     axes.set_yticks(range(len(methods)), methods, size=min(pt(9), 0.85 * 72 * cell))
     axes.tick_params(length=0)
-    mark_names(axes, styles, min(6.0, 40 * cell))
+    mark_names(axes, looks, min(6.0, 40 * cell))
     return image

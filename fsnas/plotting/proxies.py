@@ -12,9 +12,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from fsnas.plotting import from_tables
-from fsnas.plotting._bands import INTERVAL
-from fsnas.plotting._seeds import edges
-from fsnas.plotting._style import GREY, NARROW, empty, legend, look, pt, sheet, styled, widest
+from fsnas.plotting._seeds import INTERVAL, edges
+from fsnas.plotting._style import GREY, Options, directed, empty, legend, look, pt, sheet, styled, widest
 
 PUBLISHED: dict[str, tuple[str, dict[str, Any]]] = {
     "abdelfattah2021": ("Abdelfattah et al. 2021", {"marker": "|", "markersize": 9, "markeredgewidth": 2.0}),
@@ -23,37 +22,23 @@ PUBLISHED: dict[str, tuple[str, dict[str, Any]]] = {
         {"marker": "o", "markersize": 8, "markeredgewidth": 1.2, "markerfacecolor": "none"},
     ),
 }
-DIRECTIONS = {"higher": "higher is better", "lower": "lower is better", "none": "no direction"}
 NOTE = "Published numbers are of NAS-Bench-201 on CIFAR-10."
 ROW = 0.34  # inches of a metric
 
 
 @from_tables("proxies", category="5 Zero-cost proxies", label="Figure: correlations with the truth", over_seeds=False)
 @styled
-def proxies_figure(
-    proxy_correlations: pd.DataFrame,
-    *,
-    caption: str,
-    width: float | None = None,
-    truth: str = "",
-) -> Figure:
+def proxies_figure(proxy_correlations: pd.DataFrame, *, options: Options) -> Figure:
     """Draw Spearman's correlation of every metric with the truth, its interval, and the published numbers.
 
-    Parameters
-    ----------
-    proxy_correlations
-        Columns ``metric, direction, spearman, spearman_ci_low, spearman_ci_high, kendall, kendall_ci_low,
-        kendall_ci_high, n, not_finite, seeds, abdelfattah2021, nasbench_suite_zero``, a row per metric, drawn from
-        the top in the order of the table. The interval of the metric `random` is shaded over all rows.
+    The metrics stand from the top in the order of the table; the interval of `random` is shaded over all rows.
     """
     correlations, rows = proxy_correlations, list(proxy_correlations.itertuples())
-    narrow = width is not None and width < NARROW
-    labels = [_label(row, "\n" if narrow else " ") for row in rows]
+    labels = [directed(str(row.metric), str(row.direction), "\n" if options.narrow else " ") for row in rows]
     counts = [_count(row) for row in rows]
     published = [column for column in PUBLISHED if np.isfinite(correlations[column].to_numpy(float)).any()]
-    figure = sheet(width or 7.0 + widest(labels, pt(9)), 1.1 + ROW * max(len(rows), 4),
-                   "Zero-cost metrics of single architectures and the truth", caption, truth,
-                   NOTE if published else "")  # fmt: skip
+    figure = sheet(options, options.width or 7.0 + widest(labels, pt(9)), 1.1 + ROW * max(len(rows), 4),
+                   "Zero-cost metrics of single architectures and the truth", NOTE if published else "")  # fmt: skip
     axes = figure.add_subplot()
     axes.set_xlabel("Spearman's rank correlation")
     columns = ["spearman", *PUBLISHED]
@@ -71,14 +56,8 @@ def proxies_figure(
     for place, text in enumerate(counts):
         axes.text(1.01, place, text, transform=axes.get_yaxis_transform(), va="center", size=pt(7.5), color="#333333",
                   gid=f"count:{place}")  # fmt: skip
-    _legend(figure, published, any(drawn), len(random) > 0)
+    legend(figure, _handles(published, any(drawn), len(random) > 0))
     return figure
-
-
-def _label(row: Any, between: str) -> str:
-    direction = getattr(row, "direction", None)
-    said = f"{between}({DIRECTIONS.get(direction, direction)})" if isinstance(direction, str) else ""
-    return f"{row.metric}{said}"
 
 
 def _count(row: Any) -> str:
@@ -106,14 +85,11 @@ def _draw(axes: Axes, place: int, row: Any) -> bool:
     return bool(ends)
 
 
-def _legend(figure: Figure, published: Sequence[str], intervals: bool, shaded: bool) -> None:
+def _handles(published: Sequence[str], intervals: bool, shaded: bool) -> list[Artist]:
+    """Return the legend's entries."""
     label = "this run, 95 % interval\nover architectures" if intervals else "this run"
-    handles: list[Artist] = [
-        Line2D([], [], color="#333333", marker="o", markersize=5, linewidth=2.2 * intervals, label=label)
-    ]
-    for column in published:
-        name, marker = PUBLISHED[column]
-        handles.append(Line2D([], [], **marker, color="black", linestyle="", label=name))
-    if shaded:
-        handles.append(Patch(facecolor=GREY, alpha=0.30, linewidth=0, label="random: 95 % interval"))
-    legend(figure, handles)
+    ours = Line2D([], [], color="#333333", marker="o", markersize=5, linewidth=2.2 * intervals, label=label)
+    theirs = [Line2D([], [], **marker, color="black", linestyle="", label=name)
+              for name, marker in map(PUBLISHED.__getitem__, published)]  # fmt: skip
+    band = [Patch(facecolor=GREY, alpha=0.30, linewidth=0, label="random: 95 % interval")] if shaded else []
+    return [ours, *theirs, *band]

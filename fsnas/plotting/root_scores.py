@@ -1,7 +1,7 @@
 """What each metric sees at the root: scores per edge and operation, or affinities where it has no scores."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib
@@ -12,25 +12,17 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from fsnas.plotting._style import COLOUR_MAP, NARROW, colour, empty, ink, pt, sheet, styled, wrapped
+from fsnas.plotting._style import COLOUR_MAP, Options, directed, empty, ink, look, pt, sheet, styled, wrapped
 
 COLUMNS = 3
 WIDTH, HEIGHT = 3.7, 2.25  # inches of a panel
-DIRECTIONS = {"higher": "higher is better", "lower": "lower is better", "none": "no direction"}
 MISSING = "#D9D9D9"
 Names = tuple[Sequence[str], Sequence[str]]  # of edges and operations
 
 
 @styled
 def root_scores_figure(
-    scores: Mapping[str, Mapping[str, Any]],
-    *,
-    edges: Sequence[str],
-    operations: Sequence[str],
-    caption: str,
-    metrics: Mapping[str, str] | None = None,
-    methods: Collection[str] | None = None,
-    width: float | None = None,
+    scores: Mapping[str, Mapping[str, Any]], *, edges: Sequence[str], operations: Sequence[str], options: Options
 ) -> Figure:
     """Draw a heat map per method, each on its own colour scale; a value that is not finite is hatched.
 
@@ -43,28 +35,28 @@ def root_scores_figure(
     edges, operations
         Their names.
     """
+    methods, width = options.methods, options.width
     scores = merged({method: scores[method] for method in scores if methods is None or method in methods})
     scalar = [method for method, entry in scores.items() if entry["scores"] is not None]
     matrices = [method for method, entry in scores.items() if entry["scores"] is None]
     columns = COLUMNS if matrices else max(2, min(COLUMNS, len(scalar)))
     columns = columns if width is None else max(1, int((width - 0.3) / (0.75 * WIDTH)))
-    panel = HEIGHT if width is None or width >= NARROW else 0.7 * HEIGHT
+    panel = HEIGHT * (0.7 if options.narrow else 1)
     blocks = [math.ceil(len(scalar) / columns)] * bool(scalar) + [math.ceil(len(edges) / columns)] * len(matrices)
     ratios = [0.85 + panel * count for count in blocks]
     width = width or 0.9 + WIDTH * columns
-    figure = sheet(
-        width, max(0.5 + sum(ratios), 2.5), "Score of the root supernet without this operation on this edge", caption
-    )
+    title = "Score of the root supernet without this operation on this edge"
+    figure = sheet(options, width, max(0.5 + sum(ratios), 2.5), title)
     if not scores:
         empty(figure.add_subplot(), "no method has scores", ticks=True)
         return figure
     parts = iter(figure.subfigures(len(blocks), 1, squeeze=False, height_ratios=ratios)[:, 0])
     if scalar:
         chosen = {method: scores[method] for method in scalar}
-        _draw_scores(next(parts), chosen, (edges, operations), columns, metrics)
+        _draw_scores(next(parts), chosen, (edges, operations), columns, options.metrics)
     for method in matrices:
         affinity = np.asarray(scores[method]["affinity"], float)
-        _draw_affinities(next(parts), method, affinity, (edges, operations), columns, metrics)
+        _draw_affinities(next(parts), method, affinity, (edges, operations), columns, options.metrics)
     return figure
 
 
@@ -77,10 +69,9 @@ def merged(scores: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, An
     return {", ".join(methods): scores[methods[0]] for methods in groups.values()}
 
 
-def _draw_scores(part: Any, scores: Mapping, names: Names, columns: int, metrics: Mapping[str, str] | None) -> None:
+def _draw_scores(part: Any, scores: Mapping, names: Names, columns: int, metrics: Mapping[str, str]) -> None:
     """Draw the panels of the methods with a score."""
-    said = {method: DIRECTIONS.get(entry["direction"], entry["direction"]) for method, entry in scores.items()}
-    panels = _panels(part, [f"{method} ({direction})" for method, direction in said.items()], names, columns)
+    panels = _panels(part, [directed(method, scores[method]["direction"]) for method in scores], names, columns)
     for axes, (method, entry) in zip(panels, scores.items(), strict=True):
         image = heat_map(axes, np.asarray(entry["scores"], float))
         _mark(axes, method, metrics)
@@ -88,7 +79,7 @@ def _draw_scores(part: Any, scores: Mapping, names: Names, columns: int, metrics
 
 
 def _draw_affinities(
-    part: Any, method: str, affinity: np.ndarray, names: Names, columns: int, metrics: Mapping[str, str] | None
+    part: Any, method: str, affinity: np.ndarray, names: Names, columns: int, metrics: Mapping[str, str]
 ) -> None:
     """Draw one panel per edge, all on one colour scale; the diagonal is left out."""
     edges, operations = names
@@ -146,11 +137,7 @@ def heat_map(
 
 
 def short(value: float, spread: float) -> str:
-    """Return ``value`` with the digits that tell values apart which lie within ``spread`` of each other.
-
-    >>> short(123456.0, 90000.0), short(0.98765, 0.01), short(-0.5, 2.0), short(812.4, 300.0)
-    ('1.2e5', '0.988', '-0.5', '812')
-    """
+    """Return ``value`` with the digits that tell values apart which lie within ``spread`` of each other."""
     decimals = max(0, 1 - math.floor(math.log10(spread))) if spread > 0 else 2
     if decimals <= 4 and abs(value) < 1e5:
         return f"{value:.{decimals}f}"
@@ -159,10 +146,10 @@ def short(value: float, spread: float) -> str:
     return f"{mantissa}e{int(exponent)}"
 
 
-def _mark(axes: Axes, method: str, metrics: Mapping[str, str] | None) -> None:
+def _mark(axes: Axes, method: str, metrics: Mapping[str, str]) -> None:
     """Draw a line in the metric's colour over the panel."""
     first = method.split(", ")[0]
-    shade = colour((metrics or {}).get(first, first))
+    shade = look(metrics.get(first, first)).colour
     axes.plot([0, 1], [1.015, 1.015], transform=axes.transAxes, clip_on=False, color=shade, linewidth=3,
               scalex=False, scaley=False)  # fmt: skip
 

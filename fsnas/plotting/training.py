@@ -9,28 +9,25 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from fsnas.plotting._style import COLOUR_MAP, NARROW, empty, legend, sheet, styled
+from fsnas.plotting._style import COLOUR_MAP, Options, empty, legend, sheet, styled
 
 PANELS = {"loss": "cross-entropy loss", "accuracy": "accuracy"}
 
 
 @styled
-def training_figure(
-    records: Mapping[int, Mapping[str, Sequence[float | None]]], *, caption: str, width: float | None = None
-) -> Figure:
+def training_figure(records: Mapping[int, Mapping[str, Sequence[float | None]]], *, options: Options) -> Figure:
     """Draw loss and accuracy per epoch and seed, solid on the training part and dashed on the validation part.
+
+    In a narrow figure the panels stand one below the other.
 
     Parameters
     ----------
     records
         By seed, lists ``epoch, loss, accuracy, valid_loss, valid_accuracy`` of one length; accuracies in [0, 1];
         None or NaN where an epoch was not evaluated.
-    width
-        Of the figure in inches; 9 if None. In a narrow one the panels stand one below the other.
     """
-    width = width or 9.0
-    across = 2 if width >= NARROW else 1
-    figure = sheet(width, 4.0 if across == 2 else 4.6, "Training of the supernets", caption)
+    across = 1 if options.narrow else 2
+    figure = sheet(options, options.width or 9.0, 4.6 if options.narrow else 4.0, "Training of the supernets")
     colours = matplotlib.colormaps[COLOUR_MAP](np.linspace(0.0, 0.9, max(len(records), 1)))
     panels = figure.subplots(2 // across, across)
     for axes, (column, label) in zip(panels, PANELS.items(), strict=True):

@@ -1,15 +1,15 @@
 """One split tree, drawn from the root at the left to the leaves at the right."""
 
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from fsnas.plotting._style import MARGIN, colour, lower, points, pt, sheet, styled, text_size, wrapped
+from fsnas.plotting._style import MARGIN, Options, look, lower, points, pt, sheet, styled, text_size, wrapped
+from fsnas.spaces import count_architectures
+from fsnas.splitting.trees import Split, Tree
 
 SIZE = 8.5  # points
 PAD = 0.07  # inches between a text and its box
@@ -44,74 +44,68 @@ class _Box:
 
 
 @styled
-def tree_figure(tree: Mapping[str, Any], *, caption: str, width: float | None = None) -> Figure:
+def tree_figure(tree: Tree, *, options: Options) -> Figure:
     """Draw a split tree: every split with its edge, cost and marks, every branch with its operations, every leaf.
 
-    The size follows from the texts, so that none is cut off and none covers another.
-
-    Parameters
-    ----------
-    tree
-        The content of ``tree.json``: ``method, metric, seed``, ``nodes`` (``path, edge, groups, cost, runner_up,
-        ties, edge_ties, degenerate, children``) and ``leaves``, by path the space ``{edge: [operations]}``.
-    width
-        Of the figure in inches; by the tree if None. A tree that is wider is drawn as an indented list.
+    The size follows from the texts, so that none is cut off and none covers another. A tree that is wider than
+    ``width`` is drawn as an indented list.
     """
     root = _boxes(tree)
-    title = f"Split tree of {tree['method']}, seed {tree['seed']}"
-    if tree["method"] != tree["metric"]:
-        title += f" (metric {tree['metric']})"
+    title = f"Split tree of {tree.method}, seed {tree.seed}"
+    if tree.method != tree.metric:
+        title += f" (metric {tree.metric})"
     needed, height = _side_by_side(root)
+    width = options.width
     if width is None:
         width = max(needed, text_size(title, points("figure.titlesize"), "bold")[0] + 2 * MARGIN, 4.6)
     elif needed > width:
         height = _indented(root, width)
-    figure = sheet(width, height + 0.4, title, caption)
+    figure = sheet(options, width, height + 0.4, title)
     below, total = lower(figure), figure.get_figheight()
     figure.set_layout_engine("none")
     axes = figure.add_axes((0, below / total, 1, height / total))
     axes.set(xlim=(0, width), ylim=(height, 0))
     axes.set_axis_off()
     for box in root.every():
-        _draw(axes, box, colour(tree["metric"]))
+        _draw(axes, box, look(tree.metric).colour)
     return figure
 
 
-def _boxes(tree: Mapping[str, Any]) -> _Box:
+def _boxes(tree: Tree) -> _Box:
     """Return the root's box with all that hangs below it."""
-    splits = {node["path"]: node for node in tree["nodes"]}
+    splits = {split.path: split for split in tree.splits}
 
     def build(path: str, level: int, branch: str) -> _Box:
         if path not in splits:
-            return _Box(path, _leaf_text(path, tree["leaves"][path]), LEAF, branch, [], level)
-        node = splits[path]
-        pairs = zip(node["children"], node["groups"], strict=True)
+            return _Box(path, _leaf_text(path, tree.leaves[path]), LEAF, branch, [], level)
+        split = splits[path]
+        pairs = zip(split.children, split.groups, strict=True)
         children = [build(child, level + 1, "\n".join(group)) for child, group in pairs]
-        return _Box(path, _split_text(node), _fill(node), branch, children, level)
+        return _Box(path, _split_text(split), _fill(split), branch, children, level)
 
     return build("root", 0, "")
 
 
-def _split_text(node: Mapping[str, Any]) -> str:
-    runner_up = "none" if node["runner_up"] is None else f"{node['runner_up']:.4g}"
+def _split_text(split: Split) -> str:
+    runner_up = "none" if split.runner_up is None else f"{split.runner_up:.4g}"
     marks = [
-        f"tie 1 of {node['ties']}" if node["ties"] > 1 else "",
-        f"edge tie 1 of {node['edge_ties']}" if node.get("edge_ties", 1) > 1 else "",
-        "degenerate" if node["degenerate"] else "",
+        f"tie 1 of {split.ties}" if split.ties > 1 else "",
+        f"edge tie 1 of {split.edge_ties}" if split.edge_ties > 1 else "",
+        "degenerate" if split.degenerate else "",
     ]
-    lines = [f"{node['path']}: edge {node['edge']}", f"cost {node['cost']:.4g}", f"runner-up {runner_up}"]
+    lines = [f"{split.path}: edge {split.edge}", f"cost {split.cost:.4g}", f"runner-up {runner_up}"]
     return "\n".join([*lines, *filter(None, marks)])
 
 
-def _leaf_text(path: str, space: Mapping[str, list[str]]) -> str:
-    count = math.prod(len(operations) for operations in space.values())
-    return f"{path}: not split\n{count:,} architectures" if path == "root" else f"leaf {path}\n{count:,} architectures"
+def _leaf_text(path: str, space: np.ndarray) -> str:
+    count = f"{count_architectures(space):,} architectures"
+    return f"{path}: not split\n{count}" if path == "root" else f"leaf {path}\n{count}"
 
 
-def _fill(node: Mapping[str, Any]) -> str:
-    if node["degenerate"]:
+def _fill(split: Split) -> str:
+    if split.degenerate:
         return DEGENERATE
-    return TIED if max(node["ties"], node.get("edge_ties", 1)) > 1 else PLAIN
+    return TIED if max(split.ties, split.edge_ties) > 1 else PLAIN
 
 
 def _side_by_side(root: _Box) -> tuple[float, float]:

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import kendalltau, rankdata, spearmanr
 
-from fsnas.analysis.ranking import draws, eta_squared, kendall, rankable, resampled, spearman, within
+from fsnas.analysis.ranking import eta_squared, kendall, rankable, resampled, spearman, within
+from fsnas.analysis.stats import draws
 from tests.properties.settings import repeatable
 from tests.reference import ranking as slow
 

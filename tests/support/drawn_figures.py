@@ -1,67 +1,92 @@
 """Every kind of figure, drawn once, and what the tests look for in it."""
 
 import functools
+from functools import partial
 
 import numpy as np
 from matplotlib.text import Text
 
+from fsnas.plotting.cost import cost_figure
+from fsnas.plotting.explained_variance import explained_variance_figure
 from fsnas.plotting.figure_1 import split_distance_figure
 from fsnas.plotting.figure_2 import by_depth_figure
+from fsnas.plotting.found import found_figure
 from fsnas.plotting.method_matrix import method_matrix_figure
+from fsnas.plotting.proxies import proxies_figure
+from fsnas.plotting.rank_correlation import rank_correlation_figure
 from fsnas.plotting.root_scores import root_scores_figure
 from fsnas.plotting.training import training_figure
 from fsnas.plotting.tree import tree_figure
 from tests.support import plotting_data as data
-from tests.support import plotting_search_data
+from tests.support.plotting_data import EIGHT, LONG, METRICS, ONE_EACH, SAMPLERS, TWO
 from tests.support.space import EDGES, OPERATIONS
 
-ONE_EACH = {metric: metric for metric in data.METRICS}
-TWO = {"snip": "snip", "random": "random"}
-FIGURES = {
-    "1a": lambda **look: distance_figure(data.MANY, 3, "internal", **look),
-    "1a, 10 seeds": lambda **look: distance_figure(ONE_EACH, 10, "internal", **look),
-    "1b": lambda **look: distance_figure(TWO, 3, "external", **look),
-    "1b, one seed": lambda **look: distance_figure(TWO, 1, "external", **look),
-    "2": lambda **look: depth_figure(data.MANY, 3, **look),
-    "2, one seed": lambda **look: depth_figure(TWO, 1, **look),
-    "matrix": lambda **look: matrix_figure(data.MANY, **look),
-    "matrix, 13": lambda **look: matrix_figure(ONE_EACH, **look),
-    "matrix, two": lambda **look: matrix_figure(TWO, **look),
-    "tree": lambda **look: tree_figure(data.tree([2, 2, 2]), **({"caption": data.caption(3)} | look)),
-    "tree, exhaustive": lambda **look: tree_figure(data.tree([5]), **({"caption": data.caption(3)} | look)),
-    "tree, none": lambda **look: tree_figure(data.tree([]), **({"caption": data.caption(3)} | look)),
-    "training": lambda **look: training_figure(data.records(3, 12), **({"caption": data.caption(3)} | look)),
-    "root scores": lambda **look: scores_figure(["gm", "snip", "jacobcov"], metrics=ONE_EACH, **look),
-    "root scores, all": lambda **look: scores_figure(list(data.METRICS), **look),
-}
 
-SEARCH = {
-    f"{kind}, {case}": functools.partial(plotting_search_data.draw, kind, case)
-    for kind in plotting_search_data.KINDS
-    for case in plotting_search_data.CASES
-}
-EVERY = FIGURES | SEARCH
+def made(draw, *tables, seeds=3, **look):
+    return draw(*tables, **({"caption": data.caption(seeds)} | look))
 
 
 def distance_figure(metrics, seeds, setting, **look):
-    look = {"caption": data.caption(seeds), "metrics": metrics} | look
-    return split_distance_figure(*data.distances(metrics, seeds), setting=setting, **look)
+    look = {"metrics": metrics, "setting": setting} | look
+    return made(split_distance_figure, *data.distances(metrics, seeds), seeds=seeds, **look)
 
 
-def depth_figure(metrics, seeds, depth=3, **look):
-    return by_depth_figure(
-        *data.distances(metrics, seeds, depth), **({"caption": data.caption(seeds), "metrics": metrics} | look)
-    )
+def depth_figure(metrics, seeds, **look):
+    return made(by_depth_figure, *data.distances(metrics, seeds), seeds=seeds, **({"metrics": metrics} | look))
 
 
 def matrix_figure(metrics, **look):
-    look = {"caption": data.caption(3), "metrics": metrics} | look
-    return method_matrix_figure(data.method_distance(list(metrics)), **look)
+    return made(method_matrix_figure, data.method_distance(list(metrics)), **({"metrics": metrics} | look))
 
 
 def scores_figure(methods, /, **look):
-    names = {"edges": EDGES, "operations": OPERATIONS}
-    return root_scores_figure(data.root_scores(methods), **names, **({"caption": data.caption(3)} | look))
+    return made(root_scores_figure, data.root_scores(methods), edges=EDGES, operations=OPERATIONS, **look)
+
+
+def leaves_figure(kind, methods, seeds, samplers=SAMPLERS, /, n=16, low=84.0, names=METRICS, **look):
+    """Return one of the figures of leaves, search, truth and cost."""
+    draw, tables = {
+        "rank": (rank_correlation_figure, lambda: [data.rank(methods, seeds)]),
+        "variance": (
+            explained_variance_figure,
+            lambda: [data.variance(methods, seeds, n), data.leaf_truth(methods, seeds, n, low)],
+        ),
+        "found": (found_figure, lambda: [data.found(methods, seeds, samplers)]),
+        "cost": (cost_figure, lambda: [data.cost(methods, seeds)]),
+        "proxies": (proxies_figure, lambda: [data.correlations(names)]),
+    }[kind]
+    return made(draw, *tables(), seeds=seeds, **({"metrics": methods, "truth": data.TRUTH} | look))
+
+
+KINDS = ("rank", "variance", "found", "cost", "proxies")
+CASES = {
+    "default": ((EIGHT, 3), {"names": METRICS[:8]}),
+    "one": (({"snip": "snip"}, 1, ("random",)), {"names": METRICS[2:3]}),
+    "many": ((LONG, 10), {"n": 15625, "low": 10.0}),
+}
+FIGURES = {
+    "1a": partial(distance_figure, data.MANY, 3, "internal"),
+    "1a, 10 seeds": partial(distance_figure, ONE_EACH, 10, "internal"),
+    "1b": partial(distance_figure, TWO, 3, "external"),
+    "1b, one seed": partial(distance_figure, TWO, 1, "external"),
+    "2": partial(depth_figure, data.MANY, 3),
+    "2, one seed": partial(depth_figure, TWO, 1),
+    "matrix": partial(matrix_figure, data.MANY),
+    "matrix, 13": partial(matrix_figure, ONE_EACH),
+    "matrix, two": partial(matrix_figure, TWO),
+    "tree": partial(made, tree_figure, data.tree([2, 2, 2])),
+    "tree, exhaustive": partial(made, tree_figure, data.tree([5])),
+    "tree, none": partial(made, tree_figure, data.tree([])),
+    "training": partial(made, training_figure, data.records(3, 12)),
+    "root scores": partial(scores_figure, ["gm", "snip", "jacobcov"], metrics=ONE_EACH),
+    "root scores, all": partial(scores_figure, list(METRICS)),
+}
+SEARCH = {
+    f"{kind}, {case}": partial(leaves_figure, kind, *given, **rest)
+    for kind in KINDS
+    for case, (given, rest) in CASES.items()
+}
+EVERY = FIGURES | SEARCH
 
 
 def said(figure):
@@ -70,7 +95,9 @@ def said(figure):
 
 
 def texts(figure):
-    return [text.get_text() for text in figure.findobj(Text) if text.get_visible() and text.get_text()]
+    """All texts, each in one line."""
+    found = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text()]
+    return [" ".join(text.get_text().split()) for text in found]
 
 
 def tagged(figure, prefix):

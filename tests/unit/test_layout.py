@@ -18,7 +18,7 @@ BELOW = {
     "search": {"spaces", "splitting"},
     "benchmark": {"spaces"},
     "analysis": {"spaces", "splitting", "search", "benchmark"},
-    "plotting": {"analysis"},
+    "plotting": {"spaces", "splitting", "analysis"},
     "lineage": {"metrics", "spaces"},
     "artifacts": {"spaces", "networks", "data", "training", "splitting", "search", "benchmark"},
     "inspecting": {"spaces", "data", "training", "splitting", "search", "benchmark", "analysis", "artifacts"},

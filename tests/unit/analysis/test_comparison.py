@@ -1,15 +1,19 @@
-import inspect
 import io
 import math
+import re
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from fsnas.analysis.explained_variance import explained_variance, leaf_truth
+from fsnas.analysis.distance_tables import PAIR_COLUMNS, SUMMARY_COLUMNS, TREE_COLUMNS
+from fsnas.analysis.explained_variance import LEAF_COLUMNS, VARIANCE_COLUMNS, explained_variance, leaf_truth
 from fsnas.analysis.few_shot import QUANTITIES, few_shot_summary
-from fsnas.analysis.found import found_table
-from fsnas.analysis.rank_correlation import SCOPES, rank_correlations
+from fsnas.analysis.found import FOUND_COLUMNS, found_table
+from fsnas.analysis.method_distance import METHOD_COLUMNS
+from fsnas.analysis.proxies import VALUE_COLUMNS
+from fsnas.analysis.rank_correlation import RANK_COLUMNS, SCOPES, rank_correlations
+from fsnas.analysis.splits import SPLIT_COLUMNS
 from fsnas.analysis.stats import bootstrap_mean
 from fsnas.analysis.training_cost import COST_COLUMNS, TIMES, cost_table
 from fsnas.benchmark.table import ArchitectureTable
@@ -19,6 +23,7 @@ from fsnas.seeding import generator
 from fsnas.spaces import architectures
 from fsnas.splitting.trees import Tree, node_spaces
 from tests.reference import ranking as slow
+from tests.support.config import ROOT
 from tests.support.space import SPACE
 from tests.support.splits import grown_tree
 
@@ -81,10 +86,12 @@ def test_rank_correlations_are_those_of_the_twins():
         assert rows.loc["within", name] == pytest.approx(slow.within(leaves, a, b, twin), abs=1e-12)
 
 
-def test_one_leaf_has_one_ranking():
-    table = rank_correlations([one_shot()], {("none", 0): evaluated()}, TRUTH)
-    assert table["scope"].tolist() == ["all", "within"] and (table["n"] == 80).all() and (table["leaves"] == 1).all()
-    assert table["kendall"].nunique() == table["spearman"].nunique() == 1
+def test_one_leaf_has_one_ranking_and_without_truth_there_is_none():
+    one, none = (rank_correlations([one_shot()], {("none", 0): evaluated()}, truth) for truth in (TRUTH, {}))
+    assert one["scope"].tolist() == ["all", "within"] and (one["n"] == 80).all() and (one["leaves"] == 1).all()
+    assert one["kendall"].nunique() == one["spearman"].nunique() == 1
+    assert none[["kendall", "spearman"]].isna().all(axis=None) and (none[["n", "leaves"]] == 0).all(axis=None)
+    assert rank_correlations([one_shot()], {}, TRUTH).empty
 
 
 def test_leaves_that_cannot_be_ranked_are_not_counted():
@@ -97,12 +104,6 @@ def test_leaves_that_cannot_be_ranked_are_not_counted():
     rows = rank_correlations([tree], {("gm", 0): table}, truth).set_index("scope")
     assert rows.loc["all", ["kendall", "n", "leaves"]].tolist() == pytest.approx([1, 10, 8], abs=1e-12)
     assert rows.loc["within", ["kendall", "n", "leaves"]].tolist() == pytest.approx([1, 3, 1], abs=1e-12)
-
-
-def test_without_truth_there_is_nothing_to_say():
-    rows = rank_correlations([one_shot()], {("none", 0): evaluated()}, {})
-    assert rows[["kendall", "spearman"]].isna().all(axis=None) and (rows[["n", "leaves"]] == 0).all(axis=None)
-    assert rank_correlations([one_shot()], {}, TRUTH).empty
 
 
 def test_evaluations_of_other_architectures_are_looked_up_on_their_own():
@@ -171,12 +172,6 @@ def test_edges_of_explained_variance():
     assert np.isnan(same["eta_squared"]) and same["n"] == 80
 
 
-def test_a_split_on_what_matters_explains_more_than_chance():
-    tree = tree_of()
-    truth = {name: float(list(tree.leaves).index(leaf_by_hand(tree, name))) for name in SOME}
-    assert explained_variance([tree], truth)["eta_squared"][0] == pytest.approx(1, abs=1e-12)
-
-
 # Found
 
 
@@ -197,44 +192,41 @@ def test_found_architectures_are_compared_with_all_that_have_a_truth():
     assert table["rank"][1] == 1 and table["regret"][1] == 0
 
 
-def test_the_best_of_equals_share_the_rank():
+OTHER = next(name for name in ALL if name not in TRUTH)
+
+
+def found_alone(names, truth, own=None):
+    """The table of one search per name, in a tree of one leaf."""
     tree = one_shot()
+    return found_table([tree], {("none", 0): record("none", 0, *(found(tree, [name]) for name in names))}, truth, own)
+
+
+def test_the_best_of_equals_share_the_rank():
     truth = dict(zip(SOME[:4], [90.0, 92.0, 92.0, 91.0], strict=True))
-    searches = {("none", 0): record("none", 0, *(found(tree, [name]) for name in SOME[:4]))}
-    assert found_table([tree], searches, truth)["rank"].tolist() == [4, 1, 1, 3]
+    assert found_alone(SOME[:4], truth)["rank"].tolist() == [4, 1, 1, 3]
 
 
 def test_found_architectures_that_were_trained_on_their_own_have_a_truth():
-    tree = one_shot()
-    other = next(name for name in ALL if name not in TRUTH)
-    searches = {("none", 0): record("none", 0, found(tree, [other]), found(tree, SOME[:1]))}
-    without = found_table([tree], searches, TRUTH)
+    without = found_alone([OTHER, SOME[0]], TRUTH)
     assert without.loc[0, ["test_accuracy", "regret", "rank"]].isna().all()
     assert without.loc[0, ["optimum", "of", "oracle", "oracle_n"]].tolist() == [94, 80, 94, 80]
-    row, second = found_table([tree], searches, TRUTH, {other: 95.0, SOME[0]: 1.0, SOME[1]: np.nan}).itertuples()
+    row, second = found_alone([OTHER, SOME[0]], TRUTH, {OTHER: 95.0, SOME[0]: 1.0, SOME[1]: np.nan}).itertuples()
     assert (row.test_accuracy, row.optimum, row.regret, row.rank, row.of, row.oracle) == (95, 95, 0, 1, 81, 95)
     assert second.test_accuracy == TRUTH[SOME[0]], "the benchmark goes first"
     assert (second.optimum, second.of) == (94, 80), "what another search found changes nothing"
 
 
 def test_a_truth_that_is_nan_is_none():
-    tree = one_shot()
-    searches = {("none", 0): record("none", 0, found(tree, SOME[:1]))}
-    row = found_table([tree], searches, {SOME[0]: np.nan}, {SOME[0]: 50.0}).iloc[0]
+    row = found_alone(SOME[:1], {SOME[0]: np.nan}, {SOME[0]: 50.0}).iloc[0]
     assert row[["test_accuracy", "rank", "of"]].tolist() == [50, 1, 1]
-    row = found_table([tree], searches, {}).iloc[0]
+    row = found_alone(SOME[:1], {}).iloc[0]
     assert row[["test_accuracy", "optimum", "regret", "rank", "oracle"]].isna().all() and row["of"] == 0
 
 
 def test_whole_ranks_are_written_without_a_point():
-    tree = one_shot()
-    other = next(name for name in ALL if name not in TRUTH)
-    searches = {("none", 0): record("none", 0, found(tree, SOME[:1]), found(tree, [other]))}
-    text = found_table([tree], searches, TRUTH).to_csv(index=False)
-    assert [line.split(",")[10] for line in text.splitlines()[1:]] == [
-        str(1 + sum(v > TRUTH[SOME[0]] for v in TRUTH.values())),
-        "",
-    ]
+    lines = found_alone([SOME[0], OTHER], TRUTH).to_csv(index=False).splitlines()
+    better = sum(value > TRUTH[SOME[0]] for value in TRUTH.values())
+    assert [line.split(",")[10] for line in lines[1:]] == [str(1 + better), ""]
 
 
 def test_an_architecture_outside_its_leaf_is_an_error():
@@ -257,18 +249,6 @@ def test_costs_are_ordered_and_checked():
     assert list(cost_table([]).columns) == COST_COLUMNS
 
 
-def test_wrong_costs_are_errors():
-    row = costs()
-    row["leaf_second"] = row.pop("leaf_seconds")
-    message = (
-        r"method gm and seed 0 lack \['leaf_seconds'\] and have the unknown \['leaf_second'\] \(did you mean 'leaf_"
-    )
-    with pytest.raises(FsnasError, match=message):
-        cost_table([row])
-    with pytest.raises(FsnasError, match="costs of method gm and seed 0 are there twice"):
-        cost_table([costs(), costs()])
-
-
 # Summary
 
 
@@ -278,12 +258,10 @@ def tables():
     trees = [trees[0], *(one_shot(seed) for seed in (0, 1, 2)), *trees[1:]]
     trained = [tree for tree in trees if tree.method != "snip"]
     evaluations = {(tree.method, tree.seed): evaluated(seed=tree.seed) for tree in trained}
-    searches = {
-        (tree.method, tree.seed): record(
-            tree.method, tree.seed, found(tree, SOME[tree.seed :]), found(tree, SOME[9:], "tpe")
-        )
-        for tree in trained
-    }
+    searches = {}
+    for tree in trained:
+        both = found(tree, SOME[tree.seed :]), found(tree, SOME[9:], "tpe")
+        searches[tree.method, tree.seed] = record(tree.method, tree.seed, *both)
     rank = rank_correlations(trees, evaluations, TRUTH)
     cost = cost_table([costs(tree.method, tree.seed, leaf_seconds=float(tree.seed)) for tree in trained])
     return rank, explained_variance(trees, TRUTH), found_table(trees, searches, TRUTH), cost
@@ -320,14 +298,6 @@ def test_the_summary_is_the_mean_over_seeds():
     assert summary.loc["none", "eta_squared"] == 0 == summary.loc["none", "eta_squared_ci_high"]
 
 
-def test_the_sampler_can_be_chosen():
-    rank, variance, found_, cost = tables()
-    summary = few_shot_summary(rank, variance, found_, cost, seed=7, resamples=50, sampler="tpe")
-    assert (summary["test_accuracy"].dropna() == TRUTH[SOME[9]]).all()
-    with pytest.raises(FsnasError, match=r"sampler 'tpf' \(did you mean 'tpe'\?\); found \['random', 'tpe'\]"):
-        few_shot_summary(rank, variance, found_, cost, seed=7, resamples=50, sampler="tpf")
-
-
 def test_the_summary_of_tables_read_back_is_the_same():
     made = tables()
     read = [pd.read_csv(io.StringIO(table.to_csv(index=False)), dtype={"leaf": str}) for table in made]
@@ -339,7 +309,7 @@ def test_the_summary_of_tables_read_back_is_the_same():
 def test_one_seed_or_no_leaves_leave_gaps_without_warnings(recwarn):
     trees = [tree_of()]
     empty = rank_correlations(trees, {}, {}), explained_variance(trees, {}), found_table(trees, {}, {}), cost_table([])
-    row = few_shot_summary(*empty, seed=0, resamples=9, sampler="random").iloc[0]
+    row = few_shot_summary(*empty, seed=0, resamples=9).iloc[0]
     assert row["method"] == "gm" and row["n"] == 1 and row.drop(["method", "n"]).isna().all()
     rank = rank_correlations(trees, {("gm", 0): evaluated()}, TRUTH)
     row = few_shot_summary(rank, *empty[1:], seed=0, resamples=9).iloc[0]
@@ -354,14 +324,24 @@ def test_a_time_that_is_not_known_is_not_zero():
     assert np.isnan(seconds["gm"]) and seconds["none"] == 7.5
 
 
-def test_the_docstrings_name_the_columns():
-    for function in (rank_correlations, leaf_truth, explained_variance, found_table, cost_table):
-        text = " ".join(inspect.getdoc(function).split())
-        columns = {
-            rank_correlations: rank_correlations([], {}, {}),
-            leaf_truth: leaf_truth([], {}),
-            explained_variance: explained_variance([], {}),
-            found_table: found_table([], {}, {}),
-            cost_table: cost_table([]),
-        }[function].columns
-        assert all(column in text for column in columns), function
+TABLES = {
+    "rank_correlation": RANK_COLUMNS,
+    "leaf_truth": LEAF_COLUMNS,
+    "explained_variance": VARIANCE_COLUMNS,
+    "found_architectures": FOUND_COLUMNS,
+    "training_cost": COST_COLUMNS,
+    "split_distance": PAIR_COLUMNS,
+    "split_distance_per_tree": TREE_COLUMNS,
+    "split_distance_summary": SUMMARY_COLUMNS,
+    "method_distance": METHOD_COLUMNS,
+    "splits": SPLIT_COLUMNS,
+    "proxies": VALUE_COLUMNS,
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_page_of_formats_names_the_columns_in_their_order(name):
+    page = (ROOT / "docs/formats.md").read_text(encoding="utf-8")
+    row = re.search(rf"^\| `{name}\.csv` \|.*\| (.*) \|$", page, re.MULTILINE)[1]
+    said = re.findall(r"\w+", re.sub(r"\([^()]*(\([^()]*\)[^()]*)*\)", "", row))
+    assert [word for word in said if word in TABLES[name]] == list(TABLES[name])

@@ -9,24 +9,25 @@ from matplotlib.colors import to_hex
 from fsnas.artifacts.figure import write_figure
 from fsnas.plotting._style import OURS
 from fsnas.plotting.explained_variance import explained_variance_figure
-from tests.support import plotting_data, plotting_search_data
+from tests.support import plotting_data as data
 from tests.support.config import ROOT
 from tests.support.drawn_figures import (
     EVERY,
     FIGURES,
-    ONE_EACH,
+    KINDS,
     SEARCH,
-    TWO,
     assert_readable,
     crossings,
     depth_figure,
     distance_figure,
+    leaves_figure,
     matrix_figure,
     scores_figure,
     tagged,
     texts,
     written,
 )
+from tests.support.plotting_data import ONE_EACH, TWO
 from workflow_scripts._captions import few, proxies_caption, search_caption, tree_caption, truth_caption
 from workflow_scripts._config import check, leaf_methods
 from workflow_scripts._defaults import completed
@@ -52,61 +53,55 @@ def test_a_caption_has_at_most_two_lines(preset):
     searched = {name: metrics[name] for name in leaf_methods(config, methods)}
     caption, search = tree_caption(config, seeds), search_caption(config, seeds)
     assert few(seeds)  # the longest
-    long = f"{caption} {few(seeds)}"
+    long = {"caption": f"{caption} {few(seeds)}"}
     figures = [
-        *(distance_figure(metrics, 2, setting, caption=long) for setting in plotting_data.SETTINGS),
-        depth_figure(metrics, 2, caption=long),
-        matrix_figure(metrics, caption=long),
+        *(distance_figure(metrics, 2, setting, **long) for setting in data.SETTINGS),
+        depth_figure(metrics, 2, **long),
+        matrix_figure(metrics, **long),
         FIGURES["tree"](caption=tree_caption(config, seeds[:1])),
         FIGURES["training"](caption=caption),
         scores_figure(["gm", "snip"], caption=caption),
     ]
+    of = dict.fromkeys(KINDS, f"{search} {few(seeds)}") | {"cost": search, "proxies": proxies_caption(config)}
     truth = truth_caption(config, "x")
-    for kind in plotting_search_data.KINDS:
-        said = search if kind == "cost" else f"{search} {few(seeds)}"
-        look = {"caption": proxies_caption(config) if kind == "proxies" else said, "truth": truth}
-        figures.append(plotting_search_data.of_methods(kind, searched, len(seeds), **look))
+    figures += [leaves_figure(kind, searched, len(seeds), caption=text, truth=truth) for kind, text in of.items()]
     for figure in figures:
         assert tagged(figure, "caption")["caption"].get_text().count("\n") <= 1, figure.get_suptitle()
 
 
-@pytest.mark.parametrize("draw", [distance_figure, depth_figure], ids=["1b", "2"])
-def test_fewer_methods_look_as_among_all_and_the_band_stays(draw):
-    rest = ("external",) if draw is distance_figure else ()
-    figure = draw(plotting_data.MANY, 3, *rest, methods=["snip-equal", "gm"])
-    axes = figure.axes[-1] if draw is distance_figure else figure.axes[-2]
-    assert [label.get_text() for label in axes.get_xticklabels()] == ["gm", "snip-equal"]
-    assert list(tagged(axes, "trees:")) == ["trees:gm", "trees:snip-equal"]
-    among_all = draw(plotting_data.MANY, 3, *rest)
-    both = tagged(among_all.axes[0], "trees:snip-equal")["trees:snip-equal"]
-    (alone,) = tagged(axes, "trees:snip-equal").values()
-    assert (alone.get_color(), alone.get_fillstyle()) == (both.get_color(), both.get_fillstyle())
-    assert tagged(axes, "band") and "random: mean" in texts(figure)
+FEWER = {  # the figure, the methods that are chosen, and texts that stand on it only for others
+    "1b": (lambda **look: distance_figure(data.MANY, 3, "external", **look), ["snip-equal", "gm"], {"snip", "ntk"}),
+    "2": (FIGURES["2"], ["snip-equal", "gm"], {"snip", "ntk"}),
+    "matrix": (lambda **look: matrix_figure(ONE_EACH, **look), ["snip", "gm"], {"ntk", "random"}),
+    **{kind: (SEARCH[f"{kind}, default"], ["snip", "one-shot"], {"gm", "few-shot"}) for kind in KINDS[:4]},
+}
+
+
+@pytest.mark.parametrize("name", FEWER)
+def test_fewer_methods_look_as_among_all_and_the_band_stays(name):
+    draw, methods, others = FEWER[name]
+    figure, among_all = draw(methods=methods), draw()
+    assert set(methods) <= set(texts(figure)) and others <= set(texts(among_all)) and not others & set(texts(figure))
+    points = tagged(figure, "seeds:")
+    for gid, some in points.items():
+        every = tagged(among_all, gid)[gid]
+        assert (some.get_color(), some.get_fillstyle()) == (every.get_color(), every.get_fillstyle())
+    assert bool(points) == (name not in ("matrix", "cost")) == bool(tagged(figure, "band"))
     assert not any("there is no band" in text for text in texts(figure))
 
 
-@pytest.mark.parametrize("kind", ["rank", "variance", "found", "cost"])
-def test_fewer_methods_of_a_search_are_drawn(kind):
-    figure = plotting_search_data.draw(kind, "default", methods=["snip", "one-shot"])
-    shown = set(texts(figure))
-    assert {"snip", "one-shot"} <= shown and not {"gm", "random", "few-shot"} & shown
-    assert kind == "cost" or tagged(figure, "band")
+def test_fewer_methods_of_the_root_scores():
+    shown = texts(scores_figure(["gm", "snip", "ntk"], methods=["ntk"]))
+    assert "ntk (lower is better)" in shown and not any("gm" in text or "snip" in text for text in shown)
 
 
 def test_a_chosen_method_without_a_value_says_so():
-    variance = plotting_search_data.variance(TWO, 3)
+    variance = data.variance(TWO, 3)
     variance.loc[variance["method"] == "snip", "eta_squared"] = np.nan
-    leaves = plotting_search_data.leaf_truth(TWO, 3)
+    leaves = data.leaf_truth(TWO, 3)
     for table in (variance, variance.replace({"method": {"random": "gm"}})):
         figure = explained_variance_figure(table, leaves, caption="", methods=["snip"])
         assert texts(figure).count("no value") == 1
-
-
-def test_fewer_methods_in_matrix_and_root_scores():
-    figure = matrix_figure(ONE_EACH, methods=["snip", "gm"])
-    assert {label.get_text() for label in figure.axes[1].get_yticklabels()} == {"gm", "snip"}
-    shown = texts(scores_figure(["gm", "snip", "ntk"], methods=["ntk"]))
-    assert "ntk (lower is better)" in shown and not any("gm" in text or "snip" in text for text in shown)
 
 
 # --- matplotlibrc, our style, the user's style --------------------------------------------------------------------

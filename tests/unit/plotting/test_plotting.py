@@ -13,7 +13,7 @@ from matplotlib.patches import PathPatch
 
 from fsnas.artifacts.figure import write_figure
 from fsnas.plotting._registry import FOLDER
-from fsnas.plotting._style import LOOKS, colour, look, looks
+from fsnas.plotting._style import LOOKS, Options, look
 from fsnas.plotting.figure_1 import split_distance_figure
 from fsnas.plotting.figure_2 import by_depth_figure
 from fsnas.plotting.method_matrix import method_matrix_figure
@@ -22,9 +22,7 @@ from tests.support import plotting_data as data
 from tests.support.drawn_figures import (
     EVERY,
     FIGURES,
-    ONE_EACH,
     SEARCH,
-    TWO,
     assert_readable,
     depth_figure,
     distance_figure,
@@ -34,19 +32,16 @@ from tests.support.drawn_figures import (
     tagged,
     texts,
 )
+from tests.support.plotting_data import ONE_EACH, TWO
 
 # --- looks --------------------------------------------------------------------------------------------------------
 
 
-def test_every_metric_has_a_colour_marker_and_line_of_its_own():
+def test_every_metric_has_a_colour_marker_and_line_of_its_own_and_random_is_grey():
     assert set(LOOKS) == set(data.METRICS)
     assert len({(one.colour, one.marker, one.linestyle) for one in LOOKS.values()}) == 13
     assert len({one.colour for one in LOOKS.values()}) == 13
-
-
-def test_random_is_grey():
-    red, green, blue = (int(colour("random")[i : i + 2], 16) for i in (1, 3, 5))
-    assert red == green == blue
+    assert len({look("random").colour[i : i + 2] for i in (1, 3, 5)}) == 1
 
 
 def test_unknown_metric_has_a_stable_look_unlike_the_known_ones():
@@ -57,24 +52,24 @@ def test_unknown_metric_has_a_stable_look_unlike_the_known_ones():
 
 
 def test_variants_take_the_colour_of_their_metric_and_differ_in_hatch_and_fill():
-    found = looks(data.MANY, data.MANY)
-    assert found["snip-sum"].colour == found["snip-equal"].colour == found["snip"].colour == colour("snip")
-    assert len({(found[m].hatch, found[m].fillstyle) for m in ("snip", "snip-sum", "snip-equal")}) == 3
+    found = Options(metrics=data.MANY).looks(data.MANY)
+    three = [found[method] for method in ("snip", "snip-sum", "snip-equal")]
+    assert {one.colour for one in three} == {look("snip").colour}
+    assert len({(one.hatch, one.fillstyle) for one in three}) == 3
 
 
 def test_the_same_metric_has_the_same_colour_in_every_figure():
-    points = tagged(drawn("1a"), "trees:")
-    levels = tagged(drawn("2"), "trees:")
-    matrix = drawn("matrix")
-    marks = {line.get_color() for axes in matrix.axes for line in axes.lines}
+    points, levels = tagged(drawn("1a"), "seeds:"), tagged(drawn("2"), "seeds:")
+    marks = {line.get_color() for axes in drawn("matrix").axes for line in axes.lines}
     for method, metric in data.MANY.items():
-        assert points[f"trees:{method}"].get_color() == levels[f"trees:{method}"].get_color() == colour(metric)
-        assert colour(metric) in marks
-    boxes = tagged(drawn("tree"), "box:")
-    assert to_hex(boxes["box:root"].get_edgecolor()).upper() == colour("snip").upper()
-    bars = {line.get_color() for axes in drawn("root scores").findobj(lambda a: hasattr(a, "lines"))
-            for line in axes.lines}  # fmt: skip
-    assert {colour("gm"), colour("snip"), colour("jacobcov")} <= bars
+        shade = look(metric).colour
+        assert points[f"seeds:{method}"].get_color() == levels[f"seeds:{method}"].get_color() == shade
+        assert shade in marks
+    box = tagged(drawn("tree"), "box:root")["box:root"]
+    assert to_hex(box.get_edgecolor()).upper() == look("snip").colour.upper()
+    panels = drawn("root scores").findobj(lambda artist: hasattr(artist, "lines"))
+    bars = {line.get_color() for axes in panels for line in axes.lines}
+    assert {look(metric).colour for metric in ("gm", "snip", "jacobcov")} <= bars
 
 
 # --- what all figures share ---------------------------------------------------------------------------------------
@@ -84,7 +79,7 @@ def test_the_same_metric_has_the_same_colour_in_every_figure():
 def test_nothing_is_cut_off_and_no_text_covers_another_or_the_caption(name):
     figure = drawn(name)
     figure.draw_without_rendering()
-    assert "ties drawn at random." in said(figure)
+    assert f"ties drawn at random. {data.TRUTH}." in said(figure) if name in SEARCH else "at random." in said(figure)
     lower = extent(figure, tagged(figure, "caption")["caption"])
     assert lower.y0 >= 0 and lower.x0 >= 0 and lower.x1 <= figure.bbox.x1
     for axes in figure.findobj(lambda a: hasattr(a, "get_tightbbox") and hasattr(a, "get_xlim")):
@@ -141,46 +136,57 @@ def test_a_dollar_is_a_dollar():
     assert any("$1 and $2_3" in text for text in texts(figure))
 
 
-# --- figures 1a and 1b --------------------------------------------------------------------------------------------
+# --- values by seed: points, mean, interval and the band of random ------------------------------------------------
 
 
-def test_figure_1_has_a_box_per_method_and_a_point_per_tree():
-    figure = drawn("1a")
-    axes = figure.axes[0]
-    assert len([patch for patch in axes.patches if isinstance(patch, PathPatch)]) == len(data.MANY) == 21
-    per_tree, summary = data.distances(data.MANY, 3)
-    for method in data.MANY:
-        chosen = (per_tree["method"] == method) & (per_tree["setting"] == "internal") & (per_tree["level"] == "all")
-        np.testing.assert_array_equal(tagged(axes, f"trees:{method}")[f"trees:{method}"].get_ydata(),
-                                      per_tree.loc[chosen, "mean"])  # fmt: skip
-        total = summary[(summary["method"] == method) & (summary["setting"] == "internal")].iloc[0]
-        assert tagged(axes, f"mean:{method}")[f"mean:{method}"].get_ydata() == [total["mean"]]
-    assert [label.get_text() for label in axes.get_xticklabels()] == list(data.MANY)
+def of_cell(metrics, seeds, setting, level):
+    per_tree, _ = data.distances(metrics, seeds)
+    return per_tree[(per_tree["setting"] == setting) & (per_tree["level"] == level)]
 
 
-def test_figure_1_draws_violins_from_eight_trees_on():
-    axes = drawn("1a, 10 seeds").axes[0]
-    violins = [c for c in axes.collections if isinstance(c, PolyCollection)]
-    assert len(violins) == 13 and not [patch for patch in axes.patches if isinstance(patch, PathPatch)]
+RANK = data.rank(data.EIGHT, 3)
+FOUND = data.found(data.EIGHT, 3)
+CELLS = [("internal", "1"), ("internal", "2"), ("external", "0"), ("external", "1"), ("external", "2")]
+# Of a figure the rows that its panels show, in their order, and the column; who has a value per seed is in `who`.
+POINTS = {
+    "1a": ([of_cell(data.MANY, 3, "internal", "all")], "mean"),
+    "1a, 10 seeds": ([of_cell(ONE_EACH, 10, "internal", "all")], "mean"),
+    "2": ([of_cell(data.MANY, 3, *cell) for cell in CELLS], "mean"),
+    "rank, default": ([RANK[RANK["scope"] == scope] for scope in data.SCOPES], "kendall"),
+    "variance, default": ([data.variance(data.EIGHT, 3)], "eta_squared"),
+    "found, default": ([FOUND.assign(who=FOUND["method"] + ":" + FOUND["sampler"])], "regret"),
+}
 
 
-def test_figure_1_shades_the_band_of_random_and_says_so():
-    figure = drawn("1a")
-    per_tree, _ = data.distances(data.MANY, 3)
-    chosen = (per_tree["method"] == "random") & (per_tree["setting"] == "internal") & (per_tree["level"] == "all")
-    means = per_tree.loc[chosen, "mean"]
-    box = tagged(figure, "band")["band"].get_bbox()
-    assert (box.y0, box.y1) == (means.min(), means.max())
-    assert {"random: mean", "random: 95 % interval", "random: range of the trees"} <= set(texts(figure))
+@pytest.mark.parametrize("name", POINTS)
+def test_every_method_has_its_points_and_mean_and_random_a_band(name):
+    figure, (panels, column) = drawn(name), POINTS[name]
+    every = figure.subfigs[0].axes if figure.subfigs else figure.axes
+    for axes, rows in zip(every, panels, strict=len(every) == len(panels)):
+        rows = rows if "who" in rows else rows.assign(who=rows["method"])
+        points, means = tagged(axes, "seeds:"), tagged(axes, "mean:")
+        values = {who: rows.loc[rows["who"] == who, column].dropna() for who in rows["who"].unique()}
+        assert list(points) == [f"seeds:{who}" for who, some in values.items() if len(some)]
+        for who, some in values.items():
+            if len(some):
+                np.testing.assert_array_equal(points[f"seeds:{who}"].get_ydata(), some)
+                np.testing.assert_allclose(means[f"mean:{who}"].get_ydata(), [some.mean()])
+        random = values["random" if "random" in values else "random:random"]
+        box = tagged(axes, "band")["band"].get_bbox()
+        assert (box.y0, box.y1) == (random.min(), random.max())
+        across = [line.get_ydata() for line in axes.lines if list(line.get_xdata()) == [0, 1] and not line.get_gid()]
+        np.testing.assert_allclose(across, [[random.mean()] * 2])  # and no line at 1.2444
+    named = "random (random search)" if name.startswith("found") else "random"
+    assert {f"{named}: {what}" for what in ("mean", "95 % interval")} <= set(texts(figure))
+    assert f"{named}: range of the {'trees' if name[0] in '12' else 'seeds'}" in texts(figure)
     assert not any("no band" in text for text in texts(figure))
-    across = [line.get_ydata() for line in figure.axes[0].lines if list(line.get_xdata()) == [0, 1]]
-    np.testing.assert_allclose(across, [[means.mean()] * 2])  # and no line at 1.2444
 
 
-def test_without_random_there_is_no_band_and_the_caption_says_so():
-    for figure in (distance_figure({"snip": "snip"}, 3, "internal"), depth_figure({"snip": "snip"}, 3)):
-        assert not tagged(figure, "band")
-        assert any("there is no band" in " ".join(text.split()) for text in texts(figure))
+def test_figure_1_has_a_box_per_method_and_violins_from_eight_trees_on():
+    for name, boxes, violins in (("1a", 21, 0), ("1a, 10 seeds", 0, 13)):
+        axes = drawn(name).axes[0]
+        assert len([patch for patch in axes.patches if isinstance(patch, PathPatch)]) == boxes
+        assert len([one for one in axes.collections if isinstance(one, PolyCollection)]) == violins
 
 
 def test_a_method_of_the_metric_random_under_another_name_gives_the_band():
@@ -188,27 +194,22 @@ def test_a_method_of_the_metric_random_under_another_name_gives_the_band():
     assert "chance: range of the trees" in texts(figure)
 
 
-def test_external_needs_two_seeds_and_says_so():
-    assert "needs at least two seeds" in texts(drawn("1b, one seed"))
-    assert "needs at least two seeds" in texts(drawn("2, one seed"))
-
-
 @pytest.mark.parametrize("seeds", [1, 2, 3])
 @pytest.mark.parametrize("setting", ["internal", "external"])
 def test_figures_1_and_2_draw_and_name_a_spread_and_an_interval_only_where_the_tables_have_them(seeds, setting):
+    figure, depth = distance_figure(TWO, seeds, setting), depth_figure(TWO, seeds)
     if setting == "external" and seeds == 1:
+        assert all("needs at least two seeds" in texts(one) for one in (figure, depth))
         return
     held = seeds > 1 + (setting == "external")
-    figure, depth = distance_figure(TWO, seeds, setting), depth_figure(TWO, seeds)
+    panel = next(axes for axes in depth.axes if axes.get_title(loc="left") == f"{setting}, level 1")
     for prefix in ("interval:", "spread:", "band", "ci"):
-        assert bool(tagged(figure, prefix)) == held, prefix
+        assert bool(tagged(figure, prefix)) == bool(tagged(panel, prefix)) == held, prefix
     shown = texts(figure)
     for text in ("mean, 95 % interval over seeds", "random: 95 % interval", "random: range of the trees"):
         assert (text in shown) == held, text
     none = {1: "mean (one seed: no interval)", 2: "mean (two seeds: no interval)"}
     assert held or none[seeds] in shown
-    panel = next(axes for axes in depth.axes if axes.get_title(loc="left") == f"{setting}, level 1")
-    assert bool(tagged(panel, "band")) == bool(tagged(panel, "ci")) == held
     alone = "External: one pair of trees, no interval."
     for one in (figure, depth):
         assert (alone in said(one)) == (seeds == 2 and (one is depth or setting == "external"))
@@ -232,43 +233,17 @@ def test_equal_distances_can_be_drawn(seeds):
     assert figure.axes[0].get_ylim()[0] <= 0 < figure.axes[0].get_ylim()[1]
 
 
-def test_empty_tables_give_figures_that_say_so():
-    per_tree, summary = (table.iloc[:0] for table in data.distances(TWO, 3))
-    one = split_distance_figure(per_tree, summary, setting="internal", caption="n = 0")
-    assert "no tree has two splits to compare" in texts(one)
-    two = texts(by_depth_figure(per_tree, summary, caption="n = 0"))
-    assert {"no tree has two splits to compare", "needs at least two seeds"} <= set(two)
-    nothing = pd.DataFrame(columns=["method_a", "method_b", "mean"])
-    assert "no method has a split" in texts(method_matrix_figure(nothing, caption="n = 0"))
-
-
 # --- figure 2 -----------------------------------------------------------------------------------------------------
 
 
-def test_figure_2_has_a_panel_per_level_and_none_for_what_does_not_exist():
+def test_figure_2_has_a_panel_per_level_with_the_names_of_figure_1_on_one_y_axis():
     figure = drawn("2")
-    cells = [("internal", "1"), ("internal", "2"), ("external", "0"), ("external", "1"), ("external", "2")]
     titles = [axes.get_title(loc="left") for axes in figure.axes]
-    assert titles == [*(f"{setting}, level {level}" for setting, level in cells), ""]
-    per_tree, _ = data.distances(data.MANY, 3)
-    for axes, (setting, level) in zip(figure.axes, cells, strict=False):
-        rows = per_tree[(per_tree["setting"] == setting) & (per_tree["level"] == level)]
-        points = tagged(axes, "trees:")
-        assert list(points) == [f"trees:{method}" for method in data.MANY]  # in the order of Figure 1
-        for method in data.MANY:
-            means = rows.loc[rows["method"] == method, "mean"]
-            np.testing.assert_array_equal(points[f"trees:{method}"].get_ydata(), means)
-        means = rows.loc[rows["method"] == "random", "mean"]
-        box = tagged(axes, "band")["band"].get_bbox()
-        assert (box.y0, box.y1) == (means.min(), means.max())
+    assert titles == [*(f"{setting}, level {level}" for setting, level in CELLS), ""]
     assert any(text.startswith("On level 0 a tree has one split") for text in texts(figure))
-
-
-def test_figure_2_names_the_methods_as_figure_1_and_has_one_y_axis():
-    one, two = drawn("1a").axes[0], drawn("2").axes
-    assert len({axes.get_ylim() for axes in two[:5]}) == 1 and two[0].get_ylim()[0] <= 0
-    names = [[label.get_text() for label in axes.get_xticklabels()] for axes in (one, *two[2:5])]
-    assert all(found == list(data.MANY) for found in names)
+    assert len({axes.get_ylim() for axes in figure.axes[:5]}) == 1 and figure.axes[0].get_ylim()[0] <= 0
+    for axes in (drawn("1a").axes[0], *figure.axes[2:5]):
+        assert [label.get_text() for label in axes.get_xticklabels()] == list(data.MANY)
 
 
 def test_the_levels_of_a_narrow_figure_2_stand_one_below_the_other():
@@ -279,18 +254,22 @@ def test_the_levels_of_a_narrow_figure_2_stand_one_below_the_other():
 
 
 def test_figure_2_takes_levels_as_numbers_too():
-    per_tree, summary = data.distances(TWO, 3)
-    tables = [t[t["level"] != "all"].astype({"level": int}) for t in (per_tree, summary)]
+    tables = [t[t["level"] != "all"].astype({"level": int}) for t in data.distances(TWO, 3)]
     figure = by_depth_figure(*tables, caption="", metrics=TWO)
-    assert len(figure.findobj(lambda artist: artist.get_gid() == "trees:snip")) == 5
+    assert len(figure.findobj(lambda artist: artist.get_gid() == "seeds:snip")) == 5
 
 
 # --- matrix -------------------------------------------------------------------------------------------------------
 
 
+def matrix_of(*rows):
+    columns = ["method_a", "method_b", "mean", "comparable"]
+    return method_matrix_figure(pd.DataFrame(rows, columns=columns[: len(rows[0])]), caption="n = 3")
+
+
 def test_matrix_prints_every_value_and_puts_near_methods_side_by_side():
     rows = [("a", "b", 1.0), ("a", "c", 0.1), ("b", "c", 1.2), ("a", "a", 0.33), ("b", "b", 0.44), ("c", "c", 0.55)]
-    figure = method_matrix_figure(pd.DataFrame(rows, columns=["method_a", "method_b", "mean"]), caption="n = 3")
+    figure = matrix_of(*rows)
     axes = figure.axes[1]
     order = [label.get_text() for label in axes.get_yticklabels()]
     assert abs(order.index("a") - order.index("c")) == 1
@@ -298,22 +277,16 @@ def test_matrix_prints_every_value_and_puts_near_methods_side_by_side():
     shown = np.array([text.get_text() for text in axes.texts]).reshape(3, 3)
     for (i, a), (j, b) in itertools.product(enumerate(order), repeat=2):
         assert shown[i, j] == f"{values[a, b]:.2f}"
-    assert any("Outlined: internal distance." in " ".join(text.split()) for text in texts(figure))
+    assert "Outlined: internal distance." in said(figure)
     heights = [max(line.get_xdata()) for line in figure.axes[0].lines]
     assert heights == pytest.approx([0.1, 1.1])
 
 
-def test_matrix_shows_in_brackets_what_the_number_of_groups_decides():
-    rows = [("a", "b", 1.0, True), ("a", "c", 1.5, False), ("b", "c", 1.5, False)]
-    rows += [("a", "a", 0.33, True), ("b", "b", 0.44, True), ("c", "c", 0.0, False)]
-    table = pd.DataFrame(rows, columns=["method_a", "method_b", "mean", "comparable"])
-    shown = texts(method_matrix_figure(table, caption="n = 3"))
-    assert shown.count("(1.50)") == 4 and {"1.00", "0.00"} <= set(shown)
-    assert any("In brackets: other numbers of groups" in " ".join(text.split()) for text in shown)
-    alone = texts(method_matrix_figure(table[table["method_b"] != "c"], caption=""))
-    assert not any("brackets" in text for text in alone)
-
-
-def test_matrix_marks_a_missing_pair():
-    rows = pd.DataFrame([("a", "a", 0.3), ("b", "b", 0.4)], columns=["method_a", "method_b", "mean"])
-    assert texts(method_matrix_figure(rows, caption="")).count("n/a") == 2
+def test_matrix_shows_in_brackets_what_the_number_of_groups_decides_and_marks_a_missing_pair():
+    rows = [("a", "b", 1.0, True), ("a", "a", 0.33, True), ("b", "b", 0.44, True)]
+    alone = matrix_of(*rows)
+    assert "brackets" not in said(alone)
+    figure = matrix_of(*rows, ("a", "c", 1.5, False), ("b", "c", 1.5, False), ("c", "c", 0.0, False))
+    assert texts(figure).count("(1.50)") == 4 and {"1.00", "0.00"} <= set(texts(figure))
+    assert "In brackets: other numbers of groups" in said(figure)
+    assert texts(matrix_of(*rows[1:])).count("n/a") == 2

@@ -15,7 +15,7 @@ TEXT = """from fsnas.plotting import from_tables
 
 
 @from_tables("mine-{part}", category="2 Split distance", label="Mine")
-def mine_figure(splits, group_sizes, *, caption, width=None):
+def mine_figure(splits, group_sizes, *, options):
     raise RuntimeError
 """
 
@@ -32,9 +32,9 @@ def read(tmp_path, monkeypatch):
     return write
 
 
-def test_tables_and_settings_are_the_arguments_of_the_function(read):
+def test_tables_are_the_arguments_of_the_function(read):
     (spec,) = read(TEXT)
-    assert (spec.tables, spec.settings) == (["splits", "group_sizes"], ["caption", "width"])
+    assert spec.tables == ["splits", "group_sizes"]
     assert (spec.function, spec.path.name) == ("fsnas.plotting.mine:mine_figure", "mine.py")
     assert (spec.name, spec.category, spec.label) == ("mine-{part}", "2 Split distance", "Mine")
     assert spec.over_seeds is True and spec.arguments == {}
@@ -50,12 +50,8 @@ def test_a_function_can_draw_several_figures(read):
 
 
 @pytest.mark.parametrize("text", [TEXT.replace("@", "# @"), TEXT.replace("fsnas.plotting", "fsnas.metrics"), "x = 1\n"])
-def test_a_file_without_the_decorator_is_no_figure_from_tables(text, read):
-    assert read(text) == []
-
-
-def test_an_underscore_is_no_figure(read):
-    assert read(TEXT, "_mine.py") == []
+def test_no_figure_from_tables_is_a_file_without_the_decorator_or_with_an_underscore(text, read):
+    assert read(text) == [] == read(TEXT, "_mine.py")
 
 
 @pytest.mark.parametrize(
