@@ -76,7 +76,7 @@ from workflow_scripts._snakemake import (
 
 if workflow.is_main_process and "gpu" not in workflow.global_resources:
     # Without a card the same rules run on the CPU, as many at once as there are cores.
-    count_cards(workflow, len(visible_cards()))
+    count_cards(workflow, len(visible_cards()) * config["resources"]["jobs_per_card"])
     if said := ignored_cards():
         logger.warning(said)
 

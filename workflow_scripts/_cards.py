@@ -1,4 +1,4 @@
-"""A card for each job: as many as its rule asks for, and none that another job has."""
+"""A card for each job, or a place on one: as many as its rule asks for, and none that another job has."""
 
 import fcntl
 import logging
@@ -14,12 +14,17 @@ log = logging.getLogger("fsnas")
 _held: list[int] = []  # open until the process ends, however it ends
 
 
+def devices() -> int:
+    """Return how many cards this machine has, as far as it shows them."""
+    return sum(1 for device in DEVICES.glob("nvidia*") if re.fullmatch(r"nvidia\d+", device.name))
+
+
 def visible_cards() -> list[str]:
     """Return the cards that this process may use, as CUDA_VISIBLE_DEVICES names them, without asking CUDA.
 
     CUDA takes the names up to the first one that is no card, and none at all if one stands there twice.
     """
-    count = sum(1 for device in DEVICES.glob("nvidia*") if re.fullmatch(r"nvidia\d+", device.name))
+    count = devices()
     given = os.environ.get(VISIBLE)
     if given is None:
         return [str(number) for number in range(count)]
@@ -57,21 +62,21 @@ def _uuids() -> list[str]:
     return found if len(found) == len(texts) else []
 
 
-def take_cards(count: int) -> list[str]:
-    """Leave only ``count`` cards visible to this process, and wait until so many are free; return them.
+def take_cards(count: int, jobs_per_card: int = 1) -> list[str]:
+    """Leave only ``count`` cards visible to this process, and wait until so many have a place free; return them.
 
-    Where no more are visible than asked for, nothing is chosen: SLURM has chosen already, or there is one card, or
-    none. A card is taken by a lock on a file that the system lets go when the process ends, so jobs of two runs on one
-    machine do not share one either.
+    Inside a SLURM job that sees no more than it asks for, SLURM has chosen: its jobs on one node may all call theirs 0.
+    Else a place is taken by a lock on a file that the system lets go when the process ends, so jobs of two runs on one
+    machine do not share it either.
     """
     cards = visible_cards()
-    if len(cards) > count:
-        cards = _lock(cards, count)
+    if len(cards) > count or cards and "SLURM_JOB_ID" not in os.environ:
+        cards = _lock(cards, count, jobs_per_card)
         os.environ[VISIBLE] = ",".join(cards)
     return cards
 
 
-def _lock(cards: list[str], count: int) -> list[str]:
+def _lock(cards: list[str], count: int, jobs_per_card: int) -> list[str]:
     if not count:
         return []
     folder = Path(tempfile.gettempdir(), f"fsnas-cards-{os.getuid()}")
@@ -79,8 +84,10 @@ def _lock(cards: list[str], count: int) -> list[str]:
     said = False
     while True:
         taken: dict[str, int] = {}
-        for card in cards:
-            file = os.open(folder / re.sub(r"\W", "-", card), os.O_RDWR | os.O_CREAT, 0o600)
+        for card, place in ((card, place) for place in range(jobs_per_card) for card in cards):
+            if card in taken:
+                continue
+            file = os.open(folder / f"{re.sub(r'[^a-zA-Z0-9]', '-', card)}-{place}", os.O_RDWR | os.O_CREAT, 0o600)
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

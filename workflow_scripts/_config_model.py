@@ -384,6 +384,9 @@ class Resources(Section):
     """What a job asks for."""
 
     gpu: Annotated[int, Bounds(0, 1)] = key(1, "cards of a training or scoring job: 1, or 0 to leave all cards alone")
+    jobs_per_card: Annotated[int, Bounds(1, 16)] = key(
+        1, "jobs of a local run that share a card: small networks leave most of it idle"
+    )
 
 
 METHODS = """\

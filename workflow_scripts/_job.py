@@ -37,13 +37,18 @@ from fsnas.lineage.commit import commit  # noqa: E402
 from fsnas.lineage.dependencies import users_folders  # noqa: E402
 from fsnas.lineage.lineage import key as _key  # noqa: E402
 from workflow_scripts import _kept  # noqa: E402
-from workflow_scripts._cards import take_cards  # noqa: E402
+from workflow_scripts._cards import devices, take_cards, visible_cards  # noqa: E402
 
 _BEGAN = time.perf_counter()
 SPARING = 30.0  # seconds between two lines of one job on the terminal, where every job already has one
 log = logging.getLogger("fsnas")
 _FREE = "free some space and run again: what was finished is kept, and a training goes on from its last epoch"
 ASKING = {signal.SIGTERM: "SIGTERM (cancelled, preempted or out of time)", signal.SIGINT: "SIGINT (Ctrl-C)"}
+# What a rule holds on a card at once.
+LOWER = dict.fromkeys(("supernet", "leaf", "rung", "standalone", "found"), "supernet.batch_size")
+LOWER |= dict.fromkeys(("evaluate", "search", "select_leaves"), "evaluation.batch_size")
+LOWER |= {"scores": "method.batch_size", "proxy": "proxies.batch_size"}
+SHARED = "resources.jobs_per_card, or take a card with more"
 REMEDIES = {
     errno.ENOSPC: _FREE,
     errno.EDQUOT: _FREE,
@@ -61,6 +66,33 @@ def key(smk: Any, *inputs: Any, apart_from: str = "") -> str:
     """
     settings = {name: value for name, value in smk.params.settings.items() if name != apart_from}
     return _key(sorted(smk.params.code), settings, list(inputs))
+
+
+def device_of(smk: Any) -> Any:
+    """Return the device of this job, ready for it.
+
+    Raises
+    ------
+    FsnasError
+        If a card was taken for it that torch cannot use, and it is not told to take the CPU; or as `prepare`.
+    """
+    import torch
+
+    from fsnas.devices import prepare
+
+    device = prepare(smk.params.device, smk.params.settings["threads"])
+    if device.type == "cpu" and smk.params.device == "auto" and smk.resources.get("gpu", 0) and devices():
+        try:
+            torch.cuda.init()
+            reason = "it sees none"
+        except (RuntimeError, AssertionError) as error:
+            reason = str(error).partition("\n")[0]
+        if cards := visible_cards():
+            raise FsnasError(
+                f"this job has card {', '.join(cards)}, but torch {torch.__version__} cannot use it ({reason}); update "
+                "the driver, install a torch that fits it, or set device: cpu or resources: {gpu: 0} in the config"
+            )
+    return device
 
 
 def search_space(smk: Any) -> spaces.SearchSpace:
@@ -135,7 +167,7 @@ def run(main: Callable[[Any], None], smk: Any) -> None:
     logging.raiseExceptions = False  # a log that cannot be written, on a full disk, hides no other message
     try:
         _log_to(str(smk.log or ""))
-        if cards := take_cards(smk.resources.get("gpu", 0)):
+        if cards := take_cards(smk.resources.get("gpu", 0), smk.config["resources"]["jobs_per_card"]):
             log.info("sees card %s", ", ".join(cards))
         main(smk)
         _age_inputs(smk)
@@ -203,6 +235,8 @@ def _explained(rule: str, error: Exception) -> str:
     if place := _place_in_metric(error):
         said = "".join(traceback.format_exception(type(error), error, _inside_metric(error)))
         return f"{rule}: the metric {place} raised {type(error).__name__}: {error}\nCorrect that file.\n{said}"
+    if type(error).__name__ == "OutOfMemoryError":  # torch's, of a card
+        return f"{rule}: {error}\nThe card has too little memory: lower {LOWER.get(rule, 'the batch size')} or {SHARED}"
     if isinstance(error, OSError) and error.errno in REMEDIES:
         return f"{rule}: {error}; {REMEDIES[error.errno]}"
     return f"{rule} failed unexpectedly; please report this\n{traceback.format_exc()}"

@@ -1,6 +1,6 @@
 """Rule evaluate: architectures with a truth, each with the weights of its leaf."""
 
-from _job import keep, key, lineage, run, search_space, taken_over
+from _job import device_of, keep, key, lineage, run, search_space, taken_over
 
 from fsnas.artifacts.architectures import read_architectures, write_architectures
 from fsnas.artifacts.checkpoint import read_leaves
@@ -8,14 +8,13 @@ from fsnas.artifacts.dataset import read_dataset, read_key
 from fsnas.artifacts.splits import read_tree
 from fsnas.benchmark.ground_truth import compared_architectures
 from fsnas.data.batches import comparison_batches
-from fsnas.devices import prepare
 from fsnas.networks.shared_weights import evaluate_in_leaves
 
 
 def main(smk) -> None:
     """Evaluate the sample of architectures on the validation batches of the seed, unless that is kept."""
     settings = smk.params.settings
-    device, space = prepare(smk.params.device, settings["threads"]), search_space(smk)
+    device, space = device_of(smk), search_space(smk)
     truth = read_architectures(smk.input.truth, "truth", space)
     sample = {"count": settings["architectures"], "seed": settings["sample_seed"]}
     chosen = compared_architectures(truth, settings["column"], **sample)

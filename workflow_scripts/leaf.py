@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from _job import keep, key, lineage, progress, run, search_space, state_of, stoppable, taken_over
+from _job import device_of, keep, key, lineage, progress, run, search_space, state_of, stoppable, taken_over
 
 import numpy as np
 
@@ -12,7 +12,6 @@ from fsnas.artifacts.dataset import read_dataset, read_key
 from fsnas.artifacts.selection import read_selection
 from fsnas.artifacts.splits import read_tree
 from fsnas.artifacts.training_state import StateFile
-from fsnas.devices import prepare
 from fsnas.networks.supernet import Supernet, inherit
 from fsnas.seeding import derive
 from fsnas.training.loop import train
@@ -37,7 +36,7 @@ def main(smk) -> None:
     """Train the leaf, unless another tree of the seed has the same one, or it is kept from another time."""
     settings, space, output = smk.params.settings, search_space(smk), Path(smk.output.checkpoint)
     mask, parent, parent_key = start(smk, space)
-    device = prepare(smk.params.device, settings["threads"])
+    device = device_of(smk)
     own_key = key(smk, device.type, read_key(smk.input.data), mask.tolist(), parent_key)
     if taken_over(smk, own_key):
         return

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from _job import keep, key, lineage, log, run, search_space, taken_over
+from _job import device_of, keep, key, lineage, log, run, search_space, taken_over
 
 import numpy as np
 
@@ -10,7 +10,6 @@ from fsnas.artifacts.architectures import read_architectures, write_architecture
 from fsnas.artifacts.dataset import read_dataset, read_key
 from fsnas.benchmark.ground_truth import compared_architectures
 from fsnas.data.batches import random_crops, scoring_batches
-from fsnas.devices import prepare
 from fsnas.metrics import add_folders, load
 from fsnas.metrics._toolkit import ScoringBatch
 from fsnas.networks.gates import path_gates
@@ -22,7 +21,7 @@ def main(smk) -> None:
     """Score every architecture on the same batch; weights are drawn by seed and architecture."""
     settings = smk.params.settings
     add_folders(smk.params.metric_paths)
-    device, space = prepare(smk.params.device, settings["threads"]), search_space(smk)
+    device, space = device_of(smk), search_space(smk)
     truth = read_architectures(smk.input.truth, "truth", space)
     sample = {"count": settings["architectures"], "seed": settings["sample_seed"]}
     chosen = compared_architectures(truth, settings["column"], **sample)

@@ -3,13 +3,13 @@
 import resource
 import time
 
-from _job import keep, key, lineage, log, progress, run, search_space, taken_over
+from _job import device_of, keep, key, lineage, log, progress, run, search_space, taken_over
 
 from fsnas.artifacts.checkpoint import read_checkpoint
 from fsnas.artifacts.dataset import read_dataset, read_key
 from fsnas.artifacts.scores import write_scores
 from fsnas.artifacts.splits import read_splits
-from fsnas.devices import device_clock, prepare
+from fsnas.devices import device_clock
 from fsnas.metrics import add_folders
 from fsnas.registry import options_of, taken
 from fsnas.splitting.scoring import score, score_node
@@ -21,7 +21,7 @@ def main(smk) -> None:
     """Score the level, unless another method of the seed has the same scores already."""
     settings = smk.params.settings
     add_folders(smk.params.metric_paths)
-    device, space = prepare(smk.params.device, settings["threads"]), search_space(smk)
+    device, space = device_of(smk), search_space(smk)
     network, root = read_checkpoint(smk.input.supernet, space)
     levels = [read_splits(path, space) for path in smk.input.splits]
     sub_spaces = node_spaces(space, [split for level in levels for split in level.splits])

@@ -1,6 +1,6 @@
 """Rule search: every sampler looks for the best architecture of the leaves, with the same number of evaluations."""
 
-from _job import keep, key, lineage, log, run, search_space, taken_over
+from _job import device_of, keep, key, lineage, log, run, search_space, taken_over
 
 import numpy as np
 
@@ -9,7 +9,6 @@ from fsnas.artifacts.dataset import read_dataset, read_key
 from fsnas.artifacts.search import write_search
 from fsnas.artifacts.splits import read_tree
 from fsnas.data.batches import comparison_batches
-from fsnas.devices import prepare
 from fsnas.networks.shared_weights import evaluate_architectures
 from fsnas.search import samplers
 from fsnas.search.search import search
@@ -19,7 +18,7 @@ from fsnas.seeding import derive
 def main(smk) -> None:
     """Search the leaves with every sampler and write every evaluation, unless that is kept."""
     settings = smk.params.settings
-    device = prepare(smk.params.device, settings["threads"])
+    device = device_of(smk)
     tree = read_tree(smk.input.tree, search_space(smk))
     leaves = read_leaves(smk.input.leaves, tree)
     trained = {leaf: content["key"] for leaf, (_, content) in leaves.items()}

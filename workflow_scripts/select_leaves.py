@@ -1,13 +1,12 @@
 """Rule select_leaves: order the leaves of a rung by the accuracy of sampled architectures with their weights."""
 
-from _job import keep, key, lineage, log, run, search_space, taken_over
+from _job import device_of, keep, key, lineage, log, run, search_space, taken_over
 
 from fsnas.artifacts.checkpoint import read_leaves
 from fsnas.artifacts.dataset import read_dataset, read_key
 from fsnas.artifacts.selection import write_selection
 from fsnas.artifacts.splits import read_tree
 from fsnas.data.batches import comparison_batches
-from fsnas.devices import prepare
 from fsnas.networks.shared_weights import evaluate_architectures
 from fsnas.search.selection import LeafScore
 from fsnas.seeding import generator
@@ -29,7 +28,7 @@ def judged(leaves: dict, batches: list, settings: dict, device) -> list[LeafScor
 def main(smk) -> None:
     """Judge every leaf and write their order, the best first, unless that is kept."""
     settings = smk.params.settings
-    device = prepare(smk.params.device, settings["threads"])
+    device = device_of(smk)
     leaves = read_leaves(smk.input.leaves, read_tree(smk.input.tree, search_space(smk)))
     trained = {leaf: content["key"] for leaf, (_, content) in leaves.items()}
     own_key = key(smk, device.type, read_key(smk.input.data), trained)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from _job import key, lineage, log, progress, run, search_space, state_of, stoppable
+from _job import device_of, key, lineage, log, progress, run, search_space, state_of, stoppable
 
 import numpy as np
 
@@ -10,7 +10,6 @@ from fsnas.artifacts.architectures import read_architectures, write_architecture
 from fsnas.artifacts.dataset import read_dataset, read_key
 from fsnas.artifacts.search import read_search
 from fsnas.artifacts.training_state import StateFile
-from fsnas.devices import prepare
 from fsnas.seeding import derive
 from fsnas.training.loop import evaluate, train
 from fsnas.training.recipe import Recipe
@@ -53,7 +52,7 @@ def trained(smk, device, space, dataset, architecture: str, state: StateFile) ->
 
 def main(smk) -> None:
     """Train every wanted architecture; the numbers are named after epochs and seed."""
-    device, dataset = prepare(smk.params.device, smk.params.settings["threads"]), read_dataset(smk.input.data)
+    device, dataset = device_of(smk), read_dataset(smk.input.data)
     space = search_space(smk)
     keys, tables = {}, []
     for number, architecture in enumerate(wanted(smk, space)):

@@ -1,12 +1,11 @@
 """Rule supernet: train the root supernet of one seed."""
 
-from _job import keep, key, lineage, progress, run, search_space, state_of, stoppable, taken_over
+from _job import device_of, keep, key, lineage, progress, run, search_space, state_of, stoppable, taken_over
 
 from fsnas.artifacts.checkpoint import write_checkpoint
 from fsnas.artifacts.cost import write_cost
 from fsnas.artifacts.dataset import read_dataset, read_key
 from fsnas.artifacts.training_state import StateFile
-from fsnas.devices import prepare
 from fsnas.seeding import derive
 from fsnas.training.loop import train
 from fsnas.training.recipe import Recipe
@@ -15,7 +14,7 @@ from fsnas.training.recipe import Recipe
 def main(smk) -> None:
     """Train the supernet, or go on with an interrupted training, unless it is kept."""
     settings = smk.params.settings
-    device, seed = prepare(smk.params.device, settings["threads"]), settings["seed"]
+    device, seed = device_of(smk), settings["seed"]
     own_key = key(smk, device.type, read_key(smk.input.data))
     if taken_over(smk, own_key):
         return

@@ -17,29 +17,44 @@ JOB = """
 import sys, time
 sys.path.insert(0, sys.argv[1])
 from workflow_scripts._cards import take_cards
-cards = take_cards(int(sys.argv[2]))
+cards = take_cards(int(sys.argv[2]), int(sys.argv[4]))
 print(",".join(cards), time.monotonic(), flush=True)
 time.sleep(float(sys.argv[3]))
 print(time.monotonic())
 """
 
 
-def job(tmp_path, visible, count=1, seconds=0.3):
+def job(tmp_path, visible, count=1, seconds=0.3, shared=1):
     environment = {**os.environ, VISIBLE: visible, "TMPDIR": str(tmp_path)}
-    command = [sys.executable, "-c", JOB, str(ROOT), str(count), str(seconds)]
+    command = [sys.executable, "-c", JOB, str(ROOT), str(count), str(seconds), str(shared)]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
 
 
-def test_jobs_have_a_card_each_and_wait_for_a_free_one(tmp_path):
-    jobs = [job(tmp_path, "2,GPU-5f") for _ in range(6)]
+def held(jobs):
+    """From when to when jobs had which card."""
     spans: dict[str, list[tuple[float, float]]] = {}
     for each in jobs:
         card, start, end = each.communicate(timeout=60)[0].split()
         spans.setdefault(card, []).append((float(start), float(end)))
-    assert set(spans) == {"2", "GPU-5f"}, "as CUDA_VISIBLE_DEVICES names them"
-    for held in spans.values():
-        held.sort()
-        assert all(end <= start for (_, end), (start, _) in zip(held, held[1:], strict=False))
+    return {card: sorted(each) for card, each in spans.items()}
+
+
+def at_once(spans):
+    return max(sum(start <= other < end for start, end in spans) for other, _ in spans)
+
+
+@pytest.mark.parametrize(("visible", "cards"), [("2,GPU-5f", {"2", "GPU-5f"}), ("0", {"0"})], ids=["two", "one"])
+def test_jobs_have_a_card_each_and_wait_for_a_free_one(visible, cards, tmp_path):
+    """Of two runs as well."""
+    spans = held([job(tmp_path, visible) for _ in range(3 * len(cards))])
+    assert set(spans) == cards, "as CUDA_VISIBLE_DEVICES names them"
+    assert {at_once(each) for each in spans.values()} == {1}
+
+
+def test_as_many_jobs_share_a_card_as_may_the_emptiest_first(tmp_path):
+    spans = held([job(tmp_path, "0,1", seconds=3, shared=2) for _ in range(4)])
+    assert {card: at_once(each) for card, each in spans.items()} == {"0": 2, "1": 2}
+    assert at_once([span for each in spans.values() for span in each]) == 4
 
 
 def test_a_killed_job_lets_its_card_go(tmp_path):
@@ -65,7 +80,8 @@ def test_two_cards_at_once_are_two(tmp_path):
     [("3", 1, "3"), ("0,1", 2, "0,1"), ("", 1, ""), ("0,1", 0, ""), ("0", 0, ""), ("", 0, "")],
 )
 def test_nothing_is_chosen_where_there_is_no_choice(visible, count, left, monkeypatch, tmp_path):
-    """One card, or the one that SLURM gave: no lock, since jobs on one node may all call theirs 0."""
+    """Of the one that SLURM gave there is no lock, since jobs on one node may all call theirs 0."""
+    monkeypatch.setenv("SLURM_JOB_ID", "7")
     monkeypatch.setenv(VISIBLE, visible)
     monkeypatch.setattr(_cards.tempfile, "gettempdir", lambda: str(tmp_path))
     assert _cards.take_cards(count) == [card for card in left.split(",") if card]

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import torch
 
 from fsnas.artifacts.lineage import read_lineage
 from fsnas.errors import ArtifactError, FsnasError
@@ -40,10 +41,13 @@ def root_logger():
     logging.captureWarnings(False)
 
 
+CONFIG = {"resources": {"jobs_per_card": 1}}
+
+
 @pytest.fixture
 def job(tmp_path):
     log = tmp_path / "logs" / "seed-0" / "scores.log"
-    parts = {"input": [], "output": [], "resources": {}, "config": {"outdir": str(tmp_path)}}
+    parts = {"input": [], "output": [], "resources": {}, "config": {"outdir": str(tmp_path)} | CONFIG}
     return SimpleNamespace(rule="scores", log=log, **parts)
 
 
@@ -207,6 +211,36 @@ def test_a_rule_without_a_log_still_says_what_is_wrong(log, job, capsys):
     assert capsys.readouterr().err == "scores: device is 'cuda', but torch sees no card\n"
 
 
+@pytest.mark.parametrize(
+    ("rule", "lower"), [("leaf", "supernet"), ("scores", "method"), ("search", "evaluation"), ("proxy", "proxies")]
+)
+def test_too_little_memory_of_a_card_says_what_to_lower(rule, lower, job):
+    job.rule = rule
+    with pytest.raises(SystemExit):
+        _job.run(failing(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")), job)
+    said = f"lower {lower}.batch_size or resources.jobs_per_card, or take a card with more"
+    assert f"Tried to allocate 2 GiB\nThe card has too little memory: {said}\n" in job.log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("device", "gpu", "cards", "refused"),
+    [("auto", 1, 1, True), ("auto", 0, 1, False), ("auto", 1, 0, False), ("cpu", 1, 1, False)],
+)
+def test_a_card_that_torch_cannot_use_is_no_reason_to_take_the_cpu(device, gpu, cards, refused, job, monkeypatch):
+    monkeypatch.setattr(_job, "devices", lambda: cards)
+    monkeypatch.setattr(_job, "visible_cards", lambda: ["0"])
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    job.resources["gpu"] = gpu
+    job.params = SimpleNamespace(device=device, settings={"threads": torch.get_num_threads()})
+    if not refused:
+        assert _job.device_of(job).type == "cpu"
+        return
+    with pytest.raises(
+        FsnasError, match=r"has card 0, but torch \d.* cannot use it \(.+\); update the driver, .*: cpu or"
+    ):
+        _job.device_of(job)
+
+
 def test_the_key_of_a_job_is_over_code_settings_and_inputs_in_order():
     def smk(code=("b 2", "a 1"), **settings):
         return SimpleNamespace(params=SimpleNamespace(code=list(code), settings={"seed": 1, **settings}))
@@ -245,7 +279,7 @@ def main(smk):
     print("kept by", by, flush=True)
     time.sleep(60)
 
-run(main, SimpleNamespace(rule="supernet", log="", resources={{}}))
+run(main, SimpleNamespace(rule="supernet", log="", resources={{}}, config={{"resources": {{"jobs_per_card": 1}}}}))
 """
 
 
