@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fsnas import spaces
+from tests.support.config import ROOT
 from tests.support.users import forget
 
-ROOT = Path(__file__).resolve().parents[2]
 FILES = ("my_spaces/toy.py", "my_spaces/_toy_network.py")
 
 

@@ -4,16 +4,15 @@ import re
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import yaml
 from snakemake.cli import get_argument_parser
 
+from tests.support.config import ROOT
 from workflow_scripts._config import check
 from workflow_scripts._defaults import completed
 
-ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
 TEXTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *PAGES]

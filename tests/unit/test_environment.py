@@ -4,7 +4,6 @@ import re
 import subprocess
 import sys
 import tomllib
-from pathlib import Path
 
 import pytest
 import yaml
@@ -14,9 +13,9 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 from snakemake.exceptions import WorkflowError
 
+from tests.support.config import ROOT
 from workflow_scripts._versions import SNAKEMAKE, check_snakemake, missing_parts
 
-ROOT = Path(__file__).parents[2]
 CONDA_NAMES = {"matplotlib-base": "matplotlib", "pytorch": "torch", "snakemake-minimal": "snakemake"}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PINNED = [

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.config import ROOT
+
 BASE = {"errors", "seeding", "registry", "lineage", "HOMES"}
 # What each package may import of fsnas, beside itself and the base.
 BELOW = {

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[2]
+from tests.support.config import ROOT
+
 NO_PYTHON = r"fsnas needs Python 3.11, 3.12 or 3.13 (found: "
 NO_VENV = "has no venv module: type: apt install "
 NO_NETWORK = "uv cannot be fetched from PyPI (why: .uv/log): check the network, then type: make setup"

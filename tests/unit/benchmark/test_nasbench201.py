@@ -4,7 +4,6 @@ import hashlib
 import math
 import pickle
 from collections import OrderedDict
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,11 +13,11 @@ from nas_201_api import ArchResults, NASBench201API, ResultsCount
 from fsnas.benchmark.sources import nasbench201
 from fsnas.benchmark.sources.nasbench201 import SETS
 from fsnas.errors import ConfigError, DataError
+from tests.support.config import ROOT
 from tests.support.damage import Trap, put
 from tests.support.messages import pattern
 from tests.support.space import SPACE
 
-ROOT = Path(__file__).parents[3]
 META = SPACE.strings()[4000:4006]
 EPOCHS = {"less": 12, "full": 200}
 # Index in META: seeds of the 200-epoch trainings by data set. Index 1 and 4 were not evaluated.

@@ -7,18 +7,17 @@ import re
 import subprocess
 import sys
 import tomllib
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from fsnas.cli import main
 from fsnas.splitting.affinities import NodeScores
+from tests.support.config import ROOT
 from tests.support.space import OPERATIONS, SPACE
 from tests.support.splits import made_tree
 from tests.unit.inspecting.test_inspect_kinds import SHOWN, other, written
 
-ROOT = Path(__file__).resolve().parents[3]
 HEAVY = ("torch", "pandas", "matplotlib", "scipy", "sklearn")
 HALVES = [OPERATIONS[:2], OPERATIONS[2:]]
 

@@ -11,9 +11,9 @@ import pytest
 from fsnas.lineage import dependencies
 from fsnas.lineage.dependencies import digest, entries, reached
 from fsnas.plotting._registry import figures
+from tests.support.config import ROOT
 from tests.support.users import forget, write
 
-ROOT = Path(__file__).resolve().parents[3]
 SCRIPTS = sorted(path.name for path in (ROOT / "workflow_scripts").glob("*.py") if not path.name.startswith("_"))
 FIGURES = {spec.name: spec.path.relative_to(ROOT) for spec in figures()}
 METRICS = {path.name for path in (ROOT / "fsnas/metrics").glob("*.py") if not path.name.startswith("_")}

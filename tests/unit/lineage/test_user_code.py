@@ -15,10 +15,9 @@ from fsnas import metrics
 from fsnas.errors import ConfigError
 from fsnas.lineage import dependencies
 from fsnas.lineage.dependencies import check_users_code, entries
+from tests.support.config import ROOT
 from tests.support.messages import pattern
 from tests.support.users import folders_of_metrics, forget, plain, write
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture

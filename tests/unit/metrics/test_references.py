@@ -6,7 +6,8 @@ from pathlib import Path
 
 import yaml
 
-ROOT = Path(__file__).resolve().parents[3]
+from tests.support.config import ROOT
+
 FOLDERS = "benchmarks|configs|docs|envs|fsnas|profiles|rules|slurm|tests|workflow_scripts"
 PATH = re.compile(rf"(?<![\w/.\-])((?:{FOLDERS})/[\w/.\-]+\.(?:md|py|smk|yaml|json|rst|cfg|toml|png|css))\b")
 DOCUMENT = re.compile(r"\b([A-Z]{4,}\.(?:md|cff|txt))\b|\b(DESIGN)\b")

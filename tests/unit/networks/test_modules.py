@@ -2,7 +2,6 @@
 
 import functools
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,11 +17,10 @@ from fsnas.networks.gates import mixing_gates, path_gates
 from fsnas.networks.modules import as_module
 from fsnas.networks.supernet import GatedSupernet
 from tests.reference.plain import plain_network
+from tests.support.config import ROOT
 from tests.support.problems import draw_crops, random_batch, random_network, random_problem
 from tests.support.space import OPERATIONS, SPACE
 from tests.support.users import folders_of_metrics, write
-
-ROOT = Path(__file__).resolve().parents[3]
 
 declared = functools.partial(metric, direction="higher", paper="ours", equation="S")
 

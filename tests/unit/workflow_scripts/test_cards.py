@@ -5,14 +5,13 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
+from tests.support.config import ROOT
 from workflow_scripts import _cards
 from workflow_scripts._cards import VISIBLE, ignored_cards, visible_cards
 
-ROOT = Path(__file__).resolve().parents[3]
 JOB = """
 import sys, time
 sys.path.insert(0, sys.argv[1])

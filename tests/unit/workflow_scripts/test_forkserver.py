@@ -11,11 +11,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from tests.support.config import ROOT
 from tests.support.waiting import until
 from workflow_scripts import _forkserver
 from workflow_scripts._snakemake import runs_here
 
-ROOT = Path(__file__).resolve().parents[3]
 HANDING_OVER = (
     f"import sys; sys.path.append({str(ROOT)!r})\nfrom workflow_scripts._forkserver import hand_over\nhand_over()\n"
 )
