@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-BASE = {"errors", "seeding", "registry", "lineage"}
+BASE = {"errors", "fields", "seeding", "registry", "lineage"}
 # What each package may import of fsnas, beside itself and the base.
 BELOW = {
     "spaces": set(),

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fsnas.artifacts import architectures, checkpoint, cost, dataset, scores, search, selection, splits, tables
+from fsnas.artifacts import architectures, checkpoint, dataset, scores, search, selection, splits, tables, training_cost
 from fsnas.artifacts.files import load_json, write_json
 from fsnas.errors import ArtifactError, FsnasError
 from fsnas.inspecting import kinds
@@ -34,8 +34,8 @@ CODE = ["fsnas/splitting/cuts.py 0123456789ab", "mine.py ba9876543210", "torch 2
 ORIGIN = {"settings": SETTINGS, "code": CODE, "inputs": "fedc", "commit": "0123abcd"}
 SHOWN = [kind for kind in KINDS if kind != "record"]  # which stands for its table
 MODULES = {"supernet": checkpoint, "tree": splits, "table": tables, "figure": None}
-MODULES |= {"architectures": architectures, "cost": cost, "dataset": dataset, "scores": scores, "splits": splits}
-MODULES |= {"search": search, "selection": selection}
+MODULES |= {"architectures": architectures, "cost": training_cost, "dataset": dataset, "scores": scores}
+MODULES |= {"search": search, "selection": selection, "splits": splits}
 
 
 def written(folder, kind, content=None):
@@ -176,7 +176,7 @@ def test_another_commit_of_the_same_code_is_shown_and_is_no_difference(tmp_path)
 
 def test_measured_time_and_memory_are_shown_and_are_no_difference(tmp_path):
     paths = [
-        written(tmp_path / str(i), "cost", cost.TrainingCost(2, seconds, 640, "cpu", KEY))
+        written(tmp_path / str(i), "cost", training_cost.TrainingCost(2, seconds, 640, "cpu", KEY))
         for i, seconds in [(0, 1.0), (1, 2.0)]
     ]
     found = compared(*paths)
@@ -305,7 +305,8 @@ def test_a_checkpoint_is_shown_with_its_cost(tmp_path):
     path.with_suffix(".json").unlink()
     found = described(path)
     assert "supernet.json: no such file" in found["cost"]["unknown"] and found["lineage"]["inputs"] is None
-    cost.write_cost(path.with_suffix(".json"), cost.TrainingCost(2, 1.5, 640, "cpu", "another"))
+    other = training_cost.TrainingCost(2, 1.5, 640, "cpu", "another")
+    training_cost.write_training_cost(path.with_suffix(".json"), other)
     assert "belongs to another checkpoint" in described(path)["cost"]["unknown"]
 
 
