@@ -28,15 +28,9 @@ def write_level(path, splits, level=1):
     write_splits(path, space=SPACE, splits=splits, **about)
 
 
-@pytest.fixture
-def level_file(tmp_path, tree):
-    path = tmp_path / "splits.json"
-    write_level(path, level_of(tree, 1)[::-1])
-    return path
-
-
-def test_a_level_reads_back(level_file, tree):
-    level = read_splits(level_file)
+def test_a_level_reads_back_in_the_order_of_paths(tmp_path, tree):
+    write_level(tmp_path / "splits.json", level_of(tree, 1)[::-1])
+    level = read_splits(tmp_path / "splits.json")
     assert level.splits == tuple(level_of(tree, 1))
     assert (level.method, level.metric, level.seed, level.level, level.key) == ("mine", "snip", 3, 1, "k1")
     assert (level.objective, level.balance, level.edge, level.settings) == ("mean", "none", "best", SETTINGS)
