@@ -1,7 +1,7 @@
 # make run     set up the environment, then run the workflow with the default config, and make its report
 # make test    set up the environment if it is missing, then run the tests
 # make lint    format, lint and type checks
-# make config  write config.yaml and its JSON Schema again, from workflow_scripts/_config_model.py
+# make config  write config.yaml and the JSON Schemas again, from workflow_scripts/_config_model.py and the types of files
 # make setup   only the environment: uv and a .venv in this folder, with the versions of requirements.txt
 # make pins    resolve requirements.txt from pyproject.toml, keeping what still fits; UPGRADE=1 takes the newest
 #
@@ -41,6 +41,7 @@ lint: $(ENVIRONMENT)
 
 config: $(ENVIRONMENT)
 	@$(ACTIVE) python -m workflow_scripts._config_schema
+	@$(ACTIVE) python -m fsnas.artifacts.json_schemas
 
 setup: $(ENVIRONMENT)
 	@echo "The environment is ready. To use it: . .venv/bin/activate"

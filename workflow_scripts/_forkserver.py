@@ -32,6 +32,7 @@ from typing import Any, NoReturn
 SERVER = "FSNAS_FORKSERVER"  # path of the socket
 WORTHWHILE = 10  # jobs of a run, from which a server costs less than it saves
 LIBRARIES = ["torch", "snakemake.logging", "h5py", "scipy.stats", "pandas", "matplotlib.figure", "optuna"]
+LIBRARIES += ["pydantic.type_adapter"]
 _NUMBER = struct.Struct("=i")
 _STOPPING = (signal.SIGINT, signal.SIGTERM)
 _running: list[subprocess.Popen] = []  # holds the pipe whose end tells the server that Snakemake has ended

@@ -10,11 +10,11 @@ from fsnas.analysis.found import found_table
 from fsnas.analysis.rank_correlation import rank_correlations
 from fsnas.analysis.training_cost import TIMES, cost_table
 from fsnas.artifacts.architectures import read_architectures
-from fsnas.artifacts.cost import read_cost
 from fsnas.artifacts.scores import read_attributes
 from fsnas.artifacts.search import read_search
 from fsnas.artifacts.splits import read_tree
 from fsnas.artifacts.tables import write_table
+from fsnas.artifacts.training_cost import read_training_cost
 from fsnas.benchmark.ground_truth import ground_truth_of
 from fsnas.spaces import SearchSpace
 from fsnas.training.record import TrainingCost
@@ -33,10 +33,10 @@ def found_accuracies(paths: list[str], space: SearchSpace | None = None) -> dict
 
 def cost_rows(smk, searches: dict) -> list[dict]:
     """Return what the trees of every method and seed took, as `cost_table` wants it."""
-    roots = {place(path, smk.config["outdir"])[1]: read_cost(path) for path in smk.input.roots}
+    roots = {place(path, smk.config["outdir"])[1]: read_training_cost(path) for path in smk.input.roots}
     leaves: dict[tuple[str, int], list[TrainingCost]] = defaultdict(list)
     for path in smk.input.costs:
-        leaves[place(path, smk.config["outdir"])].append(read_cost(path))
+        leaves[place(path, smk.config["outdir"])].append(read_training_cost(path))
     scoring: dict[tuple[str, int], list[dict]] = defaultdict(list)
     for path in smk.input.scores:
         scoring[place(path, smk.config["outdir"])].append(read_attributes(path))

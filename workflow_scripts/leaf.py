@@ -7,10 +7,10 @@ from _job import device_of, keep, key, lineage, progress, run, search_space, sta
 import numpy as np
 
 from fsnas.artifacts.checkpoint import read_checkpoint, write_checkpoint
-from fsnas.artifacts.cost import write_cost
 from fsnas.artifacts.dataset import read_dataset, read_key
 from fsnas.artifacts.selection import read_selection
 from fsnas.artifacts.splits import read_tree
+from fsnas.artifacts.training_cost import write_training_cost
 from fsnas.artifacts.training_state import StateFile
 from fsnas.networks.supernet import Supernet, inherit
 from fsnas.seeding import derive
@@ -51,7 +51,7 @@ def main(smk) -> None:
         record = train(network, dataset, Recipe(**settings["recipe"]), seed=seed, device=device, **told)
     about = {"settings": settings, "seed": settings["seed"], "dataset": dataset.name}
     write_checkpoint(output, network, record=record.as_dict(), key=own_key, **about)
-    write_cost(smk.output.cost, record.cost(device.type, own_key), **lineage(smk))
+    write_training_cost(smk.output.cost, record.cost(device.type, own_key), **lineage(smk))
     keep(smk, own_key)
     state.remove()
 

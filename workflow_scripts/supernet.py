@@ -3,8 +3,8 @@
 from _job import device_of, keep, key, lineage, progress, run, search_space, state_of, stoppable, taken_over
 
 from fsnas.artifacts.checkpoint import write_checkpoint
-from fsnas.artifacts.cost import write_cost
 from fsnas.artifacts.dataset import read_dataset, read_key
+from fsnas.artifacts.training_cost import write_training_cost
 from fsnas.artifacts.training_state import StateFile
 from fsnas.seeding import derive
 from fsnas.training.loop import train
@@ -27,7 +27,7 @@ def main(smk) -> None:
         record = train(network, dataset, recipe, seed=seed_of_training, device=device, **told)
     about = {"settings": settings, "seed": seed, "dataset": dataset.name}
     write_checkpoint(smk.output.checkpoint, network, record=record.as_dict(), key=own_key, **about)
-    write_cost(smk.output.cost, record.cost(device.type, own_key), **lineage(smk))
+    write_training_cost(smk.output.cost, record.cost(device.type, own_key), **lineage(smk))
     keep(smk, own_key)
     state.remove()
 

@@ -7,17 +7,13 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from fsnas.errors import ArtifactError
 from fsnas.spaces import SearchSpace, described_space
-
-Problems = Callable[[Mapping[str, Any]], Iterable[str]]  # lines that say which field of a content does not fit, and why
-Rule = tuple[str, Callable[[Any], bool]]  # what a field is expected to be, and whether it is
 
 
 @contextmanager
@@ -102,38 +98,26 @@ def lineage_of(
     return {"settings": dict(settings or {}), "code": list(code), "inputs": inputs, "commit": commit}
 
 
-def json_text(path: str | Path, content: Mapping[str, Any]) -> str:
+def json_text(path: str | Path, content: Mapping[str, Any], *, allow_nan: bool = False) -> str:
     """Return ``content`` as sorted, indented JSON: the same content gives the same text.
 
-    `ArtifactError` if a number is not finite, or something is no JSON; ``path`` is where it was to be written.
+    `ArtifactError` if something is no JSON, or a number not finite, unless ``allow_nan``; ``path`` is where it was to
+    be written.
     """
     try:
-        return json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n"
+        return json.dumps(content, indent=2, sort_keys=True, allow_nan=allow_nan) + "\n"
     except (TypeError, ValueError) as error:
         raise ArtifactError(f"{path}: cannot be written as JSON ({error}); expected finite numbers and text") from error
 
 
-def write_json(path: str | Path, content: Mapping[str, Any], problems: Problems = lambda content: ()) -> None:
-    """Write ``content`` and its checksum as `json_text`, whole or not at all.
-
-    Errors as `json_text`, and if there are ``problems``; an older file stays as it was.
-    """
-    for problem in problems(content):
-        raise ArtifactError(f"{path}: cannot be written, {problem}")
+def write_json(path: str | Path, content: Mapping[str, Any]) -> None:
+    """Write ``content`` and its checksum as `json_text`, whole or not at all; errors as `json_text`."""
     checksum = _checksum(json_text(path, content))
     write_text(path, json_text(path, {**content, "checksum": checksum}))
 
 
 def _checksum(text: str) -> str:
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
-
-
-def read_json(path: str | Path, name: str, version: int, problems: Problems = lambda content: ()) -> dict[str, Any]:
-    """Return the JSON object in ``path``; errors as `load_json`, and if there are ``problems``."""
-    content = load_json(path, name, version)
-    for problem in problems(content):
-        raise unfit(path, problem)
-    return content
 
 
 def load_json(path: str | Path, name: str = "", version: int = 0) -> dict[str, Any]:
@@ -163,37 +147,6 @@ def _finite(text: str) -> float:
 
 def _refuse(text: str) -> float:
     raise ValueError(f"{text} is no JSON number")
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-
-
-TEXT: Rule = ("text", lambda value: isinstance(value, str))
-NUMBER: Rule = ("a finite number", _is_number)
-FROM_0: Rule = ("a finite number from 0", lambda value: _is_number(value) and value >= 0)
-COUNT: Rule = ("a whole number from 0", lambda value: _is_number(value) and isinstance(value, int) and value >= 0)
-
-
-def broken_rules(content: object, rules: Mapping[str, Rule], within: str = "") -> Iterator[str]:
-    """Yield a line for each field of the object ``content``, which stands ``within`` another, that breaks its rule."""
-    for name, (expected, holds) in rules.items():
-        value = content.get(name) if isinstance(content, Mapping) else None
-        if not holds(value):
-            yield f"field '{within}{name}' is {value!r}, expected {expected}"
-
-
-def against_schema(content: Mapping[str, Any], name: str) -> Iterator[str]:
-    """Yield a line for each field that does not fit the JSON Schema ``name`` of this package."""
-    from jsonschema import Draft202012Validator  # takes longer to import than all the rest
-
-    for error in sorted(Draft202012Validator(_schema(name)).iter_errors(content), key=lambda error: error.json_path):
-        yield f"field {error.json_path.removeprefix('$').removeprefix('.') or 'top level'!r}: {error.message}"
-
-
-@cache
-def _schema(name: str) -> dict[str, Any]:
-    return json.loads(Path(__file__).with_name("schemas").joinpath(f"{name}.schema.json").read_text(encoding="utf-8"))
 
 
 def space_of(path: str | Path, fields: Mapping[str, Any], expected: SearchSpace | None) -> SearchSpace:

@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from fsnas.artifacts import cost, tables
+from fsnas.artifacts import tables
 from fsnas.artifacts.archive import whole_archive
 from fsnas.artifacts.figure import read_figure
 from fsnas.artifacts.files import load_json, unfit
+from fsnas.artifacts.training_cost import read_training_cost
 from fsnas.errors import ArtifactError
 from fsnas.lineage.lineage import Lineage
 
@@ -55,7 +56,7 @@ def _of_checkpoint(path: Path) -> dict[str, Any]:
     """Return what the cost beside a checkpoint says, if the checkpoint is whole and has its key (without torch)."""
     beside = path.with_suffix(".json")
     content = load_json(beside)
-    key = cost.read_cost(beside).key
+    key = read_training_cost(beside).key
     with whole_archive(path) as (archive, pickled):
         if key.encode() not in archive.read(pickled):
             raise ArtifactError(f"{path}: its key is not the one in {beside.name}")

@@ -1,93 +1,80 @@
 """search.json: every evaluation of the searches over one tree's leaves, in order, and the best found."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
-from functools import partial
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from fsnas.artifacts.files import against_schema, json_text, lineage_of, read_json, space_of, write_json
+from annotated_types import Ge, MinLen
+
+from fsnas.artifacts.files import lineage_of
+from fsnas.artifacts.json_format import JsonFormat, variant
 from fsnas.errors import FsnasError
 from fsnas.search.result import Evaluation, SearchRecord, SearchResult, best_of
 from fsnas.spaces import SearchSpace
 
-FORMAT, VERSION = "fsnas.search", 2
+# In a file a loss that is NaN is null, and the best is written out.
+EVALUATION = variant("Evaluation", Evaluation, loss=float | None)
+BEST = variant("Best", EVALUATION, number=Annotated[int, Ge(0)])
+EVALUATIONS = Annotated[tuple[EVALUATION, ...], MinLen(1)]  # type: ignore[valid-type]
+SEARCH = variant("Search", SearchResult, budget=Annotated[int, Ge(1)], best=BEST, evaluations=EVALUATIONS)
 
 
-def write_search(
-    path: str | Path,
-    *,
-    space: SearchSpace,
-    method: str,
-    metric: str,
-    seed: int,
-    searches: Sequence[SearchResult],
-    key: str,
-    **lineage: Any,
-) -> None:
-    """Write the searches over one tree's leaves, whole or not at all; a loss that is NaN as null.
+def _misfits(found: Any, space: SearchSpace) -> Iterator[tuple[str, str]]:
+    samplers = [search.sampler for search in found.searches]
+    if len(set(samplers)) != len(samplers):
+        yield "searches", f"found the samplers {samplers}, expected each once"
+    for i, search in enumerate(found.searches):
+        yield from ((f"searches[{i}].{field}", problem) for field, problem in _search_misfits(search, space))
 
-    Errors as `write_json`.
+
+def _search_misfits(search: Any, space: SearchSpace) -> Iterator[tuple[str, str]]:
+    evaluations = search.evaluations
+    if search.budget != len(evaluations):
+        yield "budget", f"found {search.budget} for {len(evaluations)} evaluations"
+    for i, one in enumerate(evaluations):
+        try:
+            name = space.spelt(one.architecture)
+        except FsnasError as error:
+            yield f"evaluations[{i}].architecture", str(error)
+        else:
+            if name != one.architecture:
+                yield f"evaluations[{i}].architecture", f"found {one.architecture!r}, expected {name!r}"
+    expected, best = _written(_held(search))["best"], asdict(search.best)
+    if best != expected:
+        yield "best", f"found {best}, but the best of the evaluations is {expected}"
+
+
+VERSION = 2
+SEARCHES = Annotated[tuple[SEARCH, ...], MinLen(1)]  # type: ignore[valid-type]
+OTHERS = {"search_space": SearchSpace, "searches": SEARCHES}
+FORMAT = JsonFormat("fsnas.search", VERSION, SearchRecord, _misfits, OTHERS)
+
+
+def write_search(path: str | Path, *, space: SearchSpace, searches: Sequence[SearchResult], **fields: Any) -> None:
+    """Write the searches over one tree's leaves, and the other ``fields`` of the file, whole or not at all.
+
+    Errors as `JsonFormat.write`.
     """
-    content = {"format": FORMAT, "version": VERSION, "method": method, "metric": metric, "seed": seed, "key": key}
-    content |= {"search_space": space.described(), "searches": list(map(_search, searches)), **lineage_of(**lineage)}
-    json_text(path, content)  # before a best is sought: a number that is not finite has its own message
-    write_json(path, content, partial(_problems, path, space))
+    FORMAT.write(path, lineage_of() | fields | {"searches": [*map(_written, searches)]}, space)
 
 
 def read_search(path: str | Path, space: SearchSpace | None = None) -> SearchRecord:
-    """Return the searches over one tree's leaves; a loss that is null comes back as NaN.
-
-    ``space`` is the search space that is expected; without it, it is the one that the file describes.
-    Errors as `read_json` and `space_of`; it is one, too, if the best is not the best of the evaluations.
-    """
-    content = read_json(path, FORMAT, VERSION, partial(_problems, path, space))
-    searches = tuple(_found(search) for search in content["searches"])
-    names = ("method", "metric", "seed", "key", "settings")
-    return SearchRecord(searches=searches, **{name: content[name] for name in names})
+    """Return the searches over one tree's leaves, ``space`` and errors as `JsonFormat.read`; a best is computed."""
+    record = FORMAT.read(path, space)
+    return replace(record, searches=tuple(map(_held, record.searches)))
 
 
-def _search(found: SearchResult) -> dict[str, Any]:
-    """Return a search as a JSON object."""
+def _written(found: SearchResult) -> dict[str, Any]:
+    """Return a search as a file has it."""
     evaluations = [asdict(one) | {"loss": None if math.isnan(one.loss) else one.loss} for one in found.evaluations]
     best = {"number": found.best, **evaluations[found.best]} if 0 <= found.best < len(evaluations) else None
     return {"sampler": found.sampler, "budget": len(evaluations), "best": best, "evaluations": evaluations}
 
 
-def _found(search: Mapping[str, Any]) -> SearchResult:
-    """Return the search of a JSON object that fits the schema; its best is computed, not read."""
-    evaluations = tuple(
-        Evaluation(**{**one, "loss": math.nan if one["loss"] is None else float(one["loss"])})
-        for one in search["evaluations"]
-    )
-    return SearchResult(search["sampler"], evaluations, best_of(evaluations))
-
-
-def _problems(path: str | Path, expected: SearchSpace | None, content: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what does not fit; what a schema cannot say comes after it, and holds only where it fits."""
-    space = space_of(path, content, expected)
-    yield from against_schema(content, "search")
-    samplers = [search["sampler"] for search in content["searches"]]
-    if len(set(samplers)) != len(samplers):
-        yield f"field 'searches': found the samplers {samplers}, expected each once"
-    for i, search in enumerate(content["searches"]):
-        yield from (f"field 'searches[{i}].{field}': {problem}" for field, problem in _search_problems(search, space))
-
-
-def _search_problems(search: Mapping[str, Any], space: SearchSpace) -> Iterator[tuple[str, str]]:
-    evaluations = search["evaluations"]
-    if search["budget"] != len(evaluations):
-        yield "budget", f"found {search['budget']} for {len(evaluations)} evaluations"
-    for i, one in enumerate(evaluations):
-        try:
-            name = space.spelt(one["architecture"])
-        except FsnasError as error:
-            yield f"evaluations[{i}].architecture", str(error)
-        else:
-            if name != one["architecture"]:
-                yield f"evaluations[{i}].architecture", f"found {one['architecture']!r}, expected {name!r}"
-    best = _found(search).best
-    expected = {"number": best, **evaluations[best]}
-    if search["best"] != expected:
-        yield "best", f"found {search['best']}, but the best of the evaluations is {expected}"
+def _held(search: Any) -> SearchResult:
+    """Return the search that a file has."""
+    rows = [asdict(one) for one in search.evaluations]
+    evaluations = tuple(Evaluation(**row | {"loss": math.nan if row["loss"] is None else row["loss"]}) for row in rows)
+    return SearchResult(search.sampler, evaluations, best_of(evaluations))

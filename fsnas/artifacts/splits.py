@@ -2,104 +2,31 @@
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
-from functools import partial
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from fsnas.artifacts.files import against_schema, lineage_of, read_json, space_of, unfit, write_json
+from annotated_types import MinLen
+
+from fsnas.artifacts.files import lineage_of
+from fsnas.artifacts.json_format import JsonFormat
 from fsnas.errors import FsnasError
 from fsnas.spaces import SearchSpace
-from fsnas.splitting.trees import Level, Split, Tree, children_paths, node_spaces
-
-SPLITS, TREE, VERSION = "fsnas.splits", "fsnas.tree", 2
+from fsnas.splitting.trees import Level, NodePath, Split, Tree, children_paths, node_spaces
 
 
-def write_splits(
-    path: str | Path,
-    *,
-    space: SearchSpace,
-    method: str,
-    metric: str,
-    seed: int,
-    level: int,
-    splits: Iterable[Split],
-    objective: str,
-    balance: str,
-    edge: str,
-    key: str,
-    **lineage: Any,
-) -> None:
-    """Write the splits of one level, whole or not at all; errors as `write_json`."""
-    content = {"format": SPLITS, "version": VERSION, "method": method, "metric": metric, "seed": seed, "level": level}
-    content |= {"search_space": space.described(), "objective": objective, "balance": balance, "edge": edge}
-    write_json(path, content | {"key": key, **lineage_of(**lineage), "nodes": _nodes(splits)})
-
-
-def read_splits(path: str | Path, space: SearchSpace | None = None) -> Level:
-    """Return the splits of one level of ``space``; without it, of the space that the file describes.
-
-    Errors as `read_json` and `space_of`.
-    """
-    content = read_json(path, SPLITS, VERSION, partial(_problems, path, "splits", space))
-    space, splits = space_of(path, content, space), _splits(content["nodes"])
-    names = ("method", "metric", "seed", "level", "objective", "balance", "edge", "key", "settings")
-    return Level(splits=splits, space=space, **{name: content[name] for name in names})
-
-
-def write_tree(path: str | Path, tree: Tree, *, key: str, **lineage: Any) -> None:
-    """Write a split tree, whole or not at all; errors as `write_json`."""
-    content = {"format": TREE, "version": VERSION, "method": tree.method, "metric": tree.metric, "seed": tree.seed}
-    content |= {"search_space": tree.space.described(), "key": key, **lineage_of(**lineage)}
-    leaves = {leaf: tree.space.named(mask) for leaf, mask in tree.leaves.items()}
-    write_json(path, content | {"nodes": _nodes(tree.splits), "leaves": leaves})
-
-
-def read_tree(path: str | Path, space: SearchSpace | None = None) -> Tree:
-    """Return a split tree, its splits ordered by level, then path; ``space`` and errors as in `read_splits`."""
-    content = read_json(path, TREE, VERSION, partial(_problems, path, "tree", space))
-    space, splits = space_of(path, content, space), _splits(content["nodes"])
-    try:
-        leaves = node_spaces(space, splits)
-    except FsnasError as error:
-        raise unfit(path, f"field 'nodes': {error}") from error
-    if content["leaves"] != {leaf: space.named(mask) for leaf, mask in leaves.items()}:
-        raise unfit(path, f"field 'leaves': the splits give the leaves {list(leaves)} and other spaces")
-    return Tree(content["method"], content["metric"], content["seed"], splits, leaves, space)
-
-
-def _nodes(splits: Iterable[Split]) -> list[dict[str, Any]]:
-    """Return the splits as JSON objects, ordered by level and path."""
-    nodes = []
-    for split in sorted(splits, key=lambda split: (split.level, split.path)):
-        costs = split.edge_costs.items()
-        finite = {edge: None if cost is None or not math.isfinite(cost) else cost for edge, cost in costs}
-        nodes.append(asdict(split) | {"edge_costs": finite})
-    return nodes
-
-
-def _splits(nodes: Sequence[Mapping[str, Any]]) -> tuple[Split, ...]:
-    lists = [{"groups": tuple(map(tuple, node["groups"])), "children": tuple(node["children"])} for node in nodes]
-    return tuple(Split(**{**node, **own}) for node, own in zip(nodes, lists, strict=True))
-
-
-def _problems(path: str | Path, schema: str, expected: SearchSpace | None, content: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what does not fit; what a schema cannot say comes after it, and holds only where it fits."""
-    yield from against_schema(content, schema)
-    space, splits = space_of(path, content, expected), _splits(content["nodes"])
+def _misfits(found: Any, space: SearchSpace) -> Iterator[tuple[str, str]]:
+    splits = found.nodes
     for i, split in enumerate(splits):
-        yield from (f"field 'nodes[{i}].{field}': {problem}" for field, problem in _split_problems(split, space))
+        yield from ((f"nodes[{i}].{field}", problem) for field, problem in _split_misfits(split, space))
     for i, (before, split) in enumerate(itertools.pairwise(splits), start=1):
         if (before.level, before.path) >= (split.level, split.path):
             problem = f"{split.path!r} follows {before.path!r}; expected every node once, ordered by level and path"
-            yield f"field 'nodes[{i}].path': {problem}"
-    for i, split in enumerate(splits):
-        if split.level != content.get("level", split.level):
-            yield f"field 'nodes[{i}].path': {split.path!r} is on level {split.level}, not on {content['level']}"
+            yield f"nodes[{i}].path", problem
 
 
-def _split_problems(split: Split, space: SearchSpace) -> Iterator[tuple[str, str]]:
+def _split_misfits(split: Split, space: SearchSpace) -> Iterator[tuple[str, str]]:
     for name, edges in (("edge", [split.edge]), ("edge_costs", split.edge_costs)):
         if unknown := [edge for edge in edges if edge not in space.edges]:
             yield name, f"{unknown[0]!r} is none of the edges {list(space.edges)}"
@@ -110,3 +37,66 @@ def _split_problems(split: Split, space: SearchSpace) -> Iterator[tuple[str, str
         yield "children", f"found {list(split.children)}, expected {list(expected)}"
     if split.edge_costs.get(split.edge) is None:
         yield "edge_costs", f"has no cost for {split.edge!r}, the edge that is split"
+
+
+def _level_misfits(found: Any, space: SearchSpace) -> Iterator[tuple[str, str]]:
+    yield from _misfits(found, space)
+    for i, split in enumerate(found.nodes):
+        if split.level != found.level:
+            yield f"nodes[{i}].path", f"{split.path!r} is on level {split.level}, not on {found.level}"
+
+
+def _tree_misfits(found: Any, space: SearchSpace) -> Iterator[tuple[str, str]]:
+    yield from _misfits(found, space)
+    try:
+        leaves = node_spaces(space, found.nodes)
+    except FsnasError as error:
+        yield "nodes", str(error)
+    else:
+        if found.leaves != _named(space, leaves):
+            yield "leaves", f"the splits give the leaves {list(leaves)} and other spaces"
+
+
+VERSION = 2
+SPLITS = JsonFormat("fsnas.splits", VERSION, Level, _level_misfits)
+LEAVES = Annotated[dict[NodePath, dict[str, list[str]]], MinLen(1)]
+TREE = JsonFormat("fsnas.tree", VERSION, Tree, _tree_misfits, {"key": str, "leaves": LEAVES})
+
+
+def write_splits(path: str | Path, *, space: SearchSpace, splits: Iterable[Split], **fields: Any) -> None:
+    """Write the splits of one level, and the other ``fields`` of the file, whole or not at all.
+
+    Errors as `JsonFormat.write`.
+    """
+    SPLITS.write(path, lineage_of() | fields | {"nodes": _nodes(splits)}, space)
+
+
+def read_splits(path: str | Path, space: SearchSpace | None = None) -> Level:
+    """Return the splits of one level, ``space`` and errors as `JsonFormat.read`."""
+    return SPLITS.read(path, space)
+
+
+def write_tree(path: str | Path, tree: Tree, *, key: str, **lineage: Any) -> None:
+    """Write a split tree, whole or not at all; errors as `JsonFormat.write`."""
+    about = {"method": tree.method, "metric": tree.metric, "seed": tree.seed, "key": key, **lineage_of(**lineage)}
+    TREE.write(path, about | {"nodes": _nodes(tree.splits), "leaves": _named(tree.space, tree.leaves)}, tree.space)
+
+
+def read_tree(path: str | Path, space: SearchSpace | None = None) -> Tree:
+    """Return a split tree, its splits ordered by level, then path; ``space`` and errors as in `read_splits`."""
+    tree = TREE.read(path, space)
+    return replace(tree, leaves=node_spaces(tree.space, tree.splits))
+
+
+def _named(space: SearchSpace, leaves: dict[str, Any]) -> dict[str, dict[str, list[str]]]:
+    return {leaf: space.named(mask) for leaf, mask in leaves.items()}
+
+
+def _nodes(splits: Iterable[Split]) -> list[dict[str, Any]]:
+    """Return the splits as JSON objects, ordered by level and path."""
+    nodes = []
+    for split in sorted(splits, key=lambda split: (split.level, split.path)):
+        costs = split.edge_costs.items()
+        finite = {edge: None if cost is None or not math.isfinite(cost) else cost for edge, cost in costs}
+        nodes.append(asdict(split) | {"edge_costs": finite})
+    return nodes

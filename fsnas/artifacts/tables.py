@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fsnas.artifacts.files import lineage_of, read_json, readable, write_json, write_text
+from fsnas.artifacts.files import lineage_of, load_json, readable, write_json, write_text
 from fsnas.errors import ArtifactError
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def check_table(path: str | Path) -> dict[str, Any]:
         content = Path(path).read_bytes()
     if not record_of(path).exists():
         raise ArtifactError(f"{record_of(path)}: no such file beside {Path(path).name}; remove the table and run again")
-    record = read_json(record_of(path), FORMAT, VERSION)
+    record = load_json(record_of(path), FORMAT, VERSION)
     if record.get("sha256") != hashlib.sha256(content).hexdigest():
         raise ArtifactError(
             f"{path}: does not have the checksum in field 'sha256' of {record_of(path).name}: the table was changed or "

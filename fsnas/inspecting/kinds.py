@@ -255,7 +255,7 @@ KINDS = {
     "architectures": Kind(
         "numbers per architecture", "architectures", "read_architectures", _frame("architectures"), _hdf5, "column"
     ),
-    "cost": Kind("the cost of a training", "cost", "read_cost"),
+    "cost": Kind("the cost of a training", "training_cost", "read_training_cost"),
     "dataset": Kind("a data set", "dataset", "read_dataset", _dataset, _hdf5, "array"),
     "figure": Kind("a figure", parts=_pixels, about=_about_figure),
     "scores": Kind("the scores of one level", "scores", "read_scores", _scores, _hdf5, "array"),

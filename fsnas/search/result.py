@@ -3,26 +3,31 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
+
+from annotated_types import Ge, Le, MinLen
+
+from fsnas.fields import Matches
+from fsnas.splitting.trees import Name, NodePath
 
 
 @dataclass(frozen=True)
 class Evaluation:
     """One sampled point and what it gave: ``accuracy`` is finite; ``loss`` is NaN where it was not finite."""
 
-    leaf: str
-    architecture: str
+    leaf: NodePath
+    architecture: Name
     loss: float
-    accuracy: float
+    accuracy: Annotated[float, Ge(0), Le(1)]
 
 
 @dataclass(frozen=True)
 class SearchResult:
     """All evaluations of a search, in order, and the index of the best one, as `best_of` says."""
 
-    sampler: str
-    evaluations: tuple[Evaluation, ...]
-    best: int
+    sampler: Annotated[str, Matches("^[a-z][a-z0-9_]*$")]
+    evaluations: Annotated[tuple[Evaluation, ...], MinLen(1)]
+    best: Annotated[int, Ge(0)]
 
 
 def best_of(evaluations: Sequence[Evaluation]) -> int:
@@ -39,9 +44,9 @@ def best_of(evaluations: Sequence[Evaluation]) -> int:
 class SearchRecord:
     """The content of search.json: one search per sampler, in the order of the run, and what made them."""
 
-    method: str
-    metric: str
+    method: Name
+    metric: Name
     seed: int
-    searches: tuple[SearchResult, ...]
+    searches: Annotated[tuple[SearchResult, ...], MinLen(1)]
     key: str
     settings: dict[str, Any]

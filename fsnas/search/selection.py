@@ -1,6 +1,11 @@
 """Which leaves of a rung go on."""
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from annotated_types import Ge, Le, MinLen
+
+from fsnas.splitting.trees import NodePath
 
 
 @dataclass(frozen=True)
@@ -17,9 +22,9 @@ class LeafScore:
         Mean over the sampled architectures, on validation batches; accuracy in [0, 1].
     """
 
-    leaf: str
-    number: int
-    accuracy: float
+    leaf: NodePath
+    number: Annotated[int, Ge(0)]
+    accuracy: Annotated[float, Ge(0), Le(1)]
     loss: float
 
 
@@ -27,8 +32,8 @@ class LeafScore:
 class Selection:
     """All judged leaves, the best first; the first ``keep`` go on."""
 
-    ranking: tuple[LeafScore, ...]
-    keep: int
+    ranking: Annotated[tuple[LeafScore, ...], MinLen(1)]
+    keep: Annotated[int, Ge(1)]
     key: str
 
     @property

@@ -293,8 +293,11 @@ def described_space(found: Any) -> SearchSpace:
         space = SearchSpace(name, tuple(edges), tuple(operations))
     except (TypeError, KeyError) as error:
         raise ValueError(f"found {found!r}, expected the name, edges and operations of a search space") from error
-    if not space.edges or not space.operations or not all(isinstance(n, str) for n in (*space.edges, *operations)):
-        raise ValueError(f"found {found!r}, expected the names of edges and operations")
+    parts = ((space.name,), space.edges, space.operations)
+    if not all(isinstance(one, str) and one for part in parts for one in part) or any(
+        not part or len({*part}) < len(part) for part in parts
+    ):
+        raise ValueError(f"found {found!r}, expected the names of edges and operations, each once")
     return space
 
 

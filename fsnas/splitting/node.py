@@ -1,6 +1,6 @@
 """The split of one node: the cut of every edge that can be split, and the edge that is taken."""
 
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 
@@ -8,9 +8,8 @@ from fsnas.errors import FsnasError, ScoreError
 from fsnas.seeding import generator
 from fsnas.splitting.affinities import NodeScores
 from fsnas.splitting.cuts import Cut, best_cut, tied_with_best
-from fsnas.splitting.trees import Split, children_paths
+from fsnas.splitting.trees import EdgeRule, Split, children_paths
 
-EdgeRule = Literal["best", "first", "random"]
 EDGE_RULES = get_args(EdgeRule)
 
 

@@ -2,14 +2,21 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
+from annotated_types import Ge, Len, MinLen
 
 from fsnas.errors import FsnasError
+from fsnas.fields import Matches
 from fsnas.spaces import SearchSpace
+from fsnas.splitting.cuts import Balance, Objective
 
 ROOT = "root"
+EdgeRule = Literal["best", "first", "random"]
+NodePath = Annotated[str, Matches("^(root|[0-9]+)$")]
+Name = Annotated[str, MinLen(1)]
+Branches = Len(2, 10)  # that many branches have a digit each
 
 
 @dataclass(frozen=True)
@@ -34,16 +41,16 @@ class Split:
         Paths of the children, in the order of ``groups``.
     """
 
-    path: str
+    path: NodePath
     edge: str
-    groups: tuple[tuple[str, ...], ...]
+    groups: Annotated[tuple[Annotated[tuple[str, ...], MinLen(1)], ...], Branches]
     cost: float
     runner_up: float | None
-    ties: int
-    edge_ties: int
+    ties: Annotated[int, Ge(1)]
+    edge_ties: Annotated[int, Ge(1)]
     degenerate: bool
     edge_costs: dict[str, float | None]
-    children: tuple[str, ...]
+    children: Annotated[tuple[NodePath, ...], Branches]
 
     @property
     def level(self) -> int:
@@ -55,14 +62,14 @@ class Split:
 class Level:
     """The content of splits.json: the splits of one level, ordered by path, and what made them."""
 
-    method: str
-    metric: str
+    method: Name
+    metric: Name
     seed: int
-    level: int
-    splits: tuple[Split, ...]
-    objective: str
-    balance: str
-    edge: str
+    level: Annotated[int, Ge(0)]
+    splits: Annotated[tuple[Split, ...], MinLen(1)]
+    objective: Objective
+    balance: Balance
+    edge: EdgeRule
     key: str
     settings: dict[str, Any]
     space: SearchSpace
@@ -72,8 +79,8 @@ class Level:
 class Tree:
     """The splits of one method and seed, parents before children, and the sub-space of every leaf by its path."""
 
-    method: str
-    metric: str
+    method: Name
+    metric: Name
     seed: int
     splits: tuple[Split, ...]
     leaves: dict[str, np.ndarray]

@@ -1,6 +1,9 @@
 """The history of a training, and what it took."""
 
 from dataclasses import asdict, dataclass, field
+from typing import Annotated
+
+from annotated_types import Ge
 
 
 @dataclass(frozen=True)
@@ -24,12 +27,12 @@ class TrainingCost:
         of a card, which no other job sees.
     """
 
-    epochs: int
-    seconds: float
-    samples: int
+    epochs: Annotated[int, Ge(0)]
+    seconds: Annotated[float, Ge(0)]
+    samples: Annotated[int, Ge(0)]
     device: str
     key: str = ""
-    device_seconds: float = 0.0
+    device_seconds: Annotated[float, Ge(0)] = 0.0
 
 
 TIMES = ("seconds", "device_seconds")

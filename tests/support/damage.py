@@ -17,7 +17,6 @@ from matplotlib.figure import Figure
 
 from fsnas.artifacts.architectures import read_architectures, write_architectures
 from fsnas.artifacts.checkpoint import read_checkpoint, read_record, write_checkpoint
-from fsnas.artifacts.cost import read_cost, write_cost
 from fsnas.artifacts.dataset import read_dataset, read_key, write_dataset
 from fsnas.artifacts.figure import read_figure, write_figure
 from fsnas.artifacts.hdf5 import BLOCK, TITLE
@@ -26,6 +25,7 @@ from fsnas.artifacts.search import read_search, write_search
 from fsnas.artifacts.selection import read_selection, write_selection
 from fsnas.artifacts.splits import read_splits, read_tree, write_splits, write_tree
 from fsnas.artifacts.tables import check_table, read_table, write_table
+from fsnas.artifacts.training_cost import read_training_cost, write_training_cost
 from fsnas.data.dataset import Dataset
 from fsnas.errors import ArtifactError
 from fsnas.networks.supernet import Supernet
@@ -58,7 +58,6 @@ def edit(path: Path, change: Callable[[Any], Any] | Mapping[str, Any]) -> None:
         path.write_bytes((TITLE + hashlib.sha256(content).hexdigest().encode() + b"\n").ljust(BLOCK, b"\0") + content)
         return
     content = json.loads(path.read_text())
-    del content["checksum"]
     if isinstance(change, Mapping):
         changed = {name: value for name, value in (content | change).items() if value is not ...}
     else:
@@ -66,37 +65,30 @@ def edit(path: Path, change: Callable[[Any], Any] | Mapping[str, Any]) -> None:
     path.write_text(json.dumps(_sealed(content if changed is None else changed)))
 
 
-def fields(path: Path) -> Iterator[tuple[tuple[str | int, ...], bool]]:
-    """Yield every field of a JSON file that its reader looks at, as its place, and whether it must be there."""
-
-    def below(content: Any, place: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], bool]]:
-        named = isinstance(content, dict)
-        for key, value in content.items() if named else enumerate(content):
-            yield (*place, key), named and place[-1:] != ("edge_costs",)
-            if isinstance(value, (dict, list)):
-                yield from below(value, (*place, key))
-
-    content = json.loads(path.read_text())
-    yield from ((("search_space",), True) for _ in range("search_space" in content))
-    unread = ("checksum", "settings", "code", "inputs", "commit", "search_space")
-    yield from below({name: value for name, value in content.items() if name not in unread}, ())
+def fields(content: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Yield the place of every field of JSON, and of one more, ``note``, in every object; of lists the first entry."""
+    named = isinstance(content, dict)
+    for key, value in ({**content, "note": 1} if named else dict(enumerate(content[:1]))).items():
+        yield (*place, key)
+        if isinstance(value, (dict, list)):
+            yield from fields(value, (*place, key))
 
 
-def put(content: Any, field: str | tuple[str | int, ...], value: Any) -> None:
-    """Let ``value`` stand at a field such as ``ranking[0].leaf``, or nothing if it is ``...``."""
-    parts = field.replace("[", ".").replace("]", "").split(".") if isinstance(field, str) else field
-    *above, last = (int(p) if isinstance(field, str) and p.isdigit() else p for p in parts)
+def put(content: Any, place: tuple[str | int, ...], value: Any) -> None:
+    """Let ``value`` stand at a place such as ``("ranking", 0, "leaf")``, or nothing if it is ``...``."""
+    *above, last = place
     for part in above:
         content = content[part]
-    if value is ...:
-        del content[last]
-    else:
+    if value is not ...:
         content[last] = value
+    elif isinstance(last, int) or last in content:
+        del content[last]
 
 
 def _sealed(content: Any) -> Any:
     if not isinstance(content, dict):
         return content
+    content = {name: value for name, value in content.items() if name != "checksum"}
     text = json.dumps(content, indent=2, sort_keys=True) + "\n"
     return {**content, "checksum": f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"}
 
@@ -271,7 +263,7 @@ def _supernet(path: Path, network: Supernet, **lineage: Any) -> None:
     record = {"epoch": [1, 2], "loss": [2.1, 1.9], "accuracy": [0.25, 0.5]}
     about = {"record": record, "seed": 3, "dataset": "digits"}
     write_checkpoint(path, network, key=KEY, settings=lineage["settings"], **about)
-    write_cost(path.with_suffix(".json"), COST, **lineage)
+    write_training_cost(path.with_suffix(".json"), COST, **lineage)
 
 
 def _figure(path: Path, colour: str, **lineage: Any) -> None:
@@ -332,7 +324,7 @@ KINDS = {
     "selection": Kind(
         "selection.json", partial(write_selection, keep=1, key=KEY), JUDGED, JUDGED[:1], (read_selection,)
     ),
-    "cost": Kind("cost.json", write_cost, COST, dataclasses.replace(COST, epochs=3), (read_cost,)),
+    "cost": Kind("cost.json", write_training_cost, COST, dataclasses.replace(COST, epochs=3), (read_training_cost,)),
     "table": Kind("table.csv", _table, *TABLES, (read_table, check_table)),
     "record": Kind("record.json", _table, *TABLES, (_read_table_of,)),
     "supernet": Kind("supernet.pt", _supernet, random_network(3), other_network(), (read_network, read_record)),

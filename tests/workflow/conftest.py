@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
-from fsnas.artifacts.cost import read_cost
 from fsnas.artifacts.lineage import read_lineage
 from fsnas.artifacts.scores import read_scores
+from fsnas.artifacts.training_cost import read_training_cost
 from tests.support import snakemakes
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite in the background ignores it, and its children too
@@ -78,7 +78,7 @@ def assert_same_results(expected: Path, found: Path) -> None:
                 for name in ("space", "scores", "affinity"):
                     np.testing.assert_array_equal(getattr(a, name), getattr(b, name), err_msg=f"{first}: {path}/{name}")
         elif first.suffix == ".json" and json.loads(first.read_text())["format"] == "fsnas.cost":
-            costs = [replace(read_cost(path), seconds=0, device_seconds=0) for path in (first, second)]
+            costs = [replace(read_training_cost(path), seconds=0, device_seconds=0) for path in (first, second)]
             assert costs[0] == costs[1], first
             assert read_lineage(first) == read_lineage(second), first
         elif first.stem not in TIMED:

@@ -14,11 +14,11 @@ from scipy.stats import kendalltau
 
 from fsnas.artifacts.architectures import read_architectures
 from fsnas.artifacts.checkpoint import read_checkpoint, read_leaves
-from fsnas.artifacts.cost import read_cost
 from fsnas.artifacts.dataset import read_dataset
 from fsnas.artifacts.search import read_search
 from fsnas.artifacts.selection import read_selection
 from fsnas.artifacts.splits import read_tree
+from fsnas.artifacts.training_cost import read_training_cost
 from fsnas.data.batches import comparison_batches
 from fsnas.networks.forward import ForwardContext
 from fsnas.networks.gates import path_gates
@@ -70,7 +70,7 @@ def test_every_leaf_is_trained_on_its_own_space_within_the_budget(results, seed,
     for number, space in enumerate(tree.leaves.values()):
         network, content = read_checkpoint(folder / f"leaves/{number}.pt", SPACE)
         np.testing.assert_array_equal(network.sub_space, space)
-        cost = read_cost(folder / f"leaves/{number}.json")
+        cost = read_training_cost(folder / f"leaves/{number}.json")
         assert content["record"]["epoch"] == list(range(1, cost.epochs + 1))
         assert cost.samples == sum(content["record"]["samples"])
         assert cost.seconds > 0 and cost.device_seconds > 0
@@ -156,7 +156,7 @@ def test_a_method_with_the_same_leaves_trains_none(copy):
     folder = copy / "results-tiny/seed-0"
     for leaf in range(4):
         assert (folder / f"again/leaves/{leaf}.pt").read_bytes() == (folder / f"snip/leaves/{leaf}.pt").read_bytes()
-        cost, own = (read_cost(folder / f"{method}/leaves/{leaf}.json") for method in ("again", "snip"))
+        cost, own = (read_training_cost(folder / f"{method}/leaves/{leaf}.json") for method in ("again", "snip"))
         assert cost == own, "what its only training took"
     table = pd.read_csv(copy / "results-tiny/tables/training_cost.csv").set_index("method")
     assert list(table.loc["again", ["trainings", "shared"]]) == [0, 4]
@@ -182,7 +182,7 @@ def test_halving_with_the_official_file_as_truth(copy):
     tree, record = read_tree(folder / "tree.json"), read_search(folder / "search.json")
     np.testing.assert_array_equal(last.sub_space, tree.leaves[second.kept[0].leaf])
     assert {one.leaf for found in record.searches for one in found.evaluations} == {second.kept[0].leaf}
-    costs = [read_cost(path) for path in folder.glob("leaves/**/*.json") if path.name != "selection.json"]
+    costs = [read_training_cost(path) for path in folder.glob("leaves/**/*.json") if path.name != "selection.json"]
     assert sum(cost.epochs for cost in costs) == 24
     evaluated = read_architectures(folder / "evaluation.h5", "evaluation")
     assert set(evaluated.architectures) == {META[0], META[2], META[3], META[5]}

@@ -7,9 +7,9 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from fsnas.artifacts.cost import read_cost, write_cost
 from fsnas.artifacts.figure import write_figure
 from fsnas.artifacts.lineage import read_lineage
+from fsnas.artifacts.training_cost import read_training_cost, write_training_cost
 from fsnas.errors import ArtifactError
 from fsnas.lineage.lineage import Lineage
 from tests.support.damage import KINDS, edit, lineage_of, made
@@ -43,7 +43,7 @@ def test_a_file_that_keeps_no_such_thing_has_none(name, tmp_path):
 def test_a_copied_checkpoint_says_what_the_copy_was_made_from(tmp_path):
     path = made("supernet", tmp_path)
     shutil.copyfile(path, tmp_path / "copy.pt")
-    write_cost(tmp_path / "copy.json", read_cost(path.with_suffix(".json")), **lineage_of("copy"))
+    write_training_cost(tmp_path / "copy.json", read_training_cost(path.with_suffix(".json")), **lineage_of("copy"))
     assert read_lineage(tmp_path / "copy.pt") == expected("copy") and read_lineage(path) == expected("supernet")
 
 
@@ -84,7 +84,7 @@ def test_a_file_that_lacks_a_field_is_an_error(field, tmp_path):
 
 
 def test_a_cost_without_an_origin_says_that_it_has_none(tmp_path):
-    write_cost(tmp_path / "a.json", read_cost(made("cost", tmp_path)))
+    write_training_cost(tmp_path / "a.json", read_training_cost(made("cost", tmp_path)))
     assert read_lineage(tmp_path / "a.json") == Lineage((), {}, "")
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fsnas.artifacts import architectures, checkpoint, cost, dataset, scores, search, selection, splits, tables
+from fsnas.artifacts import architectures, checkpoint, dataset, scores, search, selection, splits, tables, training_cost
 from fsnas.artifacts.files import load_json, write_json
 from fsnas.errors import ArtifactError, FsnasError
 from fsnas.inspecting import kinds
@@ -24,8 +24,8 @@ CODE = ["fsnas/splitting/cuts.py 0123456789ab", "mine.py ba9876543210", "torch 2
 ORIGIN = {"settings": SETTINGS, "code": CODE, "inputs": "fedc", "commit": "0123abcd"}
 SHOWN = [kind for kind in KINDS if kind != "record"]  # which stands for its table
 MODULES = {"supernet": checkpoint, "tree": splits, "table": tables, "figure": None}
-MODULES |= {"architectures": architectures, "cost": cost, "dataset": dataset, "scores": scores, "splits": splits}
-MODULES |= {"search": search, "selection": selection}
+MODULES |= {"architectures": architectures, "cost": training_cost, "dataset": dataset, "scores": scores}
+MODULES |= {"search": search, "selection": selection, "splits": splits}
 
 
 def written(folder, kind, content=None):
@@ -170,7 +170,8 @@ def test_another_commit_of_the_same_code_is_shown_and_is_no_difference(tmp_path)
 
 
 def test_measured_time_and_memory_are_shown_and_are_no_difference(tmp_path):
-    found = apart(tmp_path, "cost", *(cost.TrainingCost(2, seconds, 640, "cpu", KEY) for seconds in (1.0, 2.0)))
+    costs = (training_cost.TrainingCost(2, seconds, 640, "cpu", KEY) for seconds in (1.0, 2.0))
+    found = apart(tmp_path, "cost", *costs)
     assert found["same"] and found["about"] == {"seconds": {"before": 1.0, "after": 2.0}}
     frames = [pd.DataFrame({"method": ["snip"], "root_seconds": [x]}) for x in (1.0, 2.0)]
     found = apart(tmp_path, "table", *frames)
@@ -284,7 +285,8 @@ def test_a_checkpoint_is_shown_with_its_cost(tmp_path):
     path.with_suffix(".json").unlink()
     found = described(path)
     assert "supernet.json: no such file" in found["cost"]["unknown"] and found["lineage"]["inputs"] is None
-    cost.write_cost(path.with_suffix(".json"), cost.TrainingCost(2, 1.5, 640, "cpu", "another"))
+    other = training_cost.TrainingCost(2, 1.5, 640, "cpu", "another")
+    training_cost.write_training_cost(path.with_suffix(".json"), other)
     assert "belongs to another checkpoint" in described(path)["cost"]["unknown"]
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from fsnas.analysis.training_cost import COST_COLUMNS, cost_table
 from fsnas.artifacts.architectures import write_architectures
-from fsnas.artifacts.cost import write_cost
 from fsnas.artifacts.scores import write_scores
+from fsnas.artifacts.training_cost import write_training_cost
 from fsnas.search.result import Evaluation, SearchRecord, SearchResult
 from fsnas.splitting.affinities import NodeScores
 from fsnas.training.record import TrainingCost
@@ -55,7 +55,7 @@ def run(tmp_path):
     inputs = SimpleNamespace(roots=[], costs=[], scores=[])
 
     def cost(kind, path, *values, key=None):
-        write_cost(tmp_path / path, TrainingCost(*values, "cpu", key or path, device_seconds=values[1] / 2))
+        write_training_cost(tmp_path / path, TrainingCost(*values, "cpu", key or path, device_seconds=values[1] / 2))
         getattr(inputs, kind).append(str(tmp_path / path))
 
     def scored(path, seconds):

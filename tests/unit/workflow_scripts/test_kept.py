@@ -10,8 +10,8 @@ import pytest
 
 from fsnas.artifacts.architectures import read_architectures, write_architectures
 from fsnas.artifacts.checkpoint import read_record, write_checkpoint
-from fsnas.artifacts.cost import read_cost, write_cost
 from fsnas.artifacts.lineage import read_lineage
+from fsnas.artifacts.training_cost import read_training_cost, write_training_cost
 from fsnas.lineage.lineage import Lineage
 from fsnas.training.record import TrainingCost
 from tests.support.damage import flip
@@ -34,7 +34,7 @@ def write(path: Path, key: str, **lineage) -> None:
     if path.suffix == ".pt":
         write_checkpoint(path, random_network(1), key=key, record={}, settings={}, seed=0, dataset="digits")
     elif path.suffix == ".json":
-        write_cost(path, TrainingCost(1, 2.0, 26, "cpu", key=key), **lineage)
+        write_training_cost(path, TrainingCost(1, 2.0, 26, "cpu", key=key), **lineage)
     else:
         about = {"kind": "standalone", "settings": {}, **lineage}
         write_architectures(path, [ONE], {"accuracy": np.array([90.0])}, space=SPACE, key=key, **about)
@@ -94,7 +94,8 @@ def test_another_job_of_the_key_takes_it_over_as_its_own(job):
         stated = LINEAGES["second"]
         assert read_lineage(path) == Lineage(tuple(stated["code"]), stated["settings"], stated["inputs"])
     if first[0].suffix == ".pt":
-        assert content(first[:1]) == content(second[:1]) and read_cost(first[1]) == read_cost(second[1])
+        assert content(first[:1]) == content(second[:1])
+        assert read_training_cost(first[1]) == read_training_cost(second[1])
         assert read_record(second[0])["key"] == K
     else:
         assert read_architectures(second[0]).columns == read_architectures(first[0]).columns

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from fsnas.artifacts.checkpoint import write_checkpoint
-from fsnas.artifacts.cost import write_cost
 from fsnas.artifacts.selection import write_selection
 from fsnas.artifacts.splits import write_tree
+from fsnas.artifacts.training_cost import write_training_cost
 from fsnas.search.selection import LeafScore
 from fsnas.training.record import TrainingCost
 from tests.support.problems import random_network
@@ -25,7 +25,7 @@ def write_leaf(checkpoint, key="k", space=MASK, seed=1, cost_key=None):
     """A checkpoint and the cost beside it."""
     about = {"record": {"epoch": [1]}, "settings": {}, "seed": 0, "dataset": "digits"}
     write_checkpoint(checkpoint, random_network(seed, space), key=key, **about)
-    write_cost(checkpoint.with_suffix(".json"), TrainingCost(1, 2.0, 26, "cpu", key=cost_key or key))
+    write_training_cost(checkpoint.with_suffix(".json"), TrainingCost(1, 2.0, 26, "cpu", key=cost_key or key))
     return checkpoint
 
 
