@@ -74,12 +74,6 @@ from workflow_scripts._snakemake import (
     start_at_once,
 )
 
-if workflow.is_main_process and "gpu" not in workflow.global_resources:
-    # Without a card the same rules run on the CPU, as many at once as there are cores.
-    count_cards(workflow, len(visible_cards()) * config["resources"]["jobs_per_card"])
-    if said := ignored_cards():
-        logger.warning(said)
-
 if workflow.is_main_process:
     check_folder(workflow)
     embed_figures()
@@ -104,6 +98,12 @@ try:
             check_truth(config, TRUTH_COLUMN)
 except FsnasError as error:
     raise WorkflowError(str(error))
+if workflow.is_main_process and "gpu" not in workflow.global_resources:
+    # Without a card the same rules run on the CPU, as many at once as there are cores.
+    count_cards(workflow, len(visible_cards()) * config["resources"]["jobs_per_card"])
+    if said := ignored_cards():
+        logger.warning(said)
+
 # Below a figure stands a caption in two lines; all that the report says of it beside is "about".
 CAPTION = tree_caption(config, config["seeds"])
 ABOUT = about_trees(config, METHODS.values(), config["seeds"])
