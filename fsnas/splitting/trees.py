@@ -77,7 +77,10 @@ class Level:
 
 @dataclass(frozen=True)
 class Tree:
-    """The splits of one method and seed, parents before children, and the sub-space of every leaf by its path."""
+    """The splits of one method and seed, parents before children, and the sub-space of every leaf by its path.
+
+    The number of a leaf is its place among them, in the order of their paths.
+    """
 
     method: Name
     metric: Name
