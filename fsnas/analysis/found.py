@@ -20,7 +20,7 @@ FOUND_QUANTITIES = ("test_accuracy", "regret", "rank", "oracle")
 def found_table(
     trees: Sequence[Tree],
     searches: Mapping[tuple[str, int], SearchRecord],
-    truth: Mapping[str, float],
+    ground_truth: Mapping[str, float],
     found_truth: Mapping[str, float] | None = None,
 ) -> pd.DataFrame:
     """Return what each search found, a row for each of its samplers, and how good that is: `FOUND_COLUMNS`.
@@ -33,21 +33,21 @@ def found_table(
 
     Parameters
     ----------
-    trees, truth
+    trees, ground_truth
         As everywhere.
     searches
         By method and seed.
     found_truth
-        Of architectures that were found and then trained on their own; used where ``truth`` has none.
+        Of architectures that were found and then trained on their own; used where ``ground_truth`` has none.
 
     Raises
     ------
     FsnasError
         If the architecture that a search found is not in its leaf.
     """
-    searched, values_of = matched(trees, searches, "is a search"), known(truth)
+    searched, values_of = matched(trees, searches, "is a search"), known(ground_truth)
     rows: list[tuple[Any, ...]] = []
-    each = in_leaves([tree for tree, _ in searched], truth)
+    each = in_leaves([tree for tree, _ in searched], ground_truth)
     for (tree, leaves, values), (_, record) in zip(each, searched, strict=True):
         for found in record.searches:
             best = _best_of(found, tree)

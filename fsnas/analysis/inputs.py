@@ -41,16 +41,18 @@ def matched(trees: Sequence[Tree], given: Mapping[tuple[str, int], T], what: str
     return [(tree, given[key]) for key, tree in found.items() if key in given]
 
 
-def known(truth: Mapping[str, float]) -> dict[str, float]:
+def known(ground_truth: Mapping[str, float]) -> dict[str, float]:
     """Return the architectures that have a truth."""
-    return {name: value for name, value in truth.items() if np.isfinite(value)}
+    return {name: value for name, value in ground_truth.items() if np.isfinite(value)}
 
 
-def in_leaves(trees: Sequence[Tree], truth: Mapping[str, float]) -> Iterator[tuple[Tree, np.ndarray, np.ndarray]]:
+def in_leaves(
+    trees: Sequence[Tree], ground_truth: Mapping[str, float]
+) -> Iterator[tuple[Tree, np.ndarray, np.ndarray]]:
     """Yield each ordered tree with the leaf of every architecture that has a truth ``[n]``, and the truths ``[n]``."""
     if not trees:
         return
-    values = known(truth)
+    values = known(ground_truth)
     indices = trees[0].space.indices([*values])
     for tree in ordered_trees(trees):
         yield tree, tree.space.owner(tree.leaves, indices), np.array([*values.values()], dtype=np.float64)

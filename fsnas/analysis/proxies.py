@@ -28,7 +28,7 @@ def proxy_values(tables: Mapping[tuple[str, int], ArchitectureTable]) -> pd.Data
 
 
 def proxy_correlations(
-    values: pd.DataFrame, truth: Mapping[str, float], *, directions: Mapping[str, str], seed: int, resamples: int
+    values: pd.DataFrame, ground_truth: Mapping[str, float], *, directions: Mapping[str, str], seed: int, resamples: int
 ) -> pd.DataFrame:
     """Return how well every metric of `proxy_values` ranks the architectures that have a truth: `CORRELATION_COLUMNS`.
 
@@ -44,7 +44,7 @@ def proxy_correlations(
     rows = []
     for metric in dict.fromkeys(values["metric"]):
         mine = values[values["metric"] == metric]
-        by_seed, known = _matrix(mine, truth)
+        by_seed, known = _matrix(mine, ground_truth)
         finite = np.isfinite(by_seed)
         row = [metric, directions[metric]]
         counts = draws(len(known), generator(seed, "bootstrap", "proxies", metric), resamples)
@@ -59,10 +59,12 @@ def proxy_correlations(
     return pd.DataFrame(rows, columns=CORRELATION_COLUMNS)
 
 
-def _matrix(values: pd.DataFrame, truth: Mapping[str, float]) -> tuple[np.ndarray, pd.Series]:
+def _matrix(values: pd.DataFrame, ground_truth: Mapping[str, float]) -> tuple[np.ndarray, pd.Series]:
     """Return one metric's values, float64 ``[seeds, architectures]``, and the truth of those that have one."""
     wide = values.pivot(index="seed", columns="architecture", values="value")
-    known = pd.Series({name: truth.get(name, np.nan) for name in dict.fromkeys(values["architecture"])}, dtype=float)
+    known = pd.Series(
+        {name: ground_truth.get(name, np.nan) for name in dict.fromkeys(values["architecture"])}, dtype=float
+    )
     known = known[np.isfinite(known)]
     return wide.reindex(columns=known.index).to_numpy(dtype=np.float64), known
 
@@ -70,13 +72,13 @@ def _matrix(values: pd.DataFrame, truth: Mapping[str, float]) -> tuple[np.ndarra
 def _mean_correlation(by_seed: np.ndarray, known: pd.Series, statistic: Statistic, counts: np.ndarray) -> list[float]:
     """Return the mean over the seeds of the correlation with the truth, and its interval over architectures."""
     found, drawn = [], []
-    truth = known.to_numpy()
+    ground_truth = known.to_numpy()
     for row in by_seed:
         finite = np.isfinite(row)
-        value = statistic(row[finite], truth[finite])
+        value = statistic(row[finite], ground_truth[finite])
         if not np.isnan(value):
             found.append(value)
-            drawn.append(resampled(row[finite], truth[finite], statistic, counts[:, finite]))
+            drawn.append(resampled(row[finite], ground_truth[finite], statistic, counts[:, finite]))
     if not found:
         return [np.nan, np.nan, np.nan]
     mean = float(np.mean(found))

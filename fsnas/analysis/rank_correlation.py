@@ -16,7 +16,7 @@ RANK_COLUMNS = ["method", "seed", "scope", "kendall", "spearman", "n", "leaves"]
 
 
 def rank_correlations(
-    trees: Sequence[Tree], evaluations: Mapping[tuple[str, int], ArchitectureTable], truth: Mapping[str, float]
+    trees: Sequence[Tree], evaluations: Mapping[tuple[str, int], ArchitectureTable], ground_truth: Mapping[str, float]
 ) -> pd.DataFrame:
     """Return how well the ``accuracy`` with shared weights ranks the architectures, against the truth: `RANK_COLUMNS`.
 
@@ -29,7 +29,7 @@ def rank_correlations(
     rows: list[tuple[Any, ...]] = []
     for tree, table in matched(trees, evaluations, "are evaluations"):
         if table.architectures not in looked_up:  # every tree evaluates the same ones: parse and look up once
-            values = np.array([truth.get(name, np.nan) for name in table.architectures], dtype=np.float64)
+            values = np.array([ground_truth.get(name, np.nan) for name in table.architectures], dtype=np.float64)
             looked_up[table.architectures] = tree.space.indices(table.architectures), values
         indices, values = looked_up[table.architectures]
         accuracy = table.column("accuracy")

@@ -9,12 +9,15 @@ from torch import Tensor, nn
 from fsnas.networks.cell import Cell
 from fsnas.networks.kernels import BN_EPS
 from fsnas.networks.layers import BatchStatNorm, Reduction
+from fsnas.networks.scored_module import ScoredModule
 from fsnas.networks.supernet import GatedSupernet
 from fsnas.spaces.nas_bench_201 import EDGES, NODES, SOURCES, TARGETS
 
 
-def as_module(model: GatedSupernet) -> nn.Module:
+def as_module(model: GatedSupernet | ScoredModule) -> nn.Module:
     """Return ``model`` as a network of `nn.Conv2d`, `nn.BatchNorm2d`, `nn.ReLU`, `nn.AvgPool2d` and `nn.Linear`.
+
+    One that was given as plain modules is returned as these.
 
     Called with images ``[b, c, h, w]`` it returns the logits ``[b, classes]`` of ``model``, up to rounding; hooks,
     ``named_modules()``, ``parameters()`` and ``.grad`` are PyTorch's. It holds only the operations that matter
@@ -26,6 +29,8 @@ def as_module(model: GatedSupernet) -> nn.Module:
     FsnasError
         If the search space offers none.
     """
+    if isinstance(model, ScoredModule):
+        return model.module
     with torch.random.fork_rng(devices=[]):  # modules draw weights, which are replaced
         return model.network.as_module(model.active)
 

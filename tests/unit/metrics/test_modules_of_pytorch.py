@@ -12,6 +12,7 @@ from fsnas.metrics import load
 from fsnas.metrics._toolkit import ScoringBatch
 from fsnas.networks.gates import mixing_gates
 from fsnas.networks.modules import as_module
+from fsnas.networks.scored_module import ScoredModule
 from fsnas.networks.supernet import GatedSupernet
 from tests.reference import metrics as twin
 from tests.support.problems import random_batch, random_network
@@ -44,6 +45,13 @@ def test_a_supernet_by_itself_is_scored_with_all_that_it_holds():
     gated = GatedSupernet(network, mixing_gates(network.sub_space))
     assert load("snip")(network, batch) == load("snip")(gated, batch)
     assert load("fisher")(as_module(gated), batch) == pytest.approx(load("fisher")(gated, batch), rel=1e-5)
+
+
+def test_what_a_metric_does_with_the_modules_of_a_network_is_done_to_a_copy():
+    network = NETWORKS["a ResNet"]()
+    assert as_module(ScoredModule(network)) is not network
+    names = [name for name, _ in as_module(ScoredModule(network)).named_modules()]
+    assert names == [name for name, _ in network.named_modules()]
 
 
 @pytest.mark.parametrize("metric", ["gm", "lr", "params", "flops", "random"])
