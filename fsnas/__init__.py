@@ -12,6 +12,8 @@ HOMES = {  # where each name stands, or the module that it is
     "spaces": "fsnas.spaces",
     "Recipe": "fsnas.training.recipe",
     "ScoringBatch": "fsnas.metrics._toolkit",
+    "comparison_batches": "fsnas.data.batches",
+    "evaluate_architectures": "fsnas.networks.shared_weights",
     "grow": "fsnas.splitting.growing",
     "make_dataset": "fsnas.data.making",
     "read_checkpoint": "fsnas.artifacts.checkpoint",
@@ -35,4 +37,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *HOMES})
+    return sorted(HOMES)

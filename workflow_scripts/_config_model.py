@@ -211,7 +211,7 @@ class Data(Section):
     """Images, and how they are split."""
 
     name: Name = key("digits", "names the file: {outdir}/data/{name}.h5")
-    source: DataSource = key("digits", "digits, cifar10, cifar100, imagefolder (folders of classes: docs/images.md)")
+    source: DataSource = key("digits", f"{', '.join(data_sources.known())} (docs/images.md)")
     folder: Path | None = key(None, "where the images lie, or where cifar10 and cifar100 are downloaded to")
     download: bool = key(False, "let torchvision download cifar10 or cifar100 into folder")
     split: Split = key("balanced", "train, valid: balanced (seeded halves) or nasbench201 (its own split of CIFAR-10)")
@@ -327,7 +327,9 @@ class Evaluation(Section):
 class Searching(Section):
     """How the best architecture of the leaves is looked for."""
 
-    samplers: Samplers = key(["random", "evolution"], "and tpe; the first one's results stand in the summary")
+    samplers: Samplers = key(
+        ["random", "evolution"], f"of {', '.join(samplers.known())}; the first one's results stand in the summary"
+    )
     evaluations: Annotated[int, Bounds(1, 100_000)] = key(60, "of each sampler")
 
 
@@ -402,9 +404,12 @@ methods:
   - jacobcov
   - random                # the control: no number can be read without it
   - one-shot: {policy: none}
-  # Further metrics: gm, gradnorm, grasp, ntk, lr, naswot, fisher, params, flops. And Few-Shot NAS (Zhao et al. 2021):
+  # Further metrics: FURTHER.
+  # And Few-Shot NAS (Zhao et al. 2021):
   # - few-shot-nas: {policy: exhaustive, depth: 1, edge: first, init: root}
 """
+FURTHER = [name for name in metrics.known() if not re.search(rf"^  - {name}( |$)", METHODS, re.M)]
+METHODS = METHODS.replace("FURTHER", ", ".join(FURTHER))
 
 
 class Config(Section):

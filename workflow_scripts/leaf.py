@@ -24,8 +24,7 @@ def start(smk, space) -> tuple[np.ndarray, Supernet | None, str]:
         chosen = read_selection(selection).kept[int(smk.wildcards.number)]
         parent, content = read_checkpoint(smk.input.leaves[chosen.number], space)
         return parent.sub_space, parent, content["key"]
-    leaves = read_tree(smk.input.tree, space).leaves
-    mask = list(leaves.values())[int(smk.wildcards.number)]
+    mask = read_tree(smk.input.tree, space).leaf(int(smk.wildcards.number))
     if not smk.input.initial:
         return mask, None, ""
     parent, content = read_checkpoint(smk.input.initial[0], space)

@@ -106,7 +106,12 @@ def evaluation_batches(
 
 
 def comparison_batches(
-    dataset: Dataset, *, batch_size: int, batches: int, seed: int, device: torch.device
+    dataset: Dataset,
+    *,
+    batch_size: int = 128,
+    batches: int = 0,
+    seed: int = 0,
+    device: torch.device = torch.device("cpu"),  # noqa: B008 - a constant
 ) -> list[Batch]:
     """Return the first ``batches`` (0: all) of the validation part, mixed by ``seed``.
 

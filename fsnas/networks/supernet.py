@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from fsnas.errors import FsnasError, nearest
 from fsnas.networks.forward import ForwardContext, ForwardHook, Layer
-from fsnas.networks.gates import path_gates
+from fsnas.networks.gates import mixing_gates, path_gates
 from fsnas.spaces import SearchSpace
 
 
@@ -37,6 +37,10 @@ class Supernet(nn.Module):
         super().__init__()
         self.space, self.sub_space, self.size = space, sub_space, size
         self.classes, self.in_channels = classes, in_channels
+
+    def __call__(self, x: Tensor, context: ForwardContext | None = None) -> Tensor:
+        """Return the logits of ``x``; without ``context`` those of the mixture of all operations, by their mean."""
+        return super().__call__(x, context or ForwardContext(mixing_gates(self.sub_space)))
 
     @property
     def device(self) -> torch.device:

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,6 +52,11 @@ class NodeScores:
             f"{len(self.reasons)} values are not finite ({named}), the first on {self.reasons[0]}; all reasons are "
             "kept in scores.h5"
         )
+
+
+def mean_affinity(found: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the mean over repetitions of what an affinity metric (gm) gave: ``[n, n]`` each, and the mean."""
+    return np.mean(found, axis=0)
 
 
 def score_affinity(scores: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from fsnas.networks.gates import mixing_gates, perturb
 from fsnas.networks.supernet import GatedSupernet, Supernet
 from fsnas.seeding import derive
 from fsnas.spaces import SearchSpace
-from fsnas.splitting.affinities import NodeScores, score_affinity
+from fsnas.splitting.affinities import NodeScores, mean_affinity, score_affinity
 from fsnas.splitting.trees import ROOT
 from fsnas.training.loop import train
 from fsnas.training.recipe import Recipe
@@ -105,7 +105,7 @@ def score_node(
             for r, matrix in enumerate(found):
                 pairs = np.argwhere(np.tril(~np.isfinite(matrix), -1))
                 reasons += [_reason(float(matrix[i, j]), space, edge, enabled[[i, j]], r) for i, j in pairs]
-            value = np.mean(found, axis=0)
+            value = mean_affinity(found)
         else:
             for r, batch in enumerate(batches):
                 row = np.array([function(model, batch, **(options or {})) for model in models])

@@ -89,6 +89,10 @@ class Tree:
     leaves: dict[str, np.ndarray]
     space: SearchSpace
 
+    def leaf(self, number: int) -> np.ndarray:
+        """Return the sub-space of the leaf with this number."""
+        return list(self.leaves.values())[number]
+
 
 def children_paths(path: str, branching: int) -> tuple[str, ...]:
     """Return the paths of the children of the node at ``path``.

@@ -29,7 +29,7 @@ def train(
     *,
     sub_space: np.ndarray | None = None,
     seed: int = 0,
-    device: torch.device | None = None,
+    device: torch.device | str | None = None,
     progress: Callable[[str], None] = lambda line: None,
     state: Keeper | None = None,
     stop: Callable[[], str] = lambda: "",
@@ -61,7 +61,7 @@ def train(
         If the training or the validation loss becomes NaN or infinite; the message names the epoch.
     """
     sub_space = network.sub_space if sub_space is None else sub_space
-    device = device or network.device
+    device = torch.device(device or network.device)
     network.to(device)
     record = Record()
     run = TrainingState(network, Descent(network, recipe), record, EpochSums(), state)

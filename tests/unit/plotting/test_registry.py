@@ -69,7 +69,7 @@ def test_what_cannot_be_read_is_refused_with_file_and_line(old, new, message, re
 
 def test_every_figure_has_a_caption_and_a_name_of_its_own():
     names = [spec.name for spec in figures()]
-    assert len({*names}) == len(names) == 9
+    assert len({*names}) == len(names) > 8
     assert all((ROOT / f"rules/report/figures/{name}.rst").is_file() for name in names)
 
 
