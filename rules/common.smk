@@ -121,7 +121,6 @@ FORMATS = ["pdf", "png"]
 CODE_READ = Path(".snakemake/fsnas-code.json")
 take_over(CODE_READ)
 LINEAGES = Lineages(workflow, config["device"])
-lineage = LINEAGES.params
 
 
 wildcard_constraints:
@@ -133,32 +132,28 @@ wildcard_constraints:
     metric="[a-z0-9_]+",
 
 
+STORE = f"{PLACE}/.state"  # the states of trainings, and what is kept
+
+
+def lineage(name, code, settings, **told):
+    """The params of a rule: its lineage, and what its script is told beside, which decides no result.
+
+    The search space is in the record of what is made first: the rest is made from that.
+    """
+    names = ("device", "space", "space_paths", "metric_paths")
+    told = {**{name: config[name] for name in names}, "store": STORE, **told}
+    return LINEAGES.params(name, code, settings, **told)
+
+
 def unrecorded(value):
-    """Return a param that a script needs and that is in no record, because it decides no result."""
+    """Return a param that stands in no record, by a name of its own: what a caption of the report shows."""
     return lambda wildcards, output: value
 
 
-STORE = f"{PLACE}/.state"  # the states of trainings, and what is kept
-# The search space, which is in the record of what is made first: the rest is made from that.
-OF_SPACE = {
-    "space": unrecorded(config["space"]),
-    "space_paths": unrecorded(config["space_paths"]),
-}
-
-
 def on_networks(name, settings, script=None, code_of=None):
-    """The params of what computes with networks: its lineage, which device may, the folder of states, the space.
-
-    `restore_records` sees to it that it was that device.
-    """
+    """The params of what computes with networks, with the device that may; `restore_records` sees to it that it was."""
     own = code_of or code(script or f"{name}.py", *NETWORK_CODE, packages=["torch"])
-    return {
-        **lineage(name, own, settings),
-        "device": unrecorded(config["device"]),
-        "only_on": device_line(config["device"]),
-        "store": unrecorded(STORE),
-        **OF_SPACE,
-    }
+    return {**lineage(name, own, settings), "only_on": device_line(config["device"])}
 
 
 def of_levels(pattern, method, seed, above=None):

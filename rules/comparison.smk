@@ -49,7 +49,6 @@ rule comparison:
                 **bootstrap(),
             },
         ),
-        **OF_SPACE,
     message:
         "Compare what the leaves are worth"
     script:

@@ -12,12 +12,10 @@ rule data:
             "data",
             code=code("data.py", data_sources.path_of(config["data"]["source"])),
             settings=data_settings(),
-        ),
-        reading=unrecorded(
-            {
+            reading={
                 name: config["data"][name]
                 for name in ("folder", "split_file", "download")
-            }
+            },
         ),
     message:
         f"Prepare the data set {config['data']['name']}"

@@ -53,8 +53,8 @@ for spec, caption, about, told, _ in FROM_TABLES:
                 draw,
                 code=code("figure.py", spec.path),
                 settings={"caption": said, **spec.arguments, **told},
+                function=spec.function,
             ),
-            function=unrecorded(spec.function),
             about=unrecorded(about),
         message:
             f"Draw {spec.name}"

@@ -14,7 +14,6 @@ rule scores:
         gpu=config["resources"]["gpu"],
     params:
         **on_networks("scores", scores_settings, code_of=scores_code),
-        metric_paths=unrecorded(config["metric_paths"]),
     message:
         "Score level {wildcards.level} with {wildcards.method}, seed {wildcards.seed}"
     script:

@@ -101,7 +101,6 @@ rule proxy:
                 **machine(),
             },
         ),
-        metric_paths=unrecorded(config["metric_paths"]),
     message:
         "Score single architectures with {wildcards.metric}, seed {wildcards.seed}"
     script:

@@ -10,7 +10,6 @@ rule splits:
         "../envs/cpu.yaml"
     params:
         **lineage("splits", code("splits.py", SPACE_CODE), splits_settings),
-        **OF_SPACE,
     message:
         "Cut the nodes of level {wildcards.level}, {wildcards.method}, seed {wildcards.seed}"
     script:
@@ -37,7 +36,6 @@ rule tree:
                 "policy": METHODS[w.method].policy_settings,
             },
         ),
-        **OF_SPACE,
     message:
         "Put the tree of {wildcards.method}, seed {wildcards.seed}, together"
     script:

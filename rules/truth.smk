@@ -67,9 +67,12 @@ rule truth:
         **({"mem_mb": MEMORY} if HEAVY else {}),
         gpu=0,
     params:
-        **lineage("truth", truth_code(), truth_settings()),
-        **OF_SPACE,
-        reading=unrecorded({**config["truth"], "column": TRUTH_COLUMN}),
+        **lineage(
+            "truth",
+            truth_code(),
+            truth_settings(),
+            reading={**config["truth"], "column": TRUTH_COLUMN},
+        ),
     message:
         (
             "Put the stand-alone accuracies together"

@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
+from types import SimpleNamespace, TracebackType
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -169,12 +169,21 @@ def run(main: Callable[[Any], None], smk: Any) -> None:
         _log_to(str(smk.log or ""))
         if cards := take_cards(smk.resources.get("gpu", 0), smk.config["resources"]["jobs_per_card"]):
             log.info("sees card %s", ", ".join(cards))
-        main(smk)
+        main(_told(smk))
         _age_inputs(smk)
         _write_benchmark(smk)
     except Exception as error:
         log.error("%s", _explained(smk.rule, error))
         sys.exit(1)
+
+
+def _told(smk: Any) -> Any:
+    """Return what Snakemake gives to a script, with all that stands in its param ``told`` as params of their own."""
+    if not hasattr(getattr(smk, "params", None), "told"):
+        return smk
+    names = ("rule", "input", "output", "wildcards", "resources", "config", "log")
+    params = SimpleNamespace(**dict(smk.params.items()) | smk.params.told)
+    return SimpleNamespace(params=params, **{name: getattr(smk, name) for name in names})
 
 
 def now_and_then(clock: Callable[[], float] = time.monotonic) -> Callable[[logging.LogRecord], bool]:

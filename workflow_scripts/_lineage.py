@@ -45,11 +45,12 @@ class Lineages:
         self.of_rules = vars(workflow).setdefault("lineages_of_rules", {})
         self.digest = functools.cache(self._digest)
 
-    def params(self, name: str, code: Any, settings: Any) -> dict[str, Callable]:
+    def params(self, name: str, code: Any, settings: Any, **told: Any) -> dict[str, Callable]:
         """Return the params of the rule ``name``; ``code`` and ``settings`` may be functions of the wildcards.
 
         Snakemake records the digest of the lineage: another one reruns the rule, and `restore_records` says what
-        differs. The others are for the script; they take ``output`` and so are not recorded.
+        differs. What the script is ``told`` beside decides no result; it takes ``output`` and so is not recorded. It is
+        one param, since Snakemake takes as long for each.
         """
 
         def value(given: Any, wildcards: Mapping[str, str]) -> Any:
@@ -61,13 +62,13 @@ class Lineages:
             inputs = key([self.digest(file) for file in self.inputs(self.workflow.get_rule(own), at)])
             return Lineage(value(code, at), value(settings, at), inputs)
 
-        def part(name: str) -> Callable:
-            return lambda wildcards, output: getattr(lineage(tuple(wildcards.items())), name)
+        def script(wildcards: Wildcards, output: Any) -> dict[str, Any]:
+            found = lineage(tuple(wildcards.items()))
+            return {"code": found.code, "settings": found.settings, "inputs": found.inputs, **told}
 
         if own := rule_name(self.workflow, name):
             self.of_rules[own] = lineage
-        recorded = {"lineage": lambda wildcards: lineage(tuple(wildcards.items())).digest}
-        return recorded | {name: part(name) for name in ("code", "settings", "inputs")}
+        return {"lineage": lambda wildcards: lineage(tuple(wildcards.items())).digest, "told": script}
 
     def producer(self, file: str, recorded: str | None = None) -> Any:
         """Return the rule that makes ``file``, or None; most probably the one that was ``recorded``."""
