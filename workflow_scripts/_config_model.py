@@ -28,8 +28,7 @@ from fsnas.search.rungs import Selection
 from fsnas.spaces import SearchSpace, count_architectures
 from fsnas.spaces.nas_bench_201 import space as nas_bench_201
 from fsnas.splitting import policies
-from fsnas.splitting.cuts import Balance, Objective
-from fsnas.splitting.trees import EdgeRule
+from fsnas.splitting.choices import Balance, EdgeRule, Objective
 from fsnas.training.recipe import Sampling
 from workflow_scripts._plotting import is_path
 

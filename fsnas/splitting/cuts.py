@@ -3,16 +3,13 @@
 import functools
 import sys
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 import numpy as np
 
 from fsnas.errors import FsnasError
+from fsnas.splitting.choices import BALANCES, OBJECTIVES
 
 MAX_OPERATIONS = 12
-Objective = Literal["mean", "sum"]
-Balance = Literal["none", "equal"]
-OBJECTIVES, BALANCES = get_args(Objective), get_args(Balance)
 TIE_TOLERANCE = 1e-12  # of the absolute affinities behind a cost, whose rounding error is some 1e-14 of them
 SYMMETRY_TOLERANCE = 1e-6  # of the largest affinity: float32 products differ by less, a wrong matrix by more
 HUGE, SHRINK = 2.0**1000, 2.0**-8  # a sum of 66 affinities below HUGE does not overflow, nor one of shrunk ones

@@ -1,16 +1,13 @@
 """The split of one node: the cut of every edge that can be split, and the edge that is taken."""
 
-from typing import get_args
-
 import numpy as np
 
 from fsnas.errors import FsnasError, ScoreError
 from fsnas.seeding import generator
 from fsnas.splitting.affinities import NodeScores
+from fsnas.splitting.choices import EDGE_RULES
 from fsnas.splitting.cuts import Cut, best_cut, tied_with_best
-from fsnas.splitting.trees import EdgeRule, Split, children_paths
-
-EDGE_RULES = get_args(EdgeRule)
+from fsnas.splitting.trees import Split, children_paths
 
 
 def split_node(

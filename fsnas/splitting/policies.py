@@ -8,8 +8,7 @@ from typing import Annotated, Any
 from fsnas.errors import FsnasError
 from fsnas.registry import Option, options_of
 from fsnas.spaces import SearchSpace
-
-MOST = 10  # groups of a split
+from fsnas.splitting.choices import MOST_GROUPS
 
 
 @dataclass(frozen=True)
@@ -93,9 +92,9 @@ def schedule(
     """
     if not schedule:
         raise FsnasError("the schedule is empty; expected a branching factor per level, or the policy 'none'")
-    if (largest := max(schedule)) > MOST:
+    if (largest := max(schedule)) > MOST_GROUPS:
         raise FsnasError(
-            f"branching is {largest}; expected at most {MOST}: a node is addressed by the digits of its branches; "
+            f"branching is {largest}; expected at most {MOST_GROUPS}: a node is addressed by the digits of its branches; "
             "leave out operations, or take fewer groups"
         )
     for level, factor in enumerate(schedule):

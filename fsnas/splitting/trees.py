@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import numpy as np
 from annotated_types import Ge, Len, MinLen
@@ -10,13 +10,12 @@ from annotated_types import Ge, Len, MinLen
 from fsnas.errors import FsnasError
 from fsnas.fields import Matches
 from fsnas.spaces import SearchSpace
-from fsnas.splitting.cuts import Balance, Objective
+from fsnas.splitting.choices import MOST_GROUPS, Balance, EdgeRule, Objective
 
 ROOT = "root"
-EdgeRule = Literal["best", "first", "random"]
 NodePath = Annotated[str, Matches("^(root|[0-9]+)$")]
 Name = Annotated[str, MinLen(1)]
-Branches = Len(2, 10)  # that many branches have a digit each
+Branches = Len(2, MOST_GROUPS)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsnas.splitting.cuts import BALANCES, OBJECTIVES, best_cut, partitions
+from fsnas.splitting.choices import BALANCES, OBJECTIVES
+from fsnas.splitting.cuts import best_cut, partitions
 from tests.properties.settings import repeatable
 from tests.reference import cuts as slow
 

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from fsnas.artifacts.splits import read_tree, write_tree
 from fsnas.spaces import architectures, count_architectures
-from fsnas.splitting.cuts import BALANCES, OBJECTIVES
-from fsnas.splitting.node import EDGE_RULES
+from fsnas.splitting.choices import BALANCES, EDGE_RULES, OBJECTIVES
 from fsnas.splitting.trees import children_spaces, node_spaces
 from tests.properties.settings import repeatable
 from tests.support.space import SPACE
