@@ -94,8 +94,8 @@ def schedule(
         raise FsnasError("the schedule is empty; expected a branching factor per level, or the policy 'none'")
     if (largest := max(schedule)) > MOST_GROUPS:
         raise FsnasError(
-            f"branching is {largest}; expected at most {MOST_GROUPS}: a node is addressed by the digits of its branches; "
-            "leave out operations, or take fewer groups"
+            f"branching is {largest}; expected at most {MOST_GROUPS}: a node is addressed by the digits of its "
+            "branches; leave out operations, or take fewer groups"
         )
     for level, factor in enumerate(schedule):
         if not 2 <= factor <= len(space.operations):
