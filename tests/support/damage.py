@@ -74,9 +74,10 @@ def fields(content: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[st
             yield from fields(value, (*place, key))
 
 
-def put(content: Any, place: tuple[str | int, ...], value: Any) -> None:
-    """Let ``value`` stand at a place such as ``("ranking", 0, "leaf")``, or nothing if it is ``...``."""
-    *above, last = place
+def put(content: Any, place: str | tuple[str | int, ...], value: Any) -> None:
+    """Let ``value`` stand at ``("ranking", 0, "leaf")`` or ``ranking[0].leaf``, or nothing if it is ``...``."""
+    parts = place.replace("[", ".").replace("]", "").split(".") if isinstance(place, str) else place
+    *above, last = (int(p) if isinstance(place, str) and p.isdigit() else p for p in parts)
     for part in above:
         content = content[part]
     if value is not ...:

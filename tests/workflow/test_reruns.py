@@ -221,7 +221,7 @@ def config(**changes) -> Callable[[Path], None]:
 
 STYLE = edit("fsnas/plotting/_style.py", '"grid.linewidth": 0.6', '"grid.linewidth": 0.7')
 SNIP_FILE = "fsnas/metrics/snip.py"
-other_snip = edit(SNIP_FILE, ".sum().item() for", ".sum().item() * 2 for")
+other_snip = edit(SNIP_FILE, ".sum() for", ".sum() * 2 for")
 
 
 def renamed(folder: Path) -> None:
