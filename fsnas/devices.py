@@ -39,7 +39,8 @@ def prepare(device: str, threads: int) -> torch.device:
     if device == "cpu" or not torch.cuda.is_available():
         return torch.device("cpu")  # its kernels are deterministic for a fixed number of threads
     torch.use_deterministic_algorithms(True)  # imports 3 s of compiler, so not on the CPU
-    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # a fill for each tensor that is written anyway
+    # Else each tensor is filled before it is written.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.benchmark = False
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cuda.matmul.allow_tf32 = False

@@ -38,6 +38,7 @@ class _OnDevice(NamedTuple):
 
 
 @functools.lru_cache(maxsize=1)
+@torch.inference_mode(False)  # what is kept is of use to a training, too
 def _on_device(dataset: Dataset, device: torch.device) -> _OnDevice:
     images, labels = (torch.from_numpy(np.ascontiguousarray(of)).to(device) for of in (dataset.images, dataset.labels))
     moments = [torch.from_numpy(v).to(device, torch.float32).view(1, -1, 1, 1) for v in (dataset.mean, dataset.std)]

@@ -26,6 +26,7 @@ def arranged(x: Tensor) -> Tensor:
 
 
 @functools.lru_cache(maxsize=4096)
+@torch.inference_mode(False)  # what is kept is of use to a training, too
 def per_channel(
     values: tuple[float, ...], channels: int, dtype: torch.dtype, device: torch.device
 ) -> tuple[Tensor, Tensor]:
@@ -33,7 +34,7 @@ def per_channel(
 
     Made once: to copy them to a card, a few at a time, would make it wait 90 times a step.
     """
-    repeated = torch.tensor(values, dtype=dtype).repeat_interleave(channels).to(device)
+    repeated = torch.tensor(values, dtype=dtype, device="cpu").repeat_interleave(channels).to(device)
     return repeated, torch.zeros_like(repeated)
 
 
@@ -105,6 +106,7 @@ class _BatchNorm(torch.autograd.Function):
 
 
 @functools.cache
+@torch.inference_mode(False)
 def _mean_of_neighbours(size: int, dtype: torch.dtype, device: torch.device) -> Tensor:
     """Return ``[size, size]``: row ``i`` averages the entries ``i - 1`` to ``i + 1`` that exist."""
     near = (torch.arange(size)[:, None] - torch.arange(size)).abs() <= 1

@@ -33,6 +33,7 @@ class ScoredModule:
         for norm in self._each(_BatchNorm).values():
             norm.running_mean = norm.running_var = norm.num_batches_tracked = None
             norm.track_running_stats = False
+        self.module.requires_grad_(True)  # a frozen network is scored as any other
         self.named = dict(self.module.named_parameters())
 
     def _each(self, kind: type[nn.Module]) -> dict[str, Any]:

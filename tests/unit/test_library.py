@@ -37,6 +37,16 @@ def test_a_supernet_alone_gives_the_logits_of_its_mixture_and_trains_where_it_is
     assert record.epoch == [1] and np.isfinite(loss).all() and 0 <= accuracy[0] <= 1
 
 
+def test_what_was_looked_at_in_inference_mode_can_be_trained_and_scored_afterwards():
+    """Of all that is made once and kept nothing may be made for inference alone."""
+    data, space = fsnas.make_dataset("digits"), fsnas.spaces.load("nas-bench-201")
+    supernet = space.network(channels=3, cells=1, **data.dimensions)
+    with torch.inference_mode():
+        supernet(fsnas.comparison_batches(data, batch_size=32, batches=1)[0][0])
+    fsnas.train(supernet, data, fsnas.Recipe(epochs=1, batch_size=256, valid_batches=1))
+    assert np.isfinite(fsnas.score(supernet, data, "random").affinity).all()
+
+
 def test_an_unknown_name_is_an_error_that_lists_the_known_ones():
     with pytest.raises(AttributeError, match="module 'fsnas' has no attribute 'trian'; it has metrics, policies, "):
         fsnas.trian  # noqa: B018

@@ -40,6 +40,13 @@ def test_a_plain_network_is_scored_as_by_a_loop_over_its_modules_and_left_as_it_
     assert all(torch.equal(network.state_dict()[key], tensor) for key, tensor in before.items())
 
 
+def test_a_frozen_network_is_scored_as_any_other():
+    network = NETWORKS["a ResNet"]().double()
+    expected = load("snip")(network, BATCH)
+    assert load("snip")(network.requires_grad_(False), BATCH) == expected
+    assert not any(weight.requires_grad for weight in network.parameters())
+
+
 def test_a_supernet_by_itself_is_scored_with_all_that_it_holds():
     network, batch = random_network(4), random_batch(0)
     gated = GatedSupernet(network, mixing_gates(network.sub_space))
