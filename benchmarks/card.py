@@ -1,4 +1,4 @@
-"""Is a card right, deterministic and busy? One JSON line an answer; it needs torch, numpy and h5py only.
+"""Is a card right, deterministic and busy? One JSON line an answer; it needs neither Snakemake nor Optuna.
 
 python -m benchmarks.card [--device cuda] [--channels 16 --cells 5 --batch 64 --side 32] [--minutes 8]
 
@@ -7,6 +7,7 @@ The parts run in this order; one that fails prints its error, and those that no 
 
 import argparse
 import hashlib
+import itertools
 import json
 import os
 import subprocess
@@ -19,12 +20,15 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
 
+import fsnas.training.loop
 from benchmarks.sizes import PATH, Size
+from fsnas.artifacts.training_state import StateFile
 from fsnas.data.batches import evaluation_batches
 from fsnas.data.dataset import Dataset
 from fsnas.devices import prepare
@@ -35,7 +39,8 @@ from fsnas.networks.gates import mixing_gates, path_gates, perturb
 from fsnas.networks.shared_weights import evaluate_architectures
 from fsnas.networks.supernet import GatedSupernet
 from fsnas.training.loop import train
-from fsnas.training.recipe import Recipe
+from fsnas.training.passes import Passes
+from fsnas.training.recipe import SAMPLINGS, Recipe
 from tests.reference.plain import plain_network
 from tests.support.problems import supernet
 from tests.support.space import EDGES, OPERATIONS, SPACE
@@ -142,43 +147,75 @@ def noise(images: int, side: int) -> Dataset:
     return Dataset("noise", drawn, labels, tuple("abcd"), splits, *(np.full(3, v) for v in (0.4, 0.25)))
 
 
-def trained(size: Size, device: torch.device, sampling: str, state: Path | None = None, stop: int = -1) -> str:
-    """Return a digest of the weights and the history of a short training, stopped after ``stop`` steps."""
-    recipe = Recipe(sampling=sampling, epochs=2, batch_size=size.batch)
+def trained(
+    size: Size, device: torch.device, sampling: str, state: Path | None = None, stop: Callable[[], str] = lambda: ""
+) -> str:
+    """Return a digest of the weights and the history of a short training."""
     network = supernet(channels=size.channels, cells=1, classes=4, seed=0)
-    asked = iter(range(10**6))
     record = train(
         network,
         noise(8 * size.batch, size.side),
-        recipe,
+        Recipe(sampling=sampling, epochs=2, batch_size=size.batch),
         seed=1,
         device=device,
-        state=state,
-        key="card",
-        stop=lambda: "the benchmark" if next(asked) == stop else "",
+        state=StateFile(state, "card") if state else None,
+        stop=stop,
     )
     bits = b"".join(tensor.cpu().numpy().tobytes() for tensor in network.state_dict().values())
     return hashlib.sha256(bits + json.dumps(record.as_dict()).encode()).hexdigest()[:16]
 
 
+def at_step(number: int, act: Callable[[], str]) -> Callable[[], str]:
+    """Return what a training asks after each step: after step ``number`` it is ``act``."""
+    asked = itertools.count(1)
+    return lambda: act() if next(asked) == number else ""
+
+
+def unrecorded() -> Any:
+    """Return a context in which no pass of a training is recorded."""
+    return patch.object(fsnas.training.loop, "RecordedPass", lambda network, progress: Passes(network))
+
+
 def trainings(size: Size, device: torch.device) -> Iterator[Facts]:
-    """Are trainings the same bits: again, stopped and resumed, and four at once on the device?"""
+    """Are trainings the same bits: again, without recorded passes, stopped and resumed, and four at once?"""
     for sampling in ("superposition", "fair"):
         first = trained(size, device, sampling)
         again = trained(size, device, sampling)
+        with unrecorded():
+            one_by_one = trained(size, device, sampling)
         with TemporaryDirectory() as folder:
             state = Path(folder, "state.pt")
             try:
-                trained(size, device, sampling, state, stop=5)
+                trained(size, device, sampling, state, stop=at_step(6, lambda: "the benchmark"))
             except Stopped:
                 resumed = trained(size, device, sampling, state)
-        yield {"sampling": sampling, "again": again == first, "resumed": resumed == first}
-    program = "from benchmarks.card import *; print(trained(Size(*{}), prepare({!r}, {}), 'superposition'))"
-    sizes = (size.channels, size.cells, size.batch, size.side)
-    command = [sys.executable, "-c", program.format(sizes, device.type, torch.get_num_threads())]
-    running = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(4)]
-    found = {process.communicate()[0].strip() for process in running}
+        same = {"again": again, "one_by_one": one_by_one, "resumed": resumed}
+        yield {"sampling": sampling} | {how: digest == first for how, digest in same.items()}
+    found = set(processes(size, device, 4, "print(trained(size, device, 'superposition'))"))
     yield {"four_at_once": found == {trained(size, device, "superposition")}}
+
+
+def processes(size: Size, device: torch.device, count: int, program: str) -> list[str]:
+    """Return what ``count`` processes print that run ``program`` at the same time on the device."""
+    sizes = (size.channels, size.cells, size.batch, size.side)
+    told = f"size, device = Size(*{sizes}), prepare({device.type!r}, {torch.get_num_threads()})"
+    command = [sys.executable, "-c", f"from benchmarks.card import *; {told}; {program}"]
+    running = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(count)]
+    return [process.communicate()[0].strip() for process in running]
+
+
+def waits(size: Size, device: torch.device) -> Iterator[Facts]:
+    """Does a steady step of a training make the host wait? CUDA raises an error where it knows that one does."""
+
+    def mode(name: str) -> str:
+        if device.type == "cuda":
+            torch.cuda.set_sync_debug_mode(name)
+        return ""
+
+    for sampling in SAMPLINGS:
+        first, last = at_step(3, lambda: mode("error")), at_step(8, lambda: mode("default"))
+        trained(size, device, sampling, stop=lambda first=first, last=last: first() or last())
+        yield {"sampling": sampling, "waits_in_five_steps": 0}
 
 
 def step_of(model: GatedSupernet, network: Any, images: torch.Tensor, labels: torch.Tensor) -> Callable[[], None]:
@@ -255,21 +292,41 @@ def scores(size: Size, device: torch.device) -> Iterator[Facts]:
         yield {"metric": name, "ms": 1e3 * seconds(score, device, 1 if name == "ntk" else 3)}
 
 
-def training(size: Size, device: torch.device) -> Iterator[Facts]:
-    """Milliseconds of a whole training step of C 16, N 5, batch 128, with data and optimiser, and of validation."""
+def step_times(size: Size, device: torch.device, sampling: str, epochs: int) -> list[float]:
+    """Return the milliseconds of a whole training step at twice the batch, with data and optimiser, of every epoch."""
+    recipe = Recipe(sampling=sampling, epochs=epochs + 1, batch_size=2 * size.batch, valid_batches=1)
+    network, lines = supernet(channels=size.channels, cells=size.cells, classes=4, seed=0), []
     dataset = noise(40 * size.batch, size.side)
-    for sampling in ("superposition", "uniform", "fair"):
-        network = supernet(channels=size.channels, cells=size.cells, classes=4, seed=0)
-        lines: list[float] = []
-        recipe = Recipe(sampling=sampling, epochs=2, batch_size=2 * size.batch, valid_batches=1)
-        train(network, dataset, recipe, seed=1, device=device, progress=lambda line, at=lines: at.append(wait(device)))
-        yield {"sampling": sampling, "ms_a_step": 1e3 * (lines[1] - lines[0]) / (20 * size.batch // recipe.batch_size)}
+    train(network, dataset, recipe, seed=1, device=device, progress=lambda line: lines.append(wait(device)))
+    return [1e3 * (after - before) / 10 for before, after in itertools.pairwise(lines)]
+
+
+def training(size: Size, device: torch.device) -> Iterator[Facts]:
+    """Milliseconds of a whole training step of C 16, N 5, batch 128, of the data of one, and of several at once."""
+    with unrecorded():
+        yield {
+            "sampling": "superposition",
+            "recorded": False,
+            "ms_a_step": step_times(size, device, "superposition", 1),
+        }
+    for sampling in SAMPLINGS:
+        yield {"sampling": sampling, "ms_a_step": step_times(size, device, sampling, 1)}
     before = wait(device)
-    batches = list(evaluation_batches(dataset, "valid", batch_size=2 * size.batch, seed=0, device=device))
+    batches = list(
+        evaluation_batches(noise(40 * size.batch, size.side), "valid", batch_size=2 * size.batch, seed=0, device=device)
+    )
     yield {"ms_a_batch_of_data": 1e3 * (wait(device) - before) / len(batches)}
 
 
-PARTS = (metrics, batch_norm, architectures, trainings, steps, scores, training)
+def together(size: Size, device: torch.device) -> Iterator[Facts]:
+    """Steps a second of one, two and four trainings on the device at once: those of the epochs in the middle."""
+    for sampling, count in itertools.product(("superposition", "fair"), (1, 2, 4)):
+        times = processes(size, device, count, f"print(*step_times(size, device, {sampling!r}, 9))")
+        middle = [np.median([float(ms) for ms in each.split()][3:6]) for each in times]
+        yield {"sampling": sampling, "at_once": count, "steps_a_second": sum(1e3 / ms for ms in middle)}
+
+
+PARTS = (metrics, batch_norm, architectures, trainings, waits, steps, scores, training, together)
 
 
 def main(arguments: list[str] | None = None, write: Callable[[str], Any] = print) -> None:

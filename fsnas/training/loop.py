@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
-import torch.nn.functional as F  # noqa: N812
-from torch import Tensor
 
 from fsnas.data.batches import evaluation_batches, training_batches
 from fsnas.data.dataset import Dataset
@@ -14,6 +12,7 @@ from fsnas.networks.forward import ForwardContext
 from fsnas.networks.supernet import Supernet, executed_layers
 from fsnas.seeding import derive, generator
 from fsnas.training.descent import Descent
+from fsnas.training.passes import Passes, RecordedPass, loss_and_correct
 from fsnas.training.paths import sample_gates
 from fsnas.training.recipe import Recipe
 from fsnas.training.record import Record
@@ -66,9 +65,11 @@ def train(
     record = Record()
     run = TrainingState(network, Descent(network, recipe), record, EpochSums(), state)
     run.resume(progress)
+    recorded = device.type == "cuda" and recipe.sampling == "superposition"
+    passes = RecordedPass(network, progress) if recorded else Passes(network)
     clock, first = Clock(record, device), len(record.epoch)
     for epoch in range(first, recipe.epochs):
-        for _ in _steps(run, dataset, sub_space, seed, epoch, device):
+        for _ in _steps(run, passes, dataset, sub_space, seed, epoch):
             if by := stop():
                 _check(run.sums, epoch, recipe, seed)
                 clock.read()
@@ -92,25 +93,20 @@ def train(
 
 
 def _steps(
-    run: TrainingState, dataset: Dataset, sub_space: np.ndarray, seed: int, epoch: int, device: torch.device
+    run: TrainingState, passes: Passes, dataset: Dataset, sub_space: np.ndarray, seed: int, epoch: int
 ) -> Iterator[None]:
     """Take the steps of an epoch that the sums do not hold yet, add each to them, and yield after each."""
     network, recipe, sums = run.network, run.descent.recipe, run.sums
     rng = generator(seed, "paths", epoch)
     how = {name: getattr(recipe, name) for name in ("batch_size", "crop_padding", "flip")}
-    batches = training_batches(dataset, epoch_seed=derive(seed, "epoch", epoch), device=device, **how)
+    batches = training_batches(dataset, epoch_seed=derive(seed, "epoch", epoch), device=network.device, **how)
     for step, (images, labels) in enumerate(batches, start=1):
         paths = sample_gates(sub_space, recipe, rng)
         if step <= sums.steps:
             continue
         for parameter in network.named.values():
             parameter.grad = None
-        found = []
-        for gates in paths:
-            logits = network(images, ForwardContext(gates))
-            F.cross_entropy(logits, labels).backward()
-            found.append(_loss_and_correct(logits, labels))
-        sums.add(found, len(labels))
+        sums.add([passes(images, labels, gates) for gates in paths], len(labels))
         if step % READ == 0:
             _check(sums, epoch, recipe, seed)
         _complete_gradients(network, np.sum(paths, axis=0))
@@ -142,13 +138,6 @@ def _diverged(part: str, loss: float, when: str, recipe: Recipe, seed: int) -> F
     return FsnasError(f"the {part} loss is {loss} {when} (seed {seed}); expected a finite number: {advice}")
 
 
-@torch.no_grad()
-def _loss_and_correct(logits: Tensor, labels: Tensor) -> Tensor:
-    """Return summed loss and correct answers: float64 ``[2]``, on the device."""
-    loss = F.cross_entropy(logits, labels, reduction="sum")
-    return torch.stack([loss.double(), (logits.argmax(1) == labels).sum().double()])
-
-
 def evaluate(
     network: Supernet,
     dataset: Dataset,
@@ -170,7 +159,7 @@ def evaluate(
     with torch.no_grad():
         for count, (images, labels) in enumerate(batches, start=1):
             gates = sample_gates(sub_space, recipe, rng)[0]
-            found.append(_loss_and_correct(network(images, ForwardContext(gates)), labels))
+            found.append(loss_and_correct(network(images, ForwardContext(gates)), labels))
             images_seen += len(labels)
             if part == "valid" and count == recipe.valid_batches:
                 break

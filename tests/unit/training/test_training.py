@@ -12,6 +12,7 @@ import torch
 from scipy.stats import chisquare
 
 import fsnas.devices
+import fsnas.training.loop
 import fsnas.training.state
 from fsnas.artifacts.checkpoint import write_checkpoint
 from fsnas.artifacts.training_state import StateFile
@@ -21,6 +22,7 @@ from fsnas.networks.forward import ForwardContext
 from fsnas.networks.nas_bench_201 import CellSupernet
 from fsnas.spaces.nas_bench_201 import CellSize
 from fsnas.training.loop import evaluate, train
+from fsnas.training.passes import Passes
 from fsnas.training.paths import sample_gates
 from fsnas.training.recipe import SAMPLINGS, Recipe
 from fsnas.training.record import Record, TrainingCost
@@ -193,6 +195,29 @@ def test_the_seed_decides_every_bit(sampling, device):
     assert bits(a) == bits(b) and first == second
     assert first.loss != third.loss
     assert all(bits(a)[name] != bits(c)[name] for name in ("stem.weight", "classifier.weight"))
+
+
+class ReadsBack(CellSupernet):
+    """A supernet that no CUDA graph can hold: it reads a number back from the card."""
+
+    def forward(self, x, context: ForwardContext):
+        return super().forward(x * (1 + 0 * x.sum().item()), context)
+
+
+@ON_A_CARD
+@pytest.mark.parametrize("kind", [CellSupernet, ReadsBack])
+def test_recorded_passes_are_the_same_bits_as_passes_one_by_one(kind, monkeypatch):
+    def run():
+        lines: list[str] = []
+        size = {"classes": 4, "in_channels": 1, "seed": 1}
+        network = kind(SPACE, SPACE.full(), CellSize(channels=2, cells=1), **size)
+        record = train(network, data(), RECIPE, seed=5, device=torch.device("cuda"), progress=lines.append)
+        return bits(network), record, [line for line in lines if "cannot be recorded" in line]
+
+    weights, record, said = run()
+    assert len(said) == (kind is ReadsBack)
+    monkeypatch.setattr(fsnas.training.loop, "RecordedPass", lambda network, progress: Passes(network))
+    assert run() == (weights, record, [])
 
 
 def test_the_generators_of_the_caller_are_left_alone():
