@@ -1,4 +1,6 @@
-"""Is a card right, deterministic and busy? One JSON line an answer; it needs neither Snakemake nor Optuna.
+"""Is a card right, deterministic and busy? One JSON line an answer, from torch, numpy, h5py and annotated-types.
+
+Neither Snakemake nor Optuna is needed.
 
 python -m benchmarks.card [--device cuda] [--channels 16 --cells 5 --batch 64 --side 32] [--minutes 8]
 
@@ -148,13 +150,19 @@ def noise(images: int, side: int) -> Dataset:
 
 
 def trained(
-    size: Size, device: torch.device, sampling: str, state: Path | None = None, stop: Callable[[], str] = lambda: ""
+    size: Size,
+    device: torch.device,
+    sampling: str,
+    *,
+    state: Path | None = None,
+    stop: Callable[[], str] = lambda: "",
+    steps: int = 4,
 ) -> str:
-    """Return a digest of the weights and the history of a short training."""
+    """Return a digest of the weights and the history of a training of two epochs of so many steps."""
     network = supernet(channels=size.channels, cells=1, classes=4, seed=0)
     record = train(
         network,
-        noise(8 * size.batch, size.side),
+        noise(2 * steps * size.batch, size.side),
         Recipe(sampling=sampling, epochs=2, batch_size=size.batch),
         seed=1,
         device=device,
@@ -186,9 +194,9 @@ def trainings(size: Size, device: torch.device) -> Iterator[Facts]:
         with TemporaryDirectory() as folder:
             state = Path(folder, "state.pt")
             try:
-                trained(size, device, sampling, state, stop=at_step(6, lambda: "the benchmark"))
+                trained(size, device, sampling, state=state, stop=at_step(6, lambda: "the benchmark"))
             except Stopped:
-                resumed = trained(size, device, sampling, state)
+                resumed = trained(size, device, sampling, state=state)
         same = {"again": again, "one_by_one": one_by_one, "resumed": resumed}
         yield {"sampling": sampling} | {how: digest == first for how, digest in same.items()}
     found = set(processes(size, device, 4, "print(trained(size, device, 'superposition'))"))
@@ -214,7 +222,10 @@ def waits(size: Size, device: torch.device) -> Iterator[Facts]:
 
     for sampling in SAMPLINGS:
         first, last = at_step(3, lambda: mode("error")), at_step(8, lambda: mode("default"))
-        trained(size, device, sampling, stop=lambda first=first, last=last: first() or last())
+        try:
+            trained(size, device, sampling, stop=lambda first=first, last=last: first() or last(), steps=10)
+        finally:
+            mode("default")
         yield {"sampling": sampling, "waits_in_five_steps": 0}
 
 
