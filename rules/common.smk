@@ -105,7 +105,7 @@ if workflow.is_main_process and "gpu" not in workflow.global_resources:
         logger.warning(said)
 
 # Below a figure stands a caption in two lines; all that the report says of it beside is "about".
-CAPTION = tree_caption(config, config["seeds"])
+CAPTION = tree_caption(config, config["seeds"], METHODS.values())
 ABOUT = about_trees(config, METHODS.values(), config["seeds"])
 ABOUT_SEARCH = about_search(config, config["seeds"], LEAF_METHODS.values())
 TRUTH_SAID = truth_caption(config, TRUTH_COLUMN) if TRUTH_COLUMN else ""
@@ -113,6 +113,8 @@ ABOUT_TRUTH = about_truth(config, TRUTH_COLUMN) if TRUTH_COLUMN else ""
 METRIC_OF = {name: method.metric for name, method in METHODS.items()}
 
 SEEDS = config["seeds"]
+# Whose supernets are trained: those of all seeds, unless no method reads any.
+ROOTS = SEEDS if any(method.reads_root for method in METHODS.values()) else []
 # DATA, SUPERNET, SCORES, ...: the paths of results
 globals().update(patterns(config, OUT))
 TREES = expand(TREE, seed=SEEDS, method=METHODS)
@@ -198,8 +200,8 @@ def leaf_costs():
 
 def stages():
     """What all stages before tables and figures leave behind."""
-    yield from [DATA, *expand(SUPERNET, seed=SEEDS), *TREES]
-    yield from expand(cost_of(SUPERNET), seed=SEEDS)
+    yield from [DATA, *expand(SUPERNET, seed=ROOTS), *TREES]
+    yield from expand(cost_of(SUPERNET), seed=ROOTS)
     for method, seed in itertools.product(METHODS, SEEDS):
         yield from of_levels(SCORES, method, seed) + of_levels(SPLITS, method, seed)
     for method, seed in SEARCHED:

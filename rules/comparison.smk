@@ -27,7 +27,7 @@ rule comparison:
         evaluations=of_searched(EVALUATION),
         searches=of_searched(SEARCH),
         found=of_searched(FOUND) if config["truth"]["source"] == "standalone" else [],
-        roots=expand(cost_of(SUPERNET), seed=SEEDS),
+        roots=expand(cost_of(SUPERNET), seed=ROOTS),
         costs=leaf_costs(),
         scores=[file for of in SEARCHED for file in of_levels(SCORES, *of)],
     output:

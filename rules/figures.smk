@@ -18,7 +18,7 @@ CATEGORIES = {
 FROM_TABLES = [(spec, *CATEGORIES.get(spec.category, OF_TREES)) for spec in figures()]
 FIGURES = [
     *(path for spec, *_, wanted in FROM_TABLES if wanted for path in figure(spec.name)),
-    *figure("training"),
+    *(figure("training") if ROOTS else []),
     *figure("root-scores"),
     *expand(
         FIGURE.replace("{figure}", "trees/{method}-seed-{seed}"),
@@ -87,7 +87,9 @@ rule tree_figures:
             "tree_figures",
             code=code("tree_figures.py"),
             settings=lambda w: {
-                "captions": [tree_caption(config, [seed]) for seed in SEEDS],
+                "captions": [
+                    tree_caption(config, [seed], [METHODS[w.method]]) for seed in SEEDS
+                ],
                 **plotting(),
             },
         ),
@@ -102,7 +104,7 @@ rule tree_figures:
 
 rule training_figure:
     input:
-        expand(SUPERNET, seed=SEEDS),
+        expand(SUPERNET, seed=ROOTS),
     output:
         drawn(
             "training",
@@ -118,7 +120,10 @@ rule training_figure:
         **lineage(
             "training_figure",
             code=code("training_figure.py"),
-            settings={"caption": CAPTION, **plotting()},
+            settings={
+                "caption": tree_caption(config, SEEDS, []),
+                **plotting(),
+            },
         ),
         about=unrecorded(about_trees(config, METHODS.values(), SEEDS, about=[])),
     message:

@@ -1,7 +1,9 @@
 rule scores:
     input:
         data=DATA,
-        supernet=SUPERNET,
+        supernet=lambda w: expand(SUPERNET, seed=w.seed)
+        if METHODS[w.method].choices["weights"] == "trained"
+        else [],
         splits=lambda w: of_levels(SPLITS, w.method, w.seed, above=w.level),
     output:
         SCORES,

@@ -99,6 +99,10 @@ def scores_settings(wildcards):
     method, level = METHODS[wildcards.method], int(wildcards.level)
     choices = {name: method.choices[name] for name in SCORE_KEYS}
     del choices["warmup_epochs"]
+    if choices["weights"] == "initial":
+        choices["network"] = network()
+    else:
+        del choices["initialisation"]
     warmup = method.warmup_epochs(level)
     return {
         "metric": method.metric,
@@ -121,6 +125,7 @@ def splits_settings(wildcards):
         "level": int(wildcards.level),
         "policy": method.policy_settings,
         **{name: method.choices[name] for name in CUT_KEYS},
+        "edge": method.edge(int(wildcards.level)),
     }
 
 

@@ -14,12 +14,28 @@ from workflow_scripts._config import CUT_KEYS, SCORE_KEYS, Method, proxy_metrics
 FEW = "With 2 or 3 seeds an interval is only a range."
 BUDGETS = {"epochs": "leaf", "total_epochs": "tree"}  # of the leaves, and of what
 LETTERS = {"channels": "C", "cells": "N"}  # as papers call them
-LISTED = 4  # seeds; more are shortened
+LISTED = 4  # seeds, or methods; more are shortened
+ALL = "all methods"
 
 
-def tree_caption(config: Mapping[str, Any], seeds: Sequence[int]) -> str:
-    """Return n, seeds, data and sizes."""
-    return f"{_counted_seeds(config, seeds)}, {_counted(config['supernet']['epochs'], 'epoch')}."
+def tree_caption(config: Mapping[str, Any], seeds: Sequence[int], methods: Iterable[Method]) -> str:
+    """Return n, seeds, data and sizes, and which of ``methods`` score fresh networks, or BatchNorm as the identity."""
+    scored = [method for method in methods if method.policy.depth]
+    initial = _those(scored, weights="initial")
+    epochs = _counted(config["supernet"]["epochs"], "epoch")
+    trained = "untrained" if initial == ALL else f"{epochs} (untrained: {initial})" if initial else epochs
+    identity = _those(scored, batch_norm="identity")
+    norm = f" BatchNorm as the identity: {identity}." if identity else ""
+    return f"{_counted_seeds(config, seeds)}, {trained}.{norm}"
+
+
+def _those(methods: Sequence[Method], **choice: str) -> str:
+    """Return the names of the methods of one ``choice``, or how many they are; "" for none."""
+    (key, value), *_ = choice.items()
+    names = [method.name for method in methods if method.choices[key] == value]
+    if names and len(names) == len(methods):
+        return ALL
+    return ", ".join(names) if len(names) <= LISTED else f"{len(names)} of {len(methods)} methods"
 
 
 def search_caption(config: Mapping[str, Any], seeds: Sequence[int]) -> str:

@@ -67,11 +67,20 @@ class Method:
         return {"name": self.choices["policy"], **taken(policies.options(self.choices["policy"]), self.choices)}
 
     @property
+    def reads_root(self) -> bool:
+        """Say whether a step of the method reads the trained root: to score splits, or to start leaves from."""
+        return self.choices["init"] == "root" or bool(self.policy.depth) and self.choices["weights"] == "trained"
+
+    @property
     def needs_root(self) -> bool:
-        """Say whether the method needs a trained root: to score splits, to choose an edge, or to start leaves from."""
-        choices = self.choices
-        free = choices["policy"] == "exhaustive" and choices["edge"] != "best"
-        return choices["init"] == "root" or bool(self.policy.depth) and not free
+        """Say whether the method could not do without a trained root, since its scores choose edges or groups."""
+        free = self.choices["policy"] == "exhaustive" and self.choices["edge"] != "best"
+        return self.reads_root and (self.choices["init"] == "root" or not free)
+
+    def edge(self, level: int) -> str:
+        """Return the rule, or the edge, that splits the nodes of ``level``."""
+        edge = self.choices["edge"]
+        return edge if isinstance(edge, str) else edge[level]
 
     def warmup_epochs(self, level: int) -> int:
         """Return the epochs that a node of ``level`` is trained further before it is scored."""
@@ -408,7 +417,8 @@ def _method(entry: str | Mapping[str, Any], config: Mapping[str, Any], space: Se
     read = taken(policies.options(choices["policy"]), choices)
     with _about(where("policy", *read)):
         policy = policies.make_policy(space, choices["policy"], **read)
-    _check_warmup(choices["warmup_epochs"], policy.depth, where("warmup_epochs"))
+    _check_warmup(choices, policy.depth, where)
+    _check_edges(choices["edge"], policy.depth, space, where("edge"))
     if policy.depth:
         _check_needs(metric, space, at)
     if metric == "ntk" and policy.depth:
@@ -444,6 +454,28 @@ def _metric_of(name: str, choices: Mapping[str, Any], at: str) -> str:
     )
 
 
-def _check_warmup(epochs: int | list[int], depth: int, at: str) -> None:
+def _check_warmup(choices: Mapping[str, Any], depth: int, where: Callable[..., str]) -> None:
+    epochs, at = choices["warmup_epochs"], where("warmup_epochs")
     if isinstance(epochs, list) and len(epochs) != depth:
         raise ConfigError(f"{at}: found {len(epochs)} numbers, expected {depth}, one per level")
+    if choices["weights"] == "initial" and epochs and epochs != [0] * depth:
+        raise ConfigError(
+            f"{at}: found {epochs}, but {where('weights')} is 'initial', and a warm-up would train these weights; "
+            "set warmup_epochs to 0, or weights to trained"
+        )
+    if choices["weights"] == "trained" and choices["initialisation"] != "default":
+        raise ConfigError(
+            f"{where('initialisation')}: found {choices['initialisation']!r}, but {where('weights')} is 'trained', and "
+            "a training begins with the default one; set weights to initial, or initialisation to default"
+        )
+
+
+def _check_edges(edge: str | list[str], depth: int, space: SearchSpace, at: str) -> None:
+    if isinstance(edge, str):
+        return
+    for name in edge:
+        if name not in space.edges:
+            near = nearest(name, [*space.edges])
+            raise ConfigError(f"{at}: found {shown(name)}{near}, allowed are {listing(space.edges)}")
+    if len(edge) != depth:
+        raise ConfigError(f"{at}: found {len(edge)} edges, expected {depth}, one per level")

@@ -21,6 +21,7 @@ from fsnas.benchmark import sources as truth_sources
 from fsnas.data import sources as data_sources
 from fsnas.data.sources.imagefolder import SMALLEST, Resize
 from fsnas.data.splits import Split
+from fsnas.networks.choices import BatchNorm, Initialisation
 from fsnas.networks.gates import Mixing, Perturbation
 from fsnas.registry import Option
 from fsnas.search import samplers
@@ -28,7 +29,7 @@ from fsnas.search.rungs import Selection
 from fsnas.spaces import SearchSpace, count_architectures
 from fsnas.spaces.nas_bench_201 import space as nas_bench_201
 from fsnas.splitting import policies
-from fsnas.splitting.choices import Balance, EdgeRule, Objective
+from fsnas.splitting.choices import Average, Balance, EdgeRule, Objective, Weights
 from fsnas.training.recipe import Sampling
 from workflow_scripts._plotting import is_path
 
@@ -253,6 +254,11 @@ class Scoring(Section):
     """What decides scores."""
 
     perturbation: Perturbation = key("disable", "disable (the paper) or isolate (GM-NAS)")
+    weights: Weights = key("trained", "of the supernet, or initial: each repetition scores a fresh network")
+    initialisation: Initialisation = key("default", "initial weights: default (PyTorch's) or fan_out (Kaiming normal)")
+    batch_norm: BatchNorm = key(
+        "batch", "while scoring: batch (its statistics) or identity (mean 0, variance 1: a fresh network's evaluation)"
+    )
     repetitions: Annotated[int, Bounds(1, 10_000)] = key(1, "R: batches, the same for all operations of a node")
     batch_size: Batch = key(64, "images of one scoring batch")
     warmup_epochs: Warmup = key(
@@ -269,9 +275,12 @@ class Policy(Section):
 class Cutting(Section):
     """What decides a cut."""
 
-    edge: EdgeRule = key("best", "best (cheapest cut), first, random")
+    edge: EdgeRule | Annotated[list[Text], Bounds(1, "edges"), *UNIQUE] = key(
+        "best", "best (cheapest cut), first, random, or a list with an edge for each level"
+    )
     objective: Objective = key("mean", "affinity across groups: mean over the pairs that are cut, or their sum")
     balance: Balance = key("none", "none, or equal: group sizes differ by at most one")
+    average: Average = key("affinities", "over repetitions: of affinities, or of scores before they are compared")
 
 
 class Start(Section):

@@ -16,22 +16,29 @@ from fsnas.splitting.scoring import score, score_node
 from fsnas.splitting.trees import node_spaces
 from fsnas.training.recipe import Recipe
 
+SCORED_ON = ("perturbation", "weights", "batch_norm")
+
 
 def main(smk) -> None:
     """Score the level, unless another method of the seed has the same scores already."""
     settings = smk.params.settings
     add_folders(smk.params.metric_paths)
     device, space = device_of(smk), search_space(smk)
-    network, root = read_checkpoint(smk.input.supernet, space)
+    network, parent_key = None, ""
+    if smk.input.supernet:
+        network, root = read_checkpoint(smk.input.supernet[0], space)
+        parent_key = root["key"]
     levels = [read_splits(path, space) for path in smk.input.splits]
     sub_spaces = node_spaces(space, [split for level in levels for split in level.splits])
     listed = {node: mask.tolist() for node, mask in sub_spaces.items()}
-    own_key = key(smk, device.type, read_key(smk.input.data), root["key"], listed)
+    own_key = key(smk, device.type, read_key(smk.input.data), parent_key, listed)
     if taken_over(smk, own_key):
         return
+    dataset = read_dataset(smk.input.data)
+    if network is None:  # of fresh ones it says how large they are, and where
+        network = space.network(size=settings["network"], **dataset.dimensions)
     network = network.to(device)
     start, spent = time.perf_counter(), device_clock(device)
-    dataset = read_dataset(smk.input.data)
     how = taken([*options_of(score), *options_of(score_node)], settings) | {"warmup": Recipe(**settings["warmup"])}
     nodes = {}
     for path, mask in sub_spaces.items():
@@ -40,7 +47,7 @@ def main(smk) -> None:
         nodes[path] = score(network, dataset, settings["metric"], **of, **how)
         log.info("%s: %s", label, nodes[path].summary())
     attributes = {
-        **{name: settings[name] for name in ("metric", "options", "perturbation", "seed", "level")},
+        **{name: settings[name] for name in ("metric", "options", *SCORED_ON, "seed", "level")},
         "dataset": dataset.name,
         "key": own_key,
         **lineage(smk),

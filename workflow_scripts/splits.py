@@ -4,6 +4,7 @@ from _job import key, lineage, run, search_space
 
 from fsnas.artifacts.scores import read_scores
 from fsnas.artifacts.splits import write_splits
+from fsnas.registry import options_of, taken
 from fsnas.splitting.node import split_node
 from fsnas.splitting.policies import make_policy
 
@@ -14,9 +15,9 @@ def main(smk) -> None:
     space = search_space(smk)
     nodes, attributes = read_scores(smk.input.scores, space)
     branching = make_policy(space, **settings["policy"]).branching(settings["level"])
-    how = {name: settings[name] for name in ("objective", "balance")}
-    splits = [split_node(node, branching, edge_rule=settings["edge"], **how) for node in nodes.values()]
-    about = {name: settings[name] for name in ("metric", "seed", "level", "edge")}
+    how = taken(options_of(split_node), settings)
+    splits = [split_node(node, branching, **how) for node in nodes.values()]
+    about = {name: settings[name] for name in ("metric", "seed", "level")}
     about |= {"method": smk.wildcards.method, **how, "key": key(smk, attributes["key"]), **lineage(smk)}
     write_splits(smk.output[0], space=space, splits=splits, **about)
 

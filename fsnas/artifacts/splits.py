@@ -13,6 +13,7 @@ from fsnas.artifacts.files import lineage_of
 from fsnas.artifacts.json_format import JsonFormat
 from fsnas.errors import FsnasError
 from fsnas.spaces import SearchSpace
+from fsnas.splitting.choices import EDGE_RULES
 from fsnas.splitting.trees import Level, NodePath, Split, Tree, children_paths, node_spaces
 
 
@@ -41,6 +42,8 @@ def _split_misfits(split: Split, space: SearchSpace) -> Iterator[tuple[str, str]
 
 def _level_misfits(found: Any, space: SearchSpace) -> Iterator[tuple[str, str]]:
     yield from _misfits(found, space)
+    if found.edge not in (*EDGE_RULES, *space.edges):
+        yield "edge", f"{found.edge!r} is none of {list(EDGE_RULES)}, nor of the edges {list(space.edges)}"
     for i, split in enumerate(found.nodes):
         if split.level != found.level:
             yield f"nodes[{i}].path", f"{split.path!r} is on level {split.level}, not on {found.level}"
@@ -57,7 +60,7 @@ def _tree_misfits(found: Any, space: SearchSpace) -> Iterator[tuple[str, str]]:
             yield "leaves", f"the splits give the leaves {list(leaves)} and other spaces"
 
 
-VERSION = 2
+VERSION = 3
 SPLITS = JsonFormat("fsnas.splits", VERSION, Level, _level_misfits)
 LEAVES = Annotated[dict[NodePath, dict[str, list[str]]], MinLen(1)]
 TREE = JsonFormat("fsnas.tree", VERSION, Tree, _tree_misfits, {"key": str, "leaves": LEAVES})

@@ -126,7 +126,10 @@ def _own(models: Sequence[Any]) -> list[Any]:
     """Return the models on copies of their networks; a `ScoredModule` is one of a copy already."""
     networks = {model.network for model in models if isinstance(model, GatedSupernet)}
     own = {network: own_copy(network) for network in networks}
-    return [GatedSupernet(own[m.network], m.gates.copy()) if isinstance(m, GatedSupernet) else m for m in models]
+    return [
+        dataclasses.replace(m, network=own[m.network], gates=m.gates.copy()) if isinstance(m, GatedSupernet) else m
+        for m in models
+    ]
 
 
 def _number(function: Callable, value: Any) -> float:

@@ -23,6 +23,6 @@ def synflow(model: GatedSupernet, batch: ScoringBatch) -> float:
     absolute = {name: p.detach().double().abs().requires_grad_() for name, p in model.named.items()}
     weights = {name: absolute[name] for name in model.layers()}
     ones = torch.ones_like(batch.images[:1], dtype=torch.float64)
-    grads = gradients(model.with_weights(absolute, ones, batch_norm=False).sum(), weights)
+    grads = gradients(model.with_weights(absolute, ones, batch_norm="none").sum(), weights)
     total = added([(weights[name] * grad).abs().sum() for name, grad in grads.items()])
     return math.log(total) if total else -math.inf

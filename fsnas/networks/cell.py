@@ -14,7 +14,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from fsnas.networks.forward import ForwardContext, Layer
-from fsnas.networks.kernels import average_pool, batch_norm, per_channel
+from fsnas.networks.kernels import average_pool, per_channel
 from fsnas.networks.layers import convolution_weight
 from fsnas.spaces.nas_bench_201 import EDGES, NODES, SOURCES, TARGETS
 
@@ -126,7 +126,7 @@ class Cell(nn.Module):
         context.hook.layer(y, [self.names[e, operation] for e in edges])
         channels = y.shape[1] // len(edges)
         gates, zeros = per_channel(tuple(context.gates[list(edges), operation].tolist()), channels, y.dtype, y.device)
-        y = batch_norm(y, gates, zeros) if context.batch_norm else y * gates.view(1, -1, 1, 1)
+        y = context.normalise(y, gates, zeros)
         return y.unflatten(1, (len(edges), channels)) if len(edges) > 1 else y
 
 

@@ -1,9 +1,12 @@
 """How a forward pass runs, who watches it, and to which part of a network a layer belongs."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from torch import Tensor
+
+from fsnas.networks.kernels import BN_EPS, batch_norm
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,33 @@ class ForwardHook:
 
 @dataclass(frozen=True)
 class ForwardContext:
-    """How one forward pass runs: the gates ``[edges, operations]``, BatchNorm or identity, and who watches.
+    """How one forward pass runs.
 
-    Without ``channels_last`` memory stays in NCHW order, where second derivatives are faster.
+    Attributes
+    ----------
+    gates
+        float64 ``[edges, operations]``.
+    hook
+        Who watches.
+    batch_norm
+        ``batch``: the statistics of the batch; ``identity``: a mean of 0 and a variance of 1, as a fresh network has
+        them in evaluation mode; ``none``: no BatchNorm at all.
+    channels_last
+        Large batches may lie in that order; without it memory stays in NCHW order, where second derivatives are faster.
     """
 
     gates: np.ndarray
-    batch_norm: bool = True
     hook: ForwardHook = ForwardHook()
+    batch_norm: str = "batch"
     channels_last: bool = True
+
+    def normalise(self, x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+        """Return ``x [b, c, h, w]`` after BatchNorm with ``scale`` and ``shift`` per channel ``[c]``.
+
+        Without BatchNorm it is scaled and shifted all the same.
+        """
+        if self.batch_norm == "batch":
+            return batch_norm(x, scale, shift)
+        if self.batch_norm == "identity":
+            scale = scale / math.sqrt(1 + BN_EPS)
+        return x * scale.view(-1, 1, 1) + shift.view(-1, 1, 1)

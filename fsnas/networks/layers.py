@@ -7,7 +7,6 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from fsnas.networks.forward import ForwardContext, Layer
-from fsnas.networks.kernels import batch_norm
 
 
 def convolution_weight(out: int, inp: int, kernel: int, generator: torch.Generator) -> nn.Parameter:
@@ -26,8 +25,8 @@ class BatchStatNorm(nn.Module):
         self.bias = nn.Parameter(torch.zeros(channels))
 
     def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
-        """Normalise ``x [b, c, h, w]``; the identity where ``context`` has BatchNorm off."""
-        return batch_norm(x, self.weight, self.bias) if context.batch_norm else x
+        """Normalise ``x [b, c, h, w]``; as it is where ``context`` has no BatchNorm."""
+        return x if context.batch_norm == "none" else context.normalise(x, self.weight, self.bias)
 
 
 def relu(x: Tensor, context: ForwardContext) -> Tensor:
@@ -37,9 +36,11 @@ def relu(x: Tensor, context: ForwardContext) -> Tensor:
 
 
 def normalise(x: Tensor, context: ForwardContext) -> Tensor:
-    """Return ``x [b, c, h, w]`` after BatchNorm without scale and shift; as it is where ``context`` has it off."""
+    """Return ``x [b, c, h, w]`` after BatchNorm without scale and shift; as it is where ``context`` has none."""
+    if context.batch_norm == "none":
+        return x
     ones = x.new_ones(x.shape[1])
-    return batch_norm(x, ones, torch.zeros_like(ones)) if context.batch_norm else x
+    return context.normalise(x, ones, torch.zeros_like(ones))
 
 
 class Conv(nn.Module):

@@ -21,8 +21,9 @@ def as_module(model: GatedSupernet | ScoredModule) -> nn.Module:
 
     Called with images ``[b, c, h, w]`` it returns the logits ``[b, classes]`` of ``model``, up to rounding; hooks,
     ``named_modules()``, ``parameters()`` and ``.grad`` are PyTorch's. It holds only the operations that matter
-    (`active_gates`). Their weights are those of ``model``, not copies, and BatchNorm has the statistics of the batch.
-    It is slower than ``model``, which runs many operations as one.
+    (`active_gates`). Their weights are those of ``model``, not copies. BatchNorm has the statistics of the batch; where
+    that of ``model`` is the identity, it is that of a fresh network in evaluation mode. It is slower than ``model``,
+    which runs many operations as one.
 
     Raises
     ------
@@ -32,7 +33,17 @@ def as_module(model: GatedSupernet | ScoredModule) -> nn.Module:
     if isinstance(model, ScoredModule):
         return model.module
     with torch.random.fork_rng(devices=[]):  # modules draw weights, which are replaced
-        return model.network.as_module(model.active)
+        module = model.network.as_module(model.active)
+    if model.batch_norm == "identity":
+        weight = next(module.parameters())
+        for norm in (each for each in module.modules() if isinstance(each, nn.BatchNorm2d)):
+            norm.track_running_stats = True
+            norm.running_mean, norm.running_var = (
+                weight.new_zeros(norm.num_features),
+                weight.new_ones(norm.num_features),
+            )
+            norm.eval()
+    return module
 
 
 class PlainNetwork(nn.Module):

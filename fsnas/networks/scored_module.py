@@ -49,19 +49,19 @@ class ScoredModule:
         names = {f"{name}.weight".removeprefix(".") for name in self._layers()}
         return {name: weight for name, weight in self.named.items() if name in names}
 
-    def __call__(self, x: Tensor, *, hook: ForwardHook | None = None, **how: bool) -> Tensor:
+    def __call__(self, x: Tensor, *, hook: ForwardHook | None = None, **how: Any) -> Tensor:
         """Return the logits of ``x``, shown to ``hook``."""
         return self._watched(hook or ForwardHook(), lambda: self.module(x), **how)
 
-    def with_weights(self, weights: Mapping[str, Tensor], x: Tensor, **how: bool) -> Tensor:
+    def with_weights(self, weights: Mapping[str, Tensor], x: Tensor, **how: Any) -> Tensor:
         """Return the logits of ``x`` with all parameters taken from ``weights`` (by name, any dtype)."""
         run = torch.func.functional_call
         return self._watched(ForwardHook(), lambda: run(self.module, dict(weights), (x,)), **how)
 
     def _watched(
-        self, hook: ForwardHook, run: Callable[[], Tensor], *, batch_norm: bool = True, channels_last: bool = True
+        self, hook: ForwardHook, run: Callable[[], Tensor], *, batch_norm: str = "batch", channels_last: bool = True
     ) -> Tensor:
-        """Run a pass with hooks of PyTorch; without ``batch_norm`` it is the identity. The order of memory stays."""
+        """Run a pass with hooks of PyTorch, without BatchNorm where it is ``none``. The order of memory stays."""
 
         def shown(name: str) -> Callable[..., Tensor]:
             def see(module: nn.Module, given: Any, output: Tensor) -> Tensor:
@@ -75,7 +75,7 @@ class ScoredModule:
                 hooks.callback(layer.register_forward_hook(shown(name)).remove)
             for relu in self._each(nn.ReLU).values():
                 hooks.callback(relu.register_forward_pre_hook(lambda module, given: hook.relu(given[0], 1)).remove)
-            for norm in () if batch_norm else self._each(_BatchNorm).values():
+            for norm in self._each(_BatchNorm).values() if batch_norm == "none" else ():
                 hooks.callback(delattr, norm, "forward")
                 norm.forward = lambda x: x
             return run()

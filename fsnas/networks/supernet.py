@@ -154,10 +154,13 @@ class GatedSupernet:
         The shared weights.
     gates
         float64 ``[edges, operations]``; an operation with gate zero is not executed, nor one that cannot matter.
+    batch_norm
+        ``batch`` or ``identity``, as in `ForwardContext`.
     """
 
     network: Supernet
     gates: np.ndarray
+    batch_norm: str = "batch"
 
     @property
     def named(self) -> dict[str, nn.Parameter]:
@@ -169,14 +172,17 @@ class GatedSupernet:
         """Return the gates of the operations that matter: float64 ``[edges, operations]``."""
         return self.network.space.active_gates(self.gates)
 
-    def __call__(self, x: Tensor, *, hook: ForwardHook | None = None, **how: bool) -> Tensor:
+    def __call__(self, x: Tensor, *, hook: ForwardHook | None = None, **how: Any) -> Tensor:
         """Return the logits ``[b, classes]`` of ``x [b, c, h, w]``; ``how`` as in `ForwardContext`."""
-        hook = hook or ForwardHook()
-        return self.network(x, ForwardContext(self.gates if hook.executes_all else self.active, hook=hook, **how))
+        return self.network(x, self._context(hook or ForwardHook(), how))
 
-    def with_weights(self, weights: Mapping[str, Tensor], x: Tensor, **how: bool) -> Tensor:
+    def _context(self, hook: ForwardHook, how: Mapping[str, Any]) -> ForwardContext:
+        gates = self.gates if hook.executes_all else self.active
+        return ForwardContext(gates, hook, **{"batch_norm": self.batch_norm, **how})
+
+    def with_weights(self, weights: Mapping[str, Tensor], x: Tensor, **how: Any) -> Tensor:
         """Return the logits of ``x`` with all parameters taken from ``weights`` (by name, any dtype)."""
-        context = ForwardContext(self.active, **how)  # type: ignore[arg-type]
+        context = self._context(ForwardHook(), how)
         return torch.func.functional_call(self.network, dict(weights), (x, context))
 
     def layers(self, keep: Callable[[Layer], bool] = lambda layer: True) -> dict[str, nn.Parameter]:

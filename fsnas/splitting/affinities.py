@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fsnas.errors import FsnasError
 from fsnas.spaces import SearchSpace
+from fsnas.splitting.choices import AVERAGES
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,19 @@ class NodeScores:
 def mean_affinity(found: Sequence[np.ndarray]) -> np.ndarray:
     """Return the mean over repetitions of what an affinity metric (gm) gave: ``[n, n]`` each, and the mean."""
     return np.mean(found, axis=0)
+
+
+def averaged(scores: NodeScores, average: str) -> np.ndarray:
+    """Return the affinities ``[edges, operations, operations]`` over all repetitions.
+
+    ``affinities`` is the mean of those of each repetition; ``scores`` takes the differences of the mean scores, in
+    which noise averages out (follow-up of the few-shot paper). A metric that gives affinities has only the first.
+    """
+    if average not in AVERAGES:
+        raise FsnasError(f"average is {average!r}, expected one of {list(AVERAGES)}")
+    if average == "affinities" or scores.scores is None:
+        return scores.affinity
+    return np.stack([score_affinity(edge[None]) for edge in scores.scores.mean(axis=0)])
 
 
 def score_affinity(scores: np.ndarray) -> np.ndarray:

@@ -5,5 +5,7 @@ from typing import Literal, get_args
 Objective = Literal["mean", "sum"]
 Balance = Literal["none", "equal"]
 EdgeRule = Literal["best", "first", "random"]
-OBJECTIVES, BALANCES, EDGE_RULES = map(get_args, (Objective, Balance, EdgeRule))
+Average = Literal["affinities", "scores"]
+Weights = Literal["trained", "initial"]
+OBJECTIVES, BALANCES, EDGE_RULES, AVERAGES, WEIGHTS = map(get_args, (Objective, Balance, EdgeRule, Average, Weights))
 MOST_GROUPS = 10  # of a split: a node is addressed by the digits of its branches

@@ -4,14 +4,20 @@ import numpy as np
 
 from fsnas.errors import FsnasError, ScoreError
 from fsnas.seeding import generator
-from fsnas.splitting.affinities import NodeScores
+from fsnas.splitting.affinities import NodeScores, averaged
 from fsnas.splitting.choices import EDGE_RULES
 from fsnas.splitting.cuts import Cut, best_cut, tied_with_best
 from fsnas.splitting.trees import Split, children_paths
 
 
 def split_node(
-    scores: NodeScores, branching: int = 2, *, objective: str = "mean", balance: str = "none", edge_rule: str = "best"
+    scores: NodeScores,
+    branching: int = 2,
+    *,
+    objective: str = "mean",
+    balance: str = "none",
+    edge: str = "best",
+    average: str = "affinities",
 ) -> Split:
     """Cut every edge of a node that can be split, and take one of them.
 
@@ -25,37 +31,39 @@ def split_node(
         Number of groups.
     objective, balance
         Of `fsnas.splitting.cuts.best_cut`.
-    edge_rule
-        ``best`` (the cheapest cut), ``first`` (the lowest index) or ``random``.
+    edge
+        ``best`` (the cheapest cut), ``first`` (the lowest index), ``random``, or the name of an edge.
+    average
+        Over repetitions, as in `fsnas.splitting.affinities.averaged`.
 
     Raises
     ------
     ScoreError
         If no edge can be split; the message names metric, seed and node.
     FsnasError
-        If the shapes do not fit, the edge rule does not exist, or as `fsnas.splitting.cuts.best_cut`.
+        If the shapes do not fit, the edge does not exist or cannot be split, or as `fsnas.splitting.cuts.best_cut`.
     """
     space, path, stream = scores.space, scores.path, (scores.metric, scores.path)
-    affinity = np.asarray(scores.affinity, dtype=np.float64)
+    affinity = np.asarray(averaged(scores, average), dtype=np.float64)
     expected = (*scores.sub_space.shape, len(space.operations))
     if affinity.shape != expected:
         raise FsnasError(f"affinities of node {path} have the shape {affinity.shape}; expected {expected}")
     considered = space.splittable_edges(scores.sub_space)
     cuts: dict[int, Cut] = {}
-    for edge in considered:
-        if np.isfinite(affinity[edge][~np.eye(len(space.operations), dtype=bool)]).all():
-            rng = generator(scores.seed, "cut", *stream, space.edges[edge])
+    for e in considered:
+        if np.isfinite(affinity[e][~np.eye(len(space.operations), dtype=bool)]).all():
+            rng = generator(scores.seed, "cut", *stream, space.edges[e])
             try:
-                cuts[edge] = best_cut(affinity[edge], branching, objective=objective, balance=balance, rng=rng)
+                cuts[e] = best_cut(affinity[e], branching, objective=objective, balance=balance, rng=rng)
             except FsnasError as error:
-                raise FsnasError(f"{_place(scores)}, edge {space.edges[edge]}: {error}") from error
+                raise FsnasError(f"{_place(scores)}, edge {space.edges[e]}: {error}") from error
     if not cuts:
         raise ScoreError(_nothing_to_split(scores, considered))
-    edge, edge_ties = _choose_edge(cuts, edge_rule, generator(scores.seed, "edge", *stream))
-    cut = cuts[edge]
+    chosen, edge_ties = _choose_edge(scores, cuts, edge, generator(scores.seed, "edge", *stream))
+    cut = cuts[chosen]
     return Split(
         path=path,
-        edge=space.edges[edge],
+        edge=space.edges[chosen],
         groups=tuple(tuple(space.operations[o] for o in group) for group in cut.groups),
         cost=cut.cost,
         runner_up=cut.runner_up,
@@ -67,15 +75,22 @@ def split_node(
     )
 
 
-def _choose_edge(cuts: dict[int, Cut], edge_rule: str, rng: np.random.Generator) -> tuple[int, int]:
-    """Return the edge that ``edge_rule`` takes, and over how many equally cheap ones it was drawn."""
-    edges = sorted(cuts)
-    if edge_rule == "first":
+def _choose_edge(scores: NodeScores, cuts: dict[int, Cut], edge: str, rng: np.random.Generator) -> tuple[int, int]:
+    """Return the edge that ``edge`` means, and over how many equally cheap ones it was drawn."""
+    edges, names = sorted(cuts), scores.space.edges
+    if edge == "first":
         return edges[0], 1
-    if edge_rule == "random":
+    if edge == "random":
         return edges[rng.integers(len(edges))], 1
-    if edge_rule != "best":
-        raise FsnasError(f"the edge rule is {edge_rule!r}; expected one of {list(EDGE_RULES)}")
+    if edge in names:
+        if names.index(edge) not in cuts:
+            raise ScoreError(
+                f"{_place(scores)}: the edge {edge} cannot be split, since it no longer holds all operations or has a "
+                f"score that is not finite; expected one of {', '.join(names[e] for e in edges)}"
+            )
+        return names.index(edge), 1
+    if edge != "best":
+        raise FsnasError(f"the edge is {edge!r}; expected one of {list(EDGE_RULES)}, or of {', '.join(names)}")
     costs, magnitudes = (np.array([getattr(cuts[e], name) for e in edges]) for name in ("cost", "magnitude"))
     with np.errstate(over="ignore"):
         tied = np.flatnonzero(tied_with_best(costs, magnitudes))

@@ -10,7 +10,7 @@ from annotated_types import Ge, Len, MinLen
 from fsnas.errors import FsnasError
 from fsnas.fields import Matches
 from fsnas.spaces import SearchSpace
-from fsnas.splitting.choices import MOST_GROUPS, Balance, EdgeRule, Objective
+from fsnas.splitting.choices import MOST_GROUPS, Average, Balance, Objective
 
 ROOT = "root"
 NodePath = Annotated[str, Matches("^(root|[0-9]+)$")]
@@ -68,7 +68,8 @@ class Level:
     splits: Annotated[tuple[Split, ...], MinLen(1)]
     objective: Objective
     balance: Balance
-    edge: EdgeRule
+    edge: Name
+    average: Average
     key: str
     settings: dict[str, Any]
     space: SearchSpace

@@ -195,7 +195,8 @@ def can_run(config, methods, leaves, column):
     captions = [
         _captions.about_trees(config, methods.values(), config["seeds"]),
         _captions.about_search(config, config["seeds"], leaves.values()),
-        *(of(config, config["seeds"]) for of in (_captions.tree_caption, _captions.search_caption)),
+        _captions.tree_caption(config, config["seeds"], methods.values()),
+        _captions.search_caption(config, config["seeds"]),
         *(of(config) for of in (_captions.about_proxies, _captions.proxies_caption)),
         *(of(config, column) for of in (_captions.about_truth, _captions.truth_caption) if column),
     ]
@@ -203,6 +204,7 @@ def can_run(config, methods, leaves, column):
     for method in methods.values():
         assert method.policy.leaves <= 15_625 and method.policy.depth <= 6
         assert all(isinstance(method.warmup_epochs(level), int) for level in range(method.policy.depth))
+        assert all(isinstance(method.edge(level), str) for level in range(method.policy.depth))
     assert all(rung.epochs >= 0 < rung.leaves for method in leaves.values() for rung in rungs_of(config, method))
     assert not any(map(PeriodicityDetector().is_periodic, methods))
     inside(config, methods)

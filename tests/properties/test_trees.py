@@ -26,7 +26,7 @@ def trees(draw):
     choices = {
         "objective": draw(st.sampled_from(OBJECTIVES)),
         "balance": draw(st.sampled_from(BALANCES)),
-        "edge_rule": draw(st.sampled_from(EDGE_RULES)),
+        "edge": draw(st.sampled_from(EDGE_RULES)),
     }
     seed, factors = draw(st.integers(0, 99)), draw(FACTORS)
 

@@ -181,7 +181,17 @@ def plain_network(model: GatedSupernet, affine: bool = False) -> PlainNetwork:
     stages = [
         [PlainCell(s["channels"] * 2**stage, model.gates, affine) for _ in range(s["cells"])] for stage in range(3)
     ]
-    return copy_weights(PlainNetwork(stages, s["channels"], s["classes"], s["in_channels"]), model)
+    plain = copy_weights(PlainNetwork(stages, s["channels"], s["classes"], s["in_channels"]), model)
+    return plain if model.batch_norm == "batch" else in_evaluation_mode(plain)
+
+
+def in_evaluation_mode(plain: PlainNetwork) -> PlainNetwork:
+    """``plain`` with running statistics, which no batch has changed yet."""
+    of = plain.classifier.weight
+    for norm in (module for module in plain.modules() if isinstance(module, nn.BatchNorm2d)):
+        norm.track_running_stats = True
+        norm.running_mean, norm.running_var = of.new_zeros(norm.num_features), of.new_ones(norm.num_features)
+    return plain.eval()
 
 
 def architecture_network(

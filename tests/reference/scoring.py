@@ -17,18 +17,32 @@ def gates_of(space: np.ndarray, mixing: str) -> np.ndarray:
     return gates
 
 
-def perturbed(network: Supernet, space: np.ndarray, edge: int, o: int, perturbation: str, mixing: str) -> GatedSupernet:
+def perturbed(
+    network: Supernet,
+    space: np.ndarray,
+    edge: int,
+    o: int,
+    perturbation: str,
+    mixing: str,
+    batch_norm: str = "batch",
+) -> GatedSupernet:
     gates = gates_of(space, mixing)
     for other in range(len(OPERATIONS)):
         if perturbation == "isolate":
             gates[edge, other] = 1.0 if other == o else 0.0
         elif other == o:
             gates[edge, other] = 0.0
-    return GatedSupernet(network, gates)
+    return GatedSupernet(network, gates, batch_norm)
 
 
 def score_node(
-    network: Supernet, space: np.ndarray, metric: str, repetitions: list[ScoringBatch], perturbation: str, mixing: str
+    networks: list[Supernet],
+    space: np.ndarray,
+    metric: str,
+    repetitions: list[ScoringBatch],
+    perturbation: str,
+    mixing: str,
+    batch_norm: str = "batch",
 ) -> tuple[np.ndarray, np.ndarray]:
     """The scores ``[r, edges, operations]`` (all NaN for an affinity metric) and affinities, NaN on other edges."""
     edges, n = space.shape
@@ -37,9 +51,10 @@ def score_node(
     for edge in range(edges):
         if not all(space[edge]):
             continue
-        models = [perturbed(network, space, edge, o, perturbation, mixing) for o in range(n)]
         matrices = []
         for r, batch in enumerate(repetitions):
+            how = (perturbation, mixing, batch_norm)
+            models = [perturbed(networks[r], space, edge, o, *how) for o in range(n)]
             if metric_spec(metric).kind == "affinity":
                 matrices.append(load(metric)(models, edge, batch))
                 continue

@@ -73,12 +73,15 @@ def random_batch(
     return ScoringBatch(images, torch.randint(classes, (size,), generator=generator), seed, draw_crops)
 
 
-def random_problem(seed: int, perturbation: str, dtype: torch.dtype = torch.float32) -> Problem:
+def random_problem(
+    seed: int, perturbation: str, dtype: torch.dtype = torch.float32, batch_norm: str = "batch"
+) -> Problem:
     """A node of random depth: one edge holds all operations, the others some."""
     rng = np.random.default_rng(seed)
     space, edge = random_space(rng), int(rng.integers(len(EDGES)))
     space[edge] = SPACE.full()[edge]
     gates = mixing_gates(space, str(rng.choice(["mean", "sum"])))
     network = random_network(seed, dtype=dtype)
-    models = [GatedSupernet(network, perturb(gates, edge, o, perturbation)) for o in range(len(OPERATIONS))]
+    every = [perturb(gates, edge, o, perturbation) for o in range(len(OPERATIONS))]
+    models = [GatedSupernet(network, each, batch_norm) for each in every]
     return Problem(models, edge, random_batch(seed, dtype=dtype))

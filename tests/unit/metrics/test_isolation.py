@@ -197,7 +197,7 @@ def test_synflow_in_place_as_its_authors_write_it():
             for p in network.state_dict().values():
                 p.abs_()
         ones = torch.ones_like(batch.images[:1], dtype=torch.float64)
-        model(ones, batch_norm=False).sum().backward()
+        model(ones, batch_norm="none").sum().backward()
         value = sum((p * p.grad).abs().sum() for p in model.layers().values() if p.grad is not None)
         if put_back:
             with torch.no_grad():

@@ -53,6 +53,22 @@ def test_metric_equals_twin_in_float32(name, perturbation):
     assert perturbation != "disable" or np.isfinite(found).all()
 
 
+@pytest.mark.parametrize("perturbation", PERTURBATIONS)
+@pytest.mark.parametrize("name", known())
+def test_metric_equals_twin_in_evaluation_mode_where_batch_norm_is_the_identity(name, perturbation):
+    for seed, dtype, tolerance in ((4, torch.float64, 1e-10), (11, torch.float32, FLOAT32.get(name, 1e-5))):
+        problem = random_problem(seed, perturbation, dtype, "identity")
+        expected, found = (evaluate(source, name, problem) for source in (getattr(twins, name), load(name)))
+        np.testing.assert_allclose(found, expected, rtol=tolerance, atol=1e-13)
+
+
+def test_batch_norm_decides_the_metrics_that_pass_through_it():
+    """All but those of one image or of the space alone (docs/methods.md)."""
+    of = {norm: random_problem(4, "disable", torch.float64, norm) for norm in ("batch", "identity")}
+    differ = {n for n in known() if not np.array_equal(*(evaluate(load(n), n, problem) for problem in of.values()))}
+    assert differ == {*known()} - {"flops", "lr", "params", "random", "synflow"}
+
+
 @pytest.mark.parametrize(
     ("name", "options"),
     [("ntk", {"samples": 4}), ("grasp", {"temperature": 3.0}), ("lr", {"samples": 130, "batch_size": 60})],

@@ -51,14 +51,14 @@ def test_a_caption_has_at_most_two_lines(preset):
     methods = check(config)
     metrics, seeds = {name: method.metric for name, method in methods.items()}, config["seeds"]
     searched = {name: metrics[name] for name in leaf_methods(config, methods)}
-    caption, search = tree_caption(config, seeds), search_caption(config, seeds)
+    caption, search = tree_caption(config, seeds, methods.values()), search_caption(config, seeds)
     assert few(seeds)  # the longest
     long = {"caption": f"{caption} {few(seeds)}"}
     figures = [
         *(distance_figure(metrics, 2, setting, **long) for setting in data.SETTINGS),
         depth_figure(metrics, 2, **long),
         matrix_figure(metrics, **long),
-        FIGURES["tree"](caption=tree_caption(config, seeds[:1])),
+        FIGURES["tree"](caption=tree_caption(config, seeds[:1], methods.values())),
         FIGURES["training"](caption=caption),
         scores_figure(["gm", "snip"], caption=caption),
     ]

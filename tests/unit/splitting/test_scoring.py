@@ -1,19 +1,26 @@
 """Scores of a node: which supernets are evaluated, on what, and what becomes of a value that is not finite."""
 
+import math
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 import fsnas.splitting.scoring
+from fsnas.data.batches import scoring_batches
 from fsnas.data.dataset import Dataset
+from fsnas.errors import FsnasError
 from fsnas.metrics import MetricSpec, known, load
+from fsnas.metrics._toolkit import ScoringBatch
 from fsnas.networks.gates import mixing_gates
 from fsnas.networks.supernet import GatedSupernet
-from fsnas.splitting.affinities import NodeScores, score_affinity
+from fsnas.seeding import derive
+from fsnas.splitting.affinities import NodeScores, averaged, score_affinity
 from fsnas.splitting.cuts import best_cut
 from fsnas.splitting.scoring import score, score_node
+from fsnas.training.recipe import Recipe
 from tests.reference import scoring as twin
 from tests.support.problems import random_batch, random_network
 from tests.support.space import EDGES, OPERATIONS, SPACE
@@ -33,13 +40,23 @@ def test_a_node_equals_the_loop_over_its_supernets(metric, perturbation, mixing)
     network = random_network(4)
     batches = BATCHES[:2]
     found = score_node(network, DEEP, metric, batches, perturbation=perturbation, mixing=mixing)
-    scores, affinity = twin.score_node(network, DEEP, metric, batches, perturbation, mixing)
+    scores, affinity = twin.score_node([network] * 2, DEEP, metric, batches, perturbation, mixing)
     assert (found.sub_space == DEEP).all() and found.reasons == ()
     if metric == "gm":
         assert found.scores is None
     else:
         np.testing.assert_array_equal(found.scores, scores)
     np.testing.assert_allclose(found.affinity, affinity, rtol=1e-14)
+
+
+@pytest.mark.parametrize("batch_norm", ["batch", "identity"])
+@pytest.mark.parametrize("metric", ["snip", "gm"])
+def test_a_network_of_each_repetition_and_its_batch_norm_equal_the_loop(metric, batch_norm):
+    networks = [random_network(seed, DEEP) for seed in (4, 5, 6)]
+    found = score_node(networks, DEEP, metric, BATCHES, batch_norm=batch_norm)
+    scores, affinity = twin.score_node(networks, DEEP, metric, BATCHES, "disable", "mean", batch_norm)
+    np.testing.assert_allclose(found.affinity, affinity, rtol=1e-14)
+    assert metric == "gm" or np.array_equal(found.scores, scores, equal_nan=True)
 
 
 @pytest.mark.parametrize("metric", ["snip", "gm"])
@@ -286,3 +303,63 @@ def test_every_repetition_has_images_and_a_seed_of_its_own(monkeypatch):
     assert all(torch.cat([batch.images for batch in batches]).unique().numel() == 48 for batches in seen)
     for one, other in zip(seen[:4], seen[4:], strict=True):
         assert all(torch.equal(a.images, b.images) and a.seed == b.seed for a, b in zip(one, other, strict=True))
+
+
+PIXELS = np.random.default_rng(3).integers(0, 256, (24, 1, 8, 8), dtype=np.uint8)
+DATA = Dataset(
+    "noise", PIXELS, np.arange(24) % 4, (*"abcd",), {"train": np.arange(24)}, np.full(1, 0.5), np.full(1, 0.3)
+)
+
+
+@pytest.mark.parametrize("initialisation", ["default", "fan_out"])
+@pytest.mark.parametrize("metric", ["snip", "gm"])
+def test_initial_weights_are_those_of_a_fresh_network_of_the_node_for_each_repetition(metric, initialisation):
+    network, before = random_network(4), random_network(4).state_dict()
+    how = {"batch_size": 5, "repetitions": 3}
+    fresh = {"weights": "initial", "initialisation": initialisation}
+    found = score(network, DATA, metric, path="01", sub_space=DEEP, seed=8, **how, **fresh)
+    own = derive(8, "scores", "01")
+    drawn = scoring_batches(DATA, **how, seed=own, device=torch.device("cpu"))
+    batches = [ScoringBatch(*batch, derive(own, r)) for r, batch in enumerate(drawn)]
+    networks = [
+        SPACE.network(DEEP, channels=2, cells=1, classes=4, in_channels=1, seed=derive(own, "initial weights", r))
+        for r in range(3)
+    ]
+    for r, each in enumerate(networks if initialisation == "fan_out" else ()):
+        generator = torch.Generator().manual_seed(derive(own, "initial weights", r))
+        for module in (weight for name, weight in each.named_parameters() if weight.dim() == 4):
+            spread = math.sqrt(2 / (module.shape[0] * module.shape[2] * module.shape[3]))
+            with torch.no_grad():
+                module.normal_(0, spread, generator=generator)
+    scores, affinity = twin.score_node(networks, DEEP, metric, batches, "disable", "mean")
+    np.testing.assert_allclose(found.affinity, affinity, rtol=1e-14)
+    assert metric == "gm" or np.array_equal(found.scores, scores, equal_nan=True)
+    assert len({each.stem.weight.sum().item() for each in networks}) == 3
+    assert all(torch.equal(weight, before[name]) for name, weight in network.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ({"weights": "none"}, r"weights is 'none', expected one of \['trained', 'initial'\]"),
+        ({"weights": "initial", "warmup": Recipe(epochs=1)}, "weights is 'initial' and there is a warm-up"),
+        ({"weights": "initial", "initialisation": "zero"}, r"initialisation is 'zero', expected one of \['default'"),
+        ({"batch_norm": "none"}, r"batch_norm is 'none', expected one of \['batch', 'identity'\]"),
+    ],
+)
+def test_weights_that_cannot_be_are_refused(how, said):
+    with pytest.raises(FsnasError, match=said):
+        score(random_network(4), DATA, "snip", batch_size=5, **how)
+
+
+def test_the_average_of_scores_compares_their_means():
+    scores = np.full((2, *SPACE.full().shape), np.nan)
+    scores[:, 0] = [[1, 2, 4, 0, 0], [3, 1, 4, 0, 8]]
+    node = NodeScores(SPACE, SPACE.full(), scores, np.zeros((6, 5, 5)))
+    assert averaged(node, "affinities") is node.affinity
+    mean = [2, 1.5, 4, 0, 4]
+    assert averaged(node, "scores")[0].tolist() == [[-abs(a - b) for b in mean] for a in mean]
+    assert np.isnan(averaged(node, "scores")[1:]).all()
+    assert averaged(replace(node, scores=None), "scores") is node.affinity, "of a metric that gives affinities"
+    with pytest.raises(FsnasError, match=r"average is 'mean', expected one of \['affinities', 'scores'\]"):
+        averaged(node, "mean")

@@ -153,9 +153,82 @@ def test_a_caption_of_distances_says_how_little_an_interval_over_few_seeds_cover
      ([0, 2, 4, 6, 9], "5 seeds (0, 2, ..., 9)")],
 )  # fmt: skip
 def test_a_caption_says_n_seeds_data_and_sizes(seeds, said):
-    assert _captions.tree_caption(DEFAULT, seeds) == f"n = {said}. Data: digits. C = 4, N = 1, 20 epochs."
+    methods = check(DEFAULT).values()
+    assert _captions.tree_caption(DEFAULT, seeds, methods) == f"n = {said}. Data: digits. C = 4, N = 1, 20 epochs."
     assert _captions.search_caption(DEFAULT, seeds).endswith("C = 4, N = 1; root 20 epochs, leaves 24 a tree.")
     assert _captions.truth_caption(DEFAULT, "x") == "Truth: 24 architectures trained here, 3 epochs."
+
+
+@pytest.mark.parametrize(
+    ("methods", "said"),
+    [
+        (["snip"], "20 epochs."),
+        ([{"a": {"metric": "snip", "weights": "initial"}}], "untrained."),
+        (["snip", "gm", {"a": {"metric": "snip", "weights": "initial"}}], "20 epochs (untrained: a)."),
+        (
+            ["snip", {"b": {"metric": "gm", "batch_norm": "identity"}}],
+            "20 epochs. BatchNorm as the identity: b.",
+        ),
+        (
+            [
+                {"a": {"metric": "snip", "weights": "initial", "batch_norm": "identity"}},
+                {"one-shot": {"policy": "none"}},
+            ],
+            "untrained. BatchNorm as the identity: all methods.",
+        ),
+        (
+            ["snip", *({name: {"metric": "gm", "weights": "initial"}} for name in "abcde")],
+            "20 epochs (untrained: 5 of 6 methods).",
+        ),
+    ],
+)
+def test_a_caption_says_which_methods_score_fresh_networks(methods, said):
+    config = laid_over(DEFAULT, {"methods": methods, "leaves": {"methods": []}})
+    assert _captions.tree_caption(config, [0], check(config).values()).endswith(f"C = 4, N = 1, {said}")
+
+
+@pytest.mark.parametrize(
+    ("given", "reads", "needs"),
+    [
+        ({}, True, True),
+        ({"weights": "initial"}, False, False),
+        ({"weights": "initial", "init": "root"}, True, True),
+        ({"policy": "exhaustive", "edge": "first"}, True, False),
+        ({"policy": "exhaustive", "edge": ["2<-0"]}, True, False),
+        ({"policy": "none"}, False, False),
+    ],
+)
+def test_a_method_says_whether_it_reads_and_needs_the_trained_root(given, reads, needs):
+    config = laid_over(DEFAULT, {"methods": [{"a": {"metric": "gm", **given}}], "leaves": {"methods": []}})
+    method = check(config)["a"]
+    assert (method.reads_root, method.needs_root) == (reads, needs)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"weights": "initial", "warmup_epochs": 2}, "methods.a.warmup_epochs: found 2, but methods.a.weights is"),
+        ({"weights": "initial", "warmup_epochs": [0, 3]}, r"warmup_epochs: found \[0, 3\], but methods.a.weights is"),
+        ({"initialisation": "fan_out"}, "methods.a.initialisation: found 'fan_out', but method.weights is 'trained'"),
+        ({"edge": ["3<-0"]}, "methods.a.edge: found 1 edges, expected 2, one per level"),
+        ({"edge": ["3<-0", "3<-3"]}, "methods.a.edge: found '3<-3', did you mean '3<-2'|allowed are '1<-0'"),
+        ({"edge": ["3<-0", "3<-0"]}, "methods.a.edge: .* expected each entry once"),
+        ({"edge": "worst"}, "methods.a.edge: found 'worst'"),
+    ],
+)
+def test_weights_and_edges_that_do_not_fit_are_refused(given, said):
+    config = laid_over(DEFAULT, {"methods": [{"a": {"metric": "gm", **given}}], "leaves": {"methods": []}})
+    with pytest.raises(ConfigError, match=said):
+        check(config)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"weights": "initial"}, {"weights": "initial", "warmup_epochs": [0, 0]}, {"weights": "initial", "initialisation": "fan_out"},
+     {"edge": ["3<-0", "3<-2"]}],
+)  # fmt: skip
+def test_what_these_refusals_advise_is_taken(given):
+    check(laid_over(DEFAULT, {"methods": [{"a": {"metric": "gm", **given}}], "leaves": {"methods": []}}))
 
 
 def test_few_shot_nas_needs_no_metric():
