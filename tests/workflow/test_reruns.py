@@ -286,7 +286,15 @@ TABLE = {
     ),
     "an option of the training": (config(supernet={"lr": 0.05}), ALL - DATA),
     "an option of the scores": (config(method={"batch_size": 8}), AFTER_SCORES["snip"] | AFTER_SCORES["random"]),
+    "the weights that metrics see": (
+        config(method={"weights": "initial", "batch_norm": "identity"}),
+        AFTER_SCORES["snip"] | AFTER_SCORES["random"],
+    ),
     "an option of the cuts": (config(method={"objective": "sum"}), AFTER_SPLITS),
+    "an average over repetitions, and edges by level": (
+        config(method={"average": "scores", "edge": ["3<-0", "1<-0"]}),
+        AFTER_SPLITS,
+    ),
     "an option of the leaves": (config(leaves={"total_epochs": 8}), leaves(*METHODS) | FEW_SHOT | {"summary"}),
     "an option of the search": (
         config(search={"evaluations": 16}),
