@@ -31,7 +31,12 @@ class Supernet(nn.Module):
         A dataclass of numbers, the space's own.
     classes, in_channels
         Outputs and input channels.
+    stays_positive
+        Only layers have weights that matter without BatchNorm, only the head has a bias, and all else is ReLUs, sums
+        and averages: positive weights and images make all of it linear, and every term positive.
     """
+
+    stays_positive = False
 
     def __init__(self, space: SearchSpace, sub_space: np.ndarray, size: Any, *, classes: int, in_channels: int) -> None:
         super().__init__()
@@ -164,6 +169,11 @@ class GatedSupernet:
         """Return all parameters of the network by name."""
         return self.network.named
 
+    @property
+    def stays_positive(self) -> bool:
+        """Return what the network states."""
+        return self.network.stays_positive
+
     @functools.cached_property
     def active(self) -> np.ndarray:
         """Return the gates of the operations that matter: float64 ``[edges, operations]``."""
@@ -174,9 +184,9 @@ class GatedSupernet:
         hook = hook or ForwardHook()
         return self.network(x, ForwardContext(self.gates if hook.executes_all else self.active, hook=hook, **how))
 
-    def with_weights(self, weights: Mapping[str, Tensor], x: Tensor, **how: bool) -> Tensor:
+    def with_weights(self, weights: Mapping[str, Tensor], x: Tensor, **how: Any) -> Tensor:
         """Return the logits of ``x`` with all parameters taken from ``weights`` (by name, any dtype)."""
-        context = ForwardContext(self.active, **how)  # type: ignore[arg-type]
+        context = ForwardContext(self.active, **how)
         return torch.func.functional_call(self.network, dict(weights), (x, context))
 
     def layers(self, keep: Callable[[Layer], bool] = lambda layer: True) -> dict[str, nn.Parameter]:
