@@ -195,8 +195,9 @@ def _checked(kind: Any) -> tuple[Any, str]:
     if get_origin(kind) is not Annotated:
         return (list[_checked(*get_args(kind))[0]] if get_args(kind) else kind), ""  # type: ignore[misc]
     kind, *said = get_args(kind)
+    checked, about = _checked(kind)[0], next((text for text in said if isinstance(text, str)), "")
     bounds = [Bounds(**given) for given in said if isinstance(given, dict)]
-    return Annotated[_checked(kind)[0], *bounds], next((text for text in said if isinstance(text, str)), "")
+    return (Annotated[checked, *bounds] if bounds else checked), about
 
 
 def sizes(space: SearchSpace) -> dict[str, Option]:

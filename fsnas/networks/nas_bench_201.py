@@ -21,6 +21,8 @@ class CellSupernet(Supernet):
     Only enabled operations have weights; ``seed`` draws them, as PyTorch does.
     """
 
+    stays_positive = True
+
     def __init__(
         self, space: NasBench201, sub_space: np.ndarray, size: CellSize, *, classes: int, in_channels: int, seed: int
     ) -> None:

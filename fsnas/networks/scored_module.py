@@ -28,6 +28,8 @@ class ScoredModule:
         Its parameters by name.
     """
 
+    stays_positive = False  # nobody says so of it
+
     def __init__(self, module: nn.Module) -> None:
         self.module = copy.deepcopy(module).eval()
         for norm in self._each(_BatchNorm).values():

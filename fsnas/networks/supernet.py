@@ -31,7 +31,12 @@ class Supernet(nn.Module):
         A dataclass of numbers, the space's own.
     classes, in_channels
         Outputs and input channels.
+    stays_positive
+        Only layers have weights that matter without BatchNorm, only the head has a bias, and all else is ReLUs, sums
+        and averages: positive weights and images make all of it linear, and every term positive.
     """
+
+    stays_positive = False
 
     def __init__(self, space: SearchSpace, sub_space: np.ndarray, size: Any, *, classes: int, in_channels: int) -> None:
         super().__init__()
@@ -167,22 +172,27 @@ class GatedSupernet:
         """Return all parameters of the network by name."""
         return self.network.named
 
+    @property
+    def stays_positive(self) -> bool:
+        """Return what the network states."""
+        return self.network.stays_positive
+
     @functools.cached_property
     def active(self) -> np.ndarray:
         """Return the gates of the operations that matter: float64 ``[edges, operations]``."""
         return self.network.space.active_gates(self.gates)
 
-    def __call__(self, x: Tensor, *, hook: ForwardHook | None = None, **how: Any) -> Tensor:
+    def __call__(self, x: Tensor, **how: Any) -> Tensor:
         """Return the logits ``[b, classes]`` of ``x [b, c, h, w]``; ``how`` as in `ForwardContext`."""
-        return self.network(x, self._context(hook or ForwardHook(), how))
+        return self.network(x, self._context(**how))
 
-    def _context(self, hook: ForwardHook, how: Mapping[str, Any]) -> ForwardContext:
+    def _context(self, *, hook: ForwardHook = ForwardHook(), **how: Any) -> ForwardContext:  # noqa: B008 - no state
         gates = self.gates if hook.executes_all else self.active
         return ForwardContext(gates, hook, **{"batch_norm": self.batch_norm, **how})
 
     def with_weights(self, weights: Mapping[str, Tensor], x: Tensor, **how: Any) -> Tensor:
         """Return the logits of ``x`` with all parameters taken from ``weights`` (by name, any dtype)."""
-        context = self._context(ForwardHook(), how)
+        context = self._context(**how)
         return torch.func.functional_call(self.network, dict(weights), (x, context))
 
     def layers(self, keep: Callable[[Layer], bool] = lambda layer: True) -> dict[str, nn.Parameter]:

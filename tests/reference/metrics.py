@@ -103,7 +103,7 @@ def hessian(network: PlainNetwork, batch: ScoringBatch) -> tuple[Tensor, Tensor,
     return torch.cat([layer.detach().flatten() for layer in layers]), gradient.detach(), torch.stack(rows)
 
 
-def synflow(model: GatedSupernet | nn.Module, batch: ScoringBatch) -> float:
+def synflow(model: GatedSupernet | nn.Module, batch: ScoringBatch, *, raw: bool = False) -> float:
     network = _network(model).double()
     with torch.no_grad():
         for parameter in network.parameters():
@@ -115,6 +115,8 @@ def synflow(model: GatedSupernet | nn.Module, batch: ScoringBatch) -> float:
     weights = _layers(network)
     network(torch.ones(1, *batch.images.shape[1:], dtype=torch.float64)).sum().backward()
     total = sum((p * p.grad).abs().sum().item() for p in weights.values() if p.grad is not None)
+    if raw:
+        return total
     return math.log(total) if total > 0 else -math.inf
 
 
@@ -133,7 +135,7 @@ def jacobcov(model: GatedSupernet | nn.Module, batch: ScoringBatch) -> float:
     return -total
 
 
-def ntk(model: GatedSupernet | nn.Module, batch: ScoringBatch, *, samples: int = 0) -> float:
+def ntk(model: GatedSupernet | nn.Module, batch: ScoringBatch, *, samples: int = 0, raw: bool = False) -> float:
     network = _network(model).double()
     images = batch.images[: samples or len(batch.images)].double()
     rows = []
@@ -144,7 +146,8 @@ def ntk(model: GatedSupernet | nn.Module, batch: ScoringBatch, *, samples: int =
         rows.append(torch.cat([grad.flatten() for grad in grads]).numpy())
     kernel = np.array([[np.dot(a, b) for a in rows] for b in rows])
     values = np.linalg.eigvalsh(kernel)
-    return math.log(values[-1] / values[0]) if values[0] > 0 else math.inf
+    condition = values[-1] / values[0] if values[0] > 0 else math.inf
+    return condition if raw else math.log(condition)
 
 
 def _codes(network: nn.Module, images: Tensor) -> list[np.ndarray]:

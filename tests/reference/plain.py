@@ -39,7 +39,11 @@ def operation(name: str, channels: int, affine: bool = False) -> nn.Module:
 
 
 class PlainCell(nn.Module):
-    """Every enabled operation of every edge is a module; its output is multiplied by its gate."""
+    """Every enabled operation of every edge is a module; its output is multiplied by its gate.
+
+    No slower than any published search cell: as in GM-NAS's, an operation whose gate is zero is not executed (`none`
+    with another gate is), and as in NAS-Bench-201's passes of one path, a gate of one multiplies nothing.
+    """
 
     def __init__(self, channels: int, gates: np.ndarray, affine: bool = False) -> None:
         super().__init__()
@@ -53,13 +57,14 @@ class PlainCell(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         nodes = [x]
         for target in (1, 2, 3):
-            total = torch.zeros_like(x)
+            total = None
             for e, edge in enumerate(EDGES):
                 for o, name in enumerate(OPERATIONS):
                     if TARGETS[e] == target and self.gates[e, o] != 0:
-                        module = self.operations[f"{edge}:{name}"]
-                        total = total + module(nodes[SOURCES[e]]) * float(self.gates[e, o])
-            nodes.append(total)
+                        y = self.operations[f"{edge}:{name}"](nodes[SOURCES[e]])
+                        y = y if self.gates[e, o] == 1 else y * float(self.gates[e, o])
+                        total = y if total is None else total + y
+            nodes.append(torch.zeros_like(x) if total is None else total)
         return nodes[3]
 
 

@@ -71,7 +71,13 @@ def test_batch_norm_decides_the_metrics_that_pass_through_it():
 
 @pytest.mark.parametrize(
     ("name", "options"),
-    [("ntk", {"samples": 4}), ("grasp", {"temperature": 3.0}), ("lr", {"samples": 130, "batch_size": 60})],
+    [
+        ("ntk", {"samples": 4}),
+        ("ntk", {"raw": True}),
+        ("synflow", {"raw": True}),
+        ("grasp", {"temperature": 3.0}),
+        ("lr", {"samples": 130, "batch_size": 60}),
+    ],
 )
 def test_options_do_what_the_twin_does(name, options):
     problem = random_problem(5, "disable", torch.float64)

@@ -25,6 +25,10 @@ NETWORKS = {
         nn.Conv2d(3, 8, 3), nn.ReLU(inplace=True), nn.Conv2d(8, 8, 3, bias=False), nn.ReLU(inplace=True),
         nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Dropout(), nn.Linear(32, 3),
     ),
+    "values below zero": lambda: nn.Sequential(
+        nn.Conv2d(3, 4, 3, stride=2), nn.Flatten(), nn.LayerNorm(4 * 7 * 7), nn.Linear(4 * 7 * 7, 5), nn.ReLU(),
+        nn.Linear(5, 3),
+    ),
 }  # fmt: skip
 
 

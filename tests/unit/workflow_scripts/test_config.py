@@ -48,10 +48,11 @@ def test_config_yaml_and_its_schema_are_what_the_model_writes():
 def test_an_option_of_a_part_is_a_key_with_its_type_default_bounds_and_meaning():
     def beam(space, *, width: Annotated[int, {"ge": 1, "le": "operations"}, "groups that are kept"] = 3): ...
 
-    def other(space, *, width: int = 1, json=0.5, _x=True): ...
+    def other(space, *, width: int = 1, json=0.5, _x=True, wide: Annotated[bool, "all of them"] = False): ...
 
     kind = options("Parts", {"beam": options_of(beam), "other": options_of(other)})
-    assert validated(kind, {"json": 2}) == {"width": 3, "json": 2.0, "_x": True}
+    assert validated(kind, {"json": 2}) == {"width": 3, "json": 2.0, "_x": True, "wide": False}
+    assert schema_of(kind)["properties"]["wide"]["description"] == "other: all of them"
     assert schema_of(kind)["properties"]["width"]["description"] == "beam, other: groups that are kept"
     with pytest.raises(ConfigError, match=r"x\.width: found 6, expected at most 5 \(the .* has 5 operations\)"):
         validated(kind, {"width": 6}, "x")
@@ -104,7 +105,9 @@ def test_a_caption_says_settings_and_what_each_method_has_of_its_own():
         " Split distance corrected. ntk: samples 16. wide: policy schedule, schedule [2, 3], edge first."
     )
     assert "gm:" not in together
-    assert "policy schedule, schedule [2, 3], edge first, objective mean, balance none, average affinities. Split" in alone
+    assert (
+        "policy schedule, schedule [2, 3], edge first, objective mean, balance none, average affinities. Split" in alone
+    )
 
 
 NAMED = {  # what their authors run, as far as a method says it
@@ -280,7 +283,7 @@ def test_captions_say_how_leaves_were_trained_and_what_the_truth_is():
     table = laid_over(DEFAULT, {"truth": {"source": "csv", "file": "some/where.csv"}})
     assert _captions.truth_caption(table, "C10") == about_truth(table, "C10") == "Truth: C10 of where.csv."
     everything = laid_over(DEFAULT, {"proxies": {"metrics": "all"}})
-    assert " ntk: samples 16." in about_proxies(everything)
+    assert " ntk: samples 16, raw False." in about_proxies(everything)
     assert "ntk" not in about_proxies(laid_over(DEFAULT, {"proxies": {"metrics": ["snip"]}}))
 
 
