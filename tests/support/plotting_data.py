@@ -32,7 +32,7 @@ EIGHT = {
 LONG = {
     (f"{method}-with-a-long-name" if i % 5 == 4 else method): metric for i, (method, metric) in enumerate(MANY.items())
 }
-SAMPLERS = ("random", "evolution", "tpe")
+SAMPLERS = ("random", "evolution", "tpe", "reinforce", "local")
 EIGHT_LEAVES = [f"{i:03b}" for i in range(8)]
 LEAVES = {"one-shot": ["root"], "few-shot": list("01234"), "few-shot-first": list("01234")}  # others have eight
 CAPTION = (
