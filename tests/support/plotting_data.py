@@ -18,8 +18,8 @@ from fsnas.splitting.trees import Tree
 from tests.support.space import EDGES, OPERATIONS
 from tests.support.splits import grown_tree
 
-METRICS = ("gm", "gradnorm", "snip", "grasp", "synflow", "jacobcov", "ntk", "lr", "naswot", "fisher", "params",
-           "flops", "random")  # fmt: skip
+METRICS = ("gm", "gradnorm", "snip", "grasp", "synflow", "jacobcov", "ntk", "lr", "naswot", "fisher", "lid",
+           "params", "flops", "random")  # fmt: skip
 VARIANTS = {f"{metric}-{kind}": metric for kind in ("sum", "equal") for metric in ("gm", "snip", "jacobcov", "random")}
 ONE_EACH = {metric: metric for metric in METRICS}
 TWO = {"snip": "snip", "random": "random"}

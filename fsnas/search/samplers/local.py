@@ -41,7 +41,7 @@ class LocalSearchSampler(BaseSampler):
     def __init__(self, seed: int) -> None:
         self._rng = np.random.default_rng(seed)
         self._random = RandomSampler(seed=seed)
-        self._known: dict[frozenset, tuple[float, FrozenTrial]] = {}  # what was evaluated: value (more is better), trial
+        self._known: dict[frozenset, tuple[float, FrozenTrial]] = {}  # what was evaluated: value (more is better)
         self._here: tuple[float, FrozenTrial] | None = None  # none: the next trial is a random one
         self._around: list[tuple[float, FrozenTrial]] = []  # its neighbours that are known
         self._next: list[Params] = []  # those that are to be evaluated
