@@ -55,8 +55,12 @@ def test_metric_equals_twin_in_float32(name, perturbation):
 
 @pytest.mark.parametrize(
     ("name", "options"),
-    [("ntk", {"samples": 4}), ("grasp", {"temperature": 3.0}), ("lr", {"samples": 130, "batch_size": 60}),
-     ("lid", {"neighbours": 3})],
+    [
+        ("ntk", {"samples": 4}),
+        ("grasp", {"temperature": 3.0}),
+        ("lr", {"samples": 130, "batch_size": 60}),
+        ("lid", {"neighbours": 3}),
+    ],
 )
 def test_options_do_what_the_twin_does(name, options):
     problem = random_problem(5, "disable", torch.float64)
