@@ -50,6 +50,9 @@ class ForwardHook:
     def layer(self, output: Tensor, names: list[str]) -> None:
         """Get the ``output`` of convolutions or of the classifier: equal shares of axis 1, one per layer name."""
 
+    def features(self, x: Tensor) -> None:
+        """Get the features ``x [b, ..]`` after a cell, a reduction block or an edge of a chain: one for all gates."""
+
 
 @dataclass(frozen=True)
 class ForwardContext:

@@ -48,8 +48,10 @@ class CellSupernet(Supernet):
         for stage, cells in enumerate(self.stages):
             if stage:
                 x = self.reductions[stage - 1](x, context)
+                context.hook.features(x)
             for cell in cells:  # type: ignore[attr-defined]
                 x = cell(x, context)
+                context.hook.features(x)
         x = relu(self.last_bn(x, context), context)
         return self.classifier(x.mean(dim=(2, 3)), context)
 

@@ -64,6 +64,8 @@ class ScoredModule:
         self, hook: ForwardHook, run: Callable[[], Tensor], *, batch_norm: str = "batch", channels_last: bool = True
     ) -> Tensor:
         """Run a pass with hooks of PyTorch, without BatchNorm where it is ``none``. The order of memory stays."""
+        if type(hook).features is not ForwardHook.features:
+            raise self._refused("features")
 
         def shown(name: str) -> Callable[..., Tensor]:
             def see(module: nn.Module, given: Any, output: Tensor) -> Tensor:

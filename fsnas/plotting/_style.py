@@ -89,6 +89,7 @@ LOOKS = {
     "synflow": Look("#009E73", "^", "-"),
     "jacobcov": Look("#0072B2", "D", _DASHES),
     "ntk": Look("#56B4E9", "v", _DASHES),
+    "lid": Look("#6E2C00", "H", "-"),
     "lr": Look("#882255", "X", _DASHES),
     "naswot": Look("#44AA99", "<", _MIXED),
     "fisher": Look("#999933", ">", _MIXED),

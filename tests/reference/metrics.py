@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from fsnas.metrics._toolkit import ScoringBatch
 from fsnas.networks.supernet import GatedSupernet
-from tests.reference.plain import PlainCell, PlainNetwork, plain_network
+from tests.reference.plain import PlainCell, PlainNetwork, ResNetBasicBlock, plain_network
 from tests.support.space import EDGES, SPACE
 
 
@@ -57,6 +57,40 @@ def gm(models: list[GatedSupernet], edge: int, batch: ScoringBatch) -> np.ndarra
             if a.any() and b.any():
                 cosines[i, j] = np.dot(a, b) / np.sqrt(np.dot(a, a) * np.dot(b, b))
     return cosines
+
+
+def lid(models: list[GatedSupernet], edge: int, batch: ScoringBatch, *, neighbours: int = 20) -> np.ndarray:
+    """The features are taken from the modules of cells and reductions of the plain network."""
+    profiles = [[local_dimension(x, neighbours) for x in _features(model, batch.images)] for model in models]
+    similarities = np.zeros((len(models), len(models)))
+    for i, a in enumerate(profiles):
+        for j, b in enumerate(profiles):
+            similarities[i, j] = 1 / (1 + math.sqrt(sum((p - q) ** 2 for p, q in zip(a, b, strict=True))))
+    return similarities
+
+
+def local_dimension(features: Tensor, neighbours: int) -> float:
+    points, each = [x.flatten().double().numpy() for x in features], []
+    for n, x in enumerate(points):
+        others = [other for m, other in enumerate(points) if m != n]
+        distances = sorted(math.sqrt(((x - other) ** 2).sum()) for other in others)[:neighbours]
+        if distances[0] == 0:
+            each.append(0.0)
+        elif distances[0] == distances[-1]:
+            each.append(math.inf)
+        else:
+            each.append(-len(distances) / sum(math.log(r / distances[-1]) for r in distances))
+    return sum(each) / len(each)
+
+
+def _features(model: GatedSupernet, images: Tensor) -> list[Tensor]:
+    network, found = plain_network(model), []
+    for module in network.modules():
+        if isinstance(module, PlainCell | ResNetBasicBlock):
+            module.register_forward_hook(lambda module, inputs, output: found.append(output))
+    with torch.no_grad():
+        network(images)
+    return found
 
 
 def gradnorm(model: GatedSupernet | nn.Module, batch: ScoringBatch) -> float:

@@ -18,8 +18,8 @@ from fsnas.splitting.trees import Tree
 from tests.support.space import EDGES, OPERATIONS
 from tests.support.splits import grown_tree
 
-METRICS = ("gm", "gradnorm", "snip", "grasp", "synflow", "jacobcov", "ntk", "lr", "naswot", "fisher", "params",
-           "flops", "random")  # fmt: skip
+METRICS = ("gm", "gradnorm", "snip", "grasp", "synflow", "jacobcov", "ntk", "lr", "naswot", "fisher", "lid",
+           "params", "flops", "random")  # fmt: skip
 VARIANTS = {f"{metric}-{kind}": metric for kind in ("sum", "equal") for metric in ("gm", "snip", "jacobcov", "random")}
 ONE_EACH = {metric: metric for metric in METRICS}
 TWO = {"snip": "snip", "random": "random"}
@@ -32,7 +32,7 @@ EIGHT = {
 LONG = {
     (f"{method}-with-a-long-name" if i % 5 == 4 else method): metric for i, (method, metric) in enumerate(MANY.items())
 }
-SAMPLERS = ("random", "evolution", "tpe")
+SAMPLERS = ("random", "evolution", "tpe", "reinforce", "local")
 EIGHT_LEAVES = [f"{i:03b}" for i in range(8)]
 LEAVES = {"one-shot": ["root"], "few-shot": list("01234"), "few-shot-first": list("01234")}  # others have eight
 CAPTION = (

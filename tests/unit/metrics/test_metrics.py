@@ -77,6 +77,7 @@ def test_batch_norm_decides_the_metrics_that_pass_through_it():
         ("synflow", {"raw": True}),
         ("grasp", {"temperature": 3.0}),
         ("lr", {"samples": 130, "batch_size": 60}),
+        ("lid", {"neighbours": 3}),
     ],
 )
 def test_options_do_what_the_twin_does(name, options):

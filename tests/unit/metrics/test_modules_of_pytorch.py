@@ -65,9 +65,9 @@ def test_what_a_metric_does_with_the_modules_of_a_network_is_done_to_a_copy():
     assert names == [name for name, _ in network.named_modules()]
 
 
-@pytest.mark.parametrize("metric", ["gm", "lr", "params", "flops", "random"])
+@pytest.mark.parametrize("metric", ["gm", "lid", "lr", "params", "flops", "random"])
 def test_a_metric_of_supernets_and_one_of_data_sets_say_so(metric):
     network = nn.Linear(4, 2)
-    given = ([network, network], 0, BATCH) if metric == "gm" else (network, BATCH)
+    given = ([network, network], 0, BATCH) if metric in ("gm", "lid") else (network, BATCH)
     with pytest.raises(FsnasError, match="score a network of a search space|or score a data set"):
         load(metric)(*given)

@@ -1,4 +1,4 @@
-"""The samplers keep to the leaves and the budget, find what brute force finds, and evolution is that of the paper."""
+"""The samplers keep to the leaves and the budget, find what brute force finds, and are those of their papers."""
 
 import logging
 import warnings
@@ -7,6 +7,7 @@ from collections import Counter
 import numpy as np
 import optuna
 import pytest
+import torch
 from scipy.stats import binom, chisquare, ttest_rel
 
 from fsnas.errors import FsnasError
@@ -14,6 +15,8 @@ from fsnas.search import samplers
 from fsnas.search.result import Evaluation, best_of
 from fsnas.search.samplers import evolution
 from fsnas.search.samplers.evolution import RegularizedEvolutionSampler
+from fsnas.search.samplers.local import LocalSearchSampler
+from fsnas.search.samplers.reinforce import ReinforceSampler
 from fsnas.search.search import LEAF, search
 from fsnas.spaces import count_architectures
 from tests.reference.search import every_point, optimum
@@ -34,6 +37,12 @@ def smooth(seed=0):
         return float(-value), float(1 / (1 + np.exp(-value / 4)))
 
     return evaluate
+
+
+def planted(leaf, architecture):
+    """The share of edges that have the operation of `BEST`: each edge tells a little, and only all of them give 1."""
+    accuracy = sum(np.equal(architecture, BEST)) / 6
+    return 1 - accuracy, float(accuracy)
 
 
 def tiny_leaves():
@@ -130,7 +139,7 @@ def test_a_whole_tiny_space_is_searched_as_by_brute_force(sampler):
         assert points == set(every_point(LEAVES["tiny"]))
 
 
-@pytest.mark.parametrize("sampler", ["evolution", "tpe"])
+@pytest.mark.parametrize("sampler", sorted({*samplers.known()} - {"random"}))
 @pytest.mark.parametrize("leaves", ["root", "binary"])
 def test_a_sampler_that_learns_beats_random_on_a_smooth_objective(sampler, leaves):
     best = {}  # over 60 other seeds evolution gains 0.05 with a spread of 0.04, so that 24 show it beyond doubt
@@ -290,6 +299,112 @@ def test_the_sampler_serves_a_study_that_minimises_and_leaves_other_parameters_a
     assert study.trials[8].params["x"] == best.params["x"] and len({t.params["x"] for t in study.trials}) <= 8
 
 
+# Local search
+
+
+def test_a_neighbour_has_another_operation_on_one_edge_or_another_leaf_and_each_is_evaluated(studies):
+    leaves = {name: SPACE.restrict(SPACE.full(), 0, [o]) for name, o in zip("01234", range(5), strict=True)}
+    run(leaves, planted, sampler="local", evaluations=1 + 4 + 5 * 4)
+    start, around = studies[-1].trials[0], studies[-1].trials[1:]
+    assert {len(trial.params) for trial in [start, *around]} == {6}, "the leaf, and five edges"
+    assert all(sum(trial.params[k] != v for k, v in start.params.items()) == 1 for trial in around)
+    assert len({tuple(trial.params.values()) for trial in [start, *around]}) == 25
+
+
+def test_it_moves_to_the_best_neighbour_and_begins_again_at_random_where_none_is_better(studies):
+    def rugged(leaf, architecture):
+        return 0.0, float(np.random.default_rng(list(architecture)).random())
+
+    run("root", rugged, sampler="local", evaluations=400)
+    trials, known, here, starts, moves = studies[-1].trials, {}, None, 0, 0
+
+    def key(params):
+        return tuple(params[name] for name in sorted(params))
+
+    while len(known) < 300:  # rounds, from the order of the trials and their values alone
+        if here is None:
+            here, starts = trials[len(known)], starts + 1
+            assert key(here.params) not in known
+            known[key(here.params)] = here
+        neighbours = [
+            key(here.params | {name: value}) for name in here.params for value in here.distributions[name].choices
+            if value != here.params[name]
+        ]  # fmt: skip
+        new = [one for one in neighbours if one not in known]
+        made = trials[len(known) : len(known) + len(new)]
+        assert sorted(key(trial.params) for trial in made) == sorted(new)
+        assert [key(trial.params) for trial in made] != new, "in random order"
+        known |= {key(trial.params): trial for trial in made}
+        best = max((known[one] for one in neighbours), key=lambda trial: trial.value)
+        moves += best.value > here.value
+        here = best if best.value > here.value else None
+    assert starts > 2 and moves > 2
+
+
+def test_one_climb_finds_the_top_of_a_landscape_with_one_optimum():
+    for seed in range(20):
+        found = run("root", planted, sampler="local", evaluations=1 + 6 * 24, seed=seed)
+        assert found.evaluations[found.best].accuracy == 1
+
+
+def test_local_search_serves_a_study_that_minimises_and_begins_other_parameters_anew_with_each_start():
+    sampler = LocalSearchSampler(seed=0)
+    study = optuna.create_study(direction="minimize", sampler=sampler)
+    for _ in range(60):
+        trial = study.ask()
+        study.tell(trial, abs(trial.suggest_categorical("x", list(range(9))) - 4) + trial.suggest_float("y", 0, 0.1))
+    assert {trial.params["x"] for trial in study.trials[:9]} == set(range(9))
+    assert len({trial.params["y"] for trial in study.trials[:9]}) == 1, "what is no choice is inherited"
+    assert 5 < len({trial.params["y"] for trial in study.trials}) < 60
+
+
+# REINFORCE
+
+
+def test_reinforce_beats_random_on_a_planted_landscape():
+    found = {name: [run("root", planted, sampler=name, evaluations=100, seed=seed) for seed in range(20)]
+             for name in ("random", "reinforce")}  # fmt: skip
+    best = {name: [one.evaluations[one.best].accuracy for one in runs] for name, runs in found.items()}
+    assert min(best["reinforce"]) >= 5 / 6 and np.mean(best["reinforce"]) > np.mean(best["random"]) + 0.25
+    assert np.mean([np.array(best["reinforce"]) > best["random"]]) >= 0.9
+    late = [np.mean([each.accuracy for each in one.evaluations[-20:]]) for one in found["reinforce"]]
+    assert min(late) > 0.5, "the policy itself is good: a uniform one has 0.2"
+
+
+def test_the_logits_are_those_of_adam_in_pytorch_on_the_loss_of_nas_bench_201():
+    sampler, rng = ReinforceSampler(0.1, 0.9, seed=3), np.random.default_rng(0)
+    study = optuna.create_study(direction="maximize", sampler=sampler)
+    logits = {name: torch.zeros(n, dtype=torch.float64, requires_grad=True) for name, n in (("a", 3), ("b", 4))}
+    optimisers = {name: torch.optim.Adam([values], lr=0.1) for name, values in logits.items()}
+    rewards: list[float] = []
+    for step in range(40):
+        trial = study.ask()
+        names = ["a", "b"] if step % 3 else ["a"]  # b is of a leaf that not every trial has
+        chosen = {name: trial.suggest_categorical(name, list(range(len(logits[name])))) for name in names}
+        rewards.append(float(rng.random()) + chosen["a"])
+        study.tell(trial, rewards[-1])
+        weights = 0.9 ** np.arange(len(rewards))[::-1]
+        advantage = rewards[-1] - float(weights @ rewards / weights.sum())
+        for name in names:
+            optimisers[name].zero_grad()
+            (-advantage * torch.log_softmax(logits[name], 0)[chosen[name]]).backward()
+            optimisers[name].step()
+    for name, values in logits.items():
+        np.testing.assert_allclose(sampler.probabilities(name), torch.softmax(values, 0).detach(), rtol=1e-10)
+
+
+def test_the_first_choices_of_reinforce_are_uniform_and_other_parameters_are_left_alone():
+    firsts = [run("root", sampler="reinforce", evaluations=1, seed=seed).evaluations[0] for seed in range(400)]
+    edge = [SPACE.parse(one.architecture)[0] for one in firsts]
+    assert chisquare([edge.count(o) for o in range(5)]).pvalue > 1e-3
+    study = optuna.create_study(direction="minimize", sampler=ReinforceSampler(0.5, 0.5, seed=0))
+    for _ in range(60):
+        trial = study.ask()
+        study.tell(trial, trial.suggest_categorical("y", [0, 1, 2]) + 0 * trial.suggest_float("x", 0, 1))
+    assert {trial.params["y"] for trial in study.trials[-20:]} == {0}
+    assert len({trial.params["x"] for trial in study.trials}) == 60
+
+
 # Errors
 
 
@@ -301,6 +416,8 @@ def test_the_sampler_serves_a_study_that_minimises_and_leaves_other_parameters_a
         ({"population": 0}, "population is 0, expected at least 1"),
         ({"population": 4, "tournament": 5}, "tournament is 5, expected 1 to 4, the population"),
         ({"tournament": 0}, "tournament is 0, expected 1 to 20"),
+        ({"sampler": "reinforce", "learning_rate": 0.0}, "learning rate is 0.0, expected more than 0"),
+        ({"sampler": "reinforce", "baseline_momentum": 1.0}, "baseline's momentum is 1.0, expected 0 or more and less"),
         ({"leaves": {}}, "no leaf to search; expected the leaves of a tree"),
         ({"leaves": {"01": np.zeros((6, 5), bool)}}, r"leaf 01 has the shape \(6, 5\), or an edge without operations"),
         ({"leaves": {"01": np.ones(5, bool)}}, r"leaf 01 has the shape \(5,\)"),

@@ -252,7 +252,7 @@ def test_all_leaves_and_no_leaves():
     config = laid_over(DEFAULT, {"leaves": {"methods": "all"}, "proxies": {"metrics": "all"}})
     methods = check(config)
     assert list(leaf_methods(config, methods)) == list(methods)
-    assert set(proxy_metrics(config)) == set(known()) - {"gm"}
+    assert set(proxy_metrics(config)) == set(known()) - {"gm", "lid"}
     nothing = laid_over(DEFAULT, {"leaves": {"methods": []}, "proxies": {"metrics": []}})
     assert not leaf_methods(nothing, check(nothing)) and not proxy_metrics(nothing)
 
@@ -459,7 +459,8 @@ search: {evaluations: 20} ->
     search.evaluations: found 20, but the first search.population (20) evaluations of evolution are random
 truth: {source: nasbench201, file: a.pth} ->
     truth.column: found null, but for data.source 'digits' no column is the usual one
-search: {samplers: [tpee]} -> search.samplers.0: found 'tpee', allowed are evolution, random, tpe (did you mean 'tpe'?)
+search: {samplers: [tpee]} ->
+    search.samplers.0: found 'tpee', allowed are evolution, local, random, reinforce, tpe (did you mean 'tpe'?)
 truth: {source: csv} -> truth.file: found null, but truth.source 'csv' needs
 truth: {file: a.csv} -> truth.file: found 'a.csv', but truth.source 'standalone' trains architectures here
 truth: {sha256: abc} -> truth.sha256: found 'abc'
