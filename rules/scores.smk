@@ -1,9 +1,11 @@
 rule scores:
     input:
         data=DATA,
-        supernet=lambda w: expand(SUPERNET, seed=w.seed)
-        if METHODS[w.method].choices["weights"] == "trained"
-        else [],
+        supernet=lambda w: (
+            expand(SUPERNET, seed=w.seed)
+            if METHODS[w.method].choices["weights"] == "trained"
+            else []
+        ),
         splits=lambda w: of_levels(SPLITS, w.method, w.seed, above=w.level),
     output:
         SCORES,
