@@ -50,7 +50,7 @@ TREE = """\
 file     {path}
 what     a split tree
 format   fsnas.tree
-version  2
+version  3
 
 about
   method  snip
