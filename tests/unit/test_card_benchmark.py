@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import torch
 
 from benchmarks import card
 from fsnas.metrics import known
@@ -26,6 +27,11 @@ def test_all_parts_of_the_benchmark_of_a_card(capsys):
     assert {line["metric"] for line in found["metrics"]} == set(known())
     assert all(line["error_cpu"] < 1e-4 for line in found["metrics"])  # grasp, a second derivative
     assert all(line["largest_error"] < 1e-6 for part in ("batch_norm", "architectures") for line in found[part])
+
+
+def test_a_training_that_is_compared_runs(tmp_path):
+    size, cpu = card.Size(2, 1, 4, 8), torch.device("cpu")
+    assert card.trained(size, cpu, "superposition", state=tmp_path / "s.pt") == card.trained(size, cpu, "superposition")
 
 
 @pytest.mark.long
