@@ -38,7 +38,7 @@ def test_a_training_that_is_compared_runs(tmp_path):
 def test_trainings_are_the_same_bits(capsys):
     lines = answers(capsys, "trainings")["trainings"]
     told = [value for line in lines for name, value in line.items() if name not in ("part", "sampling")]
-    assert told == [True] * 5
+    assert told == [True] * 7
 
 
 def test_what_no_time_is_left_for_is_named(capsys):
