@@ -407,8 +407,8 @@ METHODS = """\
 # A name that stands for a paper is what its authors run (docs/decisions.md), whatever `method` says.
 methods:
   - gm-nas:               # GM-NAS (Hu et al. 2022)
-      {metric: gm, weights: trained, batch_norm: batch, perturbation: isolate, balance: equal, edge: best,
-       policy: constant, branching: 2, init: scratch}
+      {metric: gm, weights: trained, initialisation: default, batch_norm: batch, perturbation: isolate,
+       balance: equal, edge: best, policy: constant, branching: 2, init: scratch}
   - snip
   - synflow
   - jacobcov

@@ -78,18 +78,17 @@ def score(
         raise FsnasError(f"weights is {weights!r}, expected one of {list(WEIGHTS)}")
     if weights == "initial" and further:
         raise FsnasError("weights is 'initial' and there is a warm-up, which would train them; expected one of the two")
-    networks: Iterable[Supernet] = itertools.repeat(network)
+    scored: Supernet | Iterable[Supernet] = network
     if weights == "initial":
         seeds = (derive(own, "initial weights", r) for r in range(repetitions))
-        networks = (initial_network(network, mask, each, initialisation) for each in seeds)
+        scored = (initial_network(network, mask, each, initialisation) for each in seeds)
     elif warmup is not None and further:
-        network = copy.deepcopy(network)
-        train(network, dataset, warmup, sub_space=mask, seed=derive(seed, "warm-up", path), progress=progress)
-        networks = itertools.repeat(network)
+        scored = copy.deepcopy(network)
+        train(scored, dataset, warmup, sub_space=mask, seed=derive(seed, "warm-up", path), progress=progress)
     drawn = scoring_batches(dataset, batch_size=batch_size, repetitions=repetitions, seed=own, device=network.device)
     crops = partial(random_crops, dataset, device=network.device)
     batches = [ScoringBatch(*batch, seed=derive(own, r), draw_crops=crops) for r, batch in enumerate(drawn)]
-    return replace(score_node(networks, mask, metric, batches, **how), path=path, seed=seed)
+    return replace(score_node(scored, mask, metric, batches, **how), path=path, seed=seed)
 
 
 def score_node(
