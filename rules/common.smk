@@ -36,6 +36,7 @@ from workflow_scripts._config import (
     check_files,
     check_truth,
     drawn_methods,
+    joint_proxies,
     leaf_methods,
     metric_options,
     proxy_metrics,
@@ -164,6 +165,18 @@ def of_levels(pattern, method, seed, above=None):
     return expand(pattern, method=method, seed=seed, level=range(depth))
 
 
+def scores_of(method, seed, levels=None):
+    """The score files of one tree, or of those of its ``levels``: one a level, or one of each metric."""
+    found = METHODS[method]
+    pattern = JOINT_SCORES if found.joint else SCORES
+    levels = range(found.policy.depth) if levels is None else levels
+    return [
+        pattern.format(method=method, seed=seed, level=level, metric=part.metric)
+        for level in levels
+        for part in found.parts_at(int(level))
+    ]
+
+
 def rung_files(method, seed):
     """The checkpoints of every rung: leaves are numbered as in tree.json, later on by their rank in the rung before."""
     of = {"method": method, "seed": seed}
@@ -203,7 +216,7 @@ def stages():
     yield from [DATA, *expand(SUPERNET, seed=ROOTS), *TREES]
     yield from expand(cost_of(SUPERNET), seed=ROOTS)
     for method, seed in itertools.product(METHODS, SEEDS):
-        yield from of_levels(SCORES, method, seed) + of_levels(SPLITS, method, seed)
+        yield from scores_of(method, seed) + of_levels(SPLITS, method, seed)
     for method, seed in SEARCHED:
         yield from leaf_files(method, seed)
         later = range(1, len(rung_files(method, seed)))

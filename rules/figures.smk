@@ -138,7 +138,8 @@ rule root_scores_figure:
             file
             for name, method in METHODS.items()
             if method.policy.depth
-            for file in expand(SCORES, method=name, seed=SEEDS, level=0)
+            for seed in SEEDS
+            for file in scores_of(name, seed, [0])
         ],
     output:
         drawn(
@@ -159,8 +160,9 @@ rule root_scores_figure:
                 "caption": CAPTION,
                 **over_methods(),
                 "directions": {
-                    name: metric_spec(metric).direction
-                    for name, metric in METRIC_OF.items()
+                    part.metric: metric_spec(part.metric).direction
+                    for method in METHODS.values()
+                    for part in method.parts
                 },
             },
         ),

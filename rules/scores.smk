@@ -22,3 +22,16 @@ rule scores:
         "Score level {wildcards.level} with {wildcards.method}, seed {wildcards.seed}"
     script:
         "../workflow_scripts/scores.py"
+
+
+use rule scores as joint_scores with:
+    output:
+        JOINT_SCORES,
+    log:
+        f"{OUT}/logs/seed-{{seed}}/{{method}}/scores-{{level}}-{{metric}}.log",
+    params:
+        **on_networks(
+            "joint_scores", scores_settings, script="scores.py", code_of=scores_code
+        ),
+    message:
+        "Score level {wildcards.level} with {wildcards.metric} of {wildcards.method}, seed {wildcards.seed}"

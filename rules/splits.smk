@@ -1,6 +1,6 @@
 rule splits:
     input:
-        scores=SCORES,
+        scores=lambda w: scores_of(w.method, w.seed, [w.level]),
     output:
         SPLITS,
     log:

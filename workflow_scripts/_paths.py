@@ -12,6 +12,7 @@ def patterns(config: Mapping[str, Any], out: str) -> dict[str, str]:
         "DATA": f"data/{config['data']['name']}.h5",
         "SUPERNET": "seed-{seed}/supernet.pt",
         "SCORES": f"{level}/scores.h5",
+        "JOINT_SCORES": f"{level}/scores-{{metric}}.h5",
         "SPLITS": f"{level}/splits.json",
         "TREE": f"{tree}/tree.json",
         "LEAF": f"{tree}/leaves/{{number}}.pt",

@@ -60,7 +60,7 @@ def _tree_misfits(found: Any, space: SearchSpace) -> Iterator[tuple[str, str]]:
             yield "leaves", f"the splits give the leaves {list(leaves)} and other spaces"
 
 
-VERSION = 3
+VERSION = 4
 SPLITS = JsonFormat("fsnas.splits", VERSION, Level, _level_misfits)
 LEAVES = Annotated[dict[NodePath, dict[str, list[str]]], MinLen(1)]
 TREE = JsonFormat("fsnas.tree", VERSION, Tree, _tree_misfits, {"key": str, "leaves": LEAVES})

@@ -130,8 +130,9 @@ def _split(split: Split) -> dict[str, Any]:
         *([f"the edge was drawn among {split.edge_ties} that cost the same"] if split.edge_ties > 1 else []),
         *(["degenerate: all affinities of the edge are equal, the cut says nothing"] if split.degenerate else []),
     ]
-    found = {"node": split.path, "edge": split.edge, "groups": split.groups}
+    found: dict[str, Any] = {"node": split.path, "edge": split.edge, "groups": split.groups}
     found |= {name: getattr(split, name) for name in NUMBERS}
+    found |= {f"cost of {metric}": cost for metric, cost in split.shares.items()}
     return found | ({"note": "; ".join(notes)} if notes else {})
 
 
@@ -143,7 +144,12 @@ def _edge_costs(of: Level | Tree) -> dict[str, dict[str, float | None]]:
 def _numbers(artifact: "Artifact", of: Level | Tree) -> Parts:
     nodes = [split.path for split in of.splits]
     costs = np.array([list(row.values()) for row in _edge_costs(of).values()], np.float64)
-    rows = [{name: getattr(split, name) for name in NUMBERS} for split in of.splits]
+    metrics = dict.fromkeys(metric for split in of.splits for metric in split.shares)
+    rows = [
+        {name: getattr(split, name) for name in NUMBERS}
+        | {f"cost of {metric}": split.shares.get(metric, np.nan) for metric in metrics}
+        for split in of.splits
+    ]
     shaped = costs.reshape(-1, len(of.space.edges))
     return of_rows(rows, "node", nodes) | {"edge_costs": Labelled(shaped, {"node": nodes, "edge": of.space.edges})}
 

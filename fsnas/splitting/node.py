@@ -6,7 +6,7 @@ from fsnas.errors import FsnasError, ScoreError
 from fsnas.seeding import generator
 from fsnas.splitting.affinities import NodeScores, averaged
 from fsnas.splitting.choices import EDGE_RULES
-from fsnas.splitting.cuts import Cut, best_cut, tied_with_best
+from fsnas.splitting.cuts import Cut, best_cut, cut_cost, tied_with_best
 from fsnas.splitting.trees import Split, children_paths
 
 
@@ -72,6 +72,7 @@ def split_node(
         degenerate=cut.degenerate,
         edge_costs={space.edges[e]: cuts[e].cost if e in cuts else None for e in considered},
         children=children_paths(path, branching),
+        shares={metric: cut_cost(of[chosen], cut.groups, objective) for metric, of in scores.shares.items()},
     )
 
 

@@ -1,7 +1,7 @@
 """Split trees: nodes addressed by their path of branch digits, one split each, and the spaces of the leaves."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 import numpy as np
@@ -38,6 +38,8 @@ class Split:
         Cost of the best cut of every edge considered; None where its affinities are not all finite.
     children
         Paths of the children, in the order of ``groups``.
+    shares
+        Of joint metrics, what the cut costs in the affinities that each adds (`fsnas.splitting.joint.combined`).
     """
 
     path: NodePath
@@ -50,6 +52,7 @@ class Split:
     degenerate: bool
     edge_costs: dict[str, float | None]
     children: Annotated[tuple[NodePath, ...], Branches]
+    shares: dict[str, float] = field(default_factory=dict)
 
     @property
     def level(self) -> int:

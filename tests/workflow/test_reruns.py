@@ -24,6 +24,7 @@ from tests.workflow.conftest import ROOT, assert_same_results, copy_checkout, sn
 
 TINY = ("--configfile", "configs/tiny.yaml")
 SEEDS, METHODS, LEVELS, LEAVES = (0, 1), ("snip", "random"), (0, 1), range(4)
+PAIR = ("snip", "params")  # the metrics of the method "pair", whose leaves are not trained
 
 
 def jobs(rule: str, *axes: Iterable) -> set[str]:
@@ -40,6 +41,12 @@ COMPARED = jobs("draw", ("rank-correlation", "explained-variance", "found", "cos
 
 def scores(*methods, seeds=SEEDS, levels=LEVELS):
     return jobs("scores", methods, seeds, levels)
+
+
+def pair(*metrics, seeds=SEEDS, levels=LEVELS):
+    """What follows where these metrics of a method of two are scored again: at deeper levels nodes may be others."""
+    own = jobs("joint_scores", metrics, ("pair",), seeds, levels) | jobs("joint_scores", PAIR, ("pair",), seeds, (1,))
+    return own | trees("pair", seeds=seeds) | drawn("pair")
 
 
 def trees(*methods, seeds=SEEDS, levels=LEVELS):
@@ -63,15 +70,17 @@ ROOTS = {"root_scores_figure"}
 PROXIES = {"proxies", "draw proxies"}
 EVERYTHING = (
     *(DATA, STANDALONE, SUPERNETS, scores(*METHODS), trees(*METHODS), leaves(*METHODS), drawn(*METHODS), FEW_SHOT),
+    pair(*PAIR),
     *(TRAINING, ROOTS, PROXIES, jobs("proxy", METHODS[:1] + ("params",), (0,))),
 )
 ALL = set().union(*EVERYTHING)
 AFTER_SCORES = {
     method: scores(method) | trees(method) | leaves(method) | drawn(method) | FEW_SHOT | ROOTS for method in METHODS
 }
-SNIP = AFTER_SCORES["snip"] | jobs("proxy", ("snip",), (0,)) | PROXIES
+SNIP = AFTER_SCORES["snip"] | jobs("proxy", ("snip",), (0,)) | PROXIES | pair("snip")
+SCORES = AFTER_SCORES["snip"] | AFTER_SCORES["random"] | pair(*PAIR)
 AFTER_SPLITS = (
-    scores(*METHODS, levels=(1,)) | trees(*METHODS) | leaves(*METHODS) | drawn(*METHODS) | FEW_SHOT
+    scores(*METHODS, levels=(1,)) | trees(*METHODS) | leaves(*METHODS) | drawn(*METHODS) | FEW_SHOT | pair()
 )  # of level 1 the nodes may be others
 
 PLACES = {
@@ -80,6 +89,7 @@ PLACES = {
     r"Put the stand-alone accuracies together": "truth",
     r"Train the supernet of seed (\d+)": "supernet {0}",
     r"Score level (\d) with (\S+), seed (\d+)": "scores {1} {2} {0}",
+    r"Score level (\d) with (\S+) of (pair|both), seed (\d+)": "joint_scores {1} {2} {3} {0}",
     r"Cut the nodes of level (\d), (\S+), seed (\d+)": "splits {1} {2} {0}",
     r"Put the tree of (\S+), seed (\d+), together": "tree {0} {1}",
     r"Train leaf (\w+) of (\S+), seed (\d+)": "leaf {1} {2} {0}",
@@ -230,9 +240,9 @@ def renamed(folder: Path) -> None:
 
 
 FIGURES = {"summary", "draw proxies"} | DISTANCES | COMPARED | TRAINING | ROOTS
-ALL_FIGURES = FIGURES | jobs("tree_figures", METHODS)
+ALL_FIGURES = FIGURES | jobs("tree_figures", (*METHODS, "pair"))
 NEW_SEED = jobs("supernet", (2,)) | scores(*METHODS, seeds=(2,)) | trees(*METHODS, seeds=(2,))
-NEW_SEED |= leaves(*METHODS, seeds=(2,)) | drawn(*METHODS) | FEW_SHOT | TRAINING | ROOTS
+NEW_SEED |= pair(*PAIR, seeds=(2,)) | leaves(*METHODS, seeds=(2,)) | drawn(*METHODS) | FEW_SHOT | TRAINING | ROOTS
 LOST = {"summary"}  # the one file that does not say what it was made from
 
 TABLE = {
@@ -285,15 +295,20 @@ TABLE = {
         ALL - DATA,
     ),
     "an option of the training": (config(supernet={"lr": 0.05}), ALL - DATA),
-    "an option of the scores": (config(method={"batch_size": 8}), AFTER_SCORES["snip"] | AFTER_SCORES["random"]),
+    "an option of the scores": (config(method={"batch_size": 8}), SCORES),
     "the weights that metrics see": (
         config(method={"weights": "initial", "batch_norm": "identity"}),
-        AFTER_SCORES["snip"] | AFTER_SCORES["random"],
+        SCORES,
     ),
     "an option of the cuts": (config(method={"objective": "sum"}), AFTER_SPLITS),
     "an average over repetitions, and edges by level": (
         config(method={"average": "scores", "edge": ["3<-0", "1<-0"]}),
         AFTER_SPLITS,
+    ),
+    "the combination of two metrics": (edit("configs/tiny.yaml", "combine: rank", "combine: zscore"), pair()),
+    "a weight of one of two metrics": (
+        edit("configs/tiny.yaml", "snip: 2", "snip: 3"),
+        pair() | PROXIES,
     ),
     "an option of the leaves": (config(leaves={"total_epochs": 8}), leaves(*METHODS) | FEW_SHOT | {"summary"}),
     "an option of the search": (
@@ -307,7 +322,7 @@ TABLE = {
     "how figures look": (config(plotting={"style": {"font.size": 8}, "width": 3.3, "methods": ["snip"]}), ALL_FIGURES),
     "one more seed": (config(seeds=[0, 1, 2]), NEW_SEED),
     "another data set": (config(data={"name": "others", "seed": 1}), ALL),
-    "a method less": (config(methods=["snip"], leaves={"methods": ["snip"]}), drawn() | FEW_SHOT | ROOTS),
+    "a method less": (config(methods=["snip"], leaves={"methods": ["snip"]}), drawn() | FEW_SHOT | ROOTS | PROXIES),
     "another torch": (upgraded, ALL - DATA),
 }
 

@@ -20,7 +20,8 @@ from tests.workflow import test_reruns as reruns
 from tests.workflow.conftest import ROOT, assert_same_results, copy_checkout, snakemake
 
 METHODS, SEEDS, LEVELS = ["snip", "random"], [0, 1], [0, 1]
-TREES = list(itertools.product(SEEDS, METHODS))
+PAIR = {"snip": 2, "params": 1}  # two metrics as one
+TREES = list(itertools.product(SEEDS, [*METHODS, "pair"]))
 
 
 @pytest.fixture(scope="module")
@@ -53,12 +54,17 @@ def test_paths_that_the_summary_names_exist(tiny):
         assert list(folder.glob(name.replace("METHOD", "snip"))), name
 
 
-@pytest.mark.parametrize(("seed", "method"), TREES)
+@pytest.mark.parametrize(
+    ("metric", "file"),
+    [*((method, f"{method}/level-{{}}/scores.h5") for method in METHODS)]
+    + [(metric, f"pair/level-{{}}/scores-{metric}.h5") for metric in PAIR],
+)
+@pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("level", LEVELS)
-def test_scores_are_complete_and_give_their_affinity(results, seed, method, level):
-    nodes, attributes = read_scores(results / f"seed-{seed}/{method}/level-{level}/scores.h5")
+def test_scores_are_complete_and_give_their_affinity(results, seed, metric, file, level):
+    nodes, attributes = read_scores(results / f"seed-{seed}" / file.format(level))
     assert len(nodes) == 2**level
-    assert attributes["metric"] == method and attributes["seed"] == seed and attributes["level"] == level
+    assert attributes["metric"] == metric and attributes["seed"] == seed and attributes["level"] == level
     for node in nodes.values():
         split = node.sub_space.all(axis=1)
         assert split.sum() == len(EDGES) - level
@@ -83,7 +89,8 @@ def test_the_library_alone_grows_the_same_tree(results, seed, method):
     torch.set_num_threads(1)
     network, _ = fsnas.read_checkpoint(results / f"seed-{seed}/supernet.pt", SPACE)
     data, policy = fsnas.read_dataset(results / "data/digits.h5"), fsnas.policies.constant(SPACE, max_leaves=4)
-    found = fsnas.grow(network, data, method, policy, seed=seed, batch_size=16, repetitions=2)
+    metric, joined = (PAIR, {"combine": "rank"}) if method == "pair" else (method, {})
+    found = fsnas.grow(network, data, metric, policy, seed=seed, batch_size=16, repetitions=2, **joined)
     torch.set_num_threads(threads)
     tree = fsnas.read_tree(results / f"seed-{seed}/{method}/tree.json")
     assert found.splits == tree.splits and found.leaves.keys() == tree.leaves.keys()
@@ -113,7 +120,8 @@ def test_a_metric_in_one_new_file_runs_only_its_own_steps(tiny, tmp_path):
     run = snakemake(folder, "--cores", "2", "--configfile", "configs/tiny.yaml", "--config", *named)
     jobs = {reruns.named(message) for message in re.findall(r"^\[.* done, .*\] (.+)$", run, re.M)}
     mine = "gradient_sum"
-    assert jobs == reruns.scores(mine) | reruns.trees(mine) | reruns.drawn(mine) | reruns.FEW_SHOT | reruns.ROOTS
+    expected = reruns.scores(mine) | reruns.trees(mine) | reruns.drawn(mine) | reruns.FEW_SHOT | reruns.ROOTS
+    assert jobs == expected | reruns.PROXIES, "a method of two metrics went, which was compared as a proxy, too"
     assert "Not of this config: 1 file that another one left in results-tiny" in run
     assert "  figures/trees/removed-seed-0.png\n" in run
     assert set(pd.read_csv(folder / "results-tiny/tables/splits.csv").method) == {"snip", "random", "gradient_sum"}
