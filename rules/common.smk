@@ -129,6 +129,7 @@ wildcard_constraints:
     seed=r"[0-9]+",
     level=r"[0-9]+",
     method="|".join(METHODS),
+    candidate=r"[\w.-]+",
     rung=r"[0-9]+",
     number=r"[0-9]+",
     metric="[a-z0-9_]+",
@@ -142,7 +143,7 @@ def lineage(name, code, settings, **told):
 
     The search space is in the record of what is made first: the rest is made from that.
     """
-    names = ("device", "space", "space_paths", "metric_paths")
+    names = ("device", "space", "space_paths", "metric_paths", "policy_paths")
     told = {**{name: config[name] for name in names}, "store": STORE, **told}
     return LINEAGES.params(name, code, settings, **told)
 
@@ -158,10 +159,31 @@ def on_networks(name, settings, script=None, code_of=None):
     return {**lineage(name, own, settings), "only_on": device_line(config["device"])}
 
 
-def of_levels(pattern, method, seed, above=None):
-    """A file of every level of one tree, or of those ``above`` a level."""
-    depth = METHODS[method].policy.depth if above is None else int(above)
-    return expand(pattern, method=method, seed=seed, level=range(depth))
+CANDIDATES = {SCORES: CANDIDATE_SCORES, SPLITS: CANDIDATE_SPLITS}
+
+
+def of_rounds(pattern, method, seed, candidate="", before=None):
+    """A file of every round of one tree, or of those ``before`` one; of the tree of a candidate, if one is named."""
+    rounds = METHODS[method].policy.grown[candidate].rounds if before is None else int(before)
+    named = {"method": method, "seed": seed, "level": range(rounds)}
+    return expand(CANDIDATES[pattern] if candidate else pattern, candidate=candidate, **named)
+
+
+def grown(pattern, method, seed):
+    """A file of every round of one tree, or of the trees of all candidates."""
+    candidates = METHODS[method].policy.grown
+    return [file for name in candidates for file in of_rounds(pattern, method, seed, name)]
+
+
+def rounds_before(pattern, wildcards, more=0):
+    """A file of every round before that of a job, or of some ``more``, of the same tree."""
+    before = int(wildcards.level) + more
+    return of_rounds(pattern, wildcards.method, wildcards.seed, candidate_of(wildcards), before)
+
+
+def candidate_of(wildcards):
+    """The candidate whose tree a job is about; nothing where there is only one tree."""
+    return wildcards.get("candidate", "")
 
 
 def rung_files(method, seed):
@@ -203,7 +225,7 @@ def stages():
     yield from [DATA, *expand(SUPERNET, seed=ROOTS), *TREES]
     yield from expand(cost_of(SUPERNET), seed=ROOTS)
     for method, seed in itertools.product(METHODS, SEEDS):
-        yield from of_levels(SCORES, method, seed) + of_levels(SPLITS, method, seed)
+        yield from grown(SCORES, method, seed) + grown(SPLITS, method, seed)
     for method, seed in SEARCHED:
         yield from leaf_files(method, seed)
         later = range(1, len(rung_files(method, seed)))

@@ -136,9 +136,9 @@ rule root_scores_figure:
     input:
         [
             file
-            for name, method in METHODS.items()
-            if method.policy.depth
-            for file in expand(SCORES, method=name, seed=SEEDS, level=0)
+            for name in METHODS
+            for seed in SEEDS
+            for file in grown(SCORES, name, seed)[:1]  # of the root
         ],
     output:
         drawn(

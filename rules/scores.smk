@@ -1,12 +1,17 @@
+SCORED_FROM = {
+    "data": DATA,
+    "supernet": lambda w: (
+        expand(SUPERNET, seed=w.seed)
+        if METHODS[w.method].choices["weights"] == "trained"
+        else []
+    ),
+    "splits": lambda w: rounds_before(SPLITS, w),
+}
+
+
 rule scores:
     input:
-        data=DATA,
-        supernet=lambda w: (
-            expand(SUPERNET, seed=w.seed)
-            if METHODS[w.method].choices["weights"] == "trained"
-            else []
-        ),
-        splits=lambda w: of_levels(SPLITS, w.method, w.seed, above=w.level),
+        **SCORED_FROM,
     output:
         SCORES,
     log:
@@ -22,3 +27,22 @@ rule scores:
         "Score level {wildcards.level} with {wildcards.method}, seed {wildcards.seed}"
     script:
         "../workflow_scripts/scores.py"
+
+
+use rule scores as candidate_scores with:
+    input:
+        **SCORED_FROM,
+        same=same_scores,
+    output:
+        CANDIDATE_SCORES,
+    log:
+        f"{OUT}/logs/seed-{{seed}}/{{method}}/candidates/{{candidate}}/scores-{{level}}.log",
+    params:
+        **on_networks(
+            "candidate_scores",
+            scores_settings,
+            script="scores.py",
+            code_of=scores_code,
+        ),
+    message:
+        "Score level {wildcards.level} of candidate {wildcards.candidate}, {wildcards.method}, seed {wildcards.seed}"

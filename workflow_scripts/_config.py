@@ -25,10 +25,11 @@ from fsnas.spaces.nas_bench_201 import space as nas_bench_201
 from fsnas.splitting import policies
 from workflow_scripts._config_model import (
     Cutting,
-    Entry,
     MethodName,
+    Paths,
     Scoring,
     Space,
+    entry_keys,
     expanded,
     model_of,
     options_of_metric,
@@ -67,9 +68,14 @@ class Method:
         return {"name": self.choices["policy"], **taken(policies.options(self.choices["policy"]), self.choices)}
 
     @property
+    def policy_file(self) -> Path:
+        """Return the file of the policy."""
+        return policies.path_of(self.choices["policy"])
+
+    @property
     def reads_root(self) -> bool:
         """Say whether a step of the method reads the trained root: to score splits, or to start leaves from."""
-        return self.choices["init"] == "root" or bool(self.policy.depth) and self.choices["weights"] == "trained"
+        return self.choices["init"] == "root" or self.policy.leaves > 1 and self.choices["weights"] == "trained"
 
     @property
     def needs_root(self) -> bool:
@@ -341,20 +347,26 @@ def space_of(config: Mapping[str, Any]) -> SearchSpace:
 
 
 def likely_space(config: Mapping[str, Any]) -> SearchSpace:
-    """Return the search space of a config that is still to be checked, if it can be told: it has bounds of its own."""
+    """Return the search space of a config that is still to be checked, if it can be told: it has bounds of its own.
+
+    The user's policies are known from here on: their options are keys.
+    """
     try:
+        _add_folders(policies.registry, validated(Paths, config["policy_paths"]))
         return space_of({**config, "space": validated(Space, config["space"])})
     except (ConfigError, KeyError, TypeError):  # the config is refused for it where all of it is checked
         return nas_bench_201
 
 
 def _users_parts(config: Mapping[str, Any]) -> SearchSpace:
-    """Add the user's metrics and search spaces, which must declare themselves and be code that can be followed."""
+    """Add the user's metrics, policies and search spaces, which must declare themselves and be code that can be followed."""
     space = space_of(config)
     _add_folders(metrics.registry, config["metric_paths"])
+    _add_folders(policies.registry, config["policy_paths"])
     parts: dict[str, Callable[[], list]] = {
         "space_paths": lambda: [spaces.path_of(space.name), located(space.networks)],
         "metric_paths": lambda: [path_of(name) for name in known() if config["metric_paths"] and metric_spec(name)],
+        "policy_paths": lambda: [policies.path_of(name) for name in policies.known() if config["policy_paths"]],
     }
     for key, files in parts.items():
         with _about(key):
@@ -400,7 +412,7 @@ def _method(entry: str | Mapping[str, Any], config: Mapping[str, Any], space: Se
     given = {} if given is None else given
     at = f"methods.{shown_key(name)}"
     validated(MethodName, name, at)
-    own = taken(given, validated(Entry, given, at, space))
+    own = taken(given, validated(entry_keys(), given, at, space))
     choices = config["method"] | taken(config["method"], own)
     metric = own.get("metric") or _metric_of(name, choices, at)
     if name in known() and metric != name:
@@ -417,11 +429,11 @@ def _method(entry: str | Mapping[str, Any], config: Mapping[str, Any], space: Se
     read = taken(policies.options(choices["policy"]), choices)
     with _about(where("policy", *read)):
         policy = policies.make_policy(space, choices["policy"], **read)
-    _check_warmup(choices, policy.depth, where)
-    _check_edges(choices["edge"], policy.depth, space, where("edge"))
-    if policy.depth:
+    _check_warmup(choices, policy, where)
+    _check_edges(choices, policy, space, where)
+    if policy.leaves > 1:
         _check_needs(metric, space, at)
-    if metric == "ntk" and policy.depth:
+    if metric == "ntk" and policy.leaves > 1:
         samples = f"{at}.options.samples" if "samples" in own_options else "metrics.ntk.samples"
         _check_ntk(options, choices["batch_size"], samples, where("batch_size"))
     return Method(name, metric, options, choices, policy)
@@ -454,11 +466,11 @@ def _metric_of(name: str, choices: Mapping[str, Any], at: str) -> str:
     )
 
 
-def _check_warmup(choices: Mapping[str, Any], depth: int, where: Callable[..., str]) -> None:
+def _check_warmup(choices: Mapping[str, Any], policy: policies.Policy, where: Callable[..., str]) -> None:
     epochs, at = choices["warmup_epochs"], where("warmup_epochs")
-    if isinstance(epochs, list) and len(epochs) != depth:
-        raise ConfigError(f"{at}: found {len(epochs)} numbers, expected {depth}, one per level")
-    if choices["weights"] == "initial" and epochs and epochs != [0] * depth:
+    if isinstance(epochs, list):
+        _check_levels(epochs, "numbers", policy, at, where("policy"))
+    if choices["weights"] == "initial" and epochs and epochs != [0] * policy.rounds:
         raise ConfigError(
             f"{at}: found {epochs}, but {where('weights')} is 'initial', and a warm-up would train these weights; "
             "set warmup_epochs to 0, or weights to trained"
@@ -470,12 +482,30 @@ def _check_warmup(choices: Mapping[str, Any], depth: int, where: Callable[..., s
         )
 
 
-def _check_edges(edge: str | list[str], depth: int, space: SearchSpace, at: str) -> None:
+def _check_levels(given: list, what: str, policy: policies.Policy, at: str, of: str) -> None:
+    """Check that a list that says something for each level has as many entries as there are levels."""
+    if not policy.by_level:
+        raise ConfigError(
+            f"{at}: found {len(given)} {what}, one per level, but the levels of a tree are not known before under the "
+            f"policy that {of} names; give one for all"
+        )
+    if len(given) != policy.rounds:
+        raise ConfigError(f"{at}: found {len(given)} {what}, expected {policy.rounds}, one per level")
+
+
+def _check_edges(
+    choices: Mapping[str, Any], policy: policies.Policy, space: SearchSpace, where: Callable[..., str]
+) -> None:
+    edge, at = choices["edge"], where("edge")
+    if policy.takes_edge and edge != "best":
+        raise ConfigError(
+            f"{at}: found {shown(edge)}, but the policy that {where('policy')} names takes the edge with the clearest "
+            "cut; set edge to best"
+        )
     if isinstance(edge, str):
         return
     for name in edge:
         if name not in space.edges:
             near = nearest(name, [*space.edges])
             raise ConfigError(f"{at}: found {shown(name)}{near}, allowed are {listing(space.edges)}")
-    if len(edge) != depth:
-        raise ConfigError(f"{at}: found {len(edge)} edges, expected {depth}, one per level")
+    _check_levels(edge, "edges", policy, at, where("policy"))

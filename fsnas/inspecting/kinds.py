@@ -13,12 +13,12 @@ import numpy as np
 from fsnas.inspecting.parts import Labelled, Parts, of_hdf5, of_rows, of_table, summary
 from fsnas.spaces import SearchSpace, count_architectures, described_space
 from fsnas.splitting.affinities import NodeScores
-from fsnas.splitting.trees import ROOT, Level, Split, Tree
+from fsnas.splitting.trees import ROOT, Level, Split, Tree, Tuning
 
 if TYPE_CHECKING:
     from fsnas.inspecting.opening import Artifact
 
-NUMBERS = ("cost", "runner_up", "ties", "edge_ties", "degenerate")  # of a split
+NUMBERS = ("cost", "runner_up", "ties", "edge_ties", "degenerate", "clearness")  # of a split
 
 
 def _none(*given: Any) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def _restricted(space: SearchSpace, mask: np.ndarray) -> list[str]:
 
 
 def _splits(artifact: "Artifact", level: Level) -> dict[str, Any]:
-    return {"splits": [_split(split) for split in level.splits], "edge_costs": _edge_costs(level)}
+    return {"splits": [_split(split) for split in level.splits], **_edges(level)}
 
 
 def _tree(artifact: "Artifact", tree: Tree) -> dict[str, Any]:
@@ -120,19 +120,37 @@ def _tree(artifact: "Artifact", tree: Tree) -> dict[str, Any]:
             return {**_split(split), "children": [below(child) for child in split.children]}
         return {"node": path, "architectures": count_architectures(tree.leaves[path]), "children": []}
 
-    return {"tree": [below(ROOT)], "edge_costs": _edge_costs(tree)}
+    candidates = {"candidates": _candidates(tree.tuning)} if tree.tuning else {}
+    return candidates | {"tree": [below(ROOT)], **_edges(tree)}
+
+
+def _candidates(tuning: Tuning) -> dict[str, Any]:
+    """Return the mean clearness of every candidate, and which of them is the tree."""
+    note = f", drawn among {tuning.ties} that are as clear" if tuning.ties > 1 else ""
+    return {"taken": f"{tuning.taken}{note}", "mean_clearness": tuning.clearness}
 
 
 def _split(split: Split) -> dict[str, Any]:
     """Return what a person wants to know of a split; ``note`` says in words what makes it doubtful."""
     notes = [
         *([f"the cut was drawn among {split.ties} that cost the same"] if split.ties > 1 else []),
-        *([f"the edge was drawn among {split.edge_ties} that cost the same"] if split.edge_ties > 1 else []),
+        *([_drawn_edge(split)] if split.edge_ties > 1 else []),
         *(["degenerate: all affinities of the edge are equal, the cut says nothing"] if split.degenerate else []),
     ]
     found = {"node": split.path, "edge": split.edge, "groups": split.groups}
     found |= {name: getattr(split, name) for name in NUMBERS}
     return found | ({"note": "; ".join(notes)} if notes else {})
+
+
+def _drawn_edge(split: Split) -> str:
+    """Return among what the edge was drawn: a policy may also take one of two clear cuts for the clearest."""
+    return f"the edge was drawn among {split.edge_ties} that are as good"
+
+
+def _edges(of: Level | Tree) -> dict[str, Any]:
+    """Return cost and clearness of the best cut of every edge of every node, as far as they are known."""
+    clear = {split.path: split.edge_clearness for split in of.splits if split.edge_clearness}
+    return {"edge_costs": _edge_costs(of)} | ({"edge_clearness": clear} if clear else {})
 
 
 def _edge_costs(of: Level | Tree) -> dict[str, dict[str, float | None]]:
