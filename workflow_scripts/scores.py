@@ -13,8 +13,8 @@ from fsnas.artifacts.splits import read_splits
 from fsnas.devices import device_clock
 from fsnas.metrics import add_folders
 from fsnas.registry import options_of, taken
-from fsnas.splitting.rounds import new_nodes
 from fsnas.splitting.scoring import score, score_node
+from fsnas.splitting.trees import new_nodes
 from fsnas.training.recipe import Recipe
 
 SCORED_ON = ("perturbation", "weights", "batch_norm")

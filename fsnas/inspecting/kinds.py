@@ -124,6 +124,11 @@ def _tree(artifact: "Artifact", tree: Tree) -> dict[str, Any]:
     return candidates | {"tree": [below(ROOT)], **_edges(tree)}
 
 
+def _about_tree(fields: Mapping[str, Any]) -> dict[str, Any]:
+    found = {name: fields[name] for name in ("method", "metric", "seed")}
+    return found | {"leaves": len(fields["leaves"]), "nodes": len(fields["nodes"])}
+
+
 def _candidates(tuning: Tuning) -> dict[str, Any]:
     """Return the mean clearness of every candidate, and which of them is the tree."""
     note = f", drawn among {tuning.ties} that are as clear" if tuning.ties > 1 else ""
@@ -132,19 +137,15 @@ def _candidates(tuning: Tuning) -> dict[str, Any]:
 
 def _split(split: Split) -> dict[str, Any]:
     """Return what a person wants to know of a split; ``note`` says in words what makes it doubtful."""
+    alike = "that cost the same" if split.clearness is None else "that are as good"
     notes = [
         *([f"the cut was drawn among {split.ties} that cost the same"] if split.ties > 1 else []),
-        *([_drawn_edge(split)] if split.edge_ties > 1 else []),
+        *([f"the edge was drawn among {split.edge_ties} {alike}"] if split.edge_ties > 1 else []),
         *(["degenerate: all affinities of the edge are equal, the cut says nothing"] if split.degenerate else []),
     ]
     found = {"node": split.path, "edge": split.edge, "groups": split.groups}
     found |= {name: getattr(split, name) for name in NUMBERS}
     return found | ({"note": "; ".join(notes)} if notes else {})
-
-
-def _drawn_edge(split: Split) -> str:
-    """Return among what the edge was drawn: a policy may also take one of two clear cuts for the clearest."""
-    return f"the edge was drawn among {split.edge_ties} that are as good"
 
 
 def _edges(of: Level | Tree) -> dict[str, Any]:
@@ -290,5 +291,5 @@ KINDS = {
     "splits": Kind("the splits of one level", "splits", "read_splits", _splits, _numbers, "number"),
     "supernet": Kind("a trained supernet", "archive", "", _checkpoint, _weights, about=_about_checkpoint),
     "table": Kind("a table", "tables", "", _frame("rows"), _of_file(of_table), "column"),
-    "tree": Kind("a split tree", "splits", "read_tree", _tree, _numbers, "number"),
+    "tree": Kind("a split tree", "splits", "read_tree", _tree, _numbers, "number", _about_tree),
 }

@@ -10,9 +10,9 @@ from fsnas.networks.supernet import Supernet
 from fsnas.registry import taken
 from fsnas.splitting.affinities import NodeScores
 from fsnas.splitting.policies import Policy, make_policy, options
-from fsnas.splitting.rounds import new_nodes, split_round, tree_of
+from fsnas.splitting.rounds import split_round, tree_of
 from fsnas.splitting.scoring import score
-from fsnas.splitting.trees import Split, Tree
+from fsnas.splitting.trees import Split, Tree, new_nodes
 
 
 def grow(

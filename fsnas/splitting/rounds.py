@@ -1,4 +1,4 @@
-"""How a tree grows round by round: which nodes a round scores, which splits it makes, and the tree in the end."""
+"""How a tree grows round by round: the splits of each, and the tree in the end."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,20 +10,9 @@ from fsnas.seeding import generator
 from fsnas.spaces import SearchSpace
 from fsnas.splitting.affinities import NodeScores
 from fsnas.splitting.policies import Policy
-from fsnas.splitting.trees import ROOT, Split, Tree, Tuning, node_spaces
+from fsnas.splitting.trees import ROOT, Rounds, Split, Tree, Tuning, node_spaces
 
-Rounds = Sequence[Sequence[Split]]
 EQUALLY_CLEAR = 1e-9  # two mean clearnesses, of which rounding changes less
-
-
-def new_nodes(space: SearchSpace, rounds: Rounds, leaves: float) -> dict[str, np.ndarray]:
-    """Return the sub-spaces of the nodes that are new since the last of ``rounds``, by path: they are to be scored.
-
-    None are once the tree has as many ``leaves`` as it is to have.
-    """
-    nodes = node_spaces(space, [split for each in rounds for split in each])
-    new = {path for split in rounds[-1] for path in split.children} if rounds else {ROOT}
-    return {path: mask for path, mask in nodes.items() if path in new and len(nodes) < leaves}
 
 
 def split_round(policy: Policy, scores: Mapping[str, NodeScores], rounds: Rounds, **how: Any) -> list[Split]:

@@ -1,6 +1,6 @@
 """Split trees: nodes addressed by their path of branch digits, one split each, and the spaces of the leaves."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -64,6 +64,9 @@ class Split:
     def clearness(self) -> float | None:
         """Return how clear the cut is that was taken; None where the policy did not ask for it."""
         return self.edge_clearness.get(self.edge)
+
+
+Rounds = Sequence[Sequence[Split]]
 
 
 @dataclass(frozen=True)
@@ -166,3 +169,13 @@ def node_spaces(space: SearchSpace, splits: Iterable[Split]) -> dict[str, np.nda
             )
         nodes |= children_spaces(space, nodes.pop(split.path), split)
     return dict(sorted(nodes.items()))
+
+
+def new_nodes(space: SearchSpace, rounds: Rounds, leaves: float) -> dict[str, np.ndarray]:
+    """Return the sub-spaces of the nodes that are new since the last of ``rounds``, by path: they are to be scored.
+
+    None are once the tree has as many ``leaves`` as it is to have.
+    """
+    nodes = node_spaces(space, [split for each in rounds for split in each])
+    new = {path for split in rounds[-1] for path in split.children} if rounds else {ROOT}
+    return {path: mask for path, mask in nodes.items() if path in new and len(nodes) < leaves}

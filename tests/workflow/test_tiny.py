@@ -77,16 +77,19 @@ def test_trees_hold_the_splits_of_their_levels_and_all_architectures(results, se
     assert sum(map(count_architectures, tree.leaves.values())) == 5**6
 
 
-@pytest.mark.parametrize(("seed", "method"), TREES)
+@pytest.mark.parametrize(("seed", "method"), [*TREES, *itertools.product(SEEDS, ["snip-adaptive", "snip-tuned"])])
 def test_the_library_alone_grows_the_same_tree(results, seed, method):
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     network, _ = fsnas.read_checkpoint(results / f"seed-{seed}/supernet.pt", SPACE)
-    data, policy = fsnas.read_dataset(results / "data/digits.h5"), fsnas.policies.constant(SPACE, max_leaves=4)
-    found = fsnas.grow(network, data, method, policy, seed=seed, batch_size=16, repetitions=2)
+    data = fsnas.read_dataset(results / "data/digits.h5")
+    metric, *policy = method.split("-")
+    policy = policy[0] if policy else "constant"
+    leaves = 3 if policy == "adaptive" else 4
+    found = fsnas.grow(network, data, metric, policy, max_leaves=leaves, seed=seed, batch_size=16, repetitions=2)
     torch.set_num_threads(threads)
     tree = fsnas.read_tree(results / f"seed-{seed}/{method}/tree.json")
-    assert found.splits == tree.splits and found.leaves.keys() == tree.leaves.keys()
+    assert found.splits == tree.splits and found.leaves.keys() == tree.leaves.keys() and found.tuning == tree.tuning
 
 
 def test_distances_are_those_of_the_trees(results):

@@ -1,6 +1,6 @@
 """The clearest cut first: every round splits one leaf, until there are enough."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 import numpy as np
@@ -27,14 +27,15 @@ class Adaptive(Policy):
     def splits(self, leaves: Mapping[str, NodeScores], number: int, *, edge: str = "best", **how: Any) -> list[Split]:
         """Return the one split of a round; equally clear ones are counted in its ``edge_ties``, and one is drawn.
 
+        Only what leaves the number of leaves within reach is looked at.
+
         Raises
         ------
         ScoreError
             If no leaf can be split any more.
         """
-        branchings = range(2, min(self.branching, self.leaves - len(leaves) + 1) + 1)
-        nodes = [cut_node(scores, b, clear=True, **how) for scores in leaves.values() for b in branchings]
-        choices = [(node, edge) for node in nodes for edge in node.cuts]
+        nodes = [cut_node(leaves[path], b, clear=True, **how) for path, b in self._fitting(leaves)]
+        choices = [(node, e) for node in nodes for e in node.cuts]
         one = next(iter(leaves.values()))
         if not choices:
             raise ScoreError(
@@ -42,18 +43,29 @@ class Adaptive(Policy):
                 f"{self.leaves} leaves, and none of them has an edge that holds all operations and finite scores on it; "
                 "lower max_leaves, raise max_branching, or see the reasons kept in scores.h5"
             )
-        clear = [node.clearness[edge] for node, edge in choices]
-        tied = np.flatnonzero(tied_with_best(-np.array([c.value for c in clear]), np.array([c.magnitude for c in clear])))
+        clear = np.array([node.clearness[e] for node, e in choices])
+        tied = np.flatnonzero(tied_with_best(-clear[:, 0], clear[:, 1]))
         rng = generator(one.seed, "adaptive", one.metric, number)
-        node, edge_index = choices[tied[rng.integers(len(tied))]]
-        return [node.split(edge_index, len(tied))]
+        node, taken = choices[tied[rng.integers(len(tied))]]
+        return [node.split(taken, len(tied))]
+
+    def _fitting(self, leaves: Mapping[str, NodeScores]) -> Iterator[tuple[str, int]]:
+        """Yield the leaves, and into how many groups each may be split: not too many, nor too few to go on."""
+        edges = {path: len(one.space.splittable_edges(one.sub_space)) for path, one in leaves.items()}
+        within_reach = sum(self.branching**left for left in edges.values())
+        for path, left in edges.items():
+            for b in range(2, min(self.branching, self.leaves - len(leaves) + 1) + 1):
+                if left and within_reach - (self.branching - b) * self.branching ** (left - 1) >= self.leaves:
+                    yield path, b
 
 
 def policy(
     space: SearchSpace,
     *,
     max_leaves: Annotated[int, {"ge": 1, "le": "architectures"}, "N, leaves; constant: in whole levels, at most"] = 4,
-    max_branching: Annotated[int, {"ge": 2}, "most groups of a split, fewer than there are operations"] = 3,
+    max_branching: Annotated[
+        int, {"ge": 2, "le": "operations"}, "most groups of a split, fewer than there are operations"
+    ] = 3,
 ) -> Adaptive:
     """Split the leaf with the clearest cut, into 2 to ``max_branching`` groups, until there are ``max_leaves``.
 

@@ -60,7 +60,7 @@ def test_an_option_of_a_part_is_a_key_with_its_type_default_bounds_and_meaning()
 
 def test_the_default_run_has_the_control_a_tree_of_several_levels_and_every_metric_by_name():
     methods, text = check(DEFAULT), (ROOT / "config.yaml").read_text(encoding="utf-8")
-    assert {"gm-nas", "synflow", "random", "one-shot"} <= set(methods) and methods["gm-nas"].policy.depth > 1
+    assert {"gm-nas", "synflow", "random", "one-shot"} <= set(methods) and methods["gm-nas"].policy.rounds > 1
     assert len(DEFAULT["seeds"]) >= 3
     further = re.search(r"# Further metrics: (.*)\.", text)[1].split(", ")
     assert set(known()) == {*further, *methods} - {"gm-nas", "one-shot"}
@@ -90,7 +90,7 @@ def test_the_paper_preset_is_the_papers_experiment():
     baselines = {"gm-nas", "one-shot", "few-shot-nas", "few-shot-best"}
     assert set(methods) == eight | {"random"} | baselines and len(config["seeds"]) == 10
     assert (config["supernet"]["channels"], config["supernet"]["cells"], config["supernet"]["epochs"]) == (16, 5, 200)
-    assert all(methods[m].policy.depth == 3 and methods[m].policy.branching(0) == 2 for m in eight)
+    assert all(methods[m].policy.factors == (2, 2, 2) for m in eight)
     assert config["data"]["source"] == "cifar10" and config["data"]["split"] == "nasbench201"
 
 
@@ -241,7 +241,7 @@ def test_what_these_refusals_advise_is_taken(given):
 
 def test_few_shot_nas_needs_no_metric():
     method = checked({"few-shot": {"policy": "exhaustive"}})["few-shot"]
-    assert method.metric == "random" and method.policy.branching(0) == 5
+    assert method.metric == "random" and method.policy.factors == (5,)
 
 
 def test_training_images_are_those_of_the_data_set():
