@@ -471,15 +471,20 @@ def _with(kind: type[Section], *bases: type[Section], **keys: Any) -> Any:
 OURS = {name: options_of_metric(name) for name in metrics.known() if metrics.metric_spec(name).declared}
 
 
+def _users_policies() -> tuple[tuple[str, str], ...]:
+    """Return the names of the policies that users brought, and what their options are: a model is of these."""
+    return tuple((name, repr(policies.options(name))) for name in policies.known() if name not in OUR_POLICIES)
+
+
 @functools.cache
-def _with_policies(kind: type[Section], known: tuple[str, ...]) -> Any:
+def _with_policies(kind: type[Section], theirs_now: tuple[tuple[str, str], ...]) -> Any:
     """Return the keys of a method, or of an entry, with those of policies that users brought.
 
     `ConfigError` if an option of one has the name of another key.
     """
-    theirs = {name: policies.options(name) for name in known if name not in OUR_POLICIES}
-    if not theirs:
+    if not theirs_now:
         return kind
+    theirs = {name: policies.options(name) for name, _ in theirs_now}
     others = {*Entry.model_fields} - {*PolicyOptions.model_fields}
     for name, declared in theirs.items():
         if taken := sorted(others & {*declared}):
@@ -487,27 +492,28 @@ def _with_policies(kind: type[Section], known: tuple[str, ...]) -> Any:
                 f"policy_paths: {policies.path_of(name)} has an option {taken[0]!r}, which is a key of every method; "
                 "give it another name"
             )
-    policy = Literal[*known], key("constant", ", ".join(known))
+    known = [*OUR_POLICIES, *theirs]
+    policy: Any = Literal[*known], key("constant", ", ".join(known))
     return _with(kind, options("PolicyOptions", OUR_POLICIES | theirs), kind, policy=policy)
 
 
 def entry_keys() -> type[Section]:
     """Return what an entry of ``methods`` may have, the options of all policies that are known now included."""
-    return _with_policies(Entry, (*policies.known(),))
+    return _with_policies(Entry, _users_policies())
 
 
 def model_of(space: SearchSpace = nas_bench_201) -> type[Section]:
     """Return the model of a whole config with this search space: with what parts declare that are known now."""
-    return _model_of(space, (*policies.known(),))
+    return _model_of(space, _users_policies())
 
 
 @functools.cache
-def _model_of(space: SearchSpace, known: tuple[str, ...]) -> type[Section]:
+def _model_of(space: SearchSpace, theirs: tuple[tuple[str, str], ...]) -> type[Section]:
     size = {"": {**sizes(space), **sizes(nas_bench_201)}}
     of_samplers = {name: samplers.options(name) for name in samplers.known()}
     of_metrics = _with(Metrics, Metrics, **{name: (kind | None, section(kind)) for name, kind in OURS.items()})
     parts = {
-        "method": _with_policies(MethodKeys, known),
+        "method": _with_policies(MethodKeys, theirs),
         "supernet": _with(Supernet, Supernet, options("Size", size)),
         "search": _with(Searching, options("Samplers", of_samplers), Searching),
         "proxies": _with(Proxies, options("Size", size, "that of `supernet`"), Proxies),

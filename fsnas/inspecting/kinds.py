@@ -18,7 +18,7 @@ from fsnas.splitting.trees import ROOT, Level, Split, Tree, Tuning
 if TYPE_CHECKING:
     from fsnas.inspecting.opening import Artifact
 
-NUMBERS = ("cost", "runner_up", "ties", "edge_ties", "degenerate", "clearness")  # of a split
+NUMBERS = ("cost", "runner_up", "ties", "edge_ties", "degenerate")  # of a split
 
 
 def _none(*given: Any) -> dict[str, Any]:
@@ -144,8 +144,14 @@ def _split(split: Split) -> dict[str, Any]:
         *(["degenerate: all affinities of the edge are equal, the cut says nothing"] if split.degenerate else []),
     ]
     found = {"node": split.path, "edge": split.edge, "groups": split.groups}
-    found |= {name: getattr(split, name) for name in NUMBERS}
+    found |= _counted(split)
     return found | ({"note": "; ".join(notes)} if notes else {})
+
+
+def _counted(split: Split) -> dict[str, Any]:
+    """Return the numbers of a split, those that its policy asked for included."""
+    clear = {} if split.clearness is None else {"clearness": split.clearness}
+    return {name: getattr(split, name) for name in NUMBERS} | clear
 
 
 def _edges(of: Level | Tree) -> dict[str, Any]:
@@ -162,7 +168,7 @@ def _edge_costs(of: Level | Tree) -> dict[str, dict[str, float | None]]:
 def _numbers(artifact: "Artifact", of: Level | Tree) -> Parts:
     nodes = [split.path for split in of.splits]
     costs = np.array([list(row.values()) for row in _edge_costs(of).values()], np.float64)
-    rows = [{name: getattr(split, name) for name in NUMBERS} for split in of.splits]
+    rows = [_counted(split) for split in of.splits]
     shaped = costs.reshape(-1, len(of.space.edges))
     return of_rows(rows, "node", nodes) | {"edge_costs": Labelled(shaped, {"node": nodes, "edge": of.space.edges})}
 

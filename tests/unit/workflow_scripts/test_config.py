@@ -492,6 +492,20 @@ truth: {source: csv, file: results/truth/csv.h5} ->
     truth.file: found 'results/truth/csv.h5', which is in outdir, 'results'; .*; move the file
 leaves: {methods: [], total_epochs: null} -> leaves: epochs is None and total_epochs None; expected one of them
 method: {warmup_epochs: [1]} -> warmup_epochs: found 1 numbers, expected 2
+methods: [{x: {metric: snip, policy: adaptive, max_leaves: 730}}] ->
+    methods.x.max_leaves.*: max_leaves is 730, but with 6 edges and at most 3 groups a split no tree has more than 729
+methods: [{x: {metric: snip, policy: adaptive, max_branching: 5}}] -> methods.x.max_branching: max_branching is 5; exp
+methods: [{x: {metric: snip, policy: tuned, max_leaves: 7}}] -> methods.x.max_leaves: max_leaves is 7, which no sched
+methods: [{x: {metric: snip, policy: adaptive, edge: ["3<-0", "1<-0"]}}] ->
+    methods.x.edge: found ['3<-0', '1<-0'], but the policy that methods.x.policy names takes the edge with the clearest
+{method: {policy: adaptive}, methods: [{x: {metric: snip, edge: first}}]} ->
+    methods.x.edge: found 'first', but the policy that method.policy names takes the edge .*; set edge to best
+methods: [{x: {metric: snip, policy: tuned, edge: ["3<-0", "1<-0"]}}] ->
+    methods.x.edge: found 2 edges, one per level, but the levels of a tree are not known before under the policy
+methods: [{x: {metric: snip, policy: adaptive, warmup_epochs: [1, 0]}}] ->
+    methods.x.warmup_epochs: found 2 numbers, one per level, but the levels of a tree are not known .*; give one for all
+{space: {operations: [none, nor_conv_1x1, nor_conv_3x3]}, methods: [{x: {metric: snip, policy: adaptive}}]} ->
+    methods.x.policy.*: a policy that looks for clear cuts needs at least 4 operations, found 3
 """
 LARGE = {
     r"data\.name: found 'a\\n' \(str\), expected text without line breaks": {"data": {"name": "a\n"}},
