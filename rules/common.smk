@@ -36,6 +36,7 @@ from workflow_scripts._config import (
     check_files,
     check_truth,
     drawn_methods,
+    joint_proxies,
     leaf_methods,
     metric_options,
     proxy_metrics,
@@ -159,31 +160,58 @@ def on_networks(name, settings, script=None, code_of=None):
     return {**lineage(name, own, settings), "only_on": device_line(config["device"])}
 
 
-CANDIDATES = {SCORES: CANDIDATE_SCORES, SPLITS: CANDIDATE_SPLITS}
+def scores_of(method, seed, candidate, levels):
+    """The score files of these rounds of one tree, or of that of a candidate: one a round, or one of each metric."""
+    found = METHODS[method]
+    pattern = scores_pattern(method, candidate)
+    of = {"method": method, "seed": seed, "candidate": candidate}
+    return [
+        pattern.format(**of, level=level, metric=part.metric)
+        for level in levels
+        for part in found.parts_at(int(level))
+    ]
 
 
-def of_rounds(pattern, method, seed, candidate="", before=None):
-    """A file of every round of one tree, or of those ``before`` one; of the tree of a candidate, if one is named."""
-    rounds = METHODS[method].policy.grown[candidate].rounds if before is None else int(before)
-    named = {"method": method, "seed": seed, "level": range(rounds)}
-    return expand(CANDIDATES[pattern] if candidate else pattern, candidate=candidate, **named)
+def scores_pattern(method, candidate):
+    """Where the scores of a round lie."""
+    if METHODS[method].joint:
+        return CANDIDATE_JOINT_SCORES if candidate else JOINT_SCORES
+    return CANDIDATE_SCORES if candidate else SCORES
 
 
-def grown(pattern, method, seed):
-    """A file of every round of one tree, or of the trees of all candidates."""
-    candidates = METHODS[method].policy.grown
-    return [file for name in candidates for file in of_rounds(pattern, method, seed, name)]
+def splits_of(method, seed, candidate, levels):
+    """The splits of these rounds of one tree, or of that of a candidate."""
+    of = {"method": method, "seed": seed, "candidate": candidate}
+    pattern = CANDIDATE_SPLITS if candidate else SPLITS
+    return [pattern.format(**of, level=level) for level in levels]
 
 
-def rounds_before(pattern, wildcards, more=0):
-    """A file of every round before that of a job, or of some ``more``, of the same tree."""
-    before = int(wildcards.level) + more
-    return of_rounds(pattern, wildcards.method, wildcards.seed, candidate_of(wildcards), before)
+def grown(files, method, seed):
+    """Such files of all rounds of one tree, or of the trees of all candidates."""
+    candidates = METHODS[method].policy.grown.items()
+    return [
+        file
+        for name, one in candidates
+        for file in files(method, seed, name, range(one.rounds))
+    ]
+
+
+def before(files, wildcards, own=0):
+    """Such files of all rounds of a tree before that of a job, ``own`` 1 for that one, too."""
+    levels = range(int(wildcards.level) + own)
+    return files(wildcards.method, wildcards.seed, candidate_of(wildcards), levels)
 
 
 def candidate_of(wildcards):
     """The candidate whose tree a job is about; nothing where there is only one tree."""
     return wildcards.get("candidate", "")
+
+
+def scores_of_root(method, seed):
+    """The score files of the root; none of a tree that is not split."""
+    policy = METHODS[method].policy
+    first = next(iter(policy.grown))
+    return scores_of(method, seed, first, [0]) if policy.leaves > 1 else []
 
 
 def rung_files(method, seed):
@@ -225,7 +253,7 @@ def stages():
     yield from [DATA, *expand(SUPERNET, seed=ROOTS), *TREES]
     yield from expand(cost_of(SUPERNET), seed=ROOTS)
     for method, seed in itertools.product(METHODS, SEEDS):
-        yield from grown(SCORES, method, seed) + grown(SPLITS, method, seed)
+        yield from grown(scores_of, method, seed) + grown(splits_of, method, seed)
     for method, seed in SEARCHED:
         yield from leaf_files(method, seed)
         later = range(1, len(rung_files(method, seed)))

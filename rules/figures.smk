@@ -138,7 +138,7 @@ rule root_scores_figure:
             file
             for name in METHODS
             for seed in SEEDS
-            for file in grown(SCORES, name, seed)[:1]  # of the root
+            for file in scores_of_root(name, seed)
         ],
     output:
         drawn(
@@ -159,8 +159,9 @@ rule root_scores_figure:
                 "caption": CAPTION,
                 **over_methods(),
                 "directions": {
-                    name: metric_spec(metric).direction
-                    for name, metric in METRIC_OF.items()
+                    part.metric: metric_spec(part.metric).direction
+                    for method in METHODS.values()
+                    for part in method.parts
                 },
             },
         ),

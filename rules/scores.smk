@@ -5,7 +5,7 @@ SCORED_FROM = {
         if METHODS[w.method].choices["weights"] == "trained"
         else []
     ),
-    "splits": lambda w: rounds_before(SPLITS, w),
+    "splits": lambda w: before(splits_of, w),
 }
 
 
@@ -29,6 +29,19 @@ rule scores:
         "../workflow_scripts/scores.py"
 
 
+use rule scores as joint_scores with:
+    output:
+        JOINT_SCORES,
+    log:
+        f"{OUT}/logs/seed-{{seed}}/{{method}}/scores-{{level}}-{{metric}}.log",
+    params:
+        **on_networks(
+            "joint_scores", scores_settings, script="scores.py", code_of=scores_code
+        ),
+    message:
+        "Score level {wildcards.level} with {wildcards.metric} of {wildcards.method}, seed {wildcards.seed}"
+
+
 use rule scores as candidate_scores with:
     input:
         **SCORED_FROM,
@@ -46,3 +59,19 @@ use rule scores as candidate_scores with:
         ),
     message:
         "Score level {wildcards.level} of candidate {wildcards.candidate}, {wildcards.method}, seed {wildcards.seed}"
+
+
+use rule candidate_scores as candidate_joint_scores with:
+    output:
+        CANDIDATE_JOINT_SCORES,
+    log:
+        f"{OUT}/logs/seed-{{seed}}/{{method}}/candidates/{{candidate}}/scores-{{level}}-{{metric}}.log",
+    params:
+        **on_networks(
+            "candidate_joint_scores",
+            scores_settings,
+            script="scores.py",
+            code_of=scores_code,
+        ),
+    message:
+        "Score level {wildcards.level} of candidate {wildcards.candidate} with {wildcards.metric} of {wildcards.method}, seed {wildcards.seed}"

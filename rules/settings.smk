@@ -84,11 +84,16 @@ def search_settings():
     return needed
 
 
+def scored_part(wildcards):
+    """The metric that a score file is of, with its options."""
+    return METHODS[wildcards.method].part(wildcards.get("metric"))
+
+
 def scores_code(wildcards):
     """The code that the scores of a method are made from, its metric included."""
     return code(
         "scores.py",
-        path_of(METHODS[wildcards.method].metric),
+        path_of(scored_part(wildcards).metric),
         *NETWORK_CODE,
         packages=["torch"],
     )
@@ -97,6 +102,7 @@ def scores_code(wildcards):
 def scores_settings(wildcards):
     """What decides the scores of a level; nothing of the cut, so that methods can share them."""
     method, level = METHODS[wildcards.method], int(wildcards.level)
+    part = scored_part(wildcards)
     choices = {name: method.choices[name] for name in SCORE_KEYS}
     del choices["warmup_epochs"]
     if choices["weights"] == "initial":
@@ -105,8 +111,8 @@ def scores_settings(wildcards):
         del choices["initialisation"]
     warmup = method.warmup_epochs(level)
     return {
-        "metric": method.metric,
-        "options": method.options,
+        "metric": part.metric,
+        "options": part.options,
         "seed": int(wildcards.seed),
         "level": level,
         "mixing": config["supernet"]["mixing"],
@@ -125,7 +131,7 @@ def same_scores(wildcards):
     alike = candidates[own].alike
     first = next(name for name, one in candidates.items() if alike(one, int(wildcards.level)))
     named = {**wildcards, "candidate": first}
-    return [] if first == own else CANDIDATE_SCORES.format(**named)
+    return [] if first == own else scores_pattern(wildcards.method, first).format(**named)
 
 
 def splits_code(wildcards):
@@ -144,6 +150,7 @@ def splits_settings(wildcards):
         **{name: method.choices[name] for name in CUT_KEYS},
         "edge": method.edge(int(wildcards.level)),
         **({"candidate": wildcards.candidate} if candidate_of(wildcards) else {}),
+        **method.joining,
     }
 
 

@@ -1,7 +1,7 @@
 rule splits:
     input:
-        scores=lambda w: rounds_before(SCORES, w, more=1),
-        splits=lambda w: rounds_before(SPLITS, w),
+        scores=lambda w: before(scores_of, w, own=1),
+        splits=lambda w: before(splits_of, w),
     output:
         SPLITS,
     log:
@@ -30,7 +30,7 @@ use rule splits as candidate_splits with:
 
 rule tree:
     input:
-        splits=lambda w: grown(SPLITS, w.method, w.seed),
+        splits=lambda w: grown(splits_of, w.method, w.seed),
     output:
         TREE,
     log:

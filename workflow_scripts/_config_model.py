@@ -30,7 +30,7 @@ from fsnas.search.rungs import Selection
 from fsnas.spaces import SearchSpace, count_architectures
 from fsnas.spaces.nas_bench_201 import space as nas_bench_201
 from fsnas.splitting import policies
-from fsnas.splitting.choices import Average, Balance, EdgeRule, Objective, Weights
+from fsnas.splitting.choices import Average, Balance, Combine, EdgeRule, Objective, Weights
 from fsnas.training.recipe import Sampling
 from workflow_scripts._plotting import is_path
 
@@ -287,6 +287,14 @@ class Cutting(Section):
     average: Average = key("affinities", "over repetitions: of affinities, or of scores before they are compared")
 
 
+class Joining(Section):
+    """What several metrics of one method are together."""
+
+    combine: Combine = key(
+        "zscore", "several `metrics`: zscore or rank (affinities, on one scale), scores (their sum), by_level"
+    )
+
+
 class Start(Section):
     """What leaves begin with."""
 
@@ -297,7 +305,7 @@ OUR_POLICIES = {name: policies.options(name) for name in policies.known()}
 PolicyOptions: Any = options("PolicyOptions", OUR_POLICIES)
 
 
-class MethodKeys(Start, Cutting, PolicyOptions, Policy, Scoring):
+class MethodKeys(Start, Joining, Cutting, PolicyOptions, Policy, Scoring):
     """What a method is made of. Each of these keys may also stand in an entry of `methods`."""
 
 
@@ -306,6 +314,7 @@ class Entry(MethodKeys):
 
     metric: Text | None = None
     options: dict[str, Any] | None = None
+    metrics: Any = None  # a list, or weights or options of each by name: what is wrong with it is said where it is read
 
 
 class Metrics(Section):
@@ -406,8 +415,10 @@ class Resources(Section):
 
 METHODS = """\
 # A metric's name is the method of that name; an entry with keys is another method beside it: `metric`, `options` (of
-# the metric), and any key of `method` above, e.g.
+# the metric), or `metrics`, several that are one method together, and any key of `method` above, e.g.
 #   - gm-equal: {metric: gm, balance: equal}
+#   - te-nas: {metrics: [ntk, lr], combine: rank}
+#   - weighted: {metrics: {gradnorm: 2, ntk: {weight: 1, samples: 8}}}
 # A name that stands for a paper is what its authors run (docs/decisions.md), whatever `method` says.
 methods:
   - gm-nas:               # GM-NAS (Hu et al. 2022)

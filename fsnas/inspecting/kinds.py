@@ -143,7 +143,7 @@ def _split(split: Split) -> dict[str, Any]:
         *([f"the edge was drawn among {split.edge_ties} {alike}"] if split.edge_ties > 1 else []),
         *(["degenerate: all affinities of the edge are equal, the cut says nothing"] if split.degenerate else []),
     ]
-    found = {"node": split.path, "edge": split.edge, "groups": split.groups}
+    found: dict[str, Any] = {"node": split.path, "edge": split.edge, "groups": split.groups}
     found |= _counted(split)
     return found | ({"note": "; ".join(notes)} if notes else {})
 
@@ -151,7 +151,8 @@ def _split(split: Split) -> dict[str, Any]:
 def _counted(split: Split) -> dict[str, Any]:
     """Return the numbers of a split, those that its policy asked for included."""
     clear = {} if split.clearness is None else {"clearness": split.clearness}
-    return {name: getattr(split, name) for name in NUMBERS} | clear
+    shares = {f"cost of {metric}": cost for metric, cost in split.shares.items()}
+    return {name: getattr(split, name) for name in NUMBERS} | clear | shares
 
 
 def _edges(of: Level | Tree) -> dict[str, Any]:

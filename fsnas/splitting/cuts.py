@@ -2,6 +2,7 @@
 
 import functools
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -134,6 +135,16 @@ def best_cut(
         degenerate=bool(spread <= TIE_TOLERANCE * np.abs(upper * shrink).max()),
         magnitude=min(magnitude, sys.float_info.max),  # an infinite one would make every edge a tie
     )
+
+
+def cut_cost(affinity: np.ndarray, groups: Sequence[Sequence[int]], objective: str = "mean") -> float:
+    """Return what it costs to part operations into these ``groups``: the affinity across them, as in `best_cut`."""
+    group = np.empty(sum(map(len, groups)), dtype=int)
+    for number, members in enumerate(groups):
+        group[list(members)] = number
+    first, second = np.triu_indices(len(group), 1)
+    across = np.asarray(affinity)[first, second][group[first] != group[second]]
+    return float(across.mean() if objective == "mean" else across.sum())
 
 
 @functools.lru_cache(maxsize=4)

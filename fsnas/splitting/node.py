@@ -8,7 +8,7 @@ from fsnas.errors import FsnasError, ScoreError
 from fsnas.seeding import generator
 from fsnas.splitting.affinities import NodeScores, averaged
 from fsnas.splitting.choices import EDGE_RULES
-from fsnas.splitting.cuts import Clearness, Cut, best_cut, clearness, tied_with_best
+from fsnas.splitting.cuts import Clearness, Cut, best_cut, clearness, cut_cost, tied_with_best
 from fsnas.splitting.trees import Split, children_paths
 
 
@@ -28,13 +28,14 @@ class NodeCuts:
 
     scores: NodeScores
     branching: int
+    objective: str
     considered: list[int]
     cuts: dict[int, Cut]
     clearness: dict[int, Clearness]
 
     def split(self, edge: int, edge_ties: int) -> Split:
         """Return the split of the node on this edge, which was drawn over so many."""
-        space, cut, clearness = self.scores.space, self.cuts[edge], self.clearness
+        space, cut, shares = self.scores.space, self.cuts[edge], self.scores.shares.items()
         return Split(
             path=self.scores.path,
             edge=space.edges[edge],
@@ -46,7 +47,8 @@ class NodeCuts:
             degenerate=cut.degenerate,
             edge_costs={space.edges[e]: self.cuts[e].cost if e in self.cuts else None for e in self.considered},
             children=children_paths(self.scores.path, self.branching),
-            edge_clearness={space.edges[e]: found.value for e, found in clearness.items()},
+            shares={metric: cut_cost(of[edge], cut.groups, self.objective) for metric, of in shares},
+            edge_clearness={space.edges[e]: found.value for e, found in self.clearness.items()},
         )
 
 
@@ -76,7 +78,7 @@ def cut_node(
                     found[e] = clearness(affinity[e], branching, **how, seed=scores.seed)
             except FsnasError as error:
                 raise FsnasError(f"{_place(scores)}, edge {space.edges[e]}: {error}") from error
-    return NodeCuts(scores, branching, considered, cuts, found)
+    return NodeCuts(scores, branching, objective, considered, cuts, found)
 
 
 def split_node(

@@ -41,6 +41,8 @@ class Split:
         Paths of the children, in the order of ``groups``.
     edge_clearness
         How clear the cut of every edge with a cost is (`fsnas.splitting.cuts.clearness`), if the policy asks for it.
+    shares
+        Of joint metrics, what the cut costs in the affinities that each adds (`fsnas.splitting.joint.combined`).
     """
 
     path: NodePath
@@ -54,6 +56,7 @@ class Split:
     edge_costs: dict[str, float | None]
     children: Annotated[tuple[NodePath, ...], Branches]
     edge_clearness: dict[str, float] = field(default_factory=dict)
+    shares: dict[str, float] = field(default_factory=dict)
 
     @property
     def level(self) -> int:

@@ -23,6 +23,7 @@ import yaml
 from tests.workflow.conftest import ROOT, assert_same_results, copy_checkout, snakemake
 
 TINY = ("--configfile", "configs/tiny.yaml")
+PAIR = ("snip", "params")  # the metrics of the method "pair", whose leaves are not trained
 ADAPTIVE, TUNED = "snip-adaptive", "snip-tuned"
 SEARCHED = ("snip", "random", ADAPTIVE)  # whose leaves are trained
 SEEDS, METHODS, LEVELS, LEAVES = (0, 1), (*SEARCHED, TUNED), (0, 1), {"snip": 4, "random": 4, ADAPTIVE: 3}
@@ -53,6 +54,12 @@ def scores(*methods, seeds=SEEDS, levels=LEVELS):
     return of_levels("scores", methods, seeds, levels)
 
 
+def pair(*metrics, seeds=SEEDS, levels=LEVELS):
+    """What follows where these metrics of a method of two are scored again: at deeper levels nodes may be others."""
+    own = jobs("joint_scores", metrics, ("pair",), seeds, levels) | jobs("joint_scores", PAIR, ("pair",), seeds, (1,))
+    return own | trees("pair", seeds=seeds) | drawn("pair")
+
+
 def trees(*methods, seeds=SEEDS, levels=LEVELS):
     return of_levels("splits", methods, seeds, levels) | jobs("tree", methods, seeds)
 
@@ -75,6 +82,7 @@ ROOTS = {"root_scores_figure"}
 PROXIES = {"proxies", "draw proxies"}
 EVERYTHING = (
     *(DATA, STANDALONE, SUPERNETS, scores(*METHODS), trees(*METHODS), leaves(*METHODS), drawn(*METHODS), FEW_SHOT),
+    pair(*PAIR),
     *(TRAINING, ROOTS, PROXIES, jobs("proxy", ("snip", "params"), (0,))),
 )
 ALL = set().union(*EVERYTHING)
@@ -89,7 +97,9 @@ def after_splits(*methods):
     return scores(*methods, levels=(1,)) | trees(*methods) | leaves(*methods) | drawn(*methods) | FEW_SHOT
 
 
-SNIP = after_scores("snip", ADAPTIVE, TUNED) | jobs("proxy", ("snip",), (0,)) | PROXIES
+SNIP = after_scores("snip", ADAPTIVE, TUNED) | jobs("proxy", ("snip",), (0,)) | PROXIES | pair("snip")
+SCORES = after_scores(*METHODS) | pair(*PAIR)
+AFTER_SPLITS = after_splits(*METHODS) | pair()
 
 PLACES = {
     r"Prepare the data set \w+": "data",
@@ -97,6 +107,7 @@ PLACES = {
     r"Put the stand-alone accuracies together": "truth",
     r"Train the supernet of seed (\d+)": "supernet {0}",
     r"Score level (\d) with (\S+), seed (\d+)": "scores {1} {2} {0}",
+    r"Score level (\d) with (\S+) of (pair|both), seed (\d+)": "joint_scores {1} {2} {3} {0}",
     r"Cut the nodes of level (\d), (\S+), seed (\d+)": "splits {1} {2} {0}",
     r"Score level (\d) of candidate (\S+), (\S+), seed (\d+)": "scores {1} {2} {3} {0}",
     r"Cut level (\d) of candidate (\S+), (\S+), seed (\d+)": "splits {1} {2} {3} {0}",
@@ -249,9 +260,9 @@ def renamed(folder: Path) -> None:
 
 
 FIGURES = {"summary", "draw proxies"} | DISTANCES | COMPARED | TRAINING | ROOTS
-ALL_FIGURES = FIGURES | jobs("tree_figures", METHODS)
+ALL_FIGURES = FIGURES | jobs("tree_figures", (*METHODS, "pair"))
 NEW_SEED = jobs("supernet", (2,)) | scores(*METHODS, seeds=(2,)) | trees(*METHODS, seeds=(2,))
-NEW_SEED |= leaves(*METHODS, seeds=(2,)) | drawn(*METHODS) | FEW_SHOT | TRAINING | ROOTS
+NEW_SEED |= pair(*PAIR, seeds=(2,)) | leaves(*METHODS, seeds=(2,)) | drawn(*METHODS) | FEW_SHOT | TRAINING | ROOTS
 LOST = {"summary"}  # the one file that does not say what it was made from
 
 TABLE = {
@@ -275,7 +286,7 @@ TABLE = {
     "code of a metric, and no record": (both(other_snip, forgotten), SNIP | LOST),
     "code of the cuts": (
         edit("fsnas/splitting/cuts.py", "costs += affinity * across", "costs += 2 * affinity * across"),
-        after_splits(*METHODS),
+        AFTER_SPLITS,
     ),
     "code of a policy": (
         edit("fsnas/splitting/policies/adaptive.py", "tied_with_best(-clear", "tied_with_best(-2 * clear"),
@@ -316,15 +327,20 @@ TABLE = {
         ALL - DATA,
     ),
     "an option of the training": (config(supernet={"lr": 0.05}), ALL - DATA),
-    "an option of the scores": (config(method={"batch_size": 8}), after_scores(*METHODS)),
+    "an option of the scores": (config(method={"batch_size": 8}), SCORES),
     "the weights that metrics see": (
         config(method={"weights": "initial", "batch_norm": "identity"}),
-        after_scores(*METHODS),
+        SCORES,
     ),
-    "an option of the cuts": (config(method={"objective": "sum"}), after_splits(*METHODS)),
+    "an option of the cuts": (config(method={"objective": "sum"}), AFTER_SPLITS),
     "an average over repetitions, and edges by level": (
         config(method={"average": "scores", "edge": ["3<-0", "1<-0"]}),
-        after_splits(*METHODS),
+        AFTER_SPLITS,
+    ),
+    "the combination of two metrics": (edit("configs/tiny.yaml", "combine: rank", "combine: zscore"), pair()),
+    "a weight of one of two metrics": (
+        edit("configs/tiny.yaml", "snip: 2", "snip: 3"),
+        pair() | PROXIES,
     ),
     "an option of the leaves": (config(leaves={"total_epochs": 8}), leaves(*METHODS) | FEW_SHOT | {"summary"}),
     "an option of the search": (
@@ -338,7 +354,7 @@ TABLE = {
     "how figures look": (config(plotting={"style": {"font.size": 8}, "width": 3.3, "methods": ["snip"]}), ALL_FIGURES),
     "one more seed": (config(seeds=[0, 1, 2]), NEW_SEED),
     "another data set": (config(data={"name": "others", "seed": 1}), ALL),
-    "a method less": (config(methods=["snip"], leaves={"methods": ["snip"]}), drawn() | FEW_SHOT | ROOTS),
+    "a method less": (config(methods=["snip"], leaves={"methods": ["snip"]}), drawn() | FEW_SHOT | ROOTS | PROXIES),
     "another torch": (upgraded, ALL - DATA),
 }
 

@@ -21,8 +21,9 @@ from tests.workflow import test_reruns as reruns
 from tests.workflow.conftest import ROOT, assert_same_results, copy_checkout, snakemake
 
 METHODS, SEEDS, LEVELS = ["snip", "random"], [0, 1], [0, 1]
-TREES = list(itertools.product(SEEDS, METHODS))
-ALL_TREES = list(itertools.product(SEEDS, [*METHODS, "snip-adaptive", "snip-tuned"]))
+PAIR = {"snip": 2, "params": 1}  # two metrics as one
+TREES = list(itertools.product(SEEDS, [*METHODS, "pair"]))
+ALL_TREES = [*TREES, *itertools.product(SEEDS, ["snip-adaptive", "snip-tuned"])]
 
 
 @pytest.fixture(scope="module")
@@ -55,12 +56,17 @@ def test_paths_that_the_summary_names_exist(tiny):
         assert list(folder.glob(name.replace("METHOD", "snip"))), name
 
 
-@pytest.mark.parametrize(("seed", "method"), TREES)
+@pytest.mark.parametrize(
+    ("metric", "file"),
+    [*((method, f"{method}/level-{{}}/scores.h5") for method in METHODS)]
+    + [(metric, f"pair/level-{{}}/scores-{metric}.h5") for metric in PAIR],
+)
+@pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("level", LEVELS)
-def test_scores_are_complete_and_give_their_affinity(results, seed, method, level):
-    nodes, attributes = read_scores(results / f"seed-{seed}/{method}/level-{level}/scores.h5")
+def test_scores_are_complete_and_give_their_affinity(results, seed, metric, file, level):
+    nodes, attributes = read_scores(results / f"seed-{seed}" / file.format(level))
     assert len(nodes) == 2**level
-    assert attributes["metric"] == method and attributes["seed"] == seed and attributes["level"] == level
+    assert attributes["metric"] == metric and attributes["seed"] == seed and attributes["level"] == level
     for node in nodes.values():
         split = node.sub_space.all(axis=1)
         assert split.sum() == len(EDGES) - level
@@ -85,10 +91,11 @@ def test_the_library_alone_grows_the_same_tree(results, seed, method):
     torch.set_num_threads(1)
     network, _ = fsnas.read_checkpoint(results / f"seed-{seed}/supernet.pt", SPACE)
     data = fsnas.read_dataset(results / "data/digits.h5")
-    metric, *policy = method.split("-")
-    policy = policy[0] if policy else "constant"
+    metric, joined = (PAIR, {"combine": "rank"}) if method == "pair" else (method.partition("-")[0], {})
+    policy = method.partition("-")[2] or "constant"
     leaves = 3 if policy == "adaptive" else 4
-    found = fsnas.grow(network, data, metric, policy, max_leaves=leaves, seed=seed, batch_size=16, repetitions=2)
+    of = {"seed": seed, "batch_size": 16, "repetitions": 2, **joined}
+    found = fsnas.grow(network, data, metric, policy, max_leaves=leaves, **of)
     torch.set_num_threads(threads)
     tree = fsnas.read_tree(results / f"seed-{seed}/{method}/tree.json")
     assert found.splits == tree.splits and found.leaves.keys() == tree.leaves.keys() and found.tuning == tree.tuning
@@ -148,7 +155,8 @@ def test_a_metric_in_one_new_file_runs_only_its_own_steps(tiny, tmp_path):
     run = snakemake(folder, "--cores", "2", "--configfile", "configs/tiny.yaml", "--config", *named)
     jobs = {reruns.named(message) for message in re.findall(r"^\[.* done, .*\] (.+)$", run, re.M)}
     mine = "gradient_sum"
-    assert jobs == reruns.scores(mine) | reruns.trees(mine) | reruns.drawn(mine) | reruns.FEW_SHOT | reruns.ROOTS
+    expected = reruns.scores(mine) | reruns.trees(mine) | reruns.drawn(mine) | reruns.FEW_SHOT | reruns.ROOTS
+    assert jobs == expected | reruns.PROXIES, "a method of two metrics went, which was compared as a proxy, too"
     assert "Not of this config: 1 file that another one left in results-tiny" in run
     assert "  figures/trees/removed-seed-0.png\n" in run
     assert set(pd.read_csv(folder / "results-tiny/tables/splits.csv").method) == {"snip", "random", "gradient_sum"}

@@ -22,7 +22,15 @@ from tests.support.messages import pattern
 from tests.support.space import SPACE
 from workflow_scripts import _captions, _config
 from workflow_scripts._captions import about_proxies, about_search, about_trees, about_truth, few
-from workflow_scripts._config import check, check_files, check_truth, leaf_methods, proxy_metrics, rungs_of
+from workflow_scripts._config import (
+    check,
+    check_files,
+    check_truth,
+    joint_proxies,
+    leaf_methods,
+    proxy_metrics,
+    rungs_of,
+)
 from workflow_scripts._config_model import options
 from workflow_scripts._config_schema import CONFIG, SCHEMA, as_json, as_yaml, schema_of, validated
 from workflow_scripts._config_values import check_texts
@@ -237,6 +245,22 @@ def test_weights_and_edges_that_do_not_fit_are_refused(given, said):
 def test_what_these_refusals_advise_is_taken(given):
     choices = checked({"a": {"metric": "gm", **given}})["a"].choices
     assert choices == choices | given
+
+
+def test_a_method_of_several_metrics_has_weights_and_options_of_each():
+    entries = [{"a": {"metrics": ["ntk", "lr"], "combine": "by_level"}}, "snip"]
+    entries += [{"b": {"metrics": {"gradnorm": 2, "ntk": {"weight": 0.5, "samples": 8}, "lr": {}, "gm": None}}}]
+    config = laid_over(DEFAULT, {"methods": entries, "leaves": {"methods": []}, "method": {"combine": "rank"}})
+    methods = check(config)
+    assert [part.metric for part in methods["a"].parts_at(1)] == ["lr"] and methods["a"].metric == "ntk+lr"
+    assert methods["b"].joining == {"combine": "rank", "metrics": {"gradnorm": 2, "ntk": 0.5, "lr": 1, "gm": 1}}
+    assert (methods["b"].part("ntk").options["samples"], methods["a"].part("ntk").options["samples"]) == (8, 16)
+    assert methods["snip"].joining == {} and methods["snip"].part(None).metric == "snip"
+    assert joint_proxies(methods.values(), ["gradnorm", "ntk", "lr", "snip"]) == {}  # a takes turns, gm is no proxy
+    said = about_trees(config, [*methods.values()], [0])
+    assert (
+        "a: metrics ntk + lr, combine by_level, ntk: samples 16. b: metrics gradnorm x 2 + ntk x 0.5 + lr + gm" in said
+    )
 
 
 def test_few_shot_nas_needs_no_metric():
@@ -506,6 +530,26 @@ methods: [{x: {metric: snip, policy: adaptive, warmup_epochs: [1, 0]}}] ->
     methods.x.warmup_epochs: found 2 numbers, one per level, but the levels of a tree are not known .*; give one for all
 {space: {operations: [none, nor_conv_1x1, nor_conv_3x3]}, methods: [{x: {metric: snip, policy: adaptive}}]} ->
     methods.x.policy.*: a policy that looks for clear cuts needs at least 4 operations, found 3
+methods: [{j: {metrics: snip}}] -> methods.j.metrics: found 'snip', expected a list of metrics, each once, or weights
+methods: [{j: {metrics: {}}}] -> methods.j.metrics: found {}, expected a list of metrics
+methods: [{j: {metrics: [snip, snip]}}] -> methods.j.metrics: found ['snip', 'snip'], expected a list of metrics, each
+methods: [{j: {metrics: {snip: two}}}] -> methods.j.metrics.snip: found 'two', expected a number, its weight, or its
+methods: [{j: {metrics: {snip: {weight: true}}}}] -> methods.j.metrics.snip: found True, expected a number
+methods: [{j: {metrics: [snap]}}] -> methods.j.metrics.snap: there is no metric 'snap' (did you mean 'snip'?)
+methods: [{j: {metrics: {ntk: {sample: 3}}}}] ->
+    methods.j.metrics.ntk.sample: unknown key (did you mean 'samples'?). Allowed in methods.j.metrics.ntk: samples, raw
+methods: [{j: {metrics: {ntk: {samples: 100}}}}] -> methods.j.metrics.ntk.samples: found 100, expected at most method
+methods: [{j: {metrics: [gm, snip], combine: scores}}] ->
+    methods.j.metrics: combine is 'scores', but gm gives affinities and no scores; take zscore, rank or by_level
+methods: [{j: {metrics: [ntk, snip, gm], combine: by_level}}] -> methods.j.metrics: 3 metrics for 2 levels: by level gm
+methods: [{j: {metrics: {snip: -1}}}] -> methods.j.metrics: the weight of snip is -1.0, expected a number above 0
+methods: [{j: {metrics: [snip], combine: ranks}}] ->
+    methods.j.combine: found 'ranks', allowed are zscore, rank, scores, by_level (did you mean 'rank'?)
+methods: [{j: {metric: snip, metrics: [gm]}}] -> methods.j.metric: found 'snip', but metrics are listed, too; list all
+methods: [{j: {metrics: [ntk], options: {samples: 3}}}] ->
+    methods.j.options: found {.*}, but metrics are listed, too; give options to the metric that they are of
+methods: [{j: {metric: snip, combine: rank}}] -> methods.j.combine: found 'rank', but there is one metric; list several
+methods: [{snip: {metrics: [gm]}}] -> methods.snip.metrics: snip is a metric itself; give the method another name
 """
 LARGE = {
     r"data\.name: found 'a\\n' \(str\), expected text without line breaks": {"data": {"name": "a\n"}},

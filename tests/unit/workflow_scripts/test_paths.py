@@ -16,4 +16,4 @@ def test_method_and_seed_are_read_from_every_path_that_has_them(out, method):
         if "/seed-{seed}/" in pattern:
             assert place(pattern.format(**of), out) == (method if "{method}" in pattern else "", 12)
             named += 1
-    assert named == 12
+    assert named == 14
