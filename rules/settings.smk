@@ -128,6 +128,8 @@ def same_scores(wildcards):
     They are made first, and taken over from there.
     """
     candidates, own = METHODS[wildcards.method].policy.grown, wildcards.candidate
+    if own not in candidates:  # of another config, among the results
+        return []
     alike = candidates[own].alike
     first = next(name for name, one in candidates.items() if alike(one, int(wildcards.level)))
     named = {**wildcards, "candidate": first}

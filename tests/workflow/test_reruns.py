@@ -57,7 +57,7 @@ def scores(*methods, seeds=SEEDS, levels=LEVELS):
 def pair(*metrics, seeds=SEEDS, levels=LEVELS):
     """What follows where these metrics of a method of two are scored again: at deeper levels nodes may be others."""
     own = jobs("joint_scores", metrics, ("pair",), seeds, levels) | jobs("joint_scores", PAIR, ("pair",), seeds, (1,))
-    return own | trees("pair", seeds=seeds) | drawn("pair")
+    return own | trees("pair", seeds=seeds) | drawn("pair") | FEW_SHOT
 
 
 def trees(*methods, seeds=SEEDS, levels=LEVELS):
