@@ -131,9 +131,13 @@ def same_scores(wildcards):
     if own not in candidates:  # of another config, among the results
         return []
     alike = candidates[own].alike
-    first = next(name for name, one in candidates.items() if alike(one, int(wildcards.level)))
+    first = next(
+        name for name, one in candidates.items() if alike(one, int(wildcards.level))
+    )
+    if first == own:
+        return []
     named = {**wildcards, "candidate": first}
-    return [] if first == own else scores_pattern(wildcards.method, first).format(**named)
+    return scores_pattern(wildcards.method, first).format(**named)
 
 
 def splits_code(wildcards):

@@ -391,7 +391,7 @@ def likely_space(config: Mapping[str, Any]) -> SearchSpace:
 
 
 def _users_parts(config: Mapping[str, Any]) -> SearchSpace:
-    """Add the user's metrics, policies and search spaces, which must declare themselves and be code that can be followed."""
+    """Add the user's metrics, policies and search spaces, which must be code that can be followed."""
     space = space_of(config)
     _add_folders(metrics.registry, config["metric_paths"])
     _add_folders(policies.registry, config["policy_paths"])

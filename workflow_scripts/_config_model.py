@@ -21,9 +21,9 @@ from fsnas.benchmark import sources as truth_sources
 from fsnas.data import sources as data_sources
 from fsnas.data.sources.imagefolder import SMALLEST, Resize
 from fsnas.data.splits import Split
+from fsnas.errors import ConfigError
 from fsnas.networks.choices import BatchNorm, Initialisation
 from fsnas.networks.gates import Mixing, Perturbation
-from fsnas.errors import ConfigError
 from fsnas.registry import Option
 from fsnas.search import samplers
 from fsnas.search.rungs import Selection

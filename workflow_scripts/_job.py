@@ -48,9 +48,7 @@ ASKING = {signal.SIGTERM: "SIGTERM (cancelled, preempted or out of time)", signa
 LOWER = dict.fromkeys(("supernet", "leaf", "rung", "standalone", "found"), "supernet.batch_size")
 LOWER |= dict.fromkeys(("evaluate", "search", "select_leaves"), "evaluation.batch_size")
 LOWER |= {"proxy": "proxies.batch_size"}
-LOWER |= dict.fromkeys(
-    ("scores", "joint_scores", "candidate_scores", "candidate_joint_scores"), "method.batch_size"
-)
+LOWER |= dict.fromkeys(("scores", "joint_scores", "candidate_scores", "candidate_joint_scores"), "method.batch_size")
 SHARED = "resources.jobs_per_card, or take a card with more"
 REMEDIES = {
     errno.ENOSPC: _FREE,

@@ -121,7 +121,9 @@ def split_node(
     node = cut_node(scores, branching, clear=clear, **how)
     if not node.cuts:
         raise ScoreError(_nothing_to_split(scores, node.considered))
-    return node.split(*_choose_edge(scores, node.cuts, edge, generator(scores.seed, "edge", scores.metric, scores.path)))
+    return node.split(
+        *_choose_edge(scores, node.cuts, edge, generator(scores.seed, "edge", scores.metric, scores.path))
+    )
 
 
 def _choose_edge(scores: NodeScores, cuts: dict[int, Cut], edge: str, rng: np.random.Generator) -> tuple[int, int]:

@@ -16,7 +16,7 @@ EQUALLY_CLEAR = 1e-9  # two mean clearnesses, of which rounding changes less
 
 
 def split_round(policy: Policy, scores: Mapping[str, NodeScores], rounds: Rounds, **how: Any) -> list[Split]:
-    """Return the splits of the round after ``rounds``, none once the tree is full; ``scores`` are those of all nodes."""
+    """Return the splits of the round after ``rounds``, none once the tree is full; ``scores`` are of all nodes."""
     leaves = {ROOT}
     for split in (split for each in rounds for split in each):
         leaves = leaves - {split.path} | {*split.children}

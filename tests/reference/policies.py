@@ -30,7 +30,9 @@ def clearness(affinity, b: int, objective: str, balance: str, seed: int, permuta
         order = rng.permutation(len(pairs))
         shuffled = {pair: float(affinity[pairs[o]]) for pair, o in zip(pairs, order, strict=True)}
         least.append(min(_cost(shuffled, p, objective) for p in cuts.partitions(n, b, balance)))
-    own = min(_cost({pair: float(affinity[pair]) for pair in pairs}, p, objective) for p in cuts.partitions(n, b, balance))
+    own = min(
+        _cost({pair: float(affinity[pair]) for pair in pairs}, p, objective) for p in cuts.partitions(n, b, balance)
+    )
     mean = sum(least) / len(least)
     spread = math.sqrt(sum((one - mean) ** 2 for one in least) / len(least))
     return (mean - own) / spread if spread > TOLERANCE * max(map(abs, least)) else 0.0

@@ -140,7 +140,9 @@ def test_candidates_share_what_they_scored_and_the_clearest_becomes_the_tree(res
 
 def example(page, file):
     """The text of a file that a page shows."""
-    code = (ROOT / page).read_text(encoding="utf-8").partition(f"`{file}`:\n\n")[2].partition("\nand name the folder")[0]
+    code = (
+        (ROOT / page).read_text(encoding="utf-8").partition(f"`{file}`:\n\n")[2].partition("\nand name the folder")[0]
+    )
     return "\n".join(line[4:] for line in code.splitlines()) + "\n"
 
 
@@ -182,7 +184,10 @@ def test_a_policy_in_one_new_file_runs_only_its_own_steps(tiny, tmp_path):
     tree = f"results-tiny/seed-0/{mine}/tree.json"
     snakemake(folder, tree, "--cores", "2", *plan())
     found = read_tree(folder / tree)
-    assert len(found.leaves) == 4 and "taken over" in (folder / f"results-tiny/logs/seed-0/{mine}/scores-0.log").read_text()
+    assert (
+        len(found.leaves) == 4
+        and "taken over" in (folder / f"results-tiny/logs/seed-0/{mine}/scores-0.log").read_text()
+    )
     lines = read_lineage(folder / tree).code
     assert [line for line in lines if "cheapest.py" in line]
     file.write_text(file.read_text().replace("min(found", "max(found"))

@@ -36,7 +36,9 @@ class Policy(ABC):
 
     def __init__(self, rounds: int, leaves: int, candidates: Mapping[str, "Policy"] | None = None) -> None:
         if leaves < 1 or leaves > 1 and not (rounds or candidates):
-            raise FsnasError(f"a policy of {leaves} leaves and {rounds} rounds grows no tree; expected 1 leaf or a round")
+            raise FsnasError(
+                f"a policy of {leaves} leaves and {rounds} rounds grows no tree; expected 1 leaf or a round"
+            )
         self.rounds, self.leaves, self.candidates = rounds, leaves, dict(candidates or {})
 
     @property

@@ -40,7 +40,7 @@ class Adaptive(Policy):
         if not choices:
             raise ScoreError(
                 f"metric {one.metric}, seed {one.seed}, round {number}: the tree has {len(leaves)} of its "
-                f"{self.leaves} leaves, and none of them has an edge that holds all operations and finite scores on it; "
+                f"{self.leaves} leaves, and no leaf has an edge that holds all operations and finite scores on it; "
                 "lower max_leaves, raise max_branching, or see the reasons kept in scores.h5"
             )
         clear = np.array([node.clearness[e] for node, e in choices])

@@ -17,7 +17,8 @@ from workflow_scripts._defaults import completed
 
 PAGE = (ROOT / "docs/methods.md").read_text(encoding="utf-8")
 EXAMPLE = textwrap.dedent(PAGE.partition("`my_policies/cheapest.py`:\n\n")[2].partition("\nand name the folder")[0])
-OPTION = 'from typing import Annotated\n\nfrom fsnas.splitting.policies import levels\n\n\ndef policy(space, *, {}):\n    {}\n'
+IMPORTS = "from typing import Annotated\n\nfrom fsnas.splitting.policies import levels\n"
+OPTION = IMPORTS + "\n\ndef policy(space, *, {}):\n    {}\n"
 
 
 @contextmanager
@@ -64,7 +65,9 @@ MINE = {"mine": {"metric": "snip", "policy": "mine"}}
 BAD = {
     "no function": ("x = 1\n", MINE, "expected a function policy(), found none"),
     "an option that a method has": (
-        OPTION.format("edge: int = 1", "return levels(space, [2])"), MINE, "has an option 'edge', which is a key of every",
+        OPTION.format("edge: int = 1", "return levels(space, [2])"),
+        MINE,
+        "has an option 'edge', which is a key of every",
     ),
     "an unknown key": (
         OPTION.format("wide: int = 2", "return levels(space, [wide])"),
@@ -72,7 +75,9 @@ BAD = {
         "methods.mine.wdie: unknown key (did you mean 'wide'?)",
     ),
     "a value out of bounds": (
-        OPTION.format('wide: Annotated[int, {"ge": 2, "le": "operations"}, "groups"] = 2', "return levels(space, [wide])"),
+        OPTION.format(
+            'wide: Annotated[int, {"ge": 2, "le": "operations"}, "groups"] = 2', "return levels(space, [wide])"
+        ),
         {"mine": {"metric": "snip", "policy": "mine", "wide": 6}},
         "methods.mine.wide: found 6, expected at most 5",
     ),
@@ -81,14 +86,25 @@ BAD = {
         {"mine": {"metric": "snip", "policy": "mine", "wide": "two"}},
         "methods.mine.wide: found 'two' (str), expected int",
     ),
-    "an error of its own": (OPTION.format("a: int = 1", "return 1 / 0"), MINE, "mine.py: ZeroDivisionError: division by"),
-    "what is no policy": (OPTION.format("a: int = 1", "return [2]"), MINE, "policy() returned [2]; expected a fsnas.spl"),
+    "an error of its own": (
+        OPTION.format("a: int = 1", "return 1 / 0"),
+        MINE,
+        "mine.py: ZeroDivisionError: division by",
+    ),
+    "what is no policy": (
+        OPTION.format("a: int = 1", "return [2]"),
+        MINE,
+        "policy() returned [2]; expected a fsnas.spl",
+    ),
     "an impossible one": (OPTION.format("a: int = 1", "return levels(space, [7])"), MINE, "branching is 7 at level 0"),
     "code that cannot be followed": (
-        "exec('x = 1')\n" + OPTION.format("a: int = 1", "return levels(space, [2])"), MINE, "line 1: exec runs code that",
+        "exec('x = 1')\n" + OPTION.format("a: int = 1", "return levels(space, [2])"),
+        MINE,
+        "line 1: exec runs code that",
     ),
     "a draw without a seed": (
-        "import numpy as np\n\nDRAW = np.random.default_rng()\n" + OPTION.format("a: int = 1", "return levels(space, [2])"),
+        "import numpy as np\n\nDRAW = np.random.default_rng()\n"
+        + OPTION.format("a: int = 1", "return levels(space, [2])"),
         MINE,
         "line 3: numpy.random.default_rng() gives other numbers in every run",
     ),
@@ -118,7 +134,10 @@ def test_a_name_that_is_taken_or_none_is_refused(name, message, tmp_path):
 
 
 def test_no_folder_and_no_policy_are_said(tmp_path):
-    with policies_in(tmp_path / "nowhere") as config, pytest.raises(ConfigError, match="policy_paths: there is no folder"):
+    with (
+        policies_in(tmp_path / "nowhere") as config,
+        pytest.raises(ConfigError, match="policy_paths: there is no folder"),
+    ):
         checked(config, "snip")
     said = re.escape("methods.x.policy: found 'adaptve', allowed are adaptive, constant")
     with pytest.raises(ConfigError, match=said):

@@ -542,6 +542,10 @@ methods: [{j: {metrics: {ntk: {samples: 100}}}}] -> methods.j.metrics.ntk.sample
 methods: [{j: {metrics: [gm, snip], combine: scores}}] ->
     methods.j.metrics: combine is 'scores', but gm gives affinities and no scores; take zscore, rank or by_level
 methods: [{j: {metrics: [ntk, snip, gm], combine: by_level}}] -> methods.j.metrics: 3 metrics for 2 levels: by level gm
+methods: [{j: {metrics: [ntk, snip], combine: by_level, policy: adaptive}}] ->
+    methods.j.combine: found 'by_level', but under the policy that methods.j.policy names a round does not split a level
+methods: [{j: {metrics: [ntk, snip, gm], combine: by_level, policy: tuned, max_leaves: 4}}] ->
+    methods.j.metrics: 3 metrics for 2 levels: by level gm would never be used
 methods: [{j: {metrics: {snip: -1}}}] -> methods.j.metrics: the weight of snip is -1.0, expected a number above 0
 methods: [{j: {metrics: [snip], combine: ranks}}] ->
     methods.j.combine: found 'ranks', allowed are zscore, rank, scores, by_level (did you mean 'rank'?)
