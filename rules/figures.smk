@@ -136,10 +136,9 @@ rule root_scores_figure:
     input:
         [
             file
-            for name, method in METHODS.items()
-            if method.policy.depth
+            for name in METHODS
             for seed in SEEDS
-            for file in scores_of(name, seed, [0])
+            for file in scores_of_root(name, seed)
         ],
     output:
         drawn(

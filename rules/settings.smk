@@ -122,6 +122,29 @@ def scores_settings(wildcards):
     }
 
 
+def same_scores(wildcards):
+    """The scores of the first candidate that has the same nodes in a round, if that is another one.
+
+    They are made first, and taken over from there.
+    """
+    candidates, own = METHODS[wildcards.method].policy.grown, wildcards.candidate
+    if own not in candidates:  # of another config, among the results
+        return []
+    alike = candidates[own].alike
+    first = next(
+        name for name, one in candidates.items() if alike(one, int(wildcards.level))
+    )
+    if first == own:
+        return []
+    named = {**wildcards, "candidate": first}
+    return scores_pattern(wildcards.method, first).format(**named)
+
+
+def splits_code(wildcards):
+    """The code that the splits of a method are made from, its policy included."""
+    return code("splits.py", SPACE_CODE, METHODS[wildcards.method].policy_file)
+
+
 def splits_settings(wildcards):
     """What decides the cuts of a level."""
     method = METHODS[wildcards.method]
@@ -132,6 +155,7 @@ def splits_settings(wildcards):
         "policy": method.policy_settings,
         **{name: method.choices[name] for name in CUT_KEYS},
         "edge": method.edge(int(wildcards.level)),
+        **({"candidate": wildcards.candidate} if candidate_of(wildcards) else {}),
         **method.joining,
     }
 

@@ -20,7 +20,7 @@ ALL = "all methods"
 
 def tree_caption(config: Mapping[str, Any], seeds: Sequence[int], methods: Iterable[Method]) -> str:
     """Return n, seeds, data and sizes, and which of ``methods`` score fresh networks, or BatchNorm as the identity."""
-    scored = [method for method in methods if method.policy.depth]
+    scored = [method for method in methods if method.policy.leaves > 1]
     initial = _those(scored, weights="initial")
     epochs = _counted(config["supernet"]["epochs"], "epoch")
     trained = "untrained" if initial == ALL else f"{epochs} (untrained: {initial})" if initial else epochs

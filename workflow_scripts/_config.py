@@ -26,10 +26,11 @@ from fsnas.splitting import policies
 from fsnas.splitting.joint import Part, check_parts, name_of, of_level, parts_of, weights_of
 from workflow_scripts._config_model import (
     Cutting,
-    Entry,
     MethodName,
+    Paths,
     Scoring,
     Space,
+    entry_keys,
     expanded,
     model_of,
     options_of_metric,
@@ -86,9 +87,14 @@ class Method:
         return {"name": self.choices["policy"], **taken(policies.options(self.choices["policy"]), self.choices)}
 
     @property
+    def policy_file(self) -> Path:
+        """Return the file of the policy."""
+        return policies.path_of(self.choices["policy"])
+
+    @property
     def reads_root(self) -> bool:
         """Say whether a step of the method reads the trained root: to score splits, or to start leaves from."""
-        return self.choices["init"] == "root" or bool(self.policy.depth) and self.choices["weights"] == "trained"
+        return self.choices["init"] == "root" or self.policy.leaves > 1 and self.choices["weights"] == "trained"
 
     @property
     def needs_root(self) -> bool:
@@ -373,20 +379,26 @@ def space_of(config: Mapping[str, Any]) -> SearchSpace:
 
 
 def likely_space(config: Mapping[str, Any]) -> SearchSpace:
-    """Return the search space of a config that is still to be checked, if it can be told: it has bounds of its own."""
+    """Return the search space of a config that is still to be checked, if it can be told: it has bounds of its own.
+
+    The user's policies are known from here on: their options are keys.
+    """
     try:
+        _add_folders(policies.registry, validated(Paths, config["policy_paths"]))
         return space_of({**config, "space": validated(Space, config["space"])})
     except (ConfigError, KeyError, TypeError):  # the config is refused for it where all of it is checked
         return nas_bench_201
 
 
 def _users_parts(config: Mapping[str, Any]) -> SearchSpace:
-    """Add the user's metrics and search spaces, which must declare themselves and be code that can be followed."""
+    """Add the user's metrics, policies and search spaces, which must be code that can be followed."""
     space = space_of(config)
     _add_folders(metrics.registry, config["metric_paths"])
+    _add_folders(policies.registry, config["policy_paths"])
     parts: dict[str, Callable[[], list]] = {
         "space_paths": lambda: [spaces.path_of(space.name), located(space.networks)],
         "metric_paths": lambda: [path_of(name) for name in known() if config["metric_paths"] and metric_spec(name)],
+        "policy_paths": lambda: [policies.path_of(name) for name in policies.known() if config["policy_paths"]],
     }
     for key, files in parts.items():
         with _about(key):
@@ -432,7 +444,7 @@ def _method(entry: str | Mapping[str, Any], config: Mapping[str, Any], space: Se
     given = {} if given is None else given
     at = f"methods.{shown_key(name)}"
     validated(MethodName, name, at)
-    own = taken(given, validated(Entry, given, at, space))
+    own = taken(given, validated(entry_keys(), given, at, space))
     choices = config["method"] | taken(config["method"], own)
     joint = own.get("metrics") is not None
     parts = (_joint_parts if joint else _only_part)(name, own, choices, config, at)
@@ -443,12 +455,11 @@ def _method(entry: str | Mapping[str, Any], config: Mapping[str, Any], space: Se
     read = taken(policies.options(choices["policy"]), choices)
     with _about(where("policy", *read)):
         policy = policies.make_policy(space, choices["policy"], **read)
-    _check_warmup(choices, policy.depth, where)
-    _check_edges(choices["edge"], policy.depth, space, where("edge"))
+    _check_warmup(choices, policy, where)
+    _check_edges(choices, policy, space, where)
     if joint:
-        with _about(f"{at}.metrics"):
-            check_parts(parts, choices["combine"], policy.depth)
-    for part in parts if policy.depth else ():
+        _check_joint(parts, choices, policy, at, where)
+    for part in parts if policy.leaves > 1 else ():
         _check_needs(part.metric, space, at)
         if part.metric == "ntk":
             given = parts_of(own["metrics"]) if joint else [Part("ntk", own.get("options") or {})]
@@ -456,6 +467,19 @@ def _method(entry: str | Mapping[str, Any], config: Mapping[str, Any], space: Se
             samples = (f"{at}.metrics.ntk" if joint else f"{at}.options") if own_samples else "metrics.ntk"
             _check_ntk(part.options, choices["batch_size"], f"{samples}.samples", where("batch_size"))
     return Method(name, parts, joint, choices, policy)
+
+
+def _check_joint(
+    parts: tuple[Part, ...], choices: Mapping[str, Any], policy: policies.Policy, at: str, where: Callable[..., str]
+) -> None:
+    """Check that the policy can do with several metrics as they are combined."""
+    if choices["combine"] == "by_level" and not all(one.by_level for one in policy.grown.values()):
+        raise ConfigError(
+            f"{where('combine')}: found 'by_level', but under the policy that {where('policy')} names a round does not "
+            "split a level; take zscore, rank or scores"
+        )
+    with _about(f"{at}.metrics"):
+        check_parts(parts, choices["combine"], max(one.rounds for one in policy.grown.values()))
 
 
 def _only_part(
@@ -539,11 +563,11 @@ def _metric_of(name: str, choices: Mapping[str, Any], at: str) -> str:
     )
 
 
-def _check_warmup(choices: Mapping[str, Any], depth: int, where: Callable[..., str]) -> None:
+def _check_warmup(choices: Mapping[str, Any], policy: policies.Policy, where: Callable[..., str]) -> None:
     epochs, at = choices["warmup_epochs"], where("warmup_epochs")
-    if isinstance(epochs, list) and len(epochs) != depth:
-        raise ConfigError(f"{at}: found {len(epochs)} numbers, expected {depth}, one per level")
-    if choices["weights"] == "initial" and epochs and epochs != [0] * depth:
+    if isinstance(epochs, list):
+        _check_levels(epochs, "numbers", policy, at, where("policy"))
+    if choices["weights"] == "initial" and epochs and epochs != [0] * policy.rounds:
         raise ConfigError(
             f"{at}: found {epochs}, but {where('weights')} is 'initial', and a warm-up would train these weights; "
             "set warmup_epochs to 0, or weights to trained"
@@ -555,12 +579,30 @@ def _check_warmup(choices: Mapping[str, Any], depth: int, where: Callable[..., s
         )
 
 
-def _check_edges(edge: str | list[str], depth: int, space: SearchSpace, at: str) -> None:
+def _check_levels(given: list, what: str, policy: policies.Policy, at: str, of: str) -> None:
+    """Check that a list that says something for each level has as many entries as there are levels."""
+    if not policy.by_level:
+        raise ConfigError(
+            f"{at}: found {len(given)} {what}, one per level, but the levels of a tree are not known before under the "
+            f"policy that {of} names; give one for all"
+        )
+    if len(given) != policy.rounds:
+        raise ConfigError(f"{at}: found {len(given)} {what}, expected {policy.rounds}, one per level")
+
+
+def _check_edges(
+    choices: Mapping[str, Any], policy: policies.Policy, space: SearchSpace, where: Callable[..., str]
+) -> None:
+    edge, at = choices["edge"], where("edge")
+    if policy.takes_edge and edge != "best":
+        raise ConfigError(
+            f"{at}: found {shown(edge)}, but the policy that {where('policy')} names takes the edge with the clearest "
+            "cut; set edge to best"
+        )
     if isinstance(edge, str):
         return
     for name in edge:
         if name not in space.edges:
             near = nearest(name, [*space.edges])
             raise ConfigError(f"{at}: found {shown(name)}{near}, allowed are {listing(space.edges)}")
-    if len(edge) != depth:
-        raise ConfigError(f"{at}: found {len(edge)} edges, expected {depth}, one per level")
+    _check_levels(edge, "edges", policy, at, where("policy"))

@@ -1,22 +1,26 @@
-"""A whole split tree, level by level, as the workflow grows it in steps."""
+"""A whole split tree, round by round, as the workflow grows it in steps."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from fsnas.data.dataset import Dataset
 from fsnas.networks.supernet import Supernet
+from fsnas.registry import taken
+from fsnas.splitting.affinities import NodeScores
 from fsnas.splitting.joint import Metrics, check_parts, combined, name_of, of_level, parts_of
-from fsnas.splitting.node import split_node
-from fsnas.splitting.policies import Policy, constant
+from fsnas.splitting.policies import Policy, make_policy, options
+from fsnas.splitting.rounds import split_round, tree_of
 from fsnas.splitting.scoring import score
-from fsnas.splitting.trees import Split, Tree, node_spaces
+from fsnas.splitting.trees import Split, Tree, new_nodes
 
 
 def grow(
     network: Supernet,
     dataset: Dataset,
     metric: Metrics,
-    policy: Policy | None = None,
+    policy: Policy | str = "constant",
     *,
     seed: int = 0,
     objective: str = "mean",
@@ -25,9 +29,9 @@ def grow(
     average: str = "affinities",
     combine: str = "zscore",
     progress: Callable[[str], None] = lambda line: None,
-    **scoring: Any,
+    **given: Any,
 ) -> Tree:
-    """Return the split tree of a supernet: score its nodes, split each, and go on with their children.
+    """Return the split tree of a supernet: score its nodes, split what the policy says, and go on with their children.
 
     Parameters
     ----------
@@ -37,7 +41,7 @@ def grow(
         One, or several jointly: ``["ntk", "lr"]``, ``{"gradnorm": 2, "jacobcov": 1}`` with weights, or
         ``{"ntk": {"weight": 1, "samples": 8}}`` with options, too.
     policy
-        Of `fsnas.splitting.policies`; default `constant`: two groups a split, four leaves.
+        The name of one (`fsnas.splitting.policies`), whose options are among what is ``given``, or one that was made.
     objective, balance, average
         As `split_node`.
     edge
@@ -46,27 +50,46 @@ def grow(
         How several metrics are combined, as in `fsnas.splitting.joint.combined`.
     progress
         Gets a line a split.
-    scoring
-        As `fsnas.splitting.scoring.score`.
+    given
+        Options of the policy; the rest is as `fsnas.splitting.scoring.score`.
 
     Raises
     ------
     FsnasError
-        As `fsnas.splitting.joint.check_parts`, `score` and `split_node`.
+        As `fsnas.splitting.joint.check_parts`, `score` and the policy.
     """
-    space, splits, parts = network.space, list[Split](), parts_of(metric)
+    space, parts = network.space, parts_of(metric)
     check_parts(parts, combine)
     name, joint = name_of(parts), not isinstance(metric, str)
-    for level, branching in enumerate((policy or constant(space)).factors):
-        how = {"edge": edge if isinstance(edge, str) else edge[level], "average": average}
-        for path, mask in node_spaces(space, splits).items():
-            of = {"path": path, "sub_space": mask, "seed": seed, **scoring}
-            used = of_level(parts, combine, level)
+    if isinstance(policy, str):
+        own = taken(options(policy), given)
+        policy = make_policy(space, policy, **own)
+        given = {option: value for option, value in given.items() if option not in own}
+    known: dict[tuple[str, bytes, str], NodeScores] = {}  # candidates have nodes in common
+
+    def scored(path: str, mask: np.ndarray, number: int) -> NodeScores:
+        used = of_level(parts, combine, number)
+        place = path, mask.tobytes(), name_of(used)
+        if place not in known:
+            of = {"path": path, "sub_space": mask, "seed": seed, **given}
             own = [
                 score(network, dataset, part.metric, **of | ({"options": part.options} if joint else {}))
                 for part in used
             ]
-            scores = combined(own, used, combine=combine, average=average) if joint else own[0]
-            splits.append(split_node(scores, branching, objective=objective, balance=balance, **how))
-            progress(f"node {path}: {splits[-1].edge} into {' | '.join(' '.join(g) for g in splits[-1].groups)}")
-    return Tree(name, name, seed, tuple(splits), node_spaces(space, splits), space)
+            known[place] = combined(own, used, combine=combine, average=average) if joint else own[0]
+        return known[place]
+
+    def rounds_of(one: Policy) -> list[list[Split]]:
+        rounds: list[list[Split]] = []
+        scores: dict[str, NodeScores] = {}
+        for number in range(one.rounds):
+            new = new_nodes(space, rounds, one.leaves)
+            scores |= {path: scored(path, mask, number) for path, mask in new.items()}
+            how = {"edge": edge if isinstance(edge, str) else edge[number], "average": average}
+            rounds.append(split_round(one, scores, rounds, objective=objective, balance=balance, **how))
+            for split in rounds[-1]:
+                progress(f"node {split.path}: {split.edge} into {' | '.join(' '.join(g) for g in split.groups)}")
+        return rounds
+
+    grown: Mapping[str, list[list[Split]]] = {name: rounds_of(one) for name, one in policy.grown.items()}
+    return tree_of(policy, grown, space, method=name, metric=name, seed=seed)

@@ -68,7 +68,7 @@ def test_an_option_of_a_part_is_a_key_with_its_type_default_bounds_and_meaning()
 
 def test_the_default_run_has_the_control_a_tree_of_several_levels_and_every_metric_by_name():
     methods, text = check(DEFAULT), (ROOT / "config.yaml").read_text(encoding="utf-8")
-    assert {"gm-nas", "synflow", "random", "one-shot"} <= set(methods) and methods["gm-nas"].policy.depth > 1
+    assert {"gm-nas", "synflow", "random", "one-shot"} <= set(methods) and methods["gm-nas"].policy.rounds > 1
     assert len(DEFAULT["seeds"]) >= 3
     further = re.search(r"# Further metrics: (.*)\.", text)[1].split(", ")
     assert set(known()) == {*further, *methods} - {"gm-nas", "one-shot"}
@@ -98,7 +98,7 @@ def test_the_paper_preset_is_the_papers_experiment():
     baselines = {"gm-nas", "one-shot", "few-shot-nas", "few-shot-best"}
     assert set(methods) == eight | {"random"} | baselines and len(config["seeds"]) == 10
     assert (config["supernet"]["channels"], config["supernet"]["cells"], config["supernet"]["epochs"]) == (16, 5, 200)
-    assert all(methods[m].policy.depth == 3 and methods[m].policy.branching(0) == 2 for m in eight)
+    assert all(methods[m].policy.factors == (2, 2, 2) for m in eight)
     assert config["data"]["source"] == "cifar10" and config["data"]["split"] == "nasbench201"
 
 
@@ -265,7 +265,7 @@ def test_a_method_of_several_metrics_has_weights_and_options_of_each():
 
 def test_few_shot_nas_needs_no_metric():
     method = checked({"few-shot": {"policy": "exhaustive"}})["few-shot"]
-    assert method.metric == "random" and method.policy.branching(0) == 5
+    assert method.metric == "random" and method.policy.factors == (5,)
 
 
 def test_training_images_are_those_of_the_data_set():
@@ -516,6 +516,20 @@ truth: {source: csv, file: results/truth/csv.h5} ->
     truth.file: found 'results/truth/csv.h5', which is in outdir, 'results'; .*; move the file
 leaves: {methods: [], total_epochs: null} -> leaves: epochs is None and total_epochs None; expected one of them
 method: {warmup_epochs: [1]} -> warmup_epochs: found 1 numbers, expected 2
+methods: [{x: {metric: snip, policy: adaptive, max_leaves: 730}}] ->
+    methods.x.max_leaves.*: max_leaves is 730, but with 6 edges and at most 3 groups a split no tree has more than 729
+methods: [{x: {metric: snip, policy: adaptive, max_branching: 5}}] -> methods.x.max_branching: max_branching is 5; exp
+methods: [{x: {metric: snip, policy: tuned, max_leaves: 7}}] -> methods.x.max_leaves: max_leaves is 7, which no sched
+methods: [{x: {metric: snip, policy: adaptive, edge: ["3<-0", "1<-0"]}}] ->
+    methods.x.edge: found ['3<-0', '1<-0'], but the policy that methods.x.policy names takes the edge with the clearest
+{method: {policy: adaptive}, methods: [{x: {metric: snip, edge: first}}]} ->
+    methods.x.edge: found 'first', but the policy that method.policy names takes the edge .*; set edge to best
+methods: [{x: {metric: snip, policy: tuned, edge: ["3<-0", "1<-0"]}}] ->
+    methods.x.edge: found 2 edges, one per level, but the levels of a tree are not known before under the policy
+methods: [{x: {metric: snip, policy: adaptive, warmup_epochs: [1, 0]}}] ->
+    methods.x.warmup_epochs: found 2 numbers, one per level, but the levels of a tree are not known .*; give one for all
+{space: {operations: [none, nor_conv_1x1, nor_conv_3x3]}, methods: [{x: {metric: snip, policy: adaptive}}]} ->
+    methods.x.policy.*: a policy that looks for clear cuts needs at least 4 operations, found 3
 methods: [{j: {metrics: snip}}] -> methods.j.metrics: found 'snip', expected a list of metrics, each once, or weights
 methods: [{j: {metrics: {}}}] -> methods.j.metrics: found {}, expected a list of metrics
 methods: [{j: {metrics: [snip, snip]}}] -> methods.j.metrics: found ['snip', 'snip'], expected a list of metrics, each
@@ -528,6 +542,10 @@ methods: [{j: {metrics: {ntk: {samples: 100}}}}] -> methods.j.metrics.ntk.sample
 methods: [{j: {metrics: [gm, snip], combine: scores}}] ->
     methods.j.metrics: combine is 'scores', but gm gives affinities and no scores; take zscore, rank or by_level
 methods: [{j: {metrics: [ntk, snip, gm], combine: by_level}}] -> methods.j.metrics: 3 metrics for 2 levels: by level gm
+methods: [{j: {metrics: [ntk, snip], combine: by_level, policy: adaptive}}] ->
+    methods.j.combine: found 'by_level', but under the policy that methods.j.policy names a round does not split a level
+methods: [{j: {metrics: [ntk, snip, gm], combine: by_level, policy: tuned, max_leaves: 4}}] ->
+    methods.j.metrics: 3 metrics for 2 levels: by level gm would never be used
 methods: [{j: {metrics: {snip: -1}}}] -> methods.j.metrics: the weight of snip is -1.0, expected a number above 0
 methods: [{j: {metrics: [snip], combine: ranks}}] ->
     methods.j.combine: found 'ranks', allowed are zscore, rank, scores, by_level (did you mean 'rank'?)
