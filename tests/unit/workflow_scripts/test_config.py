@@ -128,6 +128,8 @@ NAMED = {  # what their authors run, as far as a method says it
 @pytest.mark.parametrize("preset", [None, *PRESETS], ids=lambda path: path.stem if path else "default")
 def test_a_name_that_stands_for_a_paper_is_what_its_authors_run_whatever_the_defaults_are(preset):
     config = laid_over(DEFAULT, yaml.safe_load(preset.read_text(encoding="utf-8")) if preset else {})
+    named = [entry for entry in config["methods"] if isinstance(entry, dict) and NAMED.keys() & entry.keys()]
+    config |= {"methods": ["random", *named], "leaves": config["leaves"] | {"methods": []}}
     other = {"perturbation": "disable", "balance": "none", "edge": "random", "policy": "none"}
     other |= {"branching": 3, "depth": 2, "weights": "initial", "initialisation": "fan_out", "batch_norm": "identity"}
     for init in ("scratch", "root"):
