@@ -244,7 +244,7 @@ def config(**changes) -> Callable[[Path], None]:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
         for name, value in changes.items():
             content[name] = {**content.get(name, {}), **value} if isinstance(value, dict) else value
-        path.write_text(yaml.safe_dump(content), encoding="utf-8")
+        path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
 
     return change
 

@@ -153,14 +153,14 @@ def test_a_metric_in_one_new_file_runs_only_its_own_steps(tiny, tmp_path):
     (folder / "my_metrics/gradient_sum.py").write_text(example("docs/methods.md", "my_metrics/gradient_sum.py"))
     named = ["metric_paths=[my_metrics]", "methods=[snip,random,gradient_sum]"]
     trees = folder / "results-tiny/figures/trees"
-    shutil.copy(trees / "snip-seed-0.png", trees / "removed-seed-0.png")
+    shutil.copy(trees / "snip-seed-0.png", trees / "gone-seed-0.png")
     run = snakemake(folder, "--cores", "2", "--configfile", "configs/tiny.yaml", "--config", *named)
     jobs = {reruns.named(message) for message in re.findall(r"^\[.* done, .*\] (.+)$", run, re.M)}
     mine = "gradient_sum"
     expected = reruns.scores(mine) | reruns.trees(mine) | reruns.drawn(mine) | reruns.FEW_SHOT | reruns.ROOTS
     assert jobs == expected | reruns.PROXIES, "a method of two metrics went, which was compared as a proxy, too"
     assert re.search(r"Not of this config: \d+ files that another one left in results-tiny", run)
-    assert "  figures/trees/removed-seed-0.png\n" in run
+    assert "  figures/trees/gone-seed-0.png" in run
     assert set(pd.read_csv(folder / "results-tiny/tables/splits.csv").method) == {"snip", "random", "gradient_sum"}
     nodes, attributes = read_scores(folder / "results-tiny/seed-1/gradient_sum/level-0/scores.h5")
     assert np.isfinite(nodes["root"].scores).all() and any("gradient_sum.py" in line for line in attributes["code"])
