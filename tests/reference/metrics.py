@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from fsnas.metrics._toolkit import ScoringBatch
 from fsnas.networks.supernet import GatedSupernet
-from tests.reference.plain import PlainCell, PlainNetwork, ResNetBasicBlock, plain_network
-from tests.support.space import EDGES, SPACE
+from tests.reference.plain import PlainCell, PlainNetwork, plain_network
+from tests.support.space import SPACE
 
 
 def _network(model: GatedSupernet | nn.Module) -> nn.Module:
@@ -47,8 +47,9 @@ def gm(models: list[GatedSupernet], edge: int, batch: ScoringBatch) -> np.ndarra
     vectors = []
     for model in models:
         vector: list[float] = []
-        for name, grad in sorted(_loss_gradients(plain_network(model), batch).items()):
-            if name.startswith("reductions") or (name.startswith("stages") and EDGES[edge] not in name):
+        plain = plain_network(model)
+        for name, grad in sorted(_loss_gradients(plain, batch).items()):
+            if plain.is_compared(name, edge):
                 vector += grad.flatten().tolist()
         vectors.append(np.array(vector))
     cosines = np.full((len(models), len(models)), np.nan)
@@ -86,7 +87,7 @@ def local_dimension(features: Tensor, neighbours: int) -> float:
 def _features(model: GatedSupernet, images: Tensor) -> list[Tensor]:
     network, found = plain_network(model), []
     for module in network.modules():
-        if isinstance(module, PlainCell | ResNetBasicBlock):
+        if isinstance(module, network.passes_on):
             module.register_forward_hook(lambda module, inputs, output: found.append(output))
     with torch.no_grad():
         network(images)
@@ -267,11 +268,11 @@ def flops(model: GatedSupernet, batch: ScoringBatch) -> float:
 
 
 def multiply_adds(network: nn.Module, image: Tensor) -> int:
-    """Those of the convolutions and linear layers (and their biases) that run for ``image [1, c, h, w]``."""
+    """Those of the convolutions and linear layers (and biases, if the benchmark counts them) that run for ``image [1, c, h, w]``."""
     found = []
 
     def hook(module: nn.Module, inputs: tuple[Tensor], output: Tensor) -> None:
-        each = module.weight[0].numel() + (0 if module.bias is None else 1)
+        each = module.weight[0].numel() + (network.counts_bias and module.bias is not None)
         found.append(output.numel() * each)
 
     handles = [m.register_forward_hook(hook) for m in network.modules() if isinstance(m, nn.Conv2d | nn.Linear)]

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from fsnas.networks.supernet import GatedSupernet
 from fsnas.spaces.nas_bench_201 import SOURCES, TARGETS
+from tests.reference.macro import macro_network
 from tests.support.space import EDGES, OPERATIONS
 
 
@@ -157,6 +158,13 @@ class PlainNetwork(nn.Module):
         """The weights of the convolutions and of the classifier, without BatchNorm and biases."""
         return {name: p for name, p in self.named().items() if p.dim() == 4 or name == "classifier.weight"}
 
+    def is_compared(self, name: str, edge: int) -> bool:
+        """Whether gm compares the gradients of the layer of this name where ``edge`` is split."""
+        return name.startswith("reductions") or (name.startswith("stages") and EDGES[edge] not in name)
+
+    passes_on = PlainCell | ResNetBasicBlock  # whose outputs are features
+    counts_bias = True  # in its benchmark's FLOPs
+
 
 def cell_convolutions(cell: nn.Module) -> dict[str, ReLUConvBN]:
     """The convolutions of a `PlainCell` or an `InferCell`, by EDGE:OPERATION."""
@@ -170,27 +178,32 @@ def cell_convolutions(cell: nn.Module) -> dict[str, ReLUConvBN]:
     return found
 
 
-def copy_weights(plain: PlainNetwork, model: GatedSupernet) -> PlainNetwork:
+def copy_weights(plain: nn.Module, model: GatedSupernet) -> nn.Module:
     """Give ``plain`` the values and the dtype of the weights of ``model`` that have the same names."""
     values = dict(model.network.named_parameters())
-    plain.to(values["stem.weight"].dtype)
+    plain.to(values["classifier.weight"].dtype)
     with torch.no_grad():
         for name, parameter in plain.named().items():
             parameter.copy_(values[name])
     return plain
 
 
-def plain_network(model: GatedSupernet, affine: bool = False) -> PlainNetwork:
+def plain_network(model: GatedSupernet, affine: bool = False) -> nn.Module:
     """The plain twin of ``model``: the operations whose gate is not zero, with its weights."""
+    of_space = macro_network(model) if model.network.space.name == "nas-bench-macro" else cell_network(model, affine)
+    plain = copy_weights(of_space, model)
+    return plain if model.batch_norm == "batch" else in_evaluation_mode(plain)
+
+
+def cell_network(model: GatedSupernet, affine: bool) -> PlainNetwork:
     s = model.network.dimensions
     stages = [
         [PlainCell(s["channels"] * 2**stage, model.gates, affine) for _ in range(s["cells"])] for stage in range(3)
     ]
-    plain = copy_weights(PlainNetwork(stages, s["channels"], s["classes"], s["in_channels"]), model)
-    return plain if model.batch_norm == "batch" else in_evaluation_mode(plain)
+    return PlainNetwork(stages, s["channels"], s["classes"], s["in_channels"])
 
 
-def in_evaluation_mode(plain: PlainNetwork) -> PlainNetwork:
+def in_evaluation_mode(plain: nn.Module) -> nn.Module:
     """``plain`` with running statistics, which no batch has changed yet."""
     of = plain.classifier.weight
     for norm in (module for module in plain.modules() if isinstance(module, nn.BatchNorm2d)):
