@@ -84,10 +84,8 @@ class NasBenchMacro(SearchSpace):
         """Return the operation of every layer in a string of the form that `architecture_string` writes."""
         digits = string.strip()
         if len(digits) != len(EDGES) or not {*digits} <= {*"012"}:
-            lost = digits.isdecimal() and {*digits} <= {*"012"} and len(digits) < len(EDGES)
-            hint = ": a program that took it for a number has left out zeros in front" if lost else ""
             raise FsnasError(
-                f"cannot read the architecture {string!r}{hint}; expected {len(EDGES)} digits, one a layer: "
+                f"cannot read the architecture {string!r}; expected {len(EDGES)} digits, one a layer: "
                 f"{', '.join(f'{i} {name}' for i, name in enumerate(OPERATIONS))}"
             )
         return [OPERATIONS[int(digit)] for digit in digits]
