@@ -10,12 +10,14 @@ from traceback import extract_tb
 from fsnas.errors import ConfigError
 from fsnas.registry import Registry
 from fsnas.spaces._search_space import (
+    MAX_OPERATIONS,
     SearchSpace,
     architectures,
     count_architectures,
     described_space,
     draw_architectures,
     held_edges,
+    wrong_name,
 )
 
 __all__ = ["SearchSpace", "add_folders", "architectures", "count_architectures", "described_space"]
@@ -32,7 +34,7 @@ def load(name: str, operations: Sequence[str] | None = None) -> SearchSpace:
     ------
     ConfigError
         If there is none, its file cannot be run, or has no object ``space`` of that name that states `Size` and
-        ``networks``.
+        ``networks``; or if two edges have one name, or there are more operations than a cut takes.
     FsnasError
         As `SearchSpace.with_operations`.
     """
@@ -45,10 +47,18 @@ def load(name: str, operations: Sequence[str] | None = None) -> SearchSpace:
         raise ConfigError(f"{where}: {type(error).__name__}: {error}; correct the file") from error
     if not isinstance(found, SearchSpace) or found.name != name:
         expected = f"an object of a subclass of fsnas.spaces.SearchSpace with the name {name!r}"
-        raise ConfigError(f"{path}: `space` is {found!r}, expected {expected}; see CONTRIBUTING.md")
+        raise ConfigError(f"{path}: `space` is {found!r}, expected {expected}; see docs/spaces.md")
     if not is_dataclass(getattr(found, "Size", None)) or not isinstance(getattr(found, "networks", None), str):
         raise ConfigError(
             f"{path}: {type(found).__name__} lacks `Size`, a dataclass of numbers, or `networks`, "
-            "the name of the module that builds networks; state both: see CONTRIBUTING.md"
+            "the name of the module that builds networks; state both: see docs/spaces.md"
         )
-    return found.with_operations(operations)
+    if (wrong := wrong_name(found)) is not None:
+        raise ConfigError(f"{path}: found the name {wrong!r}, expected texts for edges and operations, each once")
+    space = found.with_operations(operations)
+    if len(space.operations) > MAX_OPERATIONS:
+        raise ConfigError(
+            f"space.operations: {name} has {len(space.operations)}, expected at most {MAX_OPERATIONS}, since a cut tries "
+            "every partition of an edge's operations; name some of them"
+        )
+    return space
