@@ -11,7 +11,6 @@ from fsnas.networks.kernels import BN_EPS
 from fsnas.networks.layers import BatchStatNorm, Reduction
 from fsnas.networks.scored_module import ScoredModule
 from fsnas.networks.supernet import GatedSupernet
-from fsnas.spaces.nas_bench_201 import EDGES, NODES, SOURCES, TARGETS
 
 
 def as_module(model: GatedSupernet | ScoredModule) -> nn.Module:
@@ -47,7 +46,7 @@ def as_module(model: GatedSupernet | ScoredModule) -> nn.Module:
 
 
 class PlainNetwork(nn.Module):
-    """The plain modules of a `fsnas.networks.nas_bench_201.CellSupernet`."""
+    """The plain modules of a `fsnas.networks.cells.CellSupernet`."""
 
     def __init__(self, network: Any, gates: np.ndarray) -> None:
         super().__init__()
@@ -71,27 +70,36 @@ class _Cell(nn.Module):
 
     def __init__(self, cell: Cell, gates: np.ndarray) -> None:
         super().__init__()
-        self.operations = nn.ModuleDict()
-        self.places: list[tuple[str, int, int, float]] = []
+        self.operations, space = nn.ModuleDict(), cell.space
+        self.nodes, self.places = space.nodes, list[tuple[str, int, int, float]]()
         for e, o in np.argwhere(gates):
-            name = f"{EDGES[e]}:{cell.operations[o]}"
-            self.operations[name] = _operation(cell.operations[o], cell.weights.get(name))
-            self.places.append((name, SOURCES[e], TARGETS[e], float(gates[e, o])))
+            name = f"{space.edges[e]}:{space.operations[o]}"
+            self.operations[name] = _operation(space.operations[o], cell.weights.get(name), cell.separable, name)
+            self.places.append((name, space.sources[e], space.targets[e], float(gates[e, o])))
 
     def forward(self, x: Tensor) -> Tensor:
-        nodes = [x, *[x * 0.0] * (NODES - 1)]  # as NAS-Bench-201's Zero: a weight always has a gradient
+        nodes = [x, *[x * 0.0] * (self.nodes - 1)]  # as NAS-Bench-201's Zero: a weight always has a gradient
         for name, source, target, gate in self.places:  # in the order of their targets
             nodes[target] = nodes[target] + gate * self.operations[name](nodes[source])
         return nodes[-1]
 
 
-def _operation(name: str, weight: nn.Parameter | None) -> nn.Module:
+def _operation(name: str, weight: nn.Parameter | None, separable: nn.ModuleDict, key: str) -> nn.Module:
     if weight is not None:
-        norm = nn.BatchNorm2d(len(weight), BN_EPS, affine=False, track_running_stats=False)
-        return nn.Sequential(nn.ReLU(), _convolution(weight), norm)
-    if name == "avg_pool_3x3":
-        return nn.AvgPool2d(3, stride=1, padding=1, count_include_pad=False)
-    return nn.Identity()
+        return nn.Sequential(nn.ReLU(), _convolution(weight), _plain_norm(weight))
+    if key in separable:
+        block, parts = separable[key], []
+        for depthwise, pointwise in zip(block.depthwise, block.pointwise, strict=True):
+            wide = _convolution(depthwise.weight, dilation=depthwise.dilation)
+            parts += [nn.ReLU(), wide, _convolution(pointwise.weight), _plain_norm(pointwise.weight)]
+        return nn.Sequential(*parts)
+    if name == "max_pool_3x3":
+        return nn.MaxPool2d(3, stride=1, padding=1)
+    return nn.AvgPool2d(3, stride=1, padding=1, count_include_pad=False) if name == "avg_pool_3x3" else nn.Identity()
+
+
+def _plain_norm(weight: nn.Parameter) -> nn.BatchNorm2d:
+    return nn.BatchNorm2d(len(weight), BN_EPS, affine=False, track_running_stats=False)
 
 
 class _Reduction(nn.Module):
@@ -109,9 +117,11 @@ class _Reduction(nn.Module):
         return self.residual(x) + self.downsample(x)
 
 
-def _convolution(weight: nn.Parameter, stride: int = 1) -> nn.Conv2d:
+def _convolution(weight: nn.Parameter, stride: int = 1, dilation: int | None = None) -> nn.Conv2d:
+    """Return a convolution with this weight; one with a ``dilation`` is depthwise."""
     out, inp, kernel, _ = weight.shape
-    convolution = nn.Conv2d(inp, out, kernel, stride, kernel // 2, bias=False)
+    groups, dilation = (1, 1) if dilation is None else (out, dilation)
+    convolution = nn.Conv2d(inp * groups, out, kernel, stride, kernel // 2 * dilation, dilation, groups, bias=False)
     convolution.weight = weight
     return convolution
 
