@@ -4,7 +4,7 @@ import importlib
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from fsnas.errors import FsnasError, OutsideSpaceError, nearest
 
 
+MAX_ARCHITECTURES = 2_000_000  # their strings are in memory at once
 MAX_OPERATIONS = 12  # of an edge, since a cut tries every partition of them
 
 
@@ -29,8 +30,6 @@ class SearchSpace:
         As the config calls it.
     edges, operations
         Their names, in order.
-    whole
-        All operations, where ``operations`` are some of them.
     Size
         Dataclass of numbers: how large a network is. Its fields are keys of ``supernet`` in the config.
     networks
@@ -43,11 +42,11 @@ class SearchSpace:
     name: str
     edges: tuple[str, ...]
     operations: tuple[str, ...]
-    whole: tuple[str, ...] = field(default=(), compare=False)
 
     Size: ClassVar[type]
     networks: ClassVar[str]
     has_thin_network: ClassVar[bool] = False
+    whole: ClassVar[tuple[str, ...]] = ()  # of an object with some of the operations: all of them
 
     # What a space states
 
@@ -92,6 +91,11 @@ class SearchSpace:
     # What follows
 
     @property
+    def benchmark(self) -> str:
+        """Return the built-in space whose published accuracies are of this one's architectures, too: itself."""
+        return self.name
+
+    @property
     def allowed(self) -> np.ndarray:
         """Return which operations every edge may hold: bool ``[edges, operations]``, all of them here."""
         return np.ones((len(self.edges), len(self.operations)), dtype=bool)
@@ -119,7 +123,21 @@ class SearchSpace:
         chosen = tuple(name for name in self.operations if name in operations)
         if len(chosen) != len(operations) or len(chosen) < 2:
             raise FsnasError(f"found the operations {list(operations)}, expected at least 2 of {self.name}, each once")
-        return replace(self, operations=chosen, whole=self.whole or self.operations)
+        space = replace(self, operations=chosen)
+        object.__setattr__(space, "whole", self.whole or self.operations)
+        return space
+
+    def with_nodes(self, nodes: int | None) -> Self:
+        """Return this space with another number of ``nodes``, where it has such; as it is for None.
+
+        Raises
+        ------
+        FsnasError
+            If it has none to choose, or not so many.
+        """
+        if nodes is not None:
+            raise FsnasError(f"found {nodes} nodes, but {self.name} has none to choose; remove space.nodes")
+        return self
 
     def network(
         self,
@@ -326,8 +344,11 @@ def architectures(sub_space: np.ndarray) -> Iterator[tuple[int, ...]]:
 
 def draw_architectures(sub_space: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
     """Return ``count`` different architectures of ``sub_space`` (all, if it has fewer): int64 ``[n, edges]``."""
-    every = np.array(list(architectures(sub_space)), dtype=np.int64)
-    return every if len(every) <= count else every[np.sort(rng.choice(len(every), count, replace=False))]
+    total = count_architectures(sub_space)
+    chosen = np.arange(total) if total <= count else np.sort(rng.choice(total, count, replace=False))
+    held = [np.flatnonzero(row) for row in sub_space]
+    places = np.unravel_index(chosen, [len(row) for row in held])
+    return np.stack([row[place] for row, place in zip(held, places, strict=True)], axis=1).astype(np.int64)
 
 
 def held_edges(sub_space: np.ndarray, architectures: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ from fsnas.spaces import SearchSpace
 
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "nor_conv_7x7", "avg_pool_3x3", "max_pool_3x3")
 OPERATIONS += ("dua_sepc_3x3", "dua_sepc_5x5", "dil_sepc_3x3", "dil_sepc_5x5")
+BENCHMARKED = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")  # in NAS-Bench-201
 WEIGHTLESS = ("skip_connect", "avg_pool_3x3", "max_pool_3x3")
 DENSE = {"nor_conv_3x3": 3, "nor_conv_1x1": 1, "nor_conv_7x7": 7}  # ReLU, convolution, BatchNorm: the kernel
 # ReLU, depthwise and pointwise convolution, BatchNorm: the kernel, its dilation, and how often one after the other
@@ -63,6 +64,11 @@ class CellSpace(SearchSpace):
         """Return how many there are, the input included."""
         return max(self.targets) + 1
 
+    @property
+    def benchmark(self) -> str:
+        """Return NAS-Bench-201 for four nodes with some of its operations, else nothing."""
+        return "nas-bench-201" if self.nodes == 4 and {*self.operations} <= {*BENCHMARKED} else ""
+
     def with_nodes(self, nodes: int | None) -> Self:
         """Return the cell of as many ``nodes``; as it is for None."""
         if nodes not in (None, *NODES):
@@ -79,15 +85,14 @@ class CellSpace(SearchSpace):
     def operation_names(self, string: str) -> list[str]:
         """Return the operation of every edge in a string of the form that `architecture_string` writes."""
         found: dict[str, str] = {}
-        known = self.whole or self.operations
         for target, node in enumerate(string.strip().split("+"), start=1):
             for part in node.strip("|").split("|"):
                 name, _, source = part.partition("~")
                 edge = f"{target}<-{source}"
-                if edge not in self.edges or name not in known or edge in found:
+                if edge not in self.edges or name not in OPERATIONS or edge in found:
                     raise FsnasError(
                         f"cannot read {part!r} in the architecture {string!r}: expected OPERATION~SOURCE with "
-                        f"an operation of {list(known)} and edges {list(self.edges)}, each once"
+                        f"an operation of {list(OPERATIONS)} and edges {list(self.edges)}, each once"
                     )
                 found[edge] = name
         if len(found) != len(self.edges):

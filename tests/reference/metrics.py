@@ -11,8 +11,7 @@ from torch import Tensor, nn
 
 from fsnas.metrics._toolkit import ScoringBatch
 from fsnas.networks.supernet import GatedSupernet
-from tests.reference.plain import PlainCell, PlainNetwork, plain_network
-from tests.support.space import SPACE
+from tests.reference.plain import PlainCell, PlainNetwork, cell_convolutions, plain_network, weights_of
 
 
 def _network(model: GatedSupernet | nn.Module) -> nn.Module:
@@ -201,14 +200,15 @@ def _codes(network: nn.Module, images: Tensor) -> list[np.ndarray]:
 
 
 class _ThinNetwork(nn.Module):
-    def __init__(self, gates: np.ndarray, weights: dict[str, Tensor]) -> None:
+    def __init__(self, model: GatedSupernet, drawn: nn.Module) -> None:
         super().__init__()
-        self.cell = PlainCell(1, gates)
+        self.cell = PlainCell(1, model.gates, space=model.network.space)
         self.bn = nn.BatchNorm2d(1, affine=False, track_running_stats=False)
         self.relu = nn.ReLU()
-        for key, module in self.cell.operations.items():
-            if hasattr(module, "conv"):
-                module.conv.weight = nn.Parameter(weights[key].detach().clone())
+        values = dict(drawn.named_parameters())
+        for key, module in cell_convolutions(self.cell).items():
+            for name, weight in weights_of(key, module).items():
+                weight.data = values[name].detach().clone()
 
     def forward(self, x: Tensor) -> Tensor:
         return self.relu(self.bn(self.cell(x)))
@@ -216,8 +216,7 @@ class _ThinNetwork(nn.Module):
 
 def lr(model: GatedSupernet, batch: ScoringBatch, *, samples: int = 3000, batch_size: int = 1000) -> float:
     digest = hashlib.sha256(f"{batch.seed}/lr".encode()).digest()
-    drawn = SPACE.thin_network(int.from_bytes(digest[:8], "big") >> 1).weights
-    network = _ThinNetwork(model.gates, dict(drawn.items())).double()
+    network = _ThinNetwork(model, model.network.space.thin_network(int.from_bytes(digest[:8], "big") >> 1)).double()
     crops, patterns = batch.draw_crops(samples, batch.seed).double(), set()
     for start in range(0, samples, batch_size):
         codes = _codes(network, crops[start : start + batch_size])
