@@ -46,7 +46,9 @@ class Cell(nn.Module):
         self.kernels = {held[o]: kernel for o, kernel in DENSE.items() if o in held}
         self.pools = {held[o]: o for o in WEIGHTLESS if o in held}
         self.times = {held[o]: times for o, (_, _, times) in SEPARABLE.items() if o in held}
-        self.leaving = {node: [e for e, of in enumerate(space.sources) if of == node] for node in range(space.nodes - 1)}
+        self.leaving = {
+            node: [e for e, of in enumerate(space.sources) if of == node] for node in range(space.nodes - 1)
+        }
         places = [(e, o) for e in range(len(space.edges)) for o in (*self.kernels, *self.times)]
         self.keys = {(e, o): f"{space.edges[e]}:{space.operations[o]}" for e, o in places}
         enabled = [place for place in places if sub_space[place]]

@@ -88,8 +88,9 @@ def _operation(name: str, weight: nn.Parameter | None, separable: nn.ModuleDict,
     if weight is not None:
         return nn.Sequential(nn.ReLU(), _convolution(weight), _plain_norm(weight))
     if key in separable:
-        block, parts = separable[key], []
-        for depthwise, pointwise in zip(block.depthwise, block.pointwise, strict=True):
+        block: Any = separable[key]
+        parts: list[nn.Module] = []
+        for depthwise, pointwise in block.pairs():
             wide = _convolution(depthwise.weight, dilation=depthwise.dilation)
             parts += [nn.ReLU(), wide, _convolution(pointwise.weight), _plain_norm(pointwise.weight)]
         return nn.Sequential(*parts)

@@ -1,6 +1,7 @@
 """NAS-Bench-Macro's network: stem, eight layers one after the other, head."""
 
 from collections.abc import Iterator
+from typing import cast
 
 import numpy as np
 import torch
@@ -92,11 +93,11 @@ class ChainSupernet(Supernet):
         self.stem = ConvNorm(Layer("stem.conv.weight", "stem"), stem, generator)
         self.chain = nn.ModuleList()
         for edge, shape in enumerate(self.shapes):
-            self.chain.append(nn.ModuleDict())
+            layer = nn.ModuleDict()
             for o in map(int, np.flatnonzero(sub_space[edge])):
                 name = space.operations[o]
-                made = Operation(name, shape, (edge, o), f"chain.{edge}.{name}", generator)
-                self.chain[edge][name] = made
+                layer[name] = Operation(name, shape, (edge, o), f"chain.{edge}.{name}", generator)
+            self.chain.append(layer)
         self.head = ConvNorm(Layer("head.conv.weight", "head"), head, generator)
         self.classifier = Linear(Layer("classifier.weight", "head"), features, classes, generator)
 
@@ -114,10 +115,10 @@ class ChainSupernet(Supernet):
 
     def _layer(self, edge: int, x: Tensor, context: ForwardContext) -> Tensor:
         """Return the gated sum of the operations of a layer; zeros where no gate is open."""
-        total = None
+        total, operations = None, cast(nn.ModuleDict, self.chain[edge])
         for name, gate in zip(self.space.operations, context.gates[edge].tolist(), strict=True):
             if gate:
-                y = self.chain[edge][name](x, context)
+                y = operations[name](x, context)
                 y = y if gate == 1 else y * gate
                 total = y if total is None else total + y
         _, out, stride = self.shapes[edge]

@@ -1,5 +1,7 @@
 """Separable convolutions of cells: AutoDL's `dua_sepc` and `dil_sepc`."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -38,10 +40,14 @@ class Separable(nn.Module):
             self.depthwise.append(Conv(one, channels, channels, kernel, generator, **of_channels))
             self.pointwise.append(Conv(other, channels, channels, 1, generator))
 
+    def pairs(self) -> list[tuple[Any, Any]]:
+        """Return the depthwise and the pointwise convolutions, one after the other."""
+        return list(zip(self.depthwise, self.pointwise, strict=True))
+
     def forward(self, rectified: Tensor, gate: float, context: ForwardContext) -> Tensor:
         """Return ``gate`` times the output ``[b, c, h, w]`` for the ReLU of the input, which many operations share."""
         x, last = rectified, len(self.depthwise) - 1
-        for i, (depthwise, pointwise) in enumerate(zip(self.depthwise, self.pointwise, strict=True)):
+        for i, (depthwise, pointwise) in enumerate(self.pairs()):
             y = pointwise(depthwise(relu(x, context) if i else x, context), context)
             x = context.normalise(y, *per_channel((gate if i == last else 1.0,), y.shape[1], y.dtype, y.device))
         return x

@@ -59,7 +59,6 @@ def _first_cell(cell: Cell, x: Tensor, networks: np.ndarray) -> Iterator[Tensor]
     What an edge adds depends on its operation and on those upstream of its source, which come before it. Networks in
     lexicographic order ask for the same few again and again: `KEPT` of them are kept.
     """
-
     sources, targets = cell.space.sources, cell.space.targets
     upstream_of = [sum(target <= node for target in targets) for node in range(cell.space.nodes)]  # the first edges
 
@@ -96,7 +95,9 @@ def _cell(cell: Cell, x: Tensor, networks: np.ndarray) -> Tensor:
     """Return the last node of ``cell`` for every network: both ``[networks, b, c, h, w]``."""
     space = cell.space
     nodes = [x, *(torch.zeros_like(x) for _ in range(space.nodes - 1))]
-    for e, (source, target) in enumerate(zip(space.sources, space.targets, strict=True)):  # in the order of their targets
+    for e, (source, target) in enumerate(
+        zip(space.sources, space.targets, strict=True)
+    ):  # in the order of their targets
         for operation in sorted(set(networks[:, e].tolist()) - {NOTHING}):
             users = np.flatnonzero(networks[:, e] == operation)
             if len(users) == len(networks):
@@ -113,8 +114,8 @@ def _operate(cell: Cell, edge: int, operation: int, x: Tensor) -> Tensor:
     if operation in cell.kernels:
         return _normalise(_convolve(F.relu(x), cell.weights[cell.keys[edge, operation]]))
     if operation in cell.times:
-        block = cell.separable[cell.keys[edge, operation]]
-        for depthwise, pointwise in zip(block.depthwise, block.pointwise, strict=True):
+        block: Any = cell.separable[cell.keys[edge, operation]]
+        for depthwise, pointwise in block.pairs():
             y = _convolve(F.relu(x), depthwise.weight, padding=depthwise.padding, dilation=depthwise.dilation)
             x = _normalise(_convolve(y, pointwise.weight))
         return x

@@ -60,12 +60,12 @@ def load(name: str, operations: Sequence[str] | None = None, nodes: int | None =
     space = found.with_nodes(nodes).with_operations(operations)
     if len(space.operations) > MAX_OPERATIONS:
         raise ConfigError(
-            f"space.operations: {name} has {len(space.operations)}, expected at most {MAX_OPERATIONS}, since a cut tries "
-            "every partition of an edge's operations; name some of them"
+            f"space.operations: {name} has {len(space.operations)}, expected at most {MAX_OPERATIONS}, since a cut "
+            "tries every partition of an edge's operations; name some of them"
         )
     if (count := count_architectures(space.full())) > MAX_ARCHITECTURES:
         raise ConfigError(
-            f"space: {name} has {count:,} architectures, expected at most {MAX_ARCHITECTURES:,}, since all of them are in "
-            "memory at once; name fewer operations in space.operations"
+            f"space: {name} has {count:,} architectures, expected at most {MAX_ARCHITECTURES:,}, since all of them "
+            "are in memory at once; name fewer operations in space.operations"
         )
     return space

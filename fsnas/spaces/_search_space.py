@@ -11,7 +11,6 @@ import numpy as np
 
 from fsnas.errors import FsnasError, OutsideSpaceError, nearest
 
-
 MAX_ARCHITECTURES = 2_000_000  # their strings are in memory at once
 MAX_OPERATIONS = 12  # of an edge, since a cut tries every partition of them
 
@@ -21,8 +20,8 @@ class SearchSpace:
     """Edges, and the operations of which one is chosen on every edge.
 
     A sub-space is a mask, bool ``[edges, operations]``: the enabled operations. An architecture is one operation index
-    per edge. A search space of its own is a subclass that states `Size` and ``networks``, and its object; of a file only
-    the names are known, and they are an object of this class.
+    per edge. A search space of its own is a subclass that states `Size` and ``networks``, and its object; of a file
+    only the names are known, and they are an object of this class.
 
     Attributes
     ----------

@@ -10,8 +10,10 @@ import numpy as np
 from fsnas.errors import FsnasError
 from fsnas.spaces import SearchSpace
 
-OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "nor_conv_7x7", "avg_pool_3x3", "max_pool_3x3")
-OPERATIONS += ("dua_sepc_3x3", "dua_sepc_5x5", "dil_sepc_3x3", "dil_sepc_5x5")
+OPERATIONS = (
+    *("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "nor_conv_7x7", "avg_pool_3x3", "max_pool_3x3"),
+    *("dua_sepc_3x3", "dua_sepc_5x5", "dil_sepc_3x3", "dil_sepc_5x5"),
+)
 BENCHMARKED = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")  # in NAS-Bench-201
 WEIGHTLESS = ("skip_connect", "avg_pool_3x3", "max_pool_3x3")
 DENSE = {"nor_conv_3x3": 3, "nor_conv_1x1": 1, "nor_conv_7x7": 7}  # ReLU, convolution, BatchNorm: the kernel

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from fsnas.networks.supernet import GatedSupernet
 
+
 def norm(channels: int) -> nn.Module:
     return nn.BatchNorm2d(channels, track_running_stats=False)
 
@@ -94,7 +95,11 @@ class MacroNetwork(nn.Module):
                     parts[f"chain.{edge}.{name}.steps.{step}"] = inside[3 * step : 3 * step + 2]
         found = {}
         for name, (conv, bn, *_) in parts.items():
-            found |= {f"{name}.conv.weight": conv.weight, f"{name}.norm.weight": bn.weight, f"{name}.norm.bias": bn.bias}
+            found |= {
+                f"{name}.conv.weight": conv.weight,
+                f"{name}.norm.weight": bn.weight,
+                f"{name}.norm.bias": bn.bias,
+            }
         return found | {f"classifier.{name}": parameter for name, parameter in self.classifier.named_parameters()}
 
     def is_compared(self, name: str, edge: int) -> bool:

@@ -267,7 +267,7 @@ def flops(model: GatedSupernet, batch: ScoringBatch) -> float:
 
 
 def multiply_adds(network: nn.Module, image: Tensor) -> int:
-    """Those of the convolutions and linear layers (and biases, if the benchmark counts them) that run for ``image [1, c, h, w]``."""
+    """Those of the convolutions and linear layers that run for ``image [1, c, h, w]``, and biases, where counted."""
     found = []
 
     def hook(module: nn.Module, inputs: tuple[Tensor], output: Tensor) -> None:

@@ -1,4 +1,4 @@
-"""The network of cells, NAS-Bench-201's, as its authors build it: one module per operation, nothing shared, nothing concatenated."""
+"""The network of cells, NAS-Bench-201's, as its authors build it: a module per operation, nothing shared."""
 
 import numpy as np
 import torch

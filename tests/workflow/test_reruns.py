@@ -276,7 +276,9 @@ TABLE = {
     ),
     "code of the search space": (
         edit(
-            "fsnas/spaces/nas_bench_201.py", "return [found[edge] for edge in EDGES]", "return [*map(found.get, EDGES)]"
+            "fsnas/spaces/cell.py",
+            "return [found[edge] for edge in self.edges]",
+            "return list(map(found.get, self.edges))",
         ),
         ALL - DATA,
     ),

@@ -107,9 +107,19 @@ def test_inspect_needs_no_folder_of_spaces(results, tmp_path):
 
 # Reruns
 
-BUILT = ["seed-0/supernet.pt", "seed-0/random/level-0/scores.h5", "seed-0/snip/leaves/0.pt", "seed-0/snip/evaluation.h5"]
+BUILT = [
+    "seed-0/supernet.pt",
+    "seed-0/random/level-0/scores.h5",
+    "seed-0/snip/leaves/0.pt",
+    "seed-0/snip/evaluation.h5",
+]
 BUILT += ["seed-0/snip/search.json", "seed-0/snip/found.h5", "truth/standalone/0.h5", "proxies/snip-seed-0.h5"]
-READ = ["seed-0/random/level-0/splits.json", "seed-0/random/tree.json", "truth/standalone.h5", "tables/found_architectures.csv"]
+READ = [
+    "seed-0/random/level-0/splits.json",
+    "seed-0/random/tree.json",
+    "truth/standalone.h5",
+    "tables/found_architectures.csv",
+]
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,9 @@ def test_parameters_and_flops_are_those_of_the_modules(space):
         cells = [[PlainCell(width, mask.astype(float), True, space) for _ in range(2)] for width in (3, 6, 12)]
         plain = PlainNetwork(cells, 3, 7, 1)
         assert space.parameters(mask, CellSize(3, 2), **of) == sum(p.numel() for p in plain.parameters())
-        assert space.flops(mask, CellSize(3, 2), **of, image=sides) == multiply_adds(plain, torch.ones(2, 1, *sides)) / 2
+        assert (
+            space.flops(mask, CellSize(3, 2), **of, image=sides) == multiply_adds(plain, torch.ones(2, 1, *sides)) / 2
+        )
 
 
 def test_the_cell_with_the_operations_of_nas_bench_201_is_the_same_network():
@@ -135,7 +137,10 @@ def test_a_config_takes_a_cell():
         ({"name": "cell", "nodes": 2}, "space.nodes: found 2, expected at least 3"),
         ({"name": "nas-bench-macro", "nodes": 4}, "found 4 nodes, but nas-bench-macro has none to choose"),
         ({"name": "cell", "nodes": 5}, "cell has 25,937,424,601 architectures, expected at most 2,000,000"),
-        ({"name": "cell", "operations": ["none", "dua_sepc_4x4"]}, "cell has no operation 'dua_sepc_4x4' (did you mean"),
+        (
+            {"name": "cell", "operations": ["none", "dua_sepc_4x4"]},
+            "cell has no operation 'dua_sepc_4x4' (did you mean",
+        ),
         ({"name": "nas-bench-201", "operations": ["none", "max_pool_3x3"]}, "no operation 'max_pool_3x3'"),
     ],
     ids=["nodes", "few nodes", "no nodes", "architectures", "operation", "operation of another cell"],

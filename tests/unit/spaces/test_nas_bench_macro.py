@@ -78,7 +78,11 @@ def test_a_truth_is_read_from_a_csv(tmp_path):
     ("lines", "space", "message"),
     [
         ([*LINES[:2], "210201,92.5,1"], MACRO, "'210201', .*an index, or digits whose zeros in front a program has"),
-        ([*LINES[:2], f"{SPACE.strings()[7]},92,1"], MACRO, r"cannot read the architecture '\|none~0.*expected 8 digits"),
+        (
+            [*LINES[:2], f"{SPACE.strings()[7]},92,1"],
+            MACRO,
+            r"cannot read the architecture '\|none~0.*expected 8 digits",
+        ),
         (LINES, SPACE, "seems to be one of NAS-Bench-Macro .space.name: nas-bench-macro"),
     ],
     ids=["lost zeros", "strings of NAS-Bench-201", "NAS-Bench-201"],
@@ -103,9 +107,15 @@ def test_a_config_takes_the_space_and_its_size():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"methods": ["lr", "random"]}, r"methods\.lr: the metric lr needs a thin network, .*space nas-bench-macro has n"),
+        (
+            {"methods": ["lr", "random"]},
+            r"methods\.lr: the metric lr needs a thin network, .*space nas-bench-macro has n",
+        ),
         ({"methods": [{"snip": {"edge": ["layer9"], "max_leaves": 2}}]}, "found 'layer9' .did.*allowed are layer1, "),
-        ({"space": {"name": "nas-bench-macro", "operations": ["Identity", "MB3_K5"]}}, "no operation 'MB3_K5' .did you"),
+        (
+            {"space": {"name": "nas-bench-macro", "operations": ["Identity", "MB3_K5"]}},
+            "no operation 'MB3_K5' .did you",
+        ),
         ({"truth": {"source": "nasbench201", "file": "x"}}, "'nasbench201', .* but space.name is 'nas-bench-macro'"),
         ({"truth": {"architectures": 6562}}, "found 6562, expected at most 6561"),
     ],

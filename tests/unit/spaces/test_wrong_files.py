@@ -13,9 +13,11 @@ class Odd(SearchSpace):
     networks = 3
 space = Odd("odd", ("a", "b"), ("x", "y"))
 """
-WHOLE = CLASS.replace("networks = 3", "networks, Size = '', None").replace(
-    "class", "from dataclasses import make_dataclass\nclass"
-).replace("None", "make_dataclass('Size', [])")
+WHOLE = (
+    CLASS.replace("networks = 3", "networks, Size = '', None")
+    .replace("class", "from dataclasses import make_dataclass\nclass")
+    .replace("None", "make_dataclass('Size', [])")
+)
 WRONG = {
     "raises": ("\nx = 1 / 0\n", "odd.py, line 2: ZeroDivisionError: division by zero; correct the file"),
     "no Python": ("\n\ndef (\n", "odd.py, line 3: SyntaxError: "),
@@ -27,7 +29,10 @@ WRONG = {
     "two operations of one name": (WHOLE.replace('"y"', '"x"'), "odd.py: found the name 'x', expected texts for edges"),
     "a number for a name": (WHOLE.replace('"b"', "2"), "odd.py: found the name 2, expected texts"),
     "no edge": (WHOLE.replace('("a", "b")', "()"), "odd.py: found the name (), expected texts"),
-    "13 operations": (WHOLE.replace('("x", "y")', "tuple('abcdefghijklm')"), "odd has 13, expected at most 12, since a"),
+    "13 operations": (
+        WHOLE.replace('("x", "y")', "tuple('abcdefghijklm')"),
+        "odd has 13, expected at most 12, since a",
+    ),
     "no size": (CLASS, "odd.py: Odd lacks `Size`, a dataclass of numbers, or `networks`"),
 }
 
