@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from fsnas.networks.cell import Cell
 from fsnas.networks.kernels import BN_EPS
-from fsnas.networks.layers import BatchStatNorm, Reduction
+from fsnas.networks.layers import BatchStatNorm, Conv, Reduction
 from fsnas.networks.scored_module import ScoredModule
 from fsnas.networks.supernet import GatedSupernet
 
@@ -50,12 +50,12 @@ class PlainNetwork(nn.Module):
 
     def __init__(self, network: Any, gates: np.ndarray) -> None:
         super().__init__()
-        layers: list[nn.Module] = [_convolution(network.stem.weight), _batch_norm(network.stem_bn)]
+        layers: list[nn.Module] = [_convolution(network.stem.weight), batch_norm(network.stem_bn)]
         for stage, cells in enumerate(network.stages):
             if stage:
                 layers.append(_Reduction(network.reductions[stage - 1]))
             layers += [_Cell(cell, gates) for cell in cells]
-        layers += [_batch_norm(network.last_bn), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()]
+        layers += [batch_norm(network.last_bn), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()]
         self.features = nn.Sequential(*layers)
         self.classifier = nn.Linear(network.classifier.in_features, network.classifier.out_features)
         self.classifier.weight, self.classifier.bias = network.classifier.weight, network.classifier.bias
@@ -91,8 +91,7 @@ def _operation(name: str, weight: nn.Parameter | None, separable: nn.ModuleDict,
         block: Any = separable[key]
         parts: list[nn.Module] = []
         for depthwise, pointwise in block.pairs():
-            wide = _convolution(depthwise.weight, dilation=depthwise.dilation)
-            parts += [nn.ReLU(), wide, _convolution(pointwise.weight), _plain_norm(pointwise.weight)]
+            parts += [nn.ReLU(), plain(depthwise), plain(pointwise), _plain_norm(pointwise.weight)]
         return nn.Sequential(*parts)
     if name == "max_pool_3x3":
         return nn.MaxPool2d(3, stride=1, padding=1)
@@ -108,8 +107,8 @@ class _Reduction(nn.Module):
 
     def __init__(self, block: Reduction) -> None:
         super().__init__()
-        first = [nn.ReLU(), _convolution(block.conv_a.weight, 2), _batch_norm(block.bn_a)]
-        self.residual = nn.Sequential(*first, nn.ReLU(), _convolution(block.conv_b.weight), _batch_norm(block.bn_b))
+        first = [nn.ReLU(), _convolution(block.conv_a.weight, 2), batch_norm(block.bn_a)]
+        self.residual = nn.Sequential(*first, nn.ReLU(), _convolution(block.conv_b.weight), batch_norm(block.bn_b))
         self.downsample = nn.Sequential(
             nn.AvgPool2d(2, stride=2, ceil_mode=True), _convolution(block.downsample.weight)
         )
@@ -118,16 +117,20 @@ class _Reduction(nn.Module):
         return self.residual(x) + self.downsample(x)
 
 
-def _convolution(weight: nn.Parameter, stride: int = 1, dilation: int | None = None) -> nn.Conv2d:
-    """Return a convolution with this weight; one with a ``dilation`` is depthwise."""
+def plain(of: Conv) -> nn.Conv2d:
+    """Return a convolution of a supernet as PyTorch's, with its weight."""
+    return _convolution(of.weight, of.stride, of.dilation, of.groups)
+
+
+def _convolution(weight: nn.Parameter, stride: int = 1, dilation: int = 1, groups: int = 1) -> nn.Conv2d:
     out, inp, kernel, _ = weight.shape
-    groups, dilation = (1, 1) if dilation is None else (out, dilation)
     convolution = nn.Conv2d(inp * groups, out, kernel, stride, kernel // 2 * dilation, dilation, groups, bias=False)
     convolution.weight = weight
     return convolution
 
 
-def _batch_norm(of: BatchStatNorm) -> nn.BatchNorm2d:
+def batch_norm(of: BatchStatNorm) -> nn.BatchNorm2d:
+    """Return a BatchNorm of a supernet as PyTorch's, with its scale and shift."""
     norm = nn.BatchNorm2d(len(of.weight), BN_EPS, track_running_stats=False)
     norm.weight, norm.bias = of.weight, of.bias
     return norm

@@ -1,12 +1,13 @@
 """NAS-Bench-Macro's network: stem, eight layers one after the other, head."""
 
-from collections.abc import Iterator
-from typing import cast
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from fsnas.networks import modules
 from fsnas.networks.forward import ForwardContext, Layer
 from fsnas.networks.gates import path_gates
 from fsnas.networks.kernels import arranged
@@ -141,6 +142,44 @@ class ChainSupernet(Supernet):
             for edge in range(same, len(self.chain)):
                 inputs.append(self._layer(edge, inputs[-1], context))
             yield self._end(inputs[-1], context)[None]
+
+    def as_module(self, gates: np.ndarray) -> nn.Module:
+        """Return the network under ``gates`` as plain modules (`fsnas.networks.modules`)."""
+        layers = [_Mixture(layer, self.space.operations, *each) for layer, *each in zip(self.chain, gates, self.shapes)]
+        head = [*_plain(self.head), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()]
+        classifier = nn.Linear(self.classifier.in_features, self.classifier.out_features)
+        classifier.weight, classifier.bias = self.classifier.weight, self.classifier.bias
+        return nn.Sequential(*_plain(self.stem), nn.ReLU(), *layers, *head, classifier)
+
+
+class _Mixture(nn.Module):
+    """A layer: every operation with a gate is a module, whose output is multiplied by its gate."""
+
+    def __init__(self, layer: Any, names: Sequence[str], gates: np.ndarray, shape: tuple[int, int, int]) -> None:
+        super().__init__()
+        self.gates = {name: float(gate) for name, gate in zip(names, gates, strict=True) if gate}
+        self.operations = nn.ModuleDict({name: _plain_operation(layer[name]) for name in self.gates})
+        self.adds_input = {name: layer[name].adds_input for name in self.gates}
+        self.shape = shape
+
+    def forward(self, x: Tensor) -> Tensor:
+        _, out, stride = self.shape
+        total = (
+            x[:, :1, ::stride, ::stride].expand(-1, out, -1, -1) * 0.0
+        )  # behind closed layers, too, there are gradients
+        for name, operation in self.operations.items():
+            y = operation(x)
+            total = total + self.gates[name] * (y + x if self.adds_input[name] else y)
+        return total
+
+
+def _plain(of: ConvNorm) -> list[nn.Module]:
+    return [modules.plain(of.conv), modules.batch_norm(of.norm)]
+
+
+def _plain_operation(of: Operation) -> nn.Module:
+    steps = [[nn.ReLU(), *_plain(step)] for step in of.steps]
+    return nn.Sequential(*[module for step in steps for module in step][1:]) if steps else nn.Identity()
 
 
 supernet = ChainSupernet  # as `SearchSpace.network` asks for it

@@ -6,6 +6,7 @@ import torch
 
 from fsnas.metrics import known, load, metric_spec
 from fsnas.networks.gates import mixing_gates, path_gates
+from fsnas.networks.modules import as_module
 from fsnas.networks.shared_weights import different_networks, evaluate_architectures
 from fsnas.networks.supernet import GatedSupernet
 from fsnas.spaces import load as load_space
@@ -38,6 +39,7 @@ def test_the_network_equals_that_of_its_authors(seed, pixels, dtype, tolerance):
     )
     model = GatedSupernet(model.network.to(dtype), gates)
     assert_same_network(model, plain_network(model), images.to(dtype), tolerance)
+    torch.testing.assert_close(as_module(model)(images.to(dtype)), model(images.to(dtype)), rtol=0, atol=10 * tolerance)
 
 
 @pytest.mark.parametrize("case", CASES, ids=" ".join)
