@@ -145,7 +145,8 @@ class ChainSupernet(Supernet):
 
     def as_module(self, gates: np.ndarray) -> nn.Module:
         """Return the network under ``gates`` as plain modules (`fsnas.networks.modules`)."""
-        layers = [_Mixture(layer, self.space.operations, *each) for layer, *each in zip(self.chain, gates, self.shapes)]
+        parts = zip(self.chain, gates, self.shapes, strict=True)
+        layers = [_Mixture(layer, self.space.operations, *of) for layer, *of in parts]
         head = [*_plain(self.head), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()]
         classifier = nn.Linear(self.classifier.in_features, self.classifier.out_features)
         classifier.weight, classifier.bias = self.classifier.weight, self.classifier.bias
@@ -164,16 +165,15 @@ class _Mixture(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         _, out, stride = self.shape
-        total = (
-            x[:, :1, ::stride, ::stride].expand(-1, out, -1, -1) * 0.0
-        )  # behind closed layers, too, there are gradients
+        total = x[:, :1, ::stride, ::stride].expand(-1, out, -1, -1) * 0.0  # so that a weight always has a gradient
         for name, operation in self.operations.items():
             y = operation(x)
             total = total + self.gates[name] * (y + x if self.adds_input[name] else y)
         return total
 
 
-def _plain(of: ConvNorm) -> list[nn.Module]:
+def _plain(of: Any) -> list[nn.Module]:
+    """Return a `ConvNorm` as PyTorch's modules."""
     return [modules.plain(of.conv), modules.batch_norm(of.norm)]
 
 
