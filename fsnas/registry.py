@@ -151,9 +151,9 @@ class Registry:
         """
         found = {self._name(path): path for folder in self.package.__path__ for path in _files(Path(folder))}
         if name not in found:
-            known = self.known()
+            known, plural = self.known(), re.sub("y$", "ie", self.what) + "s"
             raise ConfigError(
-                f"there is no {self.what} {name!r}{nearest(name, known)}. Known {self.what}s: {', '.join(known)}"
+                f"there is no {self.what} {name!r}{nearest(name, known)}. Known {plural}: {', '.join(known)}"
             )
         return found[name]
 

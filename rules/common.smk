@@ -36,6 +36,7 @@ from workflow_scripts._config import (
     check_files,
     check_truth,
     drawn_methods,
+    joint_proxies,
     leaf_methods,
     metric_options,
     proxy_metrics,
@@ -129,6 +130,7 @@ wildcard_constraints:
     seed=r"[0-9]+",
     level=r"[0-9]+",
     method="|".join(METHODS),
+    candidate=r"[\w.-]+",
     rung=r"[0-9]+",
     number=r"[0-9]+",
     metric="[a-z0-9_]+",
@@ -142,7 +144,7 @@ def lineage(name, code, settings, **told):
 
     The search space is in the record of what is made first: the rest is made from that.
     """
-    names = ("device", "space", "space_paths", "metric_paths")
+    names = ("device", "space", "space_paths", "metric_paths", "policy_paths")
     told = {**{name: config[name] for name in names}, "store": STORE, **told}
     return LINEAGES.params(name, code, settings, **told)
 
@@ -158,10 +160,58 @@ def on_networks(name, settings, script=None, code_of=None):
     return {**lineage(name, own, settings), "only_on": device_line(config["device"])}
 
 
-def of_levels(pattern, method, seed, above=None):
-    """A file of every level of one tree, or of those ``above`` a level."""
-    depth = METHODS[method].policy.depth if above is None else int(above)
-    return expand(pattern, method=method, seed=seed, level=range(depth))
+def scores_of(method, seed, candidate, levels):
+    """The score files of these rounds of one tree, or of that of a candidate: one a round, or one of each metric."""
+    found = METHODS[method]
+    pattern = scores_pattern(method, candidate)
+    of = {"method": method, "seed": seed, "candidate": candidate}
+    return [
+        pattern.format(**of, level=level, metric=part.metric)
+        for level in levels
+        for part in found.parts_at(int(level))
+    ]
+
+
+def scores_pattern(method, candidate):
+    """Where the scores of a round lie."""
+    if METHODS[method].joint:
+        return CANDIDATE_JOINT_SCORES if candidate else JOINT_SCORES
+    return CANDIDATE_SCORES if candidate else SCORES
+
+
+def splits_of(method, seed, candidate, levels):
+    """The splits of these rounds of one tree, or of that of a candidate."""
+    of = {"method": method, "seed": seed, "candidate": candidate}
+    pattern = CANDIDATE_SPLITS if candidate else SPLITS
+    return [pattern.format(**of, level=level) for level in levels]
+
+
+def grown(files, method, seed):
+    """Such files of all rounds of one tree, or of the trees of all candidates."""
+    candidates = METHODS[method].policy.grown.items()
+    return [
+        file
+        for name, one in candidates
+        for file in files(method, seed, name, range(one.rounds))
+    ]
+
+
+def before(files, wildcards, own=0):
+    """Such files of all rounds of a tree before that of a job, ``own`` 1 for that one, too."""
+    levels = range(int(wildcards.level) + own)
+    return files(wildcards.method, wildcards.seed, candidate_of(wildcards), levels)
+
+
+def candidate_of(wildcards):
+    """The candidate whose tree a job is about; nothing where there is only one tree."""
+    return wildcards.get("candidate", "")
+
+
+def scores_of_root(method, seed):
+    """The score files of the root; none of a tree that is not split."""
+    policy = METHODS[method].policy
+    first = next(iter(policy.grown))
+    return scores_of(method, seed, first, [0]) if policy.leaves > 1 else []
 
 
 def rung_files(method, seed):
@@ -203,7 +253,7 @@ def stages():
     yield from [DATA, *expand(SUPERNET, seed=ROOTS), *TREES]
     yield from expand(cost_of(SUPERNET), seed=ROOTS)
     for method, seed in itertools.product(METHODS, SEEDS):
-        yield from of_levels(SCORES, method, seed) + of_levels(SPLITS, method, seed)
+        yield from grown(scores_of, method, seed) + grown(splits_of, method, seed)
     for method, seed in SEARCHED:
         yield from leaf_files(method, seed)
         later = range(1, len(rung_files(method, seed)))

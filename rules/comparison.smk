@@ -29,7 +29,7 @@ rule comparison:
         found=of_searched(FOUND) if config["truth"]["source"] == "standalone" else [],
         roots=expand(cost_of(SUPERNET), seed=ROOTS),
         costs=leaf_costs(),
-        scores=[file for of in SEARCHED for file in of_levels(SCORES, *of)],
+        scores=[file for of in SEARCHED for file in grown(scores_of, *of)],
     output:
         **tables("4 Few-shot NAS", COMPARISON),
     log:
@@ -73,6 +73,7 @@ rule proxies:
             settings={
                 "column": TRUTH_COLUMN,
                 "directions": {name: metric_spec(name).direction for name in PROXIES},
+                "joint": joint_proxies(METHODS.values(), PROXIES),
                 **bootstrap(),
             },
         ),

@@ -136,9 +136,9 @@ rule root_scores_figure:
     input:
         [
             file
-            for name, method in METHODS.items()
-            if method.policy.depth
-            for file in expand(SCORES, method=name, seed=SEEDS, level=0)
+            for name in METHODS
+            for seed in SEEDS
+            for file in scores_of_root(name, seed)
         ],
     output:
         drawn(
@@ -159,8 +159,9 @@ rule root_scores_figure:
                 "caption": CAPTION,
                 **over_methods(),
                 "directions": {
-                    name: metric_spec(metric).direction
-                    for name, metric in METRIC_OF.items()
+                    part.metric: metric_spec(part.metric).direction
+                    for method in METHODS.values()
+                    for part in method.parts
                 },
             },
         ),

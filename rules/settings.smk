@@ -84,11 +84,16 @@ def search_settings():
     return needed
 
 
+def scored_part(wildcards):
+    """The metric that a score file is of, with its options."""
+    return METHODS[wildcards.method].part(wildcards.get("metric"))
+
+
 def scores_code(wildcards):
     """The code that the scores of a method are made from, its metric included."""
     return code(
         "scores.py",
-        path_of(METHODS[wildcards.method].metric),
+        path_of(scored_part(wildcards).metric),
         *NETWORK_CODE,
         packages=["torch"],
     )
@@ -97,6 +102,7 @@ def scores_code(wildcards):
 def scores_settings(wildcards):
     """What decides the scores of a level; nothing of the cut, so that methods can share them."""
     method, level = METHODS[wildcards.method], int(wildcards.level)
+    part = scored_part(wildcards)
     choices = {name: method.choices[name] for name in SCORE_KEYS}
     del choices["warmup_epochs"]
     if choices["weights"] == "initial":
@@ -105,8 +111,8 @@ def scores_settings(wildcards):
         del choices["initialisation"]
     warmup = method.warmup_epochs(level)
     return {
-        "metric": method.metric,
-        "options": method.options,
+        "metric": part.metric,
+        "options": part.options,
         "seed": int(wildcards.seed),
         "level": level,
         "mixing": config["supernet"]["mixing"],
@@ -114,6 +120,29 @@ def scores_settings(wildcards):
         **choices,
         **machine(),
     }
+
+
+def same_scores(wildcards):
+    """The scores of the first candidate that has the same nodes in a round, if that is another one.
+
+    They are made first, and taken over from there.
+    """
+    candidates, own = METHODS[wildcards.method].policy.grown, wildcards.candidate
+    if own not in candidates:  # of another config, among the results
+        return []
+    alike = candidates[own].alike
+    first = next(
+        name for name, one in candidates.items() if alike(one, int(wildcards.level))
+    )
+    if first == own:
+        return []
+    named = {**wildcards, "candidate": first}
+    return scores_pattern(wildcards.method, first).format(**named)
+
+
+def splits_code(wildcards):
+    """The code that the splits of a method are made from, its policy included."""
+    return code("splits.py", SPACE_CODE, METHODS[wildcards.method].policy_file)
 
 
 def splits_settings(wildcards):
@@ -126,6 +155,8 @@ def splits_settings(wildcards):
         "policy": method.policy_settings,
         **{name: method.choices[name] for name in CUT_KEYS},
         "edge": method.edge(int(wildcards.level)),
+        **({"candidate": wildcards.candidate} if candidate_of(wildcards) else {}),
+        **method.joining,
     }
 
 

@@ -1,6 +1,7 @@
 rule splits:
     input:
-        scores=SCORES,
+        scores=lambda w: before(scores_of, w, own=1),
+        splits=lambda w: before(splits_of, w),
     output:
         SPLITS,
     log:
@@ -9,16 +10,27 @@ rule splits:
     conda:
         "../envs/cpu.yaml"
     params:
-        **lineage("splits", code("splits.py", SPACE_CODE), splits_settings),
+        **lineage("splits", splits_code, splits_settings),
     message:
         "Cut the nodes of level {wildcards.level}, {wildcards.method}, seed {wildcards.seed}"
     script:
         "../workflow_scripts/splits.py"
 
 
+use rule splits as candidate_splits with:
+    output:
+        CANDIDATE_SPLITS,
+    log:
+        f"{OUT}/logs/seed-{{seed}}/{{method}}/candidates/{{candidate}}/splits-{{level}}.log",
+    params:
+        **lineage("candidate_splits", splits_code, splits_settings),
+    message:
+        "Cut level {wildcards.level} of candidate {wildcards.candidate}, {wildcards.method}, seed {wildcards.seed}"
+
+
 rule tree:
     input:
-        splits=lambda w: of_levels(SPLITS, w.method, w.seed),
+        splits=lambda w: grown(splits_of, w.method, w.seed),
     output:
         TREE,
     log:
@@ -29,7 +41,7 @@ rule tree:
     params:
         **lineage(
             "tree",
-            code=code("tree.py", SPACE_CODE),
+            code=lambda w: code("tree.py", SPACE_CODE, METHODS[w.method].policy_file),
             settings=lambda w: {
                 "metric": METHODS[w.method].metric,
                 "seed": int(w.seed),

@@ -1,7 +1,7 @@
 """What figures say below themselves, in two lines (a caption), and all that the report says of them (about)."""
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ ALL = "all methods"
 
 def tree_caption(config: Mapping[str, Any], seeds: Sequence[int], methods: Iterable[Method]) -> str:
     """Return n, seeds, data and sizes, and which of ``methods`` score fresh networks, or BatchNorm as the identity."""
-    scored = [method for method in methods if method.policy.depth]
+    scored = [method for method in methods if method.policy.leaves > 1]
     initial = _those(scored, weights="initial")
     epochs = _counted(config["supernet"]["epochs"], "epoch")
     trained = "untrained" if initial == ALL else f"{epochs} (untrained: {initial})" if initial else epochs
@@ -115,12 +115,21 @@ def about_trees(
     for method in methods:
         keys = {"scores": SCORE_KEYS, "trees": tree_keys(method.choices)}
         other = [key for part in about for key in keys.get(part, ()) if method.choices[key] != shared[key]]
-        changed = {k: v for k, v in method.options.items() if v != metric_spec(method.metric).options[k]}
-        changed = changed if "scores" in about else {}
-        own = [said for said in (_said(method.choices, other), _said(changed, changed)) if said]
+        own = [said for said in (_said(method.choices, other), *_said_of_parts(method, about)) if said]
         if own:
             text += f" {method.name}: {', '.join(own)}."
     return f"{text} {_interval(seeds)}" if "distance" in about and len(seeds) > 1 else text
+
+
+def _said_of_parts(method: Method, about: Collection[str]) -> Iterator[str]:
+    """Yield how several metrics are combined, and the options of each metric that are not its defaults."""
+    if method.joint and "trees" in about:
+        weights = (part.metric + (f" x {part.weight:g}" if part.weight != 1 else "") for part in method.parts)
+        yield f"metrics {' + '.join(weights)}, combine {method.choices['combine']}"
+    for part in method.parts if "scores" in about else ():
+        changed = {k: v for k, v in part.options.items() if v != metric_spec(part.metric).options[k]}
+        if changed:
+            yield (f"{part.metric}: " if method.joint else "") + _said(changed, changed)
 
 
 def about_search(config: Mapping[str, Any], seeds: Sequence[int], methods: Iterable[Method] = ()) -> str:

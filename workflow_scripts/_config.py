@@ -4,9 +4,9 @@ Only the workflow reads the config; the library gets plain arguments. Nothing he
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +23,14 @@ from fsnas.search.rungs import Rung, make_rungs
 from fsnas.spaces import SearchSpace
 from fsnas.spaces.nas_bench_201 import space as nas_bench_201
 from fsnas.splitting import policies
+from fsnas.splitting.joint import Part, check_parts, name_of, of_level, parts_of, weights_of
 from workflow_scripts._config_model import (
     Cutting,
-    Entry,
     MethodName,
+    Paths,
     Scoring,
     Space,
+    entry_keys,
     expanded,
     model_of,
     options_of_metric,
@@ -56,10 +58,28 @@ class Method:
     """All that turns a supernet into a tree."""
 
     name: str
-    metric: str
-    options: dict[str, Any]
+    parts: tuple[Part, ...]  # its metric, or metrics, with all options
+    joint: bool  # whether it has a list of metrics, which may be of one
     choices: dict[str, Any]
     policy: policies.Policy
+
+    @property
+    def metric(self) -> str:
+        """Return its metric; of several the names of all, as ``ntk+lr``."""
+        return name_of(self.parts)
+
+    def parts_at(self, level: int) -> tuple[Part, ...]:
+        """Return the metrics that decide the splits of ``level``."""
+        return of_level(self.parts, self.choices["combine"], level) if self.joint else self.parts
+
+    def part(self, metric: str | None) -> Part:
+        """Return one of its metrics by name, or the only one."""
+        return next(part for part in self.parts if metric in (None, part.metric))
+
+    @property
+    def joining(self) -> dict[str, Any]:
+        """Return how several metrics are combined; nothing for one."""
+        return {"combine": self.choices["combine"], "metrics": weights_of(self.parts)} if self.joint else {}
 
     @property
     def policy_settings(self) -> dict[str, Any]:
@@ -67,9 +87,14 @@ class Method:
         return {"name": self.choices["policy"], **taken(policies.options(self.choices["policy"]), self.choices)}
 
     @property
+    def policy_file(self) -> Path:
+        """Return the file of the policy."""
+        return policies.path_of(self.choices["policy"])
+
+    @property
     def reads_root(self) -> bool:
         """Say whether a step of the method reads the trained root: to score splits, or to start leaves from."""
-        return self.choices["init"] == "root" or bool(self.policy.depth) and self.choices["weights"] == "trained"
+        return self.choices["init"] == "root" or self.policy.leaves > 1 and self.choices["weights"] == "trained"
 
     @property
     def needs_root(self) -> bool:
@@ -165,6 +190,19 @@ def proxy_metrics(config: Mapping[str, Any]) -> list[str]:
         options = metric_options("ntk", config["metrics"].get("ntk") or {}, "metrics.ntk")
         _check_ntk(options, config["proxies"]["batch_size"], "metrics.ntk.samples", "proxies.batch_size")
     return chosen
+
+
+def joint_proxies(methods: Iterable[Method], proxies: Collection[str]) -> dict[str, dict[str, float]]:
+    """Return the weights of the metrics of every method that has several, all of them among ``proxies``, by name.
+
+    Not of those that use one after the other, nor of those that subtract one, which ranks have no word for.
+    """
+    joint = {
+        method.name: weights_of(method.parts)
+        for method in methods
+        if method.joint and method.choices["combine"] != "by_level"
+    }
+    return {name: weights for name, weights in joint.items() if {*weights} <= {*proxies} and min(weights.values()) > 0}
 
 
 def _listed(found: str | list[str], allowed: list[str], at: str) -> list[str]:
@@ -341,20 +379,26 @@ def space_of(config: Mapping[str, Any]) -> SearchSpace:
 
 
 def likely_space(config: Mapping[str, Any]) -> SearchSpace:
-    """Return the search space of a config that is still to be checked, if it can be told: it has bounds of its own."""
+    """Return the search space of a config that is still to be checked, if it can be told: it has bounds of its own.
+
+    The user's policies are known from here on: their options are keys.
+    """
     try:
+        _add_folders(policies.registry, validated(Paths, config["policy_paths"]))
         return space_of({**config, "space": validated(Space, config["space"])})
     except (ConfigError, KeyError, TypeError):  # the config is refused for it where all of it is checked
         return nas_bench_201
 
 
 def _users_parts(config: Mapping[str, Any]) -> SearchSpace:
-    """Add the user's metrics and search spaces, which must declare themselves and be code that can be followed."""
+    """Add the user's metrics, policies and search spaces, which must be code that can be followed."""
     space = space_of(config)
     _add_folders(metrics.registry, config["metric_paths"])
+    _add_folders(policies.registry, config["policy_paths"])
     parts: dict[str, Callable[[], list]] = {
         "space_paths": lambda: [spaces.path_of(space.name), located(space.networks)],
         "metric_paths": lambda: [path_of(name) for name in known() if config["metric_paths"] and metric_spec(name)],
+        "policy_paths": lambda: [policies.path_of(name) for name in policies.known() if config["policy_paths"]],
     }
     for key, files in parts.items():
         with _about(key):
@@ -400,16 +444,10 @@ def _method(entry: str | Mapping[str, Any], config: Mapping[str, Any], space: Se
     given = {} if given is None else given
     at = f"methods.{shown_key(name)}"
     validated(MethodName, name, at)
-    own = taken(given, validated(Entry, given, at, space))
+    own = taken(given, validated(entry_keys(), given, at, space))
     choices = config["method"] | taken(config["method"], own)
-    metric = own.get("metric") or _metric_of(name, choices, at)
-    if name in known() and metric != name:
-        raise ConfigError(
-            f"{at}.metric: found {shown(metric)}, but {name} is a metric itself; give the method another name"
-        )
-    options = metric_options(metric, config["metrics"].get(metric) or {}, at)
-    own_options = own.get("options") or {}
-    options |= taken(own_options, metric_options(metric, own_options, f"{at}.options"))
+    joint = own.get("metrics") is not None
+    parts = (_joint_parts if joint else _only_part)(name, own, choices, config, at)
 
     def where(*keys: str) -> str:
         return " and ".join(f"{at if key in own else 'method'}.{key}" for key in keys)
@@ -417,14 +455,85 @@ def _method(entry: str | Mapping[str, Any], config: Mapping[str, Any], space: Se
     read = taken(policies.options(choices["policy"]), choices)
     with _about(where("policy", *read)):
         policy = policies.make_policy(space, choices["policy"], **read)
-    _check_warmup(choices, policy.depth, where)
-    _check_edges(choices["edge"], policy.depth, space, where("edge"))
-    if policy.depth:
-        _check_needs(metric, space, at)
-    if metric == "ntk" and policy.depth:
-        samples = f"{at}.options.samples" if "samples" in own_options else "metrics.ntk.samples"
-        _check_ntk(options, choices["batch_size"], samples, where("batch_size"))
-    return Method(name, metric, options, choices, policy)
+    _check_warmup(choices, policy, where)
+    _check_edges(choices, policy, space, where)
+    if joint:
+        _check_joint(parts, choices, policy, at, where)
+    for part in parts if policy.leaves > 1 else ():
+        _check_needs(part.metric, space, at)
+        if part.metric == "ntk":
+            given = parts_of(own["metrics"]) if joint else [Part("ntk", own.get("options") or {})]
+            own_samples = any("samples" in one.options for one in given if one.metric == "ntk")
+            samples = (f"{at}.metrics.ntk" if joint else f"{at}.options") if own_samples else "metrics.ntk"
+            _check_ntk(part.options, choices["batch_size"], f"{samples}.samples", where("batch_size"))
+    return Method(name, parts, joint, choices, policy)
+
+
+def _check_joint(
+    parts: tuple[Part, ...], choices: Mapping[str, Any], policy: policies.Policy, at: str, where: Callable[..., str]
+) -> None:
+    """Check that the policy can do with several metrics as they are combined."""
+    if choices["combine"] == "by_level" and not all(one.by_level for one in policy.grown.values()):
+        raise ConfigError(
+            f"{where('combine')}: found 'by_level', but under the policy that {where('policy')} names a round does not "
+            "split a level; take zscore, rank or scores"
+        )
+    with _about(f"{at}.metrics"):
+        check_parts(parts, choices["combine"], max(one.rounds for one in policy.grown.values()))
+
+
+def _only_part(
+    name: str, own: Mapping[str, Any], choices: Mapping[str, Any], config: Mapping[str, Any], at: str
+) -> tuple[Part, ...]:
+    """Return the one metric of an entry."""
+    if "combine" in own:
+        raise ConfigError(
+            f"{at}.combine: found {shown(own['combine'])}, but there is one metric; list several in metrics"
+        )
+    metric = own.get("metric") or _metric_of(name, choices, at)
+    if name in known() and metric != name:
+        raise ConfigError(
+            f"{at}.metric: found {shown(metric)}, but {name} is a metric itself; give the method another name"
+        )
+    return (Part(metric, _all_options(metric, own.get("options") or {}, config, at, f"{at}.options")),)
+
+
+def _joint_parts(
+    name: str, own: Mapping[str, Any], choices: Mapping[str, Any], config: Mapping[str, Any], at: str
+) -> tuple[Part, ...]:
+    """Return the metrics of an entry that lists them, each with its options and its weight."""
+    for key in ("metric", "options"):
+        if own.get(key) is not None:
+            remedy = "list all metrics" if key == "metric" else "give options to the metric that they are of"
+            raise ConfigError(
+                f"{at}.{key}: found {shown(own[key])}, but metrics are listed, too; {remedy} in {at}.metrics, e.g. "
+                "{ntk: {weight: 1, samples: 8}, lr: {}}"
+            )
+    found = own["metrics"]
+    listed = isinstance(found, list) and len({*map(str, found)}) == len(found)
+    if not found or not (listed or isinstance(found, dict)) or not all(isinstance(metric, str) for metric in found):
+        raise ConfigError(
+            f"{at}.metrics: found {shown(found)}, expected a list of metrics, each once, or weights or options of "
+            "each, e.g. [ntk, lr] or {ntk: {weight: 2, samples: 8}, lr: 1}"
+        )
+    if name in known():
+        raise ConfigError(f"{at}.metrics: {name} is a metric itself; give the method another name")
+    parts = []
+    for part in parts_of(found):
+        place = f"{at}.metrics.{shown_key(part.metric)}"
+        if isinstance(part.weight, bool) or not isinstance(part.weight, int | float):
+            raise ConfigError(f"{place}: found {shown(part.weight)}, expected a number, its weight, or its options")
+        options = _all_options(part.metric, part.options, config, place, place)
+        parts.append(replace(part, weight=float(part.weight), options=options))
+    return tuple(parts)
+
+
+def _all_options(
+    metric: str, given: Mapping[str, Any], config: Mapping[str, Any], at: str, at_options: str
+) -> dict[str, Any]:
+    """Return the options of a metric: those ``given`` over those of the run, and its defaults."""
+    options = metric_options(metric, config["metrics"].get(metric) or {}, at)
+    return options | taken(given, metric_options(metric, given, at_options))
 
 
 def _check_needs(metric: str, space: SearchSpace, at: str) -> None:
@@ -454,11 +563,11 @@ def _metric_of(name: str, choices: Mapping[str, Any], at: str) -> str:
     )
 
 
-def _check_warmup(choices: Mapping[str, Any], depth: int, where: Callable[..., str]) -> None:
+def _check_warmup(choices: Mapping[str, Any], policy: policies.Policy, where: Callable[..., str]) -> None:
     epochs, at = choices["warmup_epochs"], where("warmup_epochs")
-    if isinstance(epochs, list) and len(epochs) != depth:
-        raise ConfigError(f"{at}: found {len(epochs)} numbers, expected {depth}, one per level")
-    if choices["weights"] == "initial" and epochs and epochs != [0] * depth:
+    if isinstance(epochs, list):
+        _check_levels(epochs, "numbers", policy, at, where("policy"))
+    if choices["weights"] == "initial" and epochs and epochs != [0] * policy.rounds:
         raise ConfigError(
             f"{at}: found {epochs}, but {where('weights')} is 'initial', and a warm-up would train these weights; "
             "set warmup_epochs to 0, or weights to trained"
@@ -470,12 +579,30 @@ def _check_warmup(choices: Mapping[str, Any], depth: int, where: Callable[..., s
         )
 
 
-def _check_edges(edge: str | list[str], depth: int, space: SearchSpace, at: str) -> None:
+def _check_levels(given: list, what: str, policy: policies.Policy, at: str, of: str) -> None:
+    """Check that a list that says something for each level has as many entries as there are levels."""
+    if not policy.by_level:
+        raise ConfigError(
+            f"{at}: found {len(given)} {what}, one per level, but the levels of a tree are not known before under the "
+            f"policy that {of} names; give one for all"
+        )
+    if len(given) != policy.rounds:
+        raise ConfigError(f"{at}: found {len(given)} {what}, expected {policy.rounds}, one per level")
+
+
+def _check_edges(
+    choices: Mapping[str, Any], policy: policies.Policy, space: SearchSpace, where: Callable[..., str]
+) -> None:
+    edge, at = choices["edge"], where("edge")
+    if policy.takes_edge and edge != "best":
+        raise ConfigError(
+            f"{at}: found {shown(edge)}, but the policy that {where('policy')} names takes the edge with the clearest "
+            "cut; set edge to best"
+        )
     if isinstance(edge, str):
         return
     for name in edge:
         if name not in space.edges:
             near = nearest(name, [*space.edges])
             raise ConfigError(f"{at}: found {shown(name)}{near}, allowed are {listing(space.edges)}")
-    if len(edge) != depth:
-        raise ConfigError(f"{at}: found {len(edge)} edges, expected {depth}, one per level")
+    _check_levels(edge, "edges", policy, at, where("policy"))

@@ -21,6 +21,7 @@ from fsnas.benchmark import sources as truth_sources
 from fsnas.data import sources as data_sources
 from fsnas.data.sources.imagefolder import SMALLEST, Resize
 from fsnas.data.splits import Split
+from fsnas.errors import ConfigError
 from fsnas.networks.choices import BatchNorm, Initialisation
 from fsnas.networks.gates import Mixing, Perturbation
 from fsnas.registry import Option
@@ -29,7 +30,7 @@ from fsnas.search.rungs import Selection
 from fsnas.spaces import SearchSpace, count_architectures
 from fsnas.spaces.nas_bench_201 import space as nas_bench_201
 from fsnas.splitting import policies
-from fsnas.splitting.choices import Average, Balance, EdgeRule, Objective, Weights
+from fsnas.splitting.choices import Average, Balance, Combine, EdgeRule, Objective, Weights
 from fsnas.training.recipe import Sampling
 from workflow_scripts._plotting import is_path
 
@@ -125,7 +126,7 @@ def _style(style: str) -> str:
 # What has a file, or a function, of its own name.
 DataSource: Any = Literal[*data_sources.known()]
 TruthSource: Any = Literal["standalone", *truth_sources.known()]
-PolicyName: Any = Literal[*policies.POLICIES]
+PolicyName: Any = Literal[*policies.known()]
 UNIQUE = (AfterValidator(_once), Field(json_schema_extra={"uniqueItems": True}))
 Samplers: Any = Annotated[list[Literal[*samplers.known()]], Bounds(1), *UNIQUE]  # type: ignore[misc]
 Init = Literal["scratch", "root"]
@@ -271,7 +272,9 @@ class Scoring(Section):
 class Policy(Section):
     """Which policy, beside the options of each."""
 
-    policy: PolicyName = key("constant", "constant, schedule, exhaustive (Few-Shot NAS), none (one-shot)")
+    policy: PolicyName = key(
+        "constant", "constant, schedule, adaptive, tuned, exhaustive (Few-Shot NAS), none (one-shot)"
+    )
 
 
 class Cutting(Section):
@@ -285,16 +288,25 @@ class Cutting(Section):
     average: Average = key("affinities", "over repetitions: of affinities, or of scores before they are compared")
 
 
+class Joining(Section):
+    """What several metrics of one method are together."""
+
+    combine: Combine = key(
+        "zscore", "several `metrics`: zscore or rank (affinities, on one scale), scores (their sum), by_level"
+    )
+
+
 class Start(Section):
     """What leaves begin with."""
 
     init: Init = key("scratch", "leaves start from scratch, or from root: its supernet's weights (Few-Shot NAS)")
 
 
-PolicyOptions: Any = options("PolicyOptions", {name: policies.options(name) for name in policies.POLICIES})
+OUR_POLICIES = {name: policies.options(name) for name in policies.known()}
+PolicyOptions: Any = options("PolicyOptions", OUR_POLICIES)
 
 
-class MethodKeys(Start, Cutting, PolicyOptions, Policy, Scoring):
+class MethodKeys(Start, Joining, Cutting, PolicyOptions, Policy, Scoring):
     """What a method is made of. Each of these keys may also stand in an entry of `methods`."""
 
 
@@ -303,6 +315,7 @@ class Entry(MethodKeys):
 
     metric: Text | None = None
     options: dict[str, Any] | None = None
+    metrics: Any = None  # a list, or weights or options of each by name: what is wrong with it is said where it is read
 
 
 class Metrics(Section):
@@ -403,8 +416,10 @@ class Resources(Section):
 
 METHODS = """\
 # A metric's name is the method of that name; an entry with keys is another method beside it: `metric`, `options` (of
-# the metric), and any key of `method` above, e.g.
+# the metric), or `metrics`, several that are one method together, and any key of `method` above, e.g.
 #   - gm-equal: {metric: gm, balance: equal}
+#   - te-nas: {metrics: [ntk, lr], combine: rank}
+#   - weighted: {metrics: {gradnorm: 2, ntk: {weight: 1, samples: 8}}}
 # A name that stands for a paper is what its authors run (docs/decisions.md), whatever `method` says.
 methods:
   - gm-nas:               # GM-NAS (Hu et al. 2022)
@@ -444,6 +459,7 @@ class Config(Section):
     methods: Annotated[list[str | dict[str, Any]], Bounds(1, 40)] = key(yaml.safe_load(METHODS)["methods"])
     metrics: Metrics = section(Metrics)
     metric_paths: Paths = key([], "folders with metrics of yours, a file each (docs/methods.md); their code is run")
+    policy_paths: Paths = key([], "folders with policies of yours, a file each (docs/methods.md); their code is run")
     leaves: Leaves = section(Leaves)
     evaluation: Evaluation = section(Evaluation)
     search: Searching = section(Searching)
@@ -467,13 +483,49 @@ def _with(kind: type[Section], *bases: type[Section], **keys: Any) -> Any:
 OURS = {name: options_of_metric(name) for name in metrics.known() if metrics.metric_spec(name).declared}
 
 
+def _users_policies() -> tuple[tuple[str, str], ...]:
+    """Return the names of the policies that users brought, and what their options are: a model is of these."""
+    return tuple((name, repr(policies.options(name))) for name in policies.known() if name not in OUR_POLICIES)
+
+
 @functools.cache
+def _with_policies(kind: type[Section], theirs_now: tuple[tuple[str, str], ...]) -> Any:
+    """Return the keys of a method, or of an entry, with those of policies that users brought.
+
+    `ConfigError` if an option of one has the name of another key.
+    """
+    if not theirs_now:
+        return kind
+    theirs = {name: policies.options(name) for name, _ in theirs_now}
+    others = {*Entry.model_fields} - {*PolicyOptions.model_fields}
+    for name, declared in theirs.items():
+        if taken := sorted(others & {*declared}):
+            raise ConfigError(
+                f"policy_paths: {policies.path_of(name)} has an option {taken[0]!r}, which is a key of every method; "
+                "give it another name"
+            )
+    known = [*OUR_POLICIES, *theirs]
+    policy: Any = Literal[*known], key("constant", ", ".join(known))
+    return _with(kind, options("PolicyOptions", OUR_POLICIES | theirs), kind, policy=policy)
+
+
+def entry_keys() -> type[Section]:
+    """Return what an entry of ``methods`` may have, the options of all policies that are known now included."""
+    return _with_policies(Entry, _users_policies())
+
+
 def model_of(space: SearchSpace = nas_bench_201) -> type[Section]:
-    """Return the model of a whole config with this search space: with what parts declare."""
+    """Return the model of a whole config with this search space: with what parts declare that are known now."""
+    return _model_of(space, _users_policies())
+
+
+@functools.cache
+def _model_of(space: SearchSpace, theirs: tuple[tuple[str, str], ...]) -> type[Section]:
     size = {"": {**sizes(space), **sizes(nas_bench_201)}}
     of_samplers = {name: samplers.options(name) for name in samplers.known()}
     of_metrics = _with(Metrics, Metrics, **{name: (kind | None, section(kind)) for name, kind in OURS.items()})
     parts = {
+        "method": _with_policies(MethodKeys, theirs),
         "supernet": _with(Supernet, Supernet, options("Size", size)),
         "search": _with(Searching, options("Samplers", of_samplers), Searching),
         "proxies": _with(Proxies, options("Size", size, "that of `supernet`"), Proxies),

@@ -34,7 +34,7 @@ from fsnas import spaces  # noqa: E402
 from fsnas.artifacts.files import write_text  # noqa: E402
 from fsnas.errors import FsnasError  # noqa: E402
 from fsnas.lineage.commit import commit  # noqa: E402
-from fsnas.lineage.dependencies import users_folders  # noqa: E402
+from fsnas.lineage.dependencies import REGISTRIES, users_folders  # noqa: E402
 from fsnas.lineage.lineage import key as _key  # noqa: E402
 from workflow_scripts import _kept  # noqa: E402
 from workflow_scripts._cards import devices, take_cards, visible_cards  # noqa: E402
@@ -47,7 +47,8 @@ ASKING = {signal.SIGTERM: "SIGTERM (cancelled, preempted or out of time)", signa
 # What a rule holds on a card at once.
 LOWER = dict.fromkeys(("supernet", "leaf", "rung", "standalone", "found"), "supernet.batch_size")
 LOWER |= dict.fromkeys(("evaluate", "search", "select_leaves"), "evaluation.batch_size")
-LOWER |= {"scores": "method.batch_size", "proxy": "proxies.batch_size"}
+LOWER |= {"proxy": "proxies.batch_size"}
+LOWER |= dict.fromkeys(("scores", "joint_scores", "candidate_scores", "candidate_joint_scores"), "method.batch_size")
 SHARED = "resources.jobs_per_card, or take a card with more"
 REMEDIES = {
     errno.ENOSPC: _FREE,
@@ -241,9 +242,9 @@ def _explained(rule: str, error: Exception) -> str:
     """Return what the user reads: what is wrong and what to do, or the whole traceback of what nobody foresaw."""
     if isinstance(error, FsnasError):
         return f"{rule}: {error}"
-    if place := _place_in_metric(error):
-        said = "".join(traceback.format_exception(type(error), error, _inside_metric(error)))
-        return f"{rule}: the metric {place} raised {type(error).__name__}: {error}\nCorrect that file.\n{said}"
+    if place := _place_in_users_code(error):
+        said = "".join(traceback.format_exception(type(error), error, _inside_users_code(error)))
+        return f"{rule}: the {place} raised {type(error).__name__}: {error}\nCorrect that file.\n{said}"
     if type(error).__name__ == "OutOfMemoryError":  # torch's, of a card
         return f"{rule}: {error}\nThe card has too little memory: lower {LOWER.get(rule, 'the batch size')} or {SHARED}"
     if isinstance(error, OSError) and error.errno in REMEDIES:
@@ -251,25 +252,27 @@ def _explained(rule: str, error: Exception) -> str:
     return f"{rule} failed unexpectedly; please report this\n{traceback.format_exc()}"
 
 
-def _place_in_metric(error: BaseException | None) -> str:
-    """Return the file of a user's metric, and the line in it, where an error came up; nothing for one of fsnas."""
+def _place_in_users_code(error: BaseException | None) -> str:
+    """Return the file of a user's metric or policy, and the line in it, where an error came up; nothing for ours."""
     while error is not None:
-        if (inside := _inside_metric(error)) is not error.__traceback__:
+        if (inside := _inside_users_code(error)) is not error.__traceback__:
             frame = traceback.extract_tb(inside)[0]
-            return f"{frame.filename}, line {frame.lineno} ({frame.line}),"
-        if isinstance(error, SyntaxError) and error.filename and _is_metric(error.filename):
-            return f"{error.filename}, line {error.lineno},"
+            return f"{_part_in(frame.filename)} {frame.filename}, line {frame.lineno} ({frame.line}),"
+        if isinstance(error, SyntaxError) and error.filename and _part_in(error.filename):
+            return f"{_part_in(error.filename)} {error.filename}, line {error.lineno},"
         error = error.__cause__ or error.__context__
     return ""
 
 
-def _inside_metric(error: BaseException) -> TracebackType | None:
-    """Return the traceback of an error from a user's metric on, or all of it."""
+def _inside_users_code(error: BaseException) -> TracebackType | None:
+    """Return the traceback of an error from a user's file on, or all of it."""
     inside = error.__traceback__
-    while inside is not None and not _is_metric(inside.tb_frame.f_code.co_filename):
+    while inside is not None and not _part_in(inside.tb_frame.f_code.co_filename):
         inside = inside.tb_next
     return inside or error.__traceback__
 
 
-def _is_metric(file: str) -> bool:
-    return Path(file).parent in users_folders()
+def _part_in(file: str) -> str:
+    """Return what the parts in the folder of a user's file are: metric, policy; nothing for a file of fsnas."""
+    package = users_folders().get(Path(file).parent)
+    return REGISTRIES[package].what if package else ""

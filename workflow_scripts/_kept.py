@@ -36,7 +36,7 @@ def take_over(store: Path, key: str, outputs: Iterable[str], lineage: dict[str, 
         return False
     for kept, output in files.items():
         if kept.suffix == ".h5":
-            copy = copy_scores if output.name == "scores.h5" else copy_architectures
+            copy = copy_scores if output.name.startswith("scores") else copy_architectures
             copy(kept, output, **lineage)
         elif kept.suffix == ".json":
             write_json(output, load_json(kept) | lineage)

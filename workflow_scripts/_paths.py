@@ -8,11 +8,16 @@ from typing import Any
 def patterns(config: Mapping[str, Any], out: str) -> dict[str, str]:
     """Return the paths of results below ``out``, with wildcards, by the names that the rules give them."""
     tree, level = "seed-{seed}/{method}", "seed-{seed}/{method}/level-{level}"
+    candidate = "seed-{seed}/{method}/candidates/{candidate}/level-{level}"
     below = {
         "DATA": f"data/{config['data']['name']}.h5",
         "SUPERNET": "seed-{seed}/supernet.pt",
         "SCORES": f"{level}/scores.h5",
+        "JOINT_SCORES": f"{level}/scores-{{metric}}.h5",
         "SPLITS": f"{level}/splits.json",
+        "CANDIDATE_SCORES": f"{candidate}/scores.h5",
+        "CANDIDATE_JOINT_SCORES": f"{candidate}/scores-{{metric}}.h5",
+        "CANDIDATE_SPLITS": f"{candidate}/splits.json",
         "TREE": f"{tree}/tree.json",
         "LEAF": f"{tree}/leaves/{{number}}.pt",
         "RUNG": f"{tree}/leaves/rung-{{rung}}/{{number}}.pt",

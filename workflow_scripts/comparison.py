@@ -37,9 +37,10 @@ def cost_rows(smk, searches: dict) -> list[dict]:
     leaves: dict[tuple[str, int], list[TrainingCost]] = defaultdict(list)
     for path in smk.input.costs:
         leaves[place(path, smk.config["outdir"])].append(read_training_cost(path))
-    scoring: dict[tuple[str, int], list[dict]] = defaultdict(list)
+    scoring: dict[tuple[str, int], dict[str, dict]] = defaultdict(dict)  # by key: candidates share files
     for path in smk.input.scores:
-        scoring[place(path, smk.config["outdir"])].append(read_attributes(path))
+        attributes = read_attributes(path)
+        scoring[place(path, smk.config["outdir"])][attributes["key"]] = attributes
     rows, before = [], defaultdict[int, set[str]](set)  # the trainings of the methods before, by seed
     for (method, seed), record in searches.items():
         costs, needs_root = leaves[method, seed], method in smk.params.settings["rooted"]
@@ -55,7 +56,7 @@ def cost_rows(smk, searches: dict) -> list[dict]:
         }
         for kind in TIMES:
             row[f"root_{kind}"] = getattr(roots[seed], kind) if needs_root else 0.0
-            row[f"scoring_{kind}"] = sum(float(scores[kind]) for scores in scoring[method, seed])
+            row[f"scoring_{kind}"] = sum(float(scores[kind]) for scores in scoring[method, seed].values())
             row[f"leaf_{kind}"] = sum(getattr(cost, kind) for cost in trained)
         rows.append(row | {"search_evaluations": len(record.searches[0].evaluations)})
         before[seed] |= {cost.key for cost in trained}

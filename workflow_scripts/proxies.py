@@ -2,7 +2,9 @@
 
 from _job import lineage, run
 
-from fsnas.analysis.proxies import proxy_correlations, proxy_values
+import pandas as pd
+
+from fsnas.analysis.proxies import joint_values, proxy_correlations, proxy_values
 from fsnas.artifacts.architectures import read_architectures
 from fsnas.artifacts.tables import write_table
 from fsnas.benchmark.ground_truth import ground_truth_of
@@ -16,9 +18,11 @@ def main(smk) -> None:
         table = read_architectures(path, "proxy")
         tables[table.attributes["metric"], table.attributes["seed"]] = table
     truth = ground_truth_of(read_architectures(smk.input.truth, "truth"), settings["column"])
-    values = proxy_values(tables)
+    values, directions, joint = proxy_values(tables), settings["directions"], settings["joint"]
+    values = pd.concat([values, joint_values(values, joint, directions)], ignore_index=True)
+    directions = directions | dict.fromkeys(joint, "higher")
     bootstrap = {"seed": settings["seed"], "resamples": settings["resamples"]}
-    correlations = proxy_correlations(values, truth, directions=settings["directions"], **bootstrap)
+    correlations = proxy_correlations(values, truth, directions=directions, **bootstrap)
     write_table(smk.output.proxies, values, **lineage(smk))
     write_table(smk.output.proxy_correlations, correlations.assign(truth=settings["column"]), **lineage(smk))
 

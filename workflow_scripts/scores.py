@@ -1,5 +1,6 @@
-"""Rule scores: the metric of one method on every perturbed supernet of one level."""
+"""Rules scores and candidate_scores: the metric of one method on every perturbed supernet of one round."""
 
+import math
 import resource
 import time
 
@@ -13,14 +14,14 @@ from fsnas.devices import device_clock
 from fsnas.metrics import add_folders
 from fsnas.registry import options_of, taken
 from fsnas.splitting.scoring import score, score_node
-from fsnas.splitting.trees import node_spaces
+from fsnas.splitting.trees import new_nodes
 from fsnas.training.recipe import Recipe
 
 SCORED_ON = ("perturbation", "weights", "batch_norm")
 
 
 def main(smk) -> None:
-    """Score the level, unless another method of the seed has the same scores already."""
+    """Score the nodes that are new, unless another tree of the seed has the same scores already."""
     settings = smk.params.settings
     add_folders(smk.params.metric_paths)
     device, space = device_of(smk), search_space(smk)
@@ -28,8 +29,9 @@ def main(smk) -> None:
     if smk.input.supernet:
         network, root = read_checkpoint(smk.input.supernet[0], space)
         parent_key = root["key"]
-    levels = [read_splits(path, space) for path in smk.input.splits]
-    sub_spaces = node_spaces(space, [split for level in levels for split in level.splits])
+    before = [read_splits(path, space) for path in smk.input.splits]
+    leaves = min((one.leaves for one in before), default=math.inf)  # as many as the tree is to have
+    sub_spaces = new_nodes(space, [one.splits for one in before], leaves)
     listed = {node: mask.tolist() for node, mask in sub_spaces.items()}
     own_key = key(smk, device.type, read_key(smk.input.data), parent_key, listed)
     if taken_over(smk, own_key):

@@ -27,6 +27,25 @@ def proxy_values(tables: Mapping[tuple[str, int], ArchitectureTable]) -> pd.Data
     return pd.concat(parts, ignore_index=True)[VALUE_COLUMNS] if parts else pd.DataFrame(columns=VALUE_COLUMNS)
 
 
+def joint_values(
+    values: pd.DataFrame, joint: Mapping[str, Mapping[str, float]], directions: Mapping[str, str]
+) -> pd.DataFrame:
+    """Return what several metrics say together of single architectures: `VALUE_COLUMNS`, of each of ``joint``.
+
+    ``joint`` has, by name, the weights of metrics. The value is the weighted mean of their ranks among the
+    architectures of a seed, 1 for the worst (equal values have the mean of their ranks); a metric of which less is
+    better by its ``directions`` counts from the other end. It is NaN where one of the metrics is not finite.
+    """
+    found = [values.iloc[:0]]
+    wide = values.pivot(index=["seed", "architecture"], columns="metric", values="value").astype("float64")
+    for name, weights in joint.items():
+        turned = wide[[*weights]] * [-1.0 if directions[metric] == "lower" else 1.0 for metric in weights]
+        ranks = turned[np.isfinite(turned).all(axis=1)].groupby("seed").rank()
+        value = (ranks * [*weights.values()]).sum(axis=1) / sum(weights.values())
+        found.append(value.reindex(wide.index).rename("value").reset_index().assign(metric=name)[VALUE_COLUMNS])
+    return pd.concat(found, ignore_index=True)
+
+
 def proxy_correlations(
     values: pd.DataFrame, ground_truth: Mapping[str, float], *, directions: Mapping[str, str], seed: int, resamples: int
 ) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import pandas as pd
 from fsnas.splitting.trees import Tree
 
 SPLIT_COLUMNS = ["method", "metric", "seed", "level", "path", "edge", "groups", "sizes", "cost", "runner_up", "ties"]
-SPLIT_COLUMNS += ["edge_ties", "degenerate"]
+SPLIT_COLUMNS += ["edge_ties", "degenerate", "clearness"]
 
 
 def splits_table(trees: Sequence[Tree]) -> pd.DataFrame:
@@ -18,8 +18,9 @@ def splits_table(trees: Sequence[Tree]) -> pd.DataFrame:
             groups = " | ".join(" ".join(group) for group in split.groups)
             sizes = "|".join(map(str, sorted(map(len, split.groups))))
             place = (tree.method, tree.metric, tree.seed, split.level, split.path, split.edge, groups, sizes)
-            rows.append((*place, split.cost, split.runner_up, split.ties, split.edge_ties, split.degenerate))
-    return pd.DataFrame(rows, columns=SPLIT_COLUMNS).astype({"runner_up": "float64"})
+            cut = (split.cost, split.runner_up, split.ties, split.edge_ties, split.degenerate, split.clearness)
+            rows.append((*place, *cut))
+    return pd.DataFrame(rows, columns=SPLIT_COLUMNS).astype({"runner_up": "float64", "clearness": "float64"})
 
 
 def group_sizes(trees: Sequence[Tree]) -> pd.DataFrame:

@@ -30,6 +30,7 @@ def write_scores(
     """
     about = {**attributes, "format": FORMAT, "version": VERSION, "search_space": space.described()}
     with writing(path, dict(sorted(about.items()))) as file:
+        file.create_group("nodes")  # there may be none
         for node, content in sorted(nodes.items()):
             group = file.create_group(f"nodes/{node}")
             group.attrs["reasons"] = json.dumps(list(content.reasons))

@@ -1,4 +1,4 @@
-"""splits.json and tree.json: the splits of one level, and those of a whole tree with the spaces of its leaves."""
+"""splits.json and tree.json: the splits of one round, and those of a whole tree with the spaces of its leaves."""
 
 import itertools
 import math
@@ -38,6 +38,9 @@ def _split_misfits(split: Split, space: SearchSpace) -> Iterator[tuple[str, str]
         yield "children", f"found {list(split.children)}, expected {list(expected)}"
     if split.edge_costs.get(split.edge) is None:
         yield "edge_costs", f"has no cost for {split.edge!r}, the edge that is split"
+    costs = {edge for edge, cost in split.edge_costs.items() if cost is not None}
+    if split.edge_clearness and split.edge_clearness.keys() != costs:
+        yield "edge_clearness", f"is of {[*split.edge_clearness]}; expected all edges with a cost, or none"
 
 
 def _level_misfits(found: Any, space: SearchSpace) -> Iterator[tuple[str, str]]:
@@ -45,8 +48,8 @@ def _level_misfits(found: Any, space: SearchSpace) -> Iterator[tuple[str, str]]:
     if found.edge not in (*EDGE_RULES, *space.edges):
         yield "edge", f"{found.edge!r} is none of {list(EDGE_RULES)}, nor of the edges {list(space.edges)}"
     for i, split in enumerate(found.nodes):
-        if split.level != found.level:
-            yield f"nodes[{i}].path", f"{split.path!r} is on level {split.level}, not on {found.level}"
+        if split.level > found.level:
+            yield f"nodes[{i}].path", f"{split.path!r} is on level {split.level}, below that of round {found.level}"
 
 
 def _tree_misfits(found: Any, space: SearchSpace) -> Iterator[tuple[str, str]]:
@@ -58,16 +61,18 @@ def _tree_misfits(found: Any, space: SearchSpace) -> Iterator[tuple[str, str]]:
     else:
         if found.leaves != _named(space, leaves):
             yield "leaves", f"the splits give the leaves {list(leaves)} and other spaces"
+    if found.tuning and found.tuning.taken not in found.tuning.clearness:
+        yield "tuning.taken", f"{found.tuning.taken!r} is none of the candidates {list(found.tuning.clearness)}"
 
 
-VERSION = 3
+VERSION = 4
 SPLITS = JsonFormat("fsnas.splits", VERSION, Level, _level_misfits)
 LEAVES = Annotated[dict[NodePath, dict[str, list[str]]], MinLen(1)]
 TREE = JsonFormat("fsnas.tree", VERSION, Tree, _tree_misfits, {"key": str, "leaves": LEAVES})
 
 
 def write_splits(path: str | Path, *, space: SearchSpace, splits: Iterable[Split], **fields: Any) -> None:
-    """Write the splits of one level, and the other ``fields`` of the file, whole or not at all.
+    """Write the splits of one round, and the other ``fields`` of the file, whole or not at all.
 
     Errors as `JsonFormat.write`.
     """
@@ -75,13 +80,14 @@ def write_splits(path: str | Path, *, space: SearchSpace, splits: Iterable[Split
 
 
 def read_splits(path: str | Path, space: SearchSpace | None = None) -> Level:
-    """Return the splits of one level, ``space`` and errors as `JsonFormat.read`."""
+    """Return the splits of one round, ``space`` and errors as `JsonFormat.read`."""
     return SPLITS.read(path, space)
 
 
 def write_tree(path: str | Path, tree: Tree, *, key: str, **lineage: Any) -> None:
     """Write a split tree, whole or not at all; errors as `JsonFormat.write`."""
     about = {"method": tree.method, "metric": tree.metric, "seed": tree.seed, "key": key, **lineage_of(**lineage)}
+    about["tuning"] = asdict(tree.tuning) if tree.tuning else None
     TREE.write(path, about | {"nodes": _nodes(tree.splits), "leaves": _named(tree.space, tree.leaves)}, tree.space)
 
 

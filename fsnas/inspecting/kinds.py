@@ -13,7 +13,7 @@ import numpy as np
 from fsnas.inspecting.parts import Labelled, Parts, of_hdf5, of_rows, of_table, summary
 from fsnas.spaces import SearchSpace, count_architectures, described_space
 from fsnas.splitting.affinities import NodeScores
-from fsnas.splitting.trees import ROOT, Level, Split, Tree
+from fsnas.splitting.trees import ROOT, Level, Split, Tree, Tuning
 
 if TYPE_CHECKING:
     from fsnas.inspecting.opening import Artifact
@@ -109,7 +109,7 @@ def _restricted(space: SearchSpace, mask: np.ndarray) -> list[str]:
 
 
 def _splits(artifact: "Artifact", level: Level) -> dict[str, Any]:
-    return {"splits": [_split(split) for split in level.splits], "edge_costs": _edge_costs(level)}
+    return {"splits": [_split(split) for split in level.splits], **_edges(level)}
 
 
 def _tree(artifact: "Artifact", tree: Tree) -> dict[str, Any]:
@@ -120,19 +120,45 @@ def _tree(artifact: "Artifact", tree: Tree) -> dict[str, Any]:
             return {**_split(split), "children": [below(child) for child in split.children]}
         return {"node": path, "architectures": count_architectures(tree.leaves[path]), "children": []}
 
-    return {"tree": [below(ROOT)], "edge_costs": _edge_costs(tree)}
+    candidates = {"candidates": _candidates(tree.tuning)} if tree.tuning else {}
+    return candidates | {"tree": [below(ROOT)], **_edges(tree)}
+
+
+def _about_tree(fields: Mapping[str, Any]) -> dict[str, Any]:
+    found = {name: fields[name] for name in ("method", "metric", "seed")}
+    return found | {"leaves": len(fields["leaves"]), "nodes": len(fields["nodes"])}
+
+
+def _candidates(tuning: Tuning) -> dict[str, Any]:
+    """Return the mean clearness of every candidate, and which of them is the tree."""
+    note = f", drawn among {tuning.ties} that are as clear" if tuning.ties > 1 else ""
+    return {"taken": f"{tuning.taken}{note}", "mean_clearness": tuning.clearness}
 
 
 def _split(split: Split) -> dict[str, Any]:
     """Return what a person wants to know of a split; ``note`` says in words what makes it doubtful."""
+    alike = "that cost the same" if split.clearness is None else "that are as good"
     notes = [
         *([f"the cut was drawn among {split.ties} that cost the same"] if split.ties > 1 else []),
-        *([f"the edge was drawn among {split.edge_ties} that cost the same"] if split.edge_ties > 1 else []),
+        *([f"the edge was drawn among {split.edge_ties} {alike}"] if split.edge_ties > 1 else []),
         *(["degenerate: all affinities of the edge are equal, the cut says nothing"] if split.degenerate else []),
     ]
-    found = {"node": split.path, "edge": split.edge, "groups": split.groups}
-    found |= {name: getattr(split, name) for name in NUMBERS}
+    found: dict[str, Any] = {"node": split.path, "edge": split.edge, "groups": split.groups}
+    found |= _counted(split)
     return found | ({"note": "; ".join(notes)} if notes else {})
+
+
+def _counted(split: Split) -> dict[str, Any]:
+    """Return the numbers of a split, those that its policy asked for included."""
+    clear = {} if split.clearness is None else {"clearness": split.clearness}
+    shares = {f"cost of {metric}": cost for metric, cost in split.shares.items()}
+    return {name: getattr(split, name) for name in NUMBERS} | clear | shares
+
+
+def _edges(of: Level | Tree) -> dict[str, Any]:
+    """Return cost and clearness of the best cut of every edge of every node, as far as they are known."""
+    clear = {split.path: split.edge_clearness for split in of.splits if split.edge_clearness}
+    return {"edge_costs": _edge_costs(of)} | ({"edge_clearness": clear} if clear else {})
 
 
 def _edge_costs(of: Level | Tree) -> dict[str, dict[str, float | None]]:
@@ -143,7 +169,7 @@ def _edge_costs(of: Level | Tree) -> dict[str, dict[str, float | None]]:
 def _numbers(artifact: "Artifact", of: Level | Tree) -> Parts:
     nodes = [split.path for split in of.splits]
     costs = np.array([list(row.values()) for row in _edge_costs(of).values()], np.float64)
-    rows = [{name: getattr(split, name) for name in NUMBERS} for split in of.splits]
+    rows = [_counted(split) for split in of.splits]
     shaped = costs.reshape(-1, len(of.space.edges))
     return of_rows(rows, "node", nodes) | {"edge_costs": Labelled(shaped, {"node": nodes, "edge": of.space.edges})}
 
@@ -272,5 +298,5 @@ KINDS = {
     "splits": Kind("the splits of one level", "splits", "read_splits", _splits, _numbers, "number"),
     "supernet": Kind("a trained supernet", "archive", "", _checkpoint, _weights, about=_about_checkpoint),
     "table": Kind("a table", "tables", "", _frame("rows"), _of_file(of_table), "column"),
-    "tree": Kind("a split tree", "splits", "read_tree", _tree, _numbers, "number"),
+    "tree": Kind("a split tree", "splits", "read_tree", _tree, _numbers, "number", _about_tree),
 }

@@ -16,11 +16,13 @@ from fsnas import HOMES, metrics, spaces
 from fsnas.errors import ConfigError
 from fsnas.lineage.decisive import decisive
 from fsnas.lineage.user_code import check_draws, imports, imports_fsnas, loads, named_files
+from fsnas.splitting import policies
 
 ROOT = Path(__file__).resolve().parents[2]
 HUGE = 2**30  # bytes
 MOST = 12  # files of a user that have a line each
-REGISTRIES = {"metrics": metrics.registry, "spaces": spaces.registry}  # packages to which users add folders
+# Packages of fsnas to which users add folders.
+REGISTRIES = {"metrics": metrics.registry, "spaces": spaces.registry, "splitting.policies": policies.registry}
 
 
 # What was read from files of fsnas, by their content: in this run, and in the one that has kept it.
@@ -59,7 +61,7 @@ def _packages(path: Path) -> tuple[str, ...]:
     """Return the packages that a file lies in."""
     for folder, package in users_folders().items():
         if path.is_relative_to(folder):
-            return "fsnas", package, *path.relative_to(folder).parts[:-1]
+            return "fsnas", *package.split("."), *path.relative_to(folder).parts[:-1]
     base = ROOT if _is_ours(path) else _base(path)
     return path.relative_to(base).parts[:-1]
 
@@ -154,8 +156,9 @@ def located(module: str) -> Path | str | None:
     """Return the file of a module; the name of a folder, or of what is installed; None if there is no such module."""
     top, *rest = module.split(".")
     if top == "fsnas":  # a folder of the user is part of its package
-        users = [folder for folder, package in users_folders().items() if rest[:1] == [package] and rest[1:]]
-        places = [ROOT.joinpath(top, *rest), *(folder.joinpath(*rest[1:]) for folder in users)]
+        users = [(folder, package.split(".")) for folder, package in users_folders().items()]
+        inside = [(folder, rest[len(of) :]) for folder, of in users if rest[: len(of)] == of]
+        places = [ROOT.joinpath(top, *rest), *(folder.joinpath(*part) for folder, part in inside if part)]
         files = [file for place in places for file in (place / "__init__.py", place.with_name(f"{place.name}.py"))]
         found = next((file for file in files if file.is_file()), None)
         return found or (module if any(place.is_dir() for place in places) else None)

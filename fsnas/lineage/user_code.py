@@ -85,7 +85,7 @@ def loads(path: Path, package: tuple[str, ...]) -> Iterator[Import]:
         raise refuse(
             path,
             node,
-            f"{text}, so an edit there would go unnoticed; import it by its name, from a file beside the metric with "
+            f"{text}, so an edit there would go unnoticed; import it by its name, from a file beside it with "
             "an underscore in front (from fsnas.metrics._mine import f) or from a folder of PYTHONPATH",
         )
 
@@ -122,7 +122,7 @@ def check_draws(path: Path, package: tuple[str, ...]) -> None:
                 path,
                 node,
                 f"{name}() gives other numbers in every run; seed it with the batch's seed, e.g. "
-                "numpy.random.default_rng(batch.seed)",
+                "numpy.random.default_rng(batch.seed); in a policy with that of the scores",
             )
 
 

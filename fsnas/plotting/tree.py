@@ -94,6 +94,7 @@ def _split_text(split: Split) -> str:
         "degenerate" if split.degenerate else "",
     ]
     lines = [f"{split.path}: edge {split.edge}", f"cost {split.cost:.4g}", f"runner-up {runner_up}"]
+    lines += [] if split.clearness is None else [f"clearness {split.clearness:.2f}"]
     return "\n".join([*lines, *filter(None, marks)])
 
 

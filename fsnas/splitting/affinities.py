@@ -2,8 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -31,6 +31,9 @@ class NodeScores:
         Why a score is NaN although its edge takes part: one line each, naming edge, operation and repetition.
     path, metric, seed
         Which node of which tree it is; they name the streams that draw ties.
+    shares
+        Of joint metrics, what each adds to ``affinity``: arrays like it by metric, or what it would be by itself where
+        the sum is taken of scores.
     """
 
     space: SearchSpace
@@ -41,6 +44,7 @@ class NodeScores:
     path: str = "root"
     metric: str = ""
     seed: int = 0
+    shares: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def summary(self) -> str:
         """Return a line on how many values are not finite, of which operations, and the first reason."""
@@ -71,7 +75,13 @@ def averaged(scores: NodeScores, average: str) -> np.ndarray:
         raise FsnasError(f"average is {average!r}, expected one of {list(AVERAGES)}")
     if average == "affinities" or scores.scores is None:
         return scores.affinity
-    return np.stack([score_affinity(edge[None]) for edge in scores.scores.mean(axis=0)])
+    return affinities_of(scores.scores, average)
+
+
+def affinities_of(scores: np.ndarray, average: str) -> np.ndarray:
+    """Return the affinities of scores ``[repetitions, edges, operations]``, averaged as in `averaged`."""
+    of = scores.mean(axis=0, keepdims=True) if average == "scores" else scores
+    return np.stack([score_affinity(edge) for edge in of.swapaxes(0, 1)])
 
 
 def score_affinity(scores: np.ndarray) -> np.ndarray:

@@ -2,16 +2,21 @@
 
 import functools
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from fsnas.errors import FsnasError
+from fsnas.seeding import generator
 from fsnas.splitting.choices import BALANCES, OBJECTIVES
 
 MAX_OPERATIONS = 12
 TIE_TOLERANCE = 1e-12  # of the absolute affinities behind a cost, whose rounding error is some 1e-14 of them
 SYMMETRY_TOLERANCE = 1e-6  # of the largest affinity: float32 products differ by less, a wrong matrix by more
+PERMUTATIONS = 200  # of the affinities of an edge, against which a cut is clear
+AT_ONCE = 4096  # partitions whose costs under all permutations are in memory
 HUGE, SHRINK = 2.0**1000, 2.0**-8  # a sum of 66 affinities below HUGE does not overflow, nor one of shrunk ones
 
 
@@ -132,6 +137,16 @@ def best_cut(
     )
 
 
+def cut_cost(affinity: np.ndarray, groups: Sequence[Sequence[int]], objective: str = "mean") -> float:
+    """Return what it costs to part operations into these ``groups``: the affinity across them, as in `best_cut`."""
+    group = np.empty(sum(map(len, groups)), dtype=int)
+    for number, members in enumerate(groups):
+        group[list(members)] = number
+    first, second = np.triu_indices(len(group), 1)
+    across = np.asarray(affinity)[first, second][group[first] != group[second]]
+    return float(across.mean() if objective == "mean" else across.sum())
+
+
 @functools.lru_cache(maxsize=4)
 def _pairs(n: int, b: int, balance: str) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
     """Return the pairs of ``n`` operations, and which partitions cut them: bool ``[pairs, partitions]``."""
@@ -148,6 +163,61 @@ def _costs(affinities: np.ndarray, cut: np.ndarray, objective: str) -> tuple[np.
         magnitudes += abs(affinity) * across
     pairs = cut.sum(axis=0)
     return (costs / pairs, magnitudes / pairs) if objective == "mean" else (costs, magnitudes)
+
+
+class Clearness(NamedTuple):
+    """How clear a cut is, and the scale of the rounding error of that number."""
+
+    value: float
+    magnitude: float
+
+
+def clearness(
+    affinity: np.ndarray, b: int, *, objective: str = "mean", balance: str = "none", seed: int = 0
+) -> Clearness:
+    """Return by how much the best cut into ``b`` groups is cheaper than chance, in standard deviations.
+
+    Chance are the best cuts of the same affinities in `PERMUTATIONS` random orders of their pairs: the mean of their
+    costs minus the cost, divided by the standard deviation (over n) of their costs. It is 0 where all orders cost the
+    same within the tolerance of ties: all affinities are equal, or ``b`` is one less than the operations, so that any
+    one pair can stay together. ``objective="mean"`` makes it invariant to scale and shift of the affinities.
+
+    Parameters
+    ----------
+    affinity, b, objective, balance
+        As `best_cut`.
+    seed
+        Of the stream ``clearness``: the orders are the same for all edges, nodes and ``b``.
+
+    Raises
+    ------
+    FsnasError
+        As `best_cut`, but that nothing overflows.
+    """
+    affinity = np.asarray(affinity, dtype=np.float64)
+    _check(affinity, b, objective, balance)
+    (first, second), cut = _pairs(len(affinity), b, balance)
+    upper = affinity[first, second]
+    scaled = upper / (np.abs(upper).max() or 1.0)
+    orders = np.vstack([scaled, scaled[_orders(len(scaled), seed)]])
+    best = np.full(len(orders), np.inf)
+    for start in range(0, cut.shape[1], AT_ONCE):
+        across = cut[:, start : start + AT_ONCE].astype(np.float64)
+        costs = orders @ (across / across.sum(axis=0) if objective == "mean" else across)
+        best = np.minimum(best, costs.min(axis=1))
+    cost, chance = best[0], best[1:]
+    spread = np.std(chance)
+    if spread <= TIE_TOLERANCE * np.abs(chance).max():
+        return Clearness(0.0, 0.0)
+    value = float((np.mean(chance) - cost) / spread)
+    return Clearness(value, (1 + abs(value)) * float(np.abs(chance).max() / spread))
+
+
+@functools.lru_cache(maxsize=16)
+def _orders(pairs: int, seed: int) -> np.ndarray:
+    """Return random orders of the pairs: ``[permutations, pairs]``."""
+    rng = generator(seed, "clearness")
+    return np.stack([rng.permutation(pairs) for _ in range(PERMUTATIONS)])
 
 
 def _check(affinity: np.ndarray, b: int, objective: str, balance: str) -> None:

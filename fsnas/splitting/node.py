@@ -1,13 +1,84 @@
 """The split of one node: the cut of every edge that can be split, and the edge that is taken."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from fsnas.errors import FsnasError, ScoreError
 from fsnas.seeding import generator
 from fsnas.splitting.affinities import NodeScores, averaged
 from fsnas.splitting.choices import EDGE_RULES
-from fsnas.splitting.cuts import Cut, best_cut, tied_with_best
+from fsnas.splitting.cuts import Clearness, Cut, best_cut, clearness, cut_cost, tied_with_best
 from fsnas.splitting.trees import Split, children_paths
+
+
+@dataclass(frozen=True)
+class NodeCuts:
+    """The best cut of every edge of a node that can be split, into the same number of groups.
+
+    Attributes
+    ----------
+    considered
+        Indices of the edges that hold all operations.
+    cuts
+        By index of the edge; one with an affinity off the diagonal that is not finite has none.
+    clearness
+        Of these cuts, where it was asked for.
+    """
+
+    scores: NodeScores
+    branching: int
+    objective: str
+    considered: list[int]
+    cuts: dict[int, Cut]
+    clearness: dict[int, Clearness]
+
+    def split(self, edge: int, edge_ties: int) -> Split:
+        """Return the split of the node on this edge, which was drawn over so many."""
+        space, cut, shares = self.scores.space, self.cuts[edge], self.scores.shares.items()
+        return Split(
+            path=self.scores.path,
+            edge=space.edges[edge],
+            groups=tuple(tuple(space.operations[o] for o in group) for group in cut.groups),
+            cost=cut.cost,
+            runner_up=cut.runner_up,
+            ties=cut.ties,
+            edge_ties=edge_ties,
+            degenerate=cut.degenerate,
+            edge_costs={space.edges[e]: self.cuts[e].cost if e in self.cuts else None for e in self.considered},
+            children=children_paths(self.scores.path, self.branching),
+            shares={metric: cut_cost(of[edge], cut.groups, self.objective) for metric, of in shares},
+            edge_clearness={space.edges[e]: found.value for e, found in self.clearness.items()},
+        )
+
+
+def cut_node(
+    scores: NodeScores,
+    branching: int,
+    *,
+    objective: str = "mean",
+    balance: str = "none",
+    average: str = "affinities",
+    clear: bool = False,
+) -> NodeCuts:
+    """Cut every edge of a node that can be split; arguments and errors as `split_node`, but that all may have none."""
+    space, path, stream = scores.space, scores.path, (scores.metric, scores.path)
+    affinity = np.asarray(averaged(scores, average), dtype=np.float64)
+    expected = (*scores.sub_space.shape, len(space.operations))
+    if affinity.shape != expected:
+        raise FsnasError(f"affinities of node {path} have the shape {affinity.shape}; expected {expected}")
+    considered = space.splittable_edges(scores.sub_space)
+    how, cuts, found = {"objective": objective, "balance": balance}, dict[int, Cut](), dict[int, Clearness]()
+    for e in considered:
+        if np.isfinite(affinity[e][~np.eye(len(space.operations), dtype=bool)]).all():
+            rng = generator(scores.seed, "cut", *stream, space.edges[e])
+            try:
+                cuts[e] = best_cut(affinity[e], branching, **how, rng=rng)
+                if clear:
+                    found[e] = clearness(affinity[e], branching, **how, seed=scores.seed)
+            except FsnasError as error:
+                raise FsnasError(f"{_place(scores)}, edge {space.edges[e]}: {error}") from error
+    return NodeCuts(scores, branching, objective, considered, cuts, found)
 
 
 def split_node(
@@ -18,6 +89,7 @@ def split_node(
     balance: str = "none",
     edge: str = "best",
     average: str = "affinities",
+    clear: bool = False,
 ) -> Split:
     """Cut every edge of a node that can be split, and take one of them.
 
@@ -35,6 +107,8 @@ def split_node(
         ``best`` (the cheapest cut), ``first`` (the lowest index), ``random``, or the name of an edge.
     average
         Over repetitions, as in `fsnas.splitting.affinities.averaged`.
+    clear
+        Whether to find out how clear the cut of every edge is (`fsnas.splitting.cuts.clearness`), too.
 
     Raises
     ------
@@ -43,35 +117,12 @@ def split_node(
     FsnasError
         If the shapes do not fit, the edge does not exist or cannot be split, or as `fsnas.splitting.cuts.best_cut`.
     """
-    space, path, stream = scores.space, scores.path, (scores.metric, scores.path)
-    affinity = np.asarray(averaged(scores, average), dtype=np.float64)
-    expected = (*scores.sub_space.shape, len(space.operations))
-    if affinity.shape != expected:
-        raise FsnasError(f"affinities of node {path} have the shape {affinity.shape}; expected {expected}")
-    considered = space.splittable_edges(scores.sub_space)
-    cuts: dict[int, Cut] = {}
-    for e in considered:
-        if np.isfinite(affinity[e][~np.eye(len(space.operations), dtype=bool)]).all():
-            rng = generator(scores.seed, "cut", *stream, space.edges[e])
-            try:
-                cuts[e] = best_cut(affinity[e], branching, objective=objective, balance=balance, rng=rng)
-            except FsnasError as error:
-                raise FsnasError(f"{_place(scores)}, edge {space.edges[e]}: {error}") from error
-    if not cuts:
-        raise ScoreError(_nothing_to_split(scores, considered))
-    chosen, edge_ties = _choose_edge(scores, cuts, edge, generator(scores.seed, "edge", *stream))
-    cut = cuts[chosen]
-    return Split(
-        path=path,
-        edge=space.edges[chosen],
-        groups=tuple(tuple(space.operations[o] for o in group) for group in cut.groups),
-        cost=cut.cost,
-        runner_up=cut.runner_up,
-        ties=cut.ties,
-        edge_ties=edge_ties,
-        degenerate=cut.degenerate,
-        edge_costs={space.edges[e]: cuts[e].cost if e in cuts else None for e in considered},
-        children=children_paths(path, branching),
+    how = {"objective": objective, "balance": balance, "average": average}
+    node = cut_node(scores, branching, clear=clear, **how)
+    if not node.cuts:
+        raise ScoreError(_nothing_to_split(scores, node.considered))
+    return node.split(
+        *_choose_edge(scores, node.cuts, edge, generator(scores.seed, "edge", scores.metric, scores.path))
     )
 
 

@@ -1,7 +1,7 @@
 """Split trees: nodes addressed by their path of branch digits, one split each, and the spaces of the leaves."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 import numpy as np
@@ -33,11 +33,16 @@ class Split:
     cost, runner_up, ties, degenerate
         Of the cut, as in `fsnas.splitting.cuts.Cut`.
     edge_ties
-        Over how many equally cheap edges the edge was drawn; 1 is no tie, and 1 under the rules first and random.
+        Over how many equally cheap edges the edge was drawn, or under the policy adaptive over how many equally clear
+        choices of leaf, edge and number of groups; 1 is no tie, and 1 under the rules first and random.
     edge_costs
         Cost of the best cut of every edge considered; None where its affinities are not all finite.
     children
         Paths of the children, in the order of ``groups``.
+    edge_clearness
+        How clear the cut of every edge with a cost is (`fsnas.splitting.cuts.clearness`), if the policy asks for it.
+    shares
+        Of joint metrics, what the cut costs in the affinities that each adds (`fsnas.splitting.joint.combined`).
     """
 
     path: NodePath
@@ -50,22 +55,37 @@ class Split:
     degenerate: bool
     edge_costs: dict[str, float | None]
     children: Annotated[tuple[NodePath, ...], Branches]
+    edge_clearness: dict[str, float] = field(default_factory=dict)
+    shares: dict[str, float] = field(default_factory=dict)
 
     @property
     def level(self) -> int:
         """Return the depth of the node in the tree; 0 is the root."""
         return 0 if self.path == ROOT else len(self.path)
 
+    @property
+    def clearness(self) -> float | None:
+        """Return how clear the cut is that was taken; None where the policy did not ask for it."""
+        return self.edge_clearness.get(self.edge)
+
+
+Rounds = Sequence[Sequence[Split]]
+
 
 @dataclass(frozen=True)
 class Level:
-    """The content of splits.json: the splits of one level, ordered by path, and what made them."""
+    """The content of splits.json: the splits of one round, ordered by level and path, and what made them.
+
+    ``level`` is the number of the round, which under most policies splits this level; ``leaves`` is how many the tree
+    has in the end.
+    """
 
     method: Name
     metric: Name
     seed: int
     level: Annotated[int, Ge(0)]
-    splits: Annotated[tuple[Split, ...], MinLen(1)]
+    leaves: Annotated[int, Ge(2)]
+    splits: tuple[Split, ...]
     objective: Objective
     balance: Balance
     edge: Name
@@ -76,10 +96,30 @@ class Level:
 
 
 @dataclass(frozen=True)
+class Tuning:
+    """Which of several candidates became the tree.
+
+    Attributes
+    ----------
+    taken
+        Its name.
+    ties
+        Over how many equally clear ones it was drawn; 1 is no tie.
+    clearness
+        Mean clearness of the cuts of every candidate, by name.
+    """
+
+    taken: Name
+    ties: Annotated[int, Ge(1)]
+    clearness: Annotated[dict[str, float], MinLen(1)]
+
+
+@dataclass(frozen=True)
 class Tree:
     """The splits of one method and seed, parents before children, and the sub-space of every leaf by its path.
 
-    The number of a leaf is its place among them, in the order of their paths.
+    The number of a leaf is its place among them, in the order of their paths. ``tuning`` is there if the policy has
+    chosen the tree among candidates.
     """
 
     method: Name
@@ -88,6 +128,7 @@ class Tree:
     splits: tuple[Split, ...]
     leaves: dict[str, np.ndarray]
     space: SearchSpace
+    tuning: Tuning | None = None
 
     def leaf(self, number: int) -> np.ndarray:
         """Return the sub-space of the leaf with this number."""
@@ -131,3 +172,13 @@ def node_spaces(space: SearchSpace, splits: Iterable[Split]) -> dict[str, np.nda
             )
         nodes |= children_spaces(space, nodes.pop(split.path), split)
     return dict(sorted(nodes.items()))
+
+
+def new_nodes(space: SearchSpace, rounds: Rounds, leaves: float) -> dict[str, np.ndarray]:
+    """Return the sub-spaces of the nodes that are new since the last of ``rounds``, by path: they are to be scored.
+
+    None are once the tree has as many ``leaves`` as it is to have.
+    """
+    nodes = node_spaces(space, [split for each in rounds for split in each])
+    new = {path for split in rounds[-1] for path in split.children} if rounds else {ROOT}
+    return {path: mask for path, mask in nodes.items() if path in new and len(nodes) < leaves}

@@ -202,9 +202,9 @@ def can_run(config, methods, leaves, column):
     ]
     assert all(said.isprintable() for said in captions)
     for method in methods.values():
-        assert method.policy.leaves <= 15_625 and method.policy.depth <= 6
-        assert all(isinstance(method.warmup_epochs(level), int) for level in range(method.policy.depth))
-        assert all(isinstance(method.edge(level), str) for level in range(method.policy.depth))
+        assert method.policy.leaves <= 15_625 and 0 <= method.policy.rounds <= 15_625
+        assert all(isinstance(method.warmup_epochs(level), int) for level in range(min(method.policy.rounds, 10)))
+        assert all(isinstance(method.edge(level), str) for level in range(min(method.policy.rounds, 10)))
     assert all(rung.epochs >= 0 < rung.leaves for method in leaves.values() for rung in rungs_of(config, method))
     assert not any(map(PeriodicityDetector().is_periodic, methods))
     inside(config, methods)

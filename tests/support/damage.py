@@ -209,7 +209,7 @@ def plain(value: Any) -> Any:
 KEY = "0123456789abcdef"
 ARCHITECTURES = [SPACE.architecture_string(a) for a in ((0, 0, 0, 0, 0, 0), (0, 0, 0, 0, 0, 1))]
 LEVEL = {"method": "mine", "metric": "snip", "seed": 3, "objective": "mean", "balance": "none", "edge": "best"}
-LEVEL |= {"average": "affinities"}
+LEVEL |= {"average": "affinities", "leaves": 4}
 ABOUT = {"metric": "snip", "seed": 3, "level": 0, "options": {}, "device": "cpu", "seconds": 1.5, "peak_memory": 2**31}
 
 

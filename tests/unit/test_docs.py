@@ -115,6 +115,8 @@ def test_every_option_of_snakemake_exists_and_every_config_fits(page, line, argu
     presets = [ROOT / name for name in map(str, said.configfile or []) if name.startswith("configs/")]
     given = dict(entry.partition("=")[::2] for entry in said.config or [])
     given = {key: yaml.safe_load(re.sub(r"\$\([^)]*\)", "0", value)) for key, value in given.items()}
+    if "policy_paths" in given:  # a folder that the reader brings
+        return
     config = completed(*(yaml.safe_load(preset.read_text(encoding="utf-8")) for preset in presets), given)
     if not {"truth", "metric_paths"} & set(given):  # files that the reader brings
         assert check(config)

@@ -20,7 +20,7 @@ BELOW = {
     "benchmark": {"spaces"},
     "analysis": {"spaces", "splitting", "search", "benchmark"},
     "plotting": {"spaces", "splitting", "analysis"},
-    "lineage": {"metrics", "spaces"},
+    "lineage": {"metrics", "spaces", "splitting"},
     "artifacts": {"spaces", "networks", "data", "training", "splitting", "search", "benchmark"},
     "inspecting": {"spaces", "data", "training", "splitting", "search", "benchmark", "analysis", "artifacts"},
 }

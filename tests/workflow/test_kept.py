@@ -179,6 +179,23 @@ def inspect(path: Path) -> str:
     return " ".join(said.getvalue().split())
 
 
+def test_a_method_of_several_metrics_takes_over_the_scores_that_others_have_at_the_root(tiny, tmp_path):
+    folder = shutil.copytree(tiny[0], tmp_path / "run")
+    config(methods=["snip", "random", {"both": {"metrics": ["random", "snip"]}}])(folder)
+    splits = "results-tiny/seed-0/both/level-0/splits.json"
+    assert planned(folder).jobs >= {f"joint_scores {metric} both 0 0" for metric in ("snip", "random")}
+    snakemake(folder, splits, "--cores", "1", *TINY)
+    for metric in ("snip", "random"):
+        assert (
+            "taken over, not computed" in (folder / f"results-tiny/logs/seed-0/both/scores-0-{metric}.log").read_text()
+        )
+        own, theirs = (
+            folder / f"results-tiny/seed-0/{at}"
+            for at in (f"both/level-0/scores-{metric}.h5", f"{metric}/level-0/scores.h5")
+        )
+        assert own.read_bytes() == theirs.read_bytes()
+
+
 def test_one_digit_in_a_split_trains_no_leaf(tiny, tmp_path):
     folder = shutil.copytree(tiny[0], tmp_path / "run")
     splits = folder / "results-tiny/seed-0/snip/level-0/splits.json"

@@ -23,7 +23,11 @@ import yaml
 from tests.workflow.conftest import ROOT, assert_same_results, copy_checkout, snakemake
 
 TINY = ("--configfile", "configs/tiny.yaml")
-SEEDS, METHODS, LEVELS, LEAVES = (0, 1), ("snip", "random"), (0, 1), range(4)
+PAIR = ("snip", "params")  # the metrics of the method "pair", whose leaves are not trained
+ADAPTIVE, TUNED = "snip-adaptive", "snip-tuned"
+SEARCHED = ("snip", "random", ADAPTIVE)  # whose leaves are trained
+SEEDS, METHODS, LEVELS, LEAVES = (0, 1), (*SEARCHED, TUNED), (0, 1), {"snip": 4, "random": 4, ADAPTIVE: 3}
+CANDIDATES = {"2-2": (0, 1), "4": (0,)}  # of the tuned method, with their levels
 
 
 def jobs(rule: str, *axes: Iterable) -> set[str]:
@@ -38,18 +42,33 @@ DISTANCES = jobs("draw", ("figure-1a", "figure-1b", "figure-2", "method-matrix")
 COMPARED = jobs("draw", ("rank-correlation", "explained-variance", "found", "cost"))
 
 
+def of_levels(rule, methods, seeds, levels):
+    """The jobs of a rule on these levels of all trees that grow: of a tuned method those of its candidates."""
+    found = jobs(rule, [method for method in methods if method != TUNED], seeds, levels)
+    for name, has in CANDIDATES.items() if TUNED in methods else ():
+        found |= jobs(f"{rule} {name}", (TUNED,), seeds, [level for level in levels if level in has])
+    return found
+
+
 def scores(*methods, seeds=SEEDS, levels=LEVELS):
-    return jobs("scores", methods, seeds, levels)
+    return of_levels("scores", methods, seeds, levels)
+
+
+def pair(*metrics, seeds=SEEDS, levels=LEVELS):
+    """What follows where these metrics of a method of two are scored again: at deeper levels nodes may be others."""
+    own = jobs("joint_scores", metrics, ("pair",), seeds, levels) | jobs("joint_scores", PAIR, ("pair",), seeds, (1,))
+    return own | trees("pair", seeds=seeds) | drawn("pair") | FEW_SHOT
 
 
 def trees(*methods, seeds=SEEDS, levels=LEVELS):
-    return jobs("splits", methods, seeds, levels) | jobs("tree", methods, seeds)
+    return of_levels("splits", methods, seeds, levels) | jobs("tree", methods, seeds)
 
 
 def leaves(*methods, seeds=SEEDS):
     """Training and use of the leaves of these methods."""
+    methods = [method for method in methods if method != TUNED]
     used = set().union(*(jobs(rule, methods, seeds) for rule in ("evaluate", "search", "found")))
-    return jobs("leaf", methods, seeds, LEAVES) | used
+    return used.union(*(jobs("leaf", (method,), seeds, range(LEAVES[method])) for method in methods))
 
 
 def drawn(*methods):
@@ -63,16 +82,24 @@ ROOTS = {"root_scores_figure"}
 PROXIES = {"proxies", "draw proxies"}
 EVERYTHING = (
     *(DATA, STANDALONE, SUPERNETS, scores(*METHODS), trees(*METHODS), leaves(*METHODS), drawn(*METHODS), FEW_SHOT),
-    *(TRAINING, ROOTS, PROXIES, jobs("proxy", METHODS[:1] + ("params",), (0,))),
+    pair(*PAIR),
+    *(TRAINING, ROOTS, PROXIES, jobs("proxy", ("snip", "params"), (0,))),
 )
 ALL = set().union(*EVERYTHING)
-AFTER_SCORES = {
-    method: scores(method) | trees(method) | leaves(method) | drawn(method) | FEW_SHOT | ROOTS for method in METHODS
-}
-SNIP = AFTER_SCORES["snip"] | jobs("proxy", ("snip",), (0,)) | PROXIES
-AFTER_SPLITS = (
-    scores(*METHODS, levels=(1,)) | trees(*METHODS) | leaves(*METHODS) | drawn(*METHODS) | FEW_SHOT
-)  # of level 1 the nodes may be others
+
+
+def after_scores(*methods):
+    return scores(*methods) | trees(*methods) | leaves(*methods) | drawn(*methods) | FEW_SHOT | ROOTS
+
+
+def after_splits(*methods):
+    """What follows from the splits of the root on: of level 1 the nodes may be others."""
+    return scores(*methods, levels=(1,)) | trees(*methods) | leaves(*methods) | drawn(*methods) | FEW_SHOT
+
+
+SNIP = after_scores("snip", ADAPTIVE, TUNED) | jobs("proxy", ("snip",), (0,)) | PROXIES | pair("snip")
+SCORES = after_scores(*METHODS) | pair(*PAIR)
+AFTER_SPLITS = after_splits(*METHODS) | pair()
 
 PLACES = {
     r"Prepare the data set \w+": "data",
@@ -80,7 +107,10 @@ PLACES = {
     r"Put the stand-alone accuracies together": "truth",
     r"Train the supernet of seed (\d+)": "supernet {0}",
     r"Score level (\d) with (\S+), seed (\d+)": "scores {1} {2} {0}",
+    r"Score level (\d) with (\S+) of (pair|both), seed (\d+)": "joint_scores {1} {2} {3} {0}",
     r"Cut the nodes of level (\d), (\S+), seed (\d+)": "splits {1} {2} {0}",
+    r"Score level (\d) of candidate (\S+), (\S+), seed (\d+)": "scores {1} {2} {3} {0}",
+    r"Cut level (\d) of candidate (\S+), (\S+), seed (\d+)": "splits {1} {2} {3} {0}",
     r"Put the tree of (\S+), seed (\d+), together": "tree {0} {1}",
     r"Train leaf (\w+) of (\S+), seed (\d+)": "leaf {1} {2} {0}",
     r"Evaluate architectures in the leaves of (\S+), seed (\d+)": "evaluate {0} {1}",
@@ -230,9 +260,9 @@ def renamed(folder: Path) -> None:
 
 
 FIGURES = {"summary", "draw proxies"} | DISTANCES | COMPARED | TRAINING | ROOTS
-ALL_FIGURES = FIGURES | jobs("tree_figures", METHODS)
+ALL_FIGURES = FIGURES | jobs("tree_figures", (*METHODS, "pair"))
 NEW_SEED = jobs("supernet", (2,)) | scores(*METHODS, seeds=(2,)) | trees(*METHODS, seeds=(2,))
-NEW_SEED |= leaves(*METHODS, seeds=(2,)) | drawn(*METHODS) | FEW_SHOT | TRAINING | ROOTS
+NEW_SEED |= pair(*PAIR, seeds=(2,)) | leaves(*METHODS, seeds=(2,)) | drawn(*METHODS) | FEW_SHOT | TRAINING | ROOTS
 LOST = {"summary"}  # the one file that does not say what it was made from
 
 TABLE = {
@@ -258,9 +288,21 @@ TABLE = {
         edit("fsnas/splitting/cuts.py", "costs += affinity * across", "costs += 2 * affinity * across"),
         AFTER_SPLITS,
     ),
+    "code of a policy": (
+        edit("fsnas/splitting/policies/adaptive.py", "tied_with_best(-clear", "tied_with_best(-2 * clear"),
+        after_splits(ADAPTIVE),
+    ),
+    "code of a policy with candidates": (
+        edit("fsnas/splitting/policies/tuned.py", "return Tuned(0", "return Tuned(0 * 1"),
+        after_splits(TUNED),
+    ),
+    "an option of a policy": (
+        edit("configs/tiny.yaml", "policy: adaptive, ", "policy: adaptive, max_branching: 2, "),
+        after_splits(ADAPTIVE),
+    ),
     "code of a sampler": (
         edit("fsnas/search/samplers/tpe.py", "multivariate=True", "multivariate=False"),
-        jobs("search", METHODS, SEEDS) | jobs("found", METHODS, SEEDS) | FEW_SHOT | {"summary"},
+        jobs("search", SEARCHED, SEEDS) | jobs("found", SEARCHED, SEEDS) | FEW_SHOT | {"summary"},
     ),
     "a published number": (edit("fsnas/analysis/published.json", "0.594", "0.595"), PROXIES | {"summary"}),
     "code of all figures": (STYLE, ALL_FIGURES),
@@ -272,7 +314,7 @@ TABLE = {
     ),
     "operations of the search space": (
         config(space={"operations": ["skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3"]}),
-        ALL - DATA,
+        {job for job in ALL - DATA if " 4 snip-tuned " not in job},  # as many groups as operations
     ),
     "code of the search space": (
         edit(
@@ -287,20 +329,25 @@ TABLE = {
         ALL - DATA,
     ),
     "an option of the training": (config(supernet={"lr": 0.05}), ALL - DATA),
-    "an option of the scores": (config(method={"batch_size": 8}), AFTER_SCORES["snip"] | AFTER_SCORES["random"]),
+    "an option of the scores": (config(method={"batch_size": 8}), SCORES),
     "the weights that metrics see": (
         config(method={"weights": "initial", "batch_norm": "identity"}),
-        AFTER_SCORES["snip"] | AFTER_SCORES["random"],
+        SCORES,
     ),
     "an option of the cuts": (config(method={"objective": "sum"}), AFTER_SPLITS),
     "an average over repetitions, and edges by level": (
         config(method={"average": "scores", "edge": ["3<-0", "1<-0"]}),
         AFTER_SPLITS,
     ),
+    "the combination of two metrics": (edit("configs/tiny.yaml", "combine: rank", "combine: zscore"), pair()),
+    "a weight of one of two metrics": (
+        edit("configs/tiny.yaml", "snip: 2", "snip: 3"),
+        pair() | PROXIES,
+    ),
     "an option of the leaves": (config(leaves={"total_epochs": 8}), leaves(*METHODS) | FEW_SHOT | {"summary"}),
     "an option of the search": (
         config(search={"evaluations": 16}),
-        jobs("search", METHODS, SEEDS) | jobs("found", METHODS, SEEDS) | FEW_SHOT | {"summary"},
+        jobs("search", SEARCHED, SEEDS) | jobs("found", SEARCHED, SEEDS) | FEW_SHOT | {"summary"},
     ),
     "an option of the distances": (
         config(distances={"normalisation": "as_printed"}),
@@ -309,22 +356,22 @@ TABLE = {
     "how figures look": (config(plotting={"style": {"font.size": 8}, "width": 3.3, "methods": ["snip"]}), ALL_FIGURES),
     "one more seed": (config(seeds=[0, 1, 2]), NEW_SEED),
     "another data set": (config(data={"name": "others", "seed": 1}), ALL),
-    "a method less": (config(methods=["snip"], leaves={"methods": ["snip"]}), drawn() | FEW_SHOT | ROOTS),
+    "a method less": (config(methods=["snip"], leaves={"methods": ["snip"]}), drawn() | FEW_SHOT | ROOTS | PROXIES),
     "another torch": (upgraded, ALL - DATA),
 }
 
 
-SNIP_CHANGED = {SNIP_FILE: {"4 scores", "1 proxy"}}
+SNIP_CHANGED = {SNIP_FILE: {"8 scores", "6 candidate_scores", "1 proxy"}}
 CAUSES = {  # what the dry run says of some of them: the change, and the steps that it touches directly
     "nothing": {},
     "new time stamps in any order": {},
     "code of a metric": SNIP_CHANGED,
     "code of a metric, and no record": {**SNIP_CHANGED, "nothing says what it was made from": {"1 summary"}},
-    "an option of the scores": {"option batch_size: 16 -> 8": {"8 scores"}},
+    "an option of the scores": {"option batch_size: 16 -> 8": {"12 scores", "6 candidate_scores"}},
     "an option of the training": {
-        "option recipe.lr: 0.1 -> 0.05": {"2 supernet", "16 leaf", "6 standalone", "4 found"}
+        "option recipe.lr: 0.1 -> 0.05": {"2 supernet", "22 leaf", "6 standalone", "6 found"}
     },
-    "another torch": {f"torch: {version('torch')} -> 99.0": {"2 supernet", "8 scores", "16 leaf"}},
+    "another torch": {f"torch: {version('torch')} -> 99.0": {"2 supernet", "12 scores", "22 leaf"}},
 }
 
 

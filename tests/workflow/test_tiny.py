@@ -11,6 +11,7 @@ import torch
 
 import fsnas
 from fsnas.analysis.split_distance import split_distance
+from fsnas.artifacts.lineage import read_lineage
 from fsnas.artifacts.scores import read_scores
 from fsnas.artifacts.splits import read_splits, read_tree
 from fsnas.spaces import count_architectures
@@ -20,7 +21,9 @@ from tests.workflow import test_reruns as reruns
 from tests.workflow.conftest import ROOT, assert_same_results, copy_checkout, snakemake
 
 METHODS, SEEDS, LEVELS = ["snip", "random"], [0, 1], [0, 1]
-TREES = list(itertools.product(SEEDS, METHODS))
+PAIR = {"snip": 2, "params": 1}  # two metrics as one
+TREES = list(itertools.product(SEEDS, [*METHODS, "pair"]))
+ALL_TREES = [*TREES, *itertools.product(SEEDS, ["snip-adaptive", "snip-tuned"])]
 
 
 @pytest.fixture(scope="module")
@@ -53,12 +56,17 @@ def test_paths_that_the_summary_names_exist(tiny):
         assert list(folder.glob(name.replace("METHOD", "snip"))), name
 
 
-@pytest.mark.parametrize(("seed", "method"), TREES)
+@pytest.mark.parametrize(
+    ("metric", "file"),
+    [*((method, f"{method}/level-{{}}/scores.h5") for method in METHODS)]
+    + [(metric, f"pair/level-{{}}/scores-{metric}.h5") for metric in PAIR],
+)
+@pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("level", LEVELS)
-def test_scores_are_complete_and_give_their_affinity(results, seed, method, level):
-    nodes, attributes = read_scores(results / f"seed-{seed}/{method}/level-{level}/scores.h5")
+def test_scores_are_complete_and_give_their_affinity(results, seed, metric, file, level):
+    nodes, attributes = read_scores(results / f"seed-{seed}" / file.format(level))
     assert len(nodes) == 2**level
-    assert attributes["metric"] == method and attributes["seed"] == seed and attributes["level"] == level
+    assert attributes["metric"] == metric and attributes["seed"] == seed and attributes["level"] == level
     for node in nodes.values():
         split = node.sub_space.all(axis=1)
         assert split.sum() == len(EDGES) - level
@@ -77,48 +85,115 @@ def test_trees_hold_the_splits_of_their_levels_and_all_architectures(results, se
     assert sum(map(count_architectures, tree.leaves.values())) == 5**6
 
 
-@pytest.mark.parametrize(("seed", "method"), TREES)
+@pytest.mark.parametrize(("seed", "method"), ALL_TREES)
 def test_the_library_alone_grows_the_same_tree(results, seed, method):
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     network, _ = fsnas.read_checkpoint(results / f"seed-{seed}/supernet.pt", SPACE)
-    data, policy = fsnas.read_dataset(results / "data/digits.h5"), fsnas.policies.constant(SPACE, max_leaves=4)
-    found = fsnas.grow(network, data, method, policy, seed=seed, batch_size=16, repetitions=2)
+    data = fsnas.read_dataset(results / "data/digits.h5")
+    metric, joined = (PAIR, {"combine": "rank"}) if method == "pair" else (method.partition("-")[0], {})
+    policy = method.partition("-")[2] or "constant"
+    leaves = 3 if policy == "adaptive" else 4
+    of = {"seed": seed, "batch_size": 16, "repetitions": 2, **joined}
+    found = fsnas.grow(network, data, metric, policy, max_leaves=leaves, **of)
     torch.set_num_threads(threads)
     tree = fsnas.read_tree(results / f"seed-{seed}/{method}/tree.json")
-    assert found.splits == tree.splits and found.leaves.keys() == tree.leaves.keys()
+    assert found.splits == tree.splits and found.leaves.keys() == tree.leaves.keys() and found.tuning == tree.tuning
 
 
 def test_distances_are_those_of_the_trees(results):
     table = pd.read_csv(results / "tables/split_distance.csv", dtype={"path_a": str, "path_b": str})
-    trees = {(m, s): read_tree(results / f"seed-{s}/{m}/tree.json") for s, m in TREES}
+    trees = {(m, s): read_tree(results / f"seed-{s}/{m}/tree.json") for s, m in ALL_TREES}
     groups = {(m, s, split.path): split.groups for (m, s), tree in trees.items() for split in tree.splits}
-    assert (table[table.setting == "internal"].groupby(["method", "seed_a"]).size() == 3).all()
-    assert (table[table.setting == "external"].groupby("method").size() == 9).all()
+    of = {tree: len(found.splits) for tree, found in trees.items()}
+    internal = table[table.setting == "internal"].groupby(["method", "seed_a"]).size()
+    assert internal.to_dict() == {tree: n * (n - 1) // 2 for tree, n in of.items() if n > 1}
+    external = table[table.setting == "external"].groupby("method").size()
+    assert external.to_dict() == {method: of[method, 0] * of[method, 1] for method, _ in of}
     for row in table.itertuples():
         a, b = groups[row.method, row.seed_a, row.path_a], groups[row.method, row.seed_b, row.path_b]
         assert row.distance == pytest.approx(split_distance(a, b), abs=1e-12)
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_an_adaptive_tree_has_its_leaves_and_empty_rounds_are_files(results, seed):
+    folder = results / f"seed-{seed}/snip-adaptive"
+    tree = read_tree(folder / "tree.json")
+    rounds = [read_splits(folder / f"level-{level}/splits.json") for level in LEVELS]
+    assert len(tree.leaves) == 3 == rounds[0].leaves and [*tree.splits] == [s for one in rounds for s in one.splits]
+    nodes = [[*read_scores(folder / f"level-{level}/scores.h5")[0]] for level in LEVELS]
+    assert nodes == [["root"], [*rounds[0].splits[0].children] if rounds[1].splits else []]
+    assert sum(map(count_architectures, tree.leaves.values())) == 5**6
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_candidates_share_what_they_scored_and_the_clearest_becomes_the_tree(results, seed):
+    folder = results / f"seed-{seed}/snip-tuned"
+    tree = read_tree(folder / "tree.json")
+    assert [*tree.tuning.clearness] == ["2-2", "4"] and tree.tuning.ties == 1
+    files = sorted(folder.glob(f"candidates/{tree.tuning.taken}/level-*/splits.json"))
+    assert [*tree.splits] == [split for file in files for split in read_splits(file).splits]
+    keys = [read_scores(folder / f"candidates/{name}/level-0/scores.h5")[1]["key"] for name in ("2-2", "4")]
+    assert keys[0] == keys[1]
+    assert "taken over" in (results / f"logs/seed-{seed}/snip-tuned/candidates/4/scores-0.log").read_text()
+
+
+def example(page, file):
+    """The text of a file that a page shows."""
+    code = (
+        (ROOT / page).read_text(encoding="utf-8").partition(f"`{file}`:\n\n")[2].partition("\nand name the folder")[0]
+    )
+    return "\n".join(line[4:] for line in code.splitlines()) + "\n"
+
+
 def test_a_metric_in_one_new_file_runs_only_its_own_steps(tiny, tmp_path):
     """What docs/methods.md says, to the letter: ten lines in a folder of one's own, two names in the config."""
     folder = shutil.copytree(tiny[0], tmp_path / "run")
-    page = (ROOT / "docs/methods.md").read_text(encoding="utf-8")
-    code = page.partition("`my_metrics/gradient_sum.py`:\n\n")[2].partition("\nand name the folder")[0]
     (folder / "my_metrics").mkdir()
-    (folder / "my_metrics/gradient_sum.py").write_text("\n".join(line[4:] for line in code.splitlines()) + "\n")
+    (folder / "my_metrics/gradient_sum.py").write_text(example("docs/methods.md", "my_metrics/gradient_sum.py"))
     named = ["metric_paths=[my_metrics]", "methods=[snip,random,gradient_sum]"]
     trees = folder / "results-tiny/figures/trees"
     shutil.copy(trees / "snip-seed-0.png", trees / "removed-seed-0.png")
     run = snakemake(folder, "--cores", "2", "--configfile", "configs/tiny.yaml", "--config", *named)
     jobs = {reruns.named(message) for message in re.findall(r"^\[.* done, .*\] (.+)$", run, re.M)}
     mine = "gradient_sum"
-    assert jobs == reruns.scores(mine) | reruns.trees(mine) | reruns.drawn(mine) | reruns.FEW_SHOT | reruns.ROOTS
-    assert "Not of this config: 1 file that another one left in results-tiny" in run
+    expected = reruns.scores(mine) | reruns.trees(mine) | reruns.drawn(mine) | reruns.FEW_SHOT | reruns.ROOTS
+    assert jobs == expected | reruns.PROXIES, "a method of two metrics went, which was compared as a proxy, too"
+    assert re.search(r"Not of this config: \d+ files that another one left in results-tiny", run)
     assert "  figures/trees/removed-seed-0.png\n" in run
     assert set(pd.read_csv(folder / "results-tiny/tables/splits.csv").method) == {"snip", "random", "gradient_sum"}
     nodes, attributes = read_scores(folder / "results-tiny/seed-1/gradient_sum/level-0/scores.h5")
     assert np.isfinite(nodes["root"].scores).all() and any("gradient_sum.py" in line for line in attributes["code"])
+
+
+def test_a_policy_in_one_new_file_runs_only_its_own_steps(tiny, tmp_path):
+    """What docs/methods.md says, to the letter; then an edit of the file, and of its option."""
+    folder = shutil.copytree(tiny[0], tmp_path / "run")
+    file = folder / "my_policies/cheapest.py"
+    file.parent.mkdir()
+    file.write_text(example("docs/methods.md", "my_policies/cheapest.py"))
+
+    def plan(*more):
+        method = "snip-cheapest: {metric: snip, policy: cheapest" + "".join(f", {one}" for one in more) + "}"
+        named = ["policy_paths=[my_policies]", f"methods=[snip,random,{{{method}}}]"]
+        return "--configfile", "configs/tiny.yaml", "--config", *named
+
+    mine = "snip-cheapest"
+    expected = reruns.scores(mine, levels=range(3)) | reruns.trees(mine, levels=range(3)) | reruns.drawn(mine)
+    assert reruns.planned(folder, plan()).jobs == expected | reruns.FEW_SHOT | reruns.ROOTS | reruns.PROXIES
+    tree = f"results-tiny/seed-0/{mine}/tree.json"
+    snakemake(folder, tree, "--cores", "2", *plan())
+    found = read_tree(folder / tree)
+    assert (
+        len(found.leaves) == 4
+        and "taken over" in (folder / f"results-tiny/logs/seed-0/{mine}/scores-0.log").read_text()
+    )
+    lines = read_lineage(folder / tree).code
+    assert [line for line in lines if "cheapest.py" in line]
+    file.write_text(file.read_text().replace("min(found", "max(found"))
+    later = reruns.scores(mine, levels=(1, 2), seeds=(0,)) | reruns.trees(mine, levels=range(3), seeds=(0,))
+    assert later <= reruns.planned(folder, plan()).jobs and "scores snip-cheapest 0 0" not in later
+    assert "splits snip-cheapest 0 4" in reruns.planned(folder, plan("splits: 5")).jobs
 
 
 def test_another_number_of_cores_gives_the_same_files(tiny, tmp_path):

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from fsnas import metrics
-from fsnas.analysis.proxies import CORRELATION_COLUMNS, proxy_correlations, proxy_values
+from fsnas.analysis.proxies import CORRELATION_COLUMNS, joint_values, proxy_correlations, proxy_values
 from fsnas.analysis.published import PUBLISHED
 from fsnas.analysis.ranking import kendall, resampled, spearman
 from fsnas.analysis.stats import draws, interval
@@ -45,6 +45,22 @@ def test_values_come_one_a_row_in_the_order_given():
     assert values["metric"].tolist() == ["snip", "snip", "ntk"] and values["seed"].tolist() == [1, 1, 0]
     np.testing.assert_array_equal(values["value"], [1, np.nan, 3])
     assert proxy_values({}).empty and correlations(proxy_values({})).columns.tolist() == CORRELATION_COLUMNS
+
+
+def test_several_metrics_together_are_the_weighted_mean_of_their_ranks():
+    """By hand: the rank of a metric of which less is better counts from the other end; what one lacks has no value."""
+    columns = {("snip", 0): [3, 1, 1, 9, 5], ("ntk", 0): [10, 20, 30, 40, np.inf], ("snip", 1): [1, 2, 3, 4, 5]}
+    columns[("ntk", 1)] = [1, 2, 3, 4, 5]
+    values = proxy_values({key: table(column, SOME[:5]) for key, column in columns.items()})
+    found = joint_values(values, {"both": {"snip": 1, "ntk": 3}}, DIRECTIONS)
+    by_seed = found.pivot(index="seed", columns="architecture", values="value")[SOME[:5]]
+    assert {*found["metric"]} == {"both"} and list(found.columns) == list(values.columns)
+    expected = [[(3 + 3 * 4) / 4, (1.5 + 3 * 3) / 4, (1.5 + 3 * 2) / 4, (4 + 3 * 1) / 4, np.nan]]
+    expected += [[(rank + 3 * (6 - rank)) / 4 for rank in range(1, 6)]]
+    np.testing.assert_allclose(by_seed.to_numpy(), expected, rtol=1e-15)
+    alone = joint_values(values, {"one": {"ntk": 2}}, DIRECTIONS)
+    assert alone[alone["seed"] == 1].sort_values("value")["architecture"].tolist() == SOME[4::-1]
+    assert joint_values(values, {}, DIRECTIONS).empty and joint_values(proxy_values({}), {}, {}).empty
 
 
 def spoilt(column, *places, value=np.nan):

@@ -74,7 +74,11 @@ MESSAGES = {
     "unknown": (("nodes", 0, "note"), 1, "field 'nodes[0].note' is none of this format"),
     "type": (("nodes", 0, "ties"), 1.5, "field 'nodes[0].ties' is 1.5, expected to be a valid integer"),
     "bound": (("level",), -1, "field 'level' is -1, expected to be greater than or equal to 0"),
-    "length": (("nodes",), [], "field 'nodes' is [], expected to have at least 1 item"),
+    "length": (
+        ("nodes", 0, "children"),
+        ["00"],
+        "field 'nodes[0].children' is ['00'], expected to have at least 2 items",
+    ),
     "choice": (("objective",), "max", "field 'objective' is 'max', expected to be 'mean' or 'sum'"),
     "text": (("nodes", 0, "path"), "a", "field 'nodes[0].path' is 'a', expected to match pattern '^(root|[0-9]+)$'"),
 }

@@ -40,6 +40,10 @@ CONTENTS = [  # beside the two of every kind
     ("architectures", {name: np.array([i, 1e-300]) for i, name in enumerate(NAMES)}),
     ("architectures", {"loss": np.array([-0.0, np.inf]), "test": np.array([94.37333333333333, np.nan])}),
     ("splits", replace(damage.small_tree(), splits=tuple(replace(one, runner_up=None) for one in SPLITS))),
+    (
+        "splits",
+        replace(damage.small_tree(), splits=tuple(replace(one, shares={"lr": 0.5, "gm": -1.0}) for one in SPLITS)),
+    ),
     ("tree", grown_tree("one-shot", 3, (), RNG)),
     ("cost", TrainingCost(0, 0.0, 0, "cuda", KEY, 9.5)),
     ("search", (replace(damage.evaluations()[0], loss=math.nan), *damage.evaluations()[1:])),

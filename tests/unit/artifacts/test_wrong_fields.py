@@ -100,6 +100,10 @@ OF_NODES = {
     "unknown edge": (first(lambda n: n.update(edge="4<-0")), "field 'nodes[0].edge': '4<-0' is none of the edges"),
     "no partition": (first(lambda n: n["groups"][0].append(n["groups"][1][0])), "nodes[0].groups.*no partition"),
     "children": (first(lambda n: n.update(children=n["children"][::-1])), "nodes[0].children.*expected ['"),
+    "edge clearness": (
+        first(lambda n: n["edge_clearness"].update({n["edge"]: 1.5})),
+        "edge_clearness.*expected all edges",
+    ),
     "edge cost": (first(lambda n: n["edge_costs"].update({n["edge"]: None})), "nodes[0].edge_costs.*has no cost"),
     "swapped": (swapped, "field 'nodes[1].path': .*every node once"),
     "twice": (twice, "].path': .*every node once"),
@@ -171,7 +175,8 @@ WRONG = {
         "one number": (replaced("columns/accuracy", 3.0), "field 'columns/accuracy' is float64 of shape ()"),
         "whole numbers": (replaced("columns/accuracy", np.ones(2, int)), "'columns/accuracy' is int64 of shape"),
     },
-    "splits": OF_NODES | {"level": (lambda c: c.update(level=2), "nodes[0].path.*is on level 1, not on 2")},
+    "splits": OF_NODES
+    | {"level": (lambda c: c.update(level=0), "nodes[0].path.*is on level 1, below that of round 0")},
     "tree": OF_NODES
     | {
         "another leaf": (lambda c: c["leaves"].update({"000": c["leaves"]["11"]}), "'leaves': the splits give the lea"),

@@ -50,7 +50,7 @@ TREE = """\
 file     {path}
 what     a split tree
 format   fsnas.tree
-version  3
+version  4
 
 about
   method  snip

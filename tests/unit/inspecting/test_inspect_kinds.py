@@ -234,6 +234,17 @@ def test_a_tree_is_nested_and_says_in_words_what_is_doubtful(tmp_path):
     assert found["about"] == {"method": "snip", "metric": "snip", "seed": 3, "nodes": 1, "leaves": 2}
 
 
+def test_what_a_cut_costs_in_each_of_several_metrics_is_shown_and_compared(tmp_path):
+    tree = made_tree("pair", 3, [[OPERATIONS[:2], OPERATIONS[2:]]])
+    one, other = (
+        replace(tree, splits=(replace(tree.splits[0], shares=shares),))
+        for shares in ({"snip": -0.75, "ntk": -0.25}, {"snip": -0.5, "ntk": -0.25})
+    )
+    (root,) = described(written(tmp_path, "tree", one))["tree"]
+    assert (root["cost of snip"], root["cost of ntk"]) == (-0.75, -0.25)
+    assert {*apart(tmp_path, "tree", one, other)["differences"]} == {"cost of snip"}
+
+
 def test_a_tree_without_splits_is_one_leaf(tmp_path):
     found = described(written(tmp_path, "tree", made_tree("none", 3, [])))
     assert found["tree"] == [{"node": "root", "architectures": 5**6, "children": []}]

@@ -236,9 +236,10 @@ def test_a_step_is_made_from_the_named_file_of_a_folder_and_from_no_other(script
 
 
 REACHING = {
-    "fsnas/splitting/cuts.py": {"splits.py"},
-    "fsnas/splitting/node.py": {"splits.py"},
-    "fsnas/splitting/policies.py": {"splits.py"},
+    "fsnas/splitting/cuts.py": {"splits.py", "tree.py"},
+    "fsnas/splitting/node.py": {"splits.py", "tree.py"},
+    "fsnas/splitting/policies/_policy.py": {"splits.py", "tree.py"},
+    "fsnas/splitting/policies/adaptive.py": set(),
     "fsnas/metrics/snip.py": set(),
     "fsnas/splitting/scoring.py": {"scores.py"},
     "fsnas/training/loop.py": {"supernet.py", "scores.py", "leaf.py", "standalone.py"},

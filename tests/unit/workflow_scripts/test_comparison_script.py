@@ -60,9 +60,8 @@ def run(tmp_path):
 
     def scored(path, seconds):
         node = NodeScores(SPACE, SPACE.full(), None, np.zeros((6, 5, 5)), ())
-        write_scores(
-            tmp_path / path, {"root": node}, space=SPACE, attributes={"seconds": seconds, "device_seconds": seconds / 2}
-        )
+        about = {"seconds": seconds, "device_seconds": seconds / 2, "key": path}
+        write_scores(tmp_path / path, {"root": node}, space=SPACE, attributes=about)
         inputs.scores.append(str(tmp_path / path))
 
     for seed in (0, 1):

@@ -22,7 +22,15 @@ from tests.support.messages import pattern
 from tests.support.space import SPACE
 from workflow_scripts import _captions, _config
 from workflow_scripts._captions import about_proxies, about_search, about_trees, about_truth, few
-from workflow_scripts._config import check, check_files, check_truth, leaf_methods, proxy_metrics, rungs_of
+from workflow_scripts._config import (
+    check,
+    check_files,
+    check_truth,
+    joint_proxies,
+    leaf_methods,
+    proxy_metrics,
+    rungs_of,
+)
 from workflow_scripts._config_model import options
 from workflow_scripts._config_schema import CONFIG, SCHEMA, as_json, as_yaml, schema_of, validated
 from workflow_scripts._config_values import check_texts
@@ -60,7 +68,7 @@ def test_an_option_of_a_part_is_a_key_with_its_type_default_bounds_and_meaning()
 
 def test_the_default_run_has_the_control_a_tree_of_several_levels_and_every_metric_by_name():
     methods, text = check(DEFAULT), (ROOT / "config.yaml").read_text(encoding="utf-8")
-    assert {"gm-nas", "synflow", "random", "one-shot"} <= set(methods) and methods["gm-nas"].policy.depth > 1
+    assert {"gm-nas", "synflow", "random", "one-shot"} <= set(methods) and methods["gm-nas"].policy.rounds > 1
     assert len(DEFAULT["seeds"]) >= 3
     further = re.search(r"# Further metrics: (.*)\.", text)[1].split(", ")
     assert set(known()) == {*further, *methods} - {"gm-nas", "one-shot"}
@@ -90,7 +98,7 @@ def test_the_paper_preset_is_the_papers_experiment():
     baselines = {"gm-nas", "one-shot", "few-shot-nas", "few-shot-best"}
     assert set(methods) == eight | {"random"} | baselines and len(config["seeds"]) == 10
     assert (config["supernet"]["channels"], config["supernet"]["cells"], config["supernet"]["epochs"]) == (16, 5, 200)
-    assert all(methods[m].policy.depth == 3 and methods[m].policy.branching(0) == 2 for m in eight)
+    assert all(methods[m].policy.factors == (2, 2, 2) for m in eight)
     assert config["data"]["source"] == "cifar10" and config["data"]["split"] == "nasbench201"
 
 
@@ -239,9 +247,25 @@ def test_what_these_refusals_advise_is_taken(given):
     assert choices == choices | given
 
 
+def test_a_method_of_several_metrics_has_weights_and_options_of_each():
+    entries = [{"a": {"metrics": ["ntk", "lr"], "combine": "by_level"}}, "snip"]
+    entries += [{"b": {"metrics": {"gradnorm": 2, "ntk": {"weight": 0.5, "samples": 8}, "lr": {}, "gm": None}}}]
+    config = laid_over(DEFAULT, {"methods": entries, "leaves": {"methods": []}, "method": {"combine": "rank"}})
+    methods = check(config)
+    assert [part.metric for part in methods["a"].parts_at(1)] == ["lr"] and methods["a"].metric == "ntk+lr"
+    assert methods["b"].joining == {"combine": "rank", "metrics": {"gradnorm": 2, "ntk": 0.5, "lr": 1, "gm": 1}}
+    assert (methods["b"].part("ntk").options["samples"], methods["a"].part("ntk").options["samples"]) == (8, 16)
+    assert methods["snip"].joining == {} and methods["snip"].part(None).metric == "snip"
+    assert joint_proxies(methods.values(), ["gradnorm", "ntk", "lr", "snip"]) == {}  # a takes turns, gm is no proxy
+    said = about_trees(config, [*methods.values()], [0])
+    assert (
+        "a: metrics ntk + lr, combine by_level, ntk: samples 16. b: metrics gradnorm x 2 + ntk x 0.5 + lr + gm" in said
+    )
+
+
 def test_few_shot_nas_needs_no_metric():
     method = checked({"few-shot": {"policy": "exhaustive"}})["few-shot"]
-    assert method.metric == "random" and method.policy.branching(0) == 5
+    assert method.metric == "random" and method.policy.factors == (5,)
 
 
 def test_training_images_are_those_of_the_data_set():
@@ -492,6 +516,44 @@ truth: {source: csv, file: results/truth/csv.h5} ->
     truth.file: found 'results/truth/csv.h5', which is in outdir, 'results'; .*; move the file
 leaves: {methods: [], total_epochs: null} -> leaves: epochs is None and total_epochs None; expected one of them
 method: {warmup_epochs: [1]} -> warmup_epochs: found 1 numbers, expected 2
+methods: [{x: {metric: snip, policy: adaptive, max_leaves: 730}}] ->
+    methods.x.max_leaves.*: max_leaves is 730, but with 6 edges and at most 3 groups a split no tree has more than 729
+methods: [{x: {metric: snip, policy: adaptive, max_branching: 5}}] -> methods.x.max_branching: max_branching is 5; exp
+methods: [{x: {metric: snip, policy: tuned, max_leaves: 7}}] -> methods.x.max_leaves: max_leaves is 7, which no sched
+methods: [{x: {metric: snip, policy: adaptive, edge: ["3<-0", "1<-0"]}}] ->
+    methods.x.edge: found ['3<-0', '1<-0'], but the policy that methods.x.policy names takes the edge with the clearest
+{method: {policy: adaptive}, methods: [{x: {metric: snip, edge: first}}]} ->
+    methods.x.edge: found 'first', but the policy that method.policy names takes the edge .*; set edge to best
+methods: [{x: {metric: snip, policy: tuned, edge: ["3<-0", "1<-0"]}}] ->
+    methods.x.edge: found 2 edges, one per level, but the levels of a tree are not known before under the policy
+methods: [{x: {metric: snip, policy: adaptive, warmup_epochs: [1, 0]}}] ->
+    methods.x.warmup_epochs: found 2 numbers, one per level, but the levels of a tree are not known .*; give one for all
+{space: {operations: [none, nor_conv_1x1, nor_conv_3x3]}, methods: [{x: {metric: snip, policy: adaptive}}]} ->
+    methods.x.policy.*: a policy that looks for clear cuts needs at least 4 operations, found 3
+methods: [{j: {metrics: snip}}] -> methods.j.metrics: found 'snip', expected a list of metrics, each once, or weights
+methods: [{j: {metrics: {}}}] -> methods.j.metrics: found {}, expected a list of metrics
+methods: [{j: {metrics: [snip, snip]}}] -> methods.j.metrics: found ['snip', 'snip'], expected a list of metrics, each
+methods: [{j: {metrics: {snip: two}}}] -> methods.j.metrics.snip: found 'two', expected a number, its weight, or its
+methods: [{j: {metrics: {snip: {weight: true}}}}] -> methods.j.metrics.snip: found True, expected a number
+methods: [{j: {metrics: [snap]}}] -> methods.j.metrics.snap: there is no metric 'snap' (did you mean 'snip'?)
+methods: [{j: {metrics: {ntk: {sample: 3}}}}] ->
+    methods.j.metrics.ntk.sample: unknown key (did you mean 'samples'?). Allowed in methods.j.metrics.ntk: samples, raw
+methods: [{j: {metrics: {ntk: {samples: 100}}}}] -> methods.j.metrics.ntk.samples: found 100, expected at most method
+methods: [{j: {metrics: [gm, snip], combine: scores}}] ->
+    methods.j.metrics: combine is 'scores', but gm gives affinities and no scores; take zscore, rank or by_level
+methods: [{j: {metrics: [ntk, snip, gm], combine: by_level}}] -> methods.j.metrics: 3 metrics for 2 levels: by level gm
+methods: [{j: {metrics: [ntk, snip], combine: by_level, policy: adaptive}}] ->
+    methods.j.combine: found 'by_level', but under the policy that methods.j.policy names a round does not split a level
+methods: [{j: {metrics: [ntk, snip, gm], combine: by_level, policy: tuned, max_leaves: 4}}] ->
+    methods.j.metrics: 3 metrics for 2 levels: by level gm would never be used
+methods: [{j: {metrics: {snip: -1}}}] -> methods.j.metrics: the weight of snip is -1.0, expected a number above 0
+methods: [{j: {metrics: [snip], combine: ranks}}] ->
+    methods.j.combine: found 'ranks', allowed are zscore, rank, scores, by_level (did you mean 'rank'?)
+methods: [{j: {metric: snip, metrics: [gm]}}] -> methods.j.metric: found 'snip', but metrics are listed, too; list all
+methods: [{j: {metrics: [ntk], options: {samples: 3}}}] ->
+    methods.j.options: found {.*}, but metrics are listed, too; give options to the metric that they are of
+methods: [{j: {metric: snip, combine: rank}}] -> methods.j.combine: found 'rank', but there is one metric; list several
+methods: [{snip: {metrics: [gm]}}] -> methods.snip.metrics: snip is a metric itself; give the method another name
 """
 LARGE = {
     r"data\.name: found 'a\\n' \(str\), expected text without line breaks": {"data": {"name": "a\n"}},
