@@ -316,7 +316,6 @@ TABLE = {
         config(space={"operations": ["skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3"]}),
         {job for job in ALL - DATA if " 4 snip-tuned " not in job},  # as many groups as operations
     ),
-    "another search space": (config(space={"name": "nas-bench-macro"}), ALL - DATA),
     "another number of nodes": (config(space={"nodes": 3}), ALL - DATA),
     "code of the search space": (
         edit(
