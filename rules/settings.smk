@@ -24,8 +24,9 @@ def network():
 
 
 def search_space():
-    """The search space, and which of its operations it has."""
-    return {"name": SPACE.name, "operations": [*SPACE.operations]}
+    """The search space, which of its operations it has, and its nodes where the config chooses them."""
+    nodes = {} if config["space"]["nodes"] is None else {"nodes": config["space"]["nodes"]}
+    return {"name": SPACE.name, "operations": [*SPACE.operations], **nodes}
 
 
 def evaluation():

@@ -315,7 +315,7 @@ def _check_truth(config: Mapping[str, Any]) -> None:
     truth = config["truth"]
     if truth["source"] != "standalone":
         of = truth_sources.facts(truth["source"]).space
-        if of not in ("", config["space"]["name"]):
+        if of not in ("", space_of(config).benchmark):
             raise ConfigError(
                 f"truth.source: found {truth['source']!r}, whose architectures are those of {of}, but space.name is "
                 f"{config['space']['name']!r}; take standalone or csv"

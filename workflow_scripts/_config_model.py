@@ -236,6 +236,7 @@ class Space(Section):
     operations: Annotated[list[Text], Bounds(2, 100), *UNIQUE] | None = key(
         None, "of every edge; a list leaves the others out, e.g. [skip_connect, nor_conv_1x1, nor_conv_3x3]"
     )
+    nodes: Annotated[int, Bounds(3, 5)] | None = key(None, "of a cell, the input included; null for 4")
 
 
 class Supernet(Section):

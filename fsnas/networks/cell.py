@@ -1,4 +1,4 @@
-"""The fast cell of NAS-Bench-201: one convolution per kernel and source node.
+"""The fast cell: one convolution per kernel and source node.
 
 An edge's output is the gated sum of its operations (equation 2 of the few-shot paper, section 3.1). All edges
 that leave a node read the same tensor, so their convolutions run as one with concatenated output channels.
@@ -6,7 +6,6 @@ BatchNorm is per channel, so one BatchNorm over the concatenation is exact; the 
 """
 
 import functools
-from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -16,22 +15,21 @@ from torch import Tensor, nn
 from fsnas.networks.forward import ForwardContext, Layer
 from fsnas.networks.kernels import average_pool, per_channel
 from fsnas.networks.layers import convolution_weight
-from fsnas.spaces.nas_bench_201 import EDGES, NODES, SOURCES, TARGETS
+from fsnas.networks.separable import Separable
+from fsnas.spaces.cell import DENSE, SEPARABLE, WEIGHTLESS, CellSpace
 
-CONVOLUTIONS = {"nor_conv_3x3": 3, "nor_conv_1x1": 1}  # and their kernels
-WEIGHTLESS = ("skip_connect", "avg_pool_3x3")
-_LEAVING = {node: [e for e in range(len(EDGES)) if SOURCES[e] == node] for node in range(NODES - 1)}
+POOLS = {"skip_connect": lambda x: x, "avg_pool_3x3": average_pool, "max_pool_3x3": lambda x: F.max_pool2d(x, 3, 1, 1)}
 
 
 class Cell(nn.Module):
-    """The fast cell: 4 nodes, 6 edges, the weights of every enabled convolution under ``EDGE:OPERATION``.
+    """The fast cell: the weights of every enabled convolution under ``EDGE:OPERATION``.
 
     Parameters
     ----------
     channels
         Channels of every node.
-    operations
-        Names of the operations of the search space.
+    space
+        The search space.
     sub_space
         bool ``[edges, operations]``; only enabled operations have weights.
     name
@@ -41,27 +39,34 @@ class Cell(nn.Module):
     """
 
     def __init__(
-        self, channels: int, operations: Sequence[str], sub_space: np.ndarray, name: str, generator: torch.Generator
+        self, channels: int, space: CellSpace, sub_space: np.ndarray, name: str, generator: torch.Generator
     ) -> None:
         super().__init__()
-        self.operations = tuple(operations)
-        self.kernels = {operations.index(o): kernel for o, kernel in CONVOLUTIONS.items() if o in operations}
-        self.pools = {operations.index(o): o == "avg_pool_3x3" for o in WEIGHTLESS if o in operations}
-        self.keys = {(e, o): f"{EDGES[e]}:{operations[o]}" for e in range(len(EDGES)) for o in self.kernels}
+        self.space, held = space, {o: i for i, o in enumerate(space.operations)}
+        self.kernels = {held[o]: kernel for o, kernel in DENSE.items() if o in held}
+        self.pools = {held[o]: o for o in WEIGHTLESS if o in held}
+        self.times = {held[o]: times for o, (_, _, times) in SEPARABLE.items() if o in held}
+        self.leaving = {
+            node: [e for e, of in enumerate(space.sources) if of == node] for node in range(space.nodes - 1)
+        }
+        places = [(e, o) for e in range(len(space.edges)) for o in (*self.kernels, *self.times)]
+        self.keys = {(e, o): f"{space.edges[e]}:{space.operations[o]}" for e, o in places}
+        enabled = [place for place in places if sub_space[place]]
+        dense = [(e, o) for e, o in enabled if o in self.kernels]
         self.weights = nn.ParameterDict(
-            {
-                key: convolution_weight(channels, channels, self.kernels[o], generator)
-                for (e, o), key in self.keys.items()
-                if sub_space[e, o]
-            }
+            {self.keys[e, o]: convolution_weight(channels, channels, self.kernels[o], generator) for e, o in dense}
         )
         self.names = {place: f"{name}.weights.{key}" for place, key in self.keys.items()}
-        self.layers = tuple(Layer(of, "operation", *place) for place, of in self.names.items() if sub_space[place])
+        self.layers = tuple(Layer(self.names[place], "operation", *place) for place in dense)
+        self.separable = nn.ModuleDict()
+        for e, o in (place for place in enabled if place not in dense):
+            of = f"{name}.separable.{self.keys[e, o]}"
+            self.separable[self.keys[e, o]] = Separable(channels, space.operations[o], (e, o), of, generator)
 
     def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
         """Return the last node of the cell for the input ``x [b, c, h, w]``."""
-        nodes: list[Tensor | None] = [x, *[None] * (NODES - 1)]
-        for source, edges in _LEAVING.items():
+        nodes: list[Tensor | None] = [x, *[None] * (self.space.nodes - 1)]
+        for source, edges in self.leaving.items():
             h = nodes[source]
             if h is None:
                 self._empty(x, edges, context)
@@ -75,6 +80,7 @@ class Cell(nn.Module):
     def _empty(self, x: Tensor, edges: list[int], context: ForwardContext) -> None:
         """Show the hook the ReLUs behind a node without input: zeros, which add nothing to the nodes after it."""
         count = int(np.count_nonzero(context.gates[edges][:, [*self.kernels]]))
+        count += sum(times * int(np.count_nonzero(context.gates[edges, o])) for o, times in self.times.items())
         if count:
             context.hook.relu(torch.zeros_like(x), count)
 
@@ -82,7 +88,8 @@ class Cell(nn.Module):
         """Return what the node ``h`` adds to the nodes after it, as (target, tensor)."""
         sums = self._pass_on(h, edges, context)
         active = {o: tuple(e for e in edges if context.gates[e, o]) for o in self.kernels}
-        count = sum(map(len, active.values()))
+        separable = [(e, o) for o in self.times for e in edges if context.gates[e, o]]
+        count = sum(map(len, active.values())) + len(separable)
         if count:
             context.hook.relu(h, count)
             rectified = F.relu(h)
@@ -90,14 +97,17 @@ class Cell(nn.Module):
                 if chosen:  # operations of the same edges are added before they part
                     y = self._convolve(rectified, operation, chosen, context)
                     sums[chosen] = _added(y, sums[chosen]) if chosen in sums else y
+            for e, o in separable:
+                y = self.separable[self.keys[e, o]](rectified, float(context.gates[e, o]), context)
+                sums[e,] = y + sums[e,] if (e,) in sums else y
         return [
-            (TARGETS[e], part)
+            (self.space.targets[e], part)
             for chosen, y in sums.items()
             for e, part in zip(chosen, y.unbind(1) if y.dim() > 4 else [y] * len(chosen), strict=True)
         ]
 
     def _pass_on(self, h: Tensor, edges: list[int], context: ForwardContext) -> dict[tuple[int, ...], Tensor]:
-        """Gate what has no weights, `skip_connect` and `avg_pool_3x3`: once for all ``edges`` with the same gates.
+        """Gate what has no weights, `skip_connect` and the pools: once for all ``edges`` with the same gates.
 
         By these edges: ``[b, c, h, w]``, the same for each.
         """
@@ -105,7 +115,7 @@ class Cell(nn.Module):
         for e in edges:
             alike.setdefault(tuple(context.gates[e, [*self.pools]].tolist()), []).append(e)
         used = [any(gates) for gates in zip(*alike, strict=True)]
-        inputs = [average_pool(h) if pools and used[i] else h for i, pools in enumerate(self.pools.values())]
+        inputs = [POOLS[name](h) if used[i] else h for i, name in enumerate(self.pools.values())]
         values = {}
         for gates, those in alike.items():
             parts = {gate: [x for x, own in zip(inputs, gates, strict=True) if own == gate] for gate in gates if gate}

@@ -50,23 +50,35 @@ class Conv(nn.Module):
     ----------
     layer
         Name of its weight in the supernet, and the part that it belongs to.
-    inp, out, kernel, stride
+    inp, out, kernel, stride, groups, dilation
         As of `nn.Conv2d`; the padding keeps the size where the stride is 1.
     generator
         Draws the weights (PyTorch's default).
     """
 
     def __init__(
-        self, layer: Layer, inp: int, out: int, kernel: int, generator: torch.Generator, stride: int = 1
+        self,
+        layer: Layer,
+        inp: int,
+        out: int,
+        kernel: int,
+        generator: torch.Generator,
+        stride: int = 1,
+        groups: int = 1,
+        dilation: int = 1,
     ) -> None:
         super().__init__()
-        self.weight = convolution_weight(out, inp, kernel, generator)
-        self.stride, self.padding = stride, kernel // 2
+        self.weight = convolution_weight(out, inp // groups, kernel, generator)
+        self.stride, self.padding = stride, kernel // 2 * dilation
+        self.groups, self.dilation = groups, dilation
         self.layers = (layer,)
 
     def forward(self, x: Tensor, context: ForwardContext) -> Tensor:
         """Convolve ``x [b, inp, h, w]``."""
-        y = F.conv2d(x, self.weight, stride=self.stride, padding=self.padding)
+        stride = self.stride
+        if stride > 1 and not self.padding:  # oneDNN writes past its memory (#6035): channels_last, few channels, 1x1
+            x, stride = x[:, :, ::stride, ::stride], 1
+        y = F.conv2d(x, self.weight, None, stride, self.padding, self.dilation, self.groups)
         context.hook.layer(y, [self.layers[0].name])
         return y
 

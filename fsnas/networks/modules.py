@@ -8,10 +8,9 @@ from torch import Tensor, nn
 
 from fsnas.networks.cell import Cell
 from fsnas.networks.kernels import BN_EPS
-from fsnas.networks.layers import BatchStatNorm, Reduction
+from fsnas.networks.layers import BatchStatNorm, Conv, Reduction
 from fsnas.networks.scored_module import ScoredModule
 from fsnas.networks.supernet import GatedSupernet
-from fsnas.spaces.nas_bench_201 import EDGES, NODES, SOURCES, TARGETS
 
 
 def as_module(model: GatedSupernet | ScoredModule) -> nn.Module:
@@ -47,16 +46,16 @@ def as_module(model: GatedSupernet | ScoredModule) -> nn.Module:
 
 
 class PlainNetwork(nn.Module):
-    """The plain modules of a `fsnas.networks.nas_bench_201.CellSupernet`."""
+    """The plain modules of a `fsnas.networks.cells.CellSupernet`."""
 
     def __init__(self, network: Any, gates: np.ndarray) -> None:
         super().__init__()
-        layers: list[nn.Module] = [_convolution(network.stem.weight), _batch_norm(network.stem_bn)]
+        layers: list[nn.Module] = [_convolution(network.stem.weight), batch_norm(network.stem_bn)]
         for stage, cells in enumerate(network.stages):
             if stage:
                 layers.append(_Reduction(network.reductions[stage - 1]))
             layers += [_Cell(cell, gates) for cell in cells]
-        layers += [_batch_norm(network.last_bn), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()]
+        layers += [batch_norm(network.last_bn), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()]
         self.features = nn.Sequential(*layers)
         self.classifier = nn.Linear(network.classifier.in_features, network.classifier.out_features)
         self.classifier.weight, self.classifier.bias = network.classifier.weight, network.classifier.bias
@@ -71,27 +70,36 @@ class _Cell(nn.Module):
 
     def __init__(self, cell: Cell, gates: np.ndarray) -> None:
         super().__init__()
-        self.operations = nn.ModuleDict()
-        self.places: list[tuple[str, int, int, float]] = []
+        self.operations, space = nn.ModuleDict(), cell.space
+        self.nodes, self.places = space.nodes, list[tuple[str, int, int, float]]()
         for e, o in np.argwhere(gates):
-            name = f"{EDGES[e]}:{cell.operations[o]}"
-            self.operations[name] = _operation(cell.operations[o], cell.weights.get(name))
-            self.places.append((name, SOURCES[e], TARGETS[e], float(gates[e, o])))
+            name = f"{space.edges[e]}:{space.operations[o]}"
+            self.operations[name] = _operation(space.operations[o], cell.weights.get(name), cell.separable, name)
+            self.places.append((name, space.sources[e], space.targets[e], float(gates[e, o])))
 
     def forward(self, x: Tensor) -> Tensor:
-        nodes = [x, *[x * 0.0] * (NODES - 1)]  # as NAS-Bench-201's Zero: a weight always has a gradient
+        nodes = [x, *[x * 0.0] * (self.nodes - 1)]  # as NAS-Bench-201's Zero: a weight always has a gradient
         for name, source, target, gate in self.places:  # in the order of their targets
             nodes[target] = nodes[target] + gate * self.operations[name](nodes[source])
         return nodes[-1]
 
 
-def _operation(name: str, weight: nn.Parameter | None) -> nn.Module:
+def _operation(name: str, weight: nn.Parameter | None, separable: nn.ModuleDict, key: str) -> nn.Module:
     if weight is not None:
-        norm = nn.BatchNorm2d(len(weight), BN_EPS, affine=False, track_running_stats=False)
-        return nn.Sequential(nn.ReLU(), _convolution(weight), norm)
-    if name == "avg_pool_3x3":
-        return nn.AvgPool2d(3, stride=1, padding=1, count_include_pad=False)
-    return nn.Identity()
+        return nn.Sequential(nn.ReLU(), _convolution(weight), _plain_norm(weight))
+    if key in separable:
+        block: Any = separable[key]
+        parts: list[nn.Module] = []
+        for depthwise, pointwise in block.pairs():
+            parts += [nn.ReLU(), plain(depthwise), plain(pointwise), _plain_norm(pointwise.weight)]
+        return nn.Sequential(*parts)
+    if name == "max_pool_3x3":
+        return nn.MaxPool2d(3, stride=1, padding=1)
+    return nn.AvgPool2d(3, stride=1, padding=1, count_include_pad=False) if name == "avg_pool_3x3" else nn.Identity()
+
+
+def _plain_norm(weight: nn.Parameter) -> nn.BatchNorm2d:
+    return nn.BatchNorm2d(len(weight), BN_EPS, affine=False, track_running_stats=False)
 
 
 class _Reduction(nn.Module):
@@ -99,8 +107,8 @@ class _Reduction(nn.Module):
 
     def __init__(self, block: Reduction) -> None:
         super().__init__()
-        first = [nn.ReLU(), _convolution(block.conv_a.weight, 2), _batch_norm(block.bn_a)]
-        self.residual = nn.Sequential(*first, nn.ReLU(), _convolution(block.conv_b.weight), _batch_norm(block.bn_b))
+        first = [nn.ReLU(), _convolution(block.conv_a.weight, 2), batch_norm(block.bn_a)]
+        self.residual = nn.Sequential(*first, nn.ReLU(), _convolution(block.conv_b.weight), batch_norm(block.bn_b))
         self.downsample = nn.Sequential(
             nn.AvgPool2d(2, stride=2, ceil_mode=True), _convolution(block.downsample.weight)
         )
@@ -109,14 +117,20 @@ class _Reduction(nn.Module):
         return self.residual(x) + self.downsample(x)
 
 
-def _convolution(weight: nn.Parameter, stride: int = 1) -> nn.Conv2d:
+def plain(of: Conv) -> nn.Conv2d:
+    """Return a convolution of a supernet as PyTorch's, with its weight."""
+    return _convolution(of.weight, of.stride, of.dilation, of.groups)
+
+
+def _convolution(weight: nn.Parameter, stride: int = 1, dilation: int = 1, groups: int = 1) -> nn.Conv2d:
     out, inp, kernel, _ = weight.shape
-    convolution = nn.Conv2d(inp, out, kernel, stride, kernel // 2, bias=False)
+    convolution = nn.Conv2d(inp * groups, out, kernel, stride, kernel // 2 * dilation, dilation, groups, bias=False)
     convolution.weight = weight
     return convolution
 
 
-def _batch_norm(of: BatchStatNorm) -> nn.BatchNorm2d:
+def batch_norm(of: BatchStatNorm) -> nn.BatchNorm2d:
+    """Return a BatchNorm of a supernet as PyTorch's, with its scale and shift."""
     norm = nn.BatchNorm2d(len(of.weight), BN_EPS, track_running_stats=False)
     norm.weight, norm.bias = of.weight, of.bias
     return norm

@@ -1,4 +1,4 @@
-"""Logits of many architectures of NAS-Bench-201 with the weights of one supernet, fast enough for all 15,625.
+"""Logits of many architectures of a cell with the weights of one supernet, fast enough for all 15,625.
 
 Two things make it fast. The first cell reads the same input in all networks, so what they share there is computed once.
 The rest runs on stacks of networks ``[networks, b, c, h, w]`` with kernels that are fast for few channels on a CPU,
@@ -17,7 +17,6 @@ from torch import Tensor
 from fsnas.networks.cell import Cell
 from fsnas.networks.kernels import BN_EPS
 from fsnas.networks.layers import BatchStatNorm, Reduction
-from fsnas.spaces.nas_bench_201 import SOURCES, TARGETS
 
 NOTHING = -1  # in place of an operation that cannot matter
 # Of the first stage: measured on a core with 1 MiB of L2 cache, for networks of 128 KiB to 4 MiB there, stacks of this
@@ -25,8 +24,6 @@ NOTHING = -1  # in place of an operation that cannot matter
 STACK_BYTES = 2**22
 OF_A_CARD = 128  # its memory, over a stack's: 64 networks of C 16 on 256 images of 32x32 on an H200, half a loop's time
 KEPT = 24  # with 20 all 9,445 networks compute 524 of 25,428 parts, with any number 444; a sample profits from more
-# A node depends on the operations of the first edges only: of none, 1, 3, 6.
-_UPSTREAM = [sum(target <= node for target in TARGETS) for node in range(max(TARGETS) + 1)]
 
 
 def logits_of_each(network: Any, x: Tensor, architectures: np.ndarray, together: int | None) -> Iterator[Tensor]:
@@ -35,7 +32,7 @@ def logits_of_each(network: Any, x: Tensor, architectures: np.ndarray, together:
     Parameters
     ----------
     network
-        A `fsnas.networks.nas_bench_201.CellSupernet`.
+        A `fsnas.networks.cells.CellSupernet`.
     architectures
         int64 ``[.., edges]``: operation indices, `NOTHING` where there is none.
     together
@@ -62,21 +59,23 @@ def _first_cell(cell: Cell, x: Tensor, networks: np.ndarray) -> Iterator[Tensor]
     What an edge adds depends on its operation and on those upstream of its source, which come before it. Networks in
     lexicographic order ask for the same few again and again: `KEPT` of them are kept.
     """
+    sources, targets = cell.space.sources, cell.space.targets
+    upstream_of = [sum(target <= node for target in targets) for node in range(cell.space.nodes)]  # the first edges
 
     @functools.lru_cache(maxsize=KEPT)
     def added(edge: int, operation: int, upstream: tuple[int, ...]) -> Tensor:
-        return _operate(cell, edge, operation, node(SOURCES[edge], upstream))
+        return _operate(cell, edge, operation, node(sources[edge], upstream))
 
     def node(target: int, chosen: tuple[int, ...]) -> Tensor:
         if target == 0:
             return x
-        edges = [e for e, of in enumerate(TARGETS) if of == target and chosen[e] != NOTHING]
-        parts = [added(e, chosen[e], chosen[: _UPSTREAM[SOURCES[e]]]) for e in edges]
+        edges = [e for e, of in enumerate(targets) if of == target and chosen[e] != NOTHING]
+        parts = [added(e, chosen[e], chosen[: upstream_of[sources[e]]]) for e in edges]
         return sum(parts[1:], parts[0]) if parts else torch.zeros_like(x)
 
     try:
         for chosen in networks.tolist():
-            yield node(max(TARGETS), tuple(chosen))
+            yield node(cell.space.nodes - 1, tuple(chosen))
     finally:  # the two functions hold each other, so that their tensors would wait for the garbage collector
         added.cache_clear()
 
@@ -94,8 +93,11 @@ def _logits(network: Any, x: Tensor, networks: np.ndarray) -> Tensor:
 
 def _cell(cell: Cell, x: Tensor, networks: np.ndarray) -> Tensor:
     """Return the last node of ``cell`` for every network: both ``[networks, b, c, h, w]``."""
-    nodes = [x, *(torch.zeros_like(x) for _ in range(max(TARGETS)))]
-    for e, (source, target) in enumerate(zip(SOURCES, TARGETS, strict=True)):  # in the order of their targets
+    space = cell.space
+    nodes = [x, *(torch.zeros_like(x) for _ in range(space.nodes - 1))]
+    for e, (source, target) in enumerate(
+        zip(space.sources, space.targets, strict=True)
+    ):  # in the order of their targets
         for operation in sorted(set(networks[:, e].tolist()) - {NOTHING}):
             users = np.flatnonzero(networks[:, e] == operation)
             if len(users) == len(networks):
@@ -111,7 +113,13 @@ def _operate(cell: Cell, edge: int, operation: int, x: Tensor) -> Tensor:
     """Return what one ``operation`` on ``edge`` makes of ``x [networks, b, c, h, w]``."""
     if operation in cell.kernels:
         return _normalise(_convolve(F.relu(x), cell.weights[cell.keys[edge, operation]]))
-    return _average(x) if cell.pools[operation] else x
+    if operation in cell.times:
+        block: Any = cell.separable[cell.keys[edge, operation]]
+        for depthwise, pointwise in block.pairs():
+            y = _convolve(F.relu(x), depthwise.weight, padding=depthwise.padding, dilation=depthwise.dilation)
+            x = _normalise(_convolve(y, pointwise.weight))
+        return x
+    return POOLS[cell.pools[operation]](x)
 
 
 def _reduce(block: Reduction, x: Tensor) -> Tensor:
@@ -133,12 +141,13 @@ def _even(x: Tensor) -> Tensor:
     return F.pad(x.flatten(0, 1), (0, odd[0], 0, odd[1]), mode="replicate").unflatten(0, x.shape[:2])
 
 
-def _convolve(x: Tensor, weight: Tensor, stride: int = 1, padding: int | None = None) -> Tensor:
+def _convolve(x: Tensor, weight: Tensor, stride: int = 1, padding: int | None = None, dilation: int = 1) -> Tensor:
     images, kernel = x.flatten(0, 1), weight.shape[-1]
     if kernel == 1:  # F.conv2d takes up to 50 times as long for 4 channels on a CPU
         y = torch.bmm(weight.flatten(1).expand(len(images), -1, -1), images.flatten(2)).unflatten(2, x.shape[3:])
     else:
-        y = F.conv2d(images, weight, stride=stride, padding=kernel // 2 if padding is None else padding)
+        padding = kernel // 2 if padding is None else padding
+        y = F.conv2d(images, weight, None, stride, padding, dilation, images.shape[1] // weight.shape[1])
     return y.unflatten(0, x.shape[:2])
 
 
@@ -178,3 +187,10 @@ def _sums_3x3(x: Tensor) -> Tensor:
         total.narrow(dim, 0, n).add_(x.narrow(dim, 1, n))
         x = total
     return x
+
+
+def _maximum(x: Tensor) -> Tensor:
+    return F.max_pool2d(x.flatten(0, 1), 3, 1, 1).unflatten(0, x.shape[:2])
+
+
+POOLS = {"skip_connect": lambda x: x, "avg_pool_3x3": _average, "max_pool_3x3": _maximum}

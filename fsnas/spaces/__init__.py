@@ -10,12 +10,15 @@ from traceback import extract_tb
 from fsnas.errors import ConfigError
 from fsnas.registry import Registry
 from fsnas.spaces._search_space import (
+    MAX_ARCHITECTURES,
+    MAX_OPERATIONS,
     SearchSpace,
     architectures,
     count_architectures,
     described_space,
     draw_architectures,
     held_edges,
+    wrong_name,
 )
 
 __all__ = ["SearchSpace", "add_folders", "architectures", "count_architectures", "described_space"]
@@ -25,16 +28,17 @@ registry = Registry(__name__, "search space", option="space_paths", hyphens=True
 add_folders, known, path_of = registry.add_folders, registry.known, registry.path_of
 
 
-def load(name: str, operations: Sequence[str] | None = None) -> SearchSpace:
-    """Return the search space ``name``, with some of its ``operations`` where given.
+def load(name: str, operations: Sequence[str] | None = None, nodes: int | None = None) -> SearchSpace:
+    """Return the search space ``name``, with some of its ``operations`` and so many ``nodes`` where given.
 
     Raises
     ------
     ConfigError
         If there is none, its file cannot be run, or has no object ``space`` of that name that states `Size` and
-        ``networks``.
+        ``networks``; or if two edges have one name, or there are more operations than a cut takes,
+        or architectures than memory does.
     FsnasError
-        As `SearchSpace.with_operations`.
+        As `SearchSpace.with_operations` and `SearchSpace.with_nodes`.
     """
     path = path_of(name)
     try:
@@ -45,10 +49,23 @@ def load(name: str, operations: Sequence[str] | None = None) -> SearchSpace:
         raise ConfigError(f"{where}: {type(error).__name__}: {error}; correct the file") from error
     if not isinstance(found, SearchSpace) or found.name != name:
         expected = f"an object of a subclass of fsnas.spaces.SearchSpace with the name {name!r}"
-        raise ConfigError(f"{path}: `space` is {found!r}, expected {expected}; see CONTRIBUTING.md")
+        raise ConfigError(f"{path}: `space` is {found!r}, expected {expected}; see docs/spaces.md")
     if not is_dataclass(getattr(found, "Size", None)) or not isinstance(getattr(found, "networks", None), str):
         raise ConfigError(
             f"{path}: {type(found).__name__} lacks `Size`, a dataclass of numbers, or `networks`, "
-            "the name of the module that builds networks; state both: see CONTRIBUTING.md"
+            "the name of the module that builds networks; state both: see docs/spaces.md"
         )
-    return found.with_operations(operations)
+    if (wrong := wrong_name(found)) is not None:
+        raise ConfigError(f"{path}: found the name {wrong!r}, expected texts for edges and operations, each once")
+    space = found.with_nodes(nodes).with_operations(operations)
+    if len(space.operations) > MAX_OPERATIONS:
+        raise ConfigError(
+            f"space.operations: {name} has {len(space.operations)}, expected at most {MAX_OPERATIONS}, since a cut "
+            "tries every partition of an edge's operations; name some of them"
+        )
+    if (count := count_architectures(space.full())) > MAX_ARCHITECTURES:
+        raise ConfigError(
+            f"space: {name} has {count:,} architectures, expected at most {MAX_ARCHITECTURES:,}, since all of them "
+            "are in memory at once; name fewer operations in space.operations"
+        )
+    return space

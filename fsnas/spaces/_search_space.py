@@ -4,12 +4,15 @@ import importlib
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from fsnas.errors import FsnasError, OutsideSpaceError, nearest
+
+MAX_ARCHITECTURES = 2_000_000  # their strings are in memory at once
+MAX_OPERATIONS = 12  # of an edge, since a cut tries every partition of them
 
 
 @dataclass(frozen=True)
@@ -17,8 +20,8 @@ class SearchSpace:
     """Edges, and the operations of which one is chosen on every edge.
 
     A sub-space is a mask, bool ``[edges, operations]``: the enabled operations. An architecture is one operation index
-    per edge. A search space of its own is a subclass that states the methods which raise here, and its object; of a
-    file only the names are known, and they are an object of this class.
+    per edge. A search space of its own is a subclass that states `Size` and ``networks``, and its object; of a file
+    only the names are known, and they are an object of this class.
 
     Attributes
     ----------
@@ -42,12 +45,13 @@ class SearchSpace:
     Size: ClassVar[type]
     networks: ClassVar[str]
     has_thin_network: ClassVar[bool] = False
+    whole: ClassVar[tuple[str, ...]] = ()  # of an object with some of the operations: all of them
 
     # What a space states
 
     def architecture_string(self, architecture: Sequence[int]) -> str:
-        """Return an architecture as the space's benchmark writes it."""
-        raise self._lacks("architecture_string")
+        """Return an architecture as the space's benchmark writes it: here the names, with a hyphen in between."""
+        return "-".join(self.operations[o] for o in architecture)
 
     def operation_names(self, string: str) -> list[str]:
         """Return the operation of every edge in an architecture string; also one that this space leaves out.
@@ -57,7 +61,13 @@ class SearchSpace:
         FsnasError
             If the string is none of this space.
         """
-        raise self._lacks("operation_names")
+        names, known = string.strip().split("-"), self.whole or self.operations
+        if len(names) != len(self.edges) or not {*names} <= {*known}:
+            raise FsnasError(
+                f"cannot read the architecture {string!r}; expected {len(self.edges)} of {list(known)}, with a hyphen "
+                "in between"
+            )
+        return names
 
     def active_gates(self, gates: np.ndarray) -> np.ndarray:
         """Return ``gates`` with zero for every operation that cannot matter, whatever the weights: all may matter."""
@@ -77,13 +87,12 @@ class SearchSpace:
         """
         return self.network(sub_space, size, classes=classes, in_channels=in_channels).multiply_adds(image)
 
-    def _lacks(self, wanted: str) -> FsnasError:
-        return FsnasError(
-            f"the search space {self.name!r} does not say its {wanted}; expected a class with that method: see "
-            "CONTRIBUTING.md"
-        )
-
     # What follows
+
+    @property
+    def benchmark(self) -> str:
+        """Return the built-in space whose published accuracies are of this one's architectures, too: itself."""
+        return self.name
 
     @property
     def allowed(self) -> np.ndarray:
@@ -113,7 +122,21 @@ class SearchSpace:
         chosen = tuple(name for name in self.operations if name in operations)
         if len(chosen) != len(operations) or len(chosen) < 2:
             raise FsnasError(f"found the operations {list(operations)}, expected at least 2 of {self.name}, each once")
-        return replace(self, operations=chosen)
+        space = replace(self, operations=chosen)
+        object.__setattr__(space, "whole", self.whole or self.operations)
+        return space
+
+    def with_nodes(self, nodes: int | None) -> Self:
+        """Return this space with another number of ``nodes``, where it has such; as it is for None.
+
+        Raises
+        ------
+        FsnasError
+            If it has none to choose, or not so many.
+        """
+        if nodes is not None:
+            raise FsnasError(f"found {nodes} nodes, but {self.name} has none to choose; remove space.nodes")
+        return self
 
     def network(
         self,
@@ -151,7 +174,9 @@ class SearchSpace:
             If the space has none.
         """
         if not self.has_thin_network:
-            raise self._lacks("thin_network")
+            raise FsnasError(
+                f"the search space {self.name!r} has no thin network, in which lr counts; state one: see docs/spaces.md"
+            )
         return importlib.import_module(self.networks).thin_network(self, seed)
 
     def parse(self, string: str) -> tuple[int, ...]:
@@ -289,16 +314,21 @@ def described_space(found: Any) -> SearchSpace:
         If that is no description.
     """
     try:
-        name, edges, operations = (found[field.name] for field in fields(SearchSpace))
-        space = SearchSpace(name, tuple(edges), tuple(operations))
+        space = SearchSpace(found["name"], tuple(found["edges"]), tuple(found["operations"]))
     except (TypeError, KeyError) as error:
         raise ValueError(f"found {found!r}, expected the name, edges and operations of a search space") from error
-    parts = ((space.name,), space.edges, space.operations)
-    if not all(isinstance(one, str) and one for part in parts for one in part) or any(
-        not part or len({*part}) < len(part) for part in parts
-    ):
+    if not isinstance(space.name, str) or not space.name or wrong_name(space) is not None:
         raise ValueError(f"found {found!r}, expected the names of edges and operations, each once")
     return space
+
+
+def wrong_name(space: SearchSpace) -> Any:
+    """Return the first name of an edge or an operation that is none, or is there twice; None where all are right."""
+    for names in (space.edges, space.operations):
+        for i, name in enumerate(names):
+            if not isinstance(name, str) or not name or name in names[:i]:
+                return name
+    return None if space.edges and space.operations else ()
 
 
 def count_architectures(sub_space: np.ndarray) -> int:
@@ -313,8 +343,11 @@ def architectures(sub_space: np.ndarray) -> Iterator[tuple[int, ...]]:
 
 def draw_architectures(sub_space: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
     """Return ``count`` different architectures of ``sub_space`` (all, if it has fewer): int64 ``[n, edges]``."""
-    every = np.array(list(architectures(sub_space)), dtype=np.int64)
-    return every if len(every) <= count else every[np.sort(rng.choice(len(every), count, replace=False))]
+    total = count_architectures(sub_space)
+    chosen = np.arange(total) if total <= count else np.sort(rng.choice(total, count, replace=False))
+    held = [np.flatnonzero(row) for row in sub_space]
+    places = np.unravel_index(chosen, [len(row) for row in held])
+    return np.stack([row[place] for row, place in zip(held, places, strict=True)], axis=1).astype(np.int64)
 
 
 def held_edges(sub_space: np.ndarray, architectures: np.ndarray) -> np.ndarray:

@@ -11,8 +11,7 @@ from torch import Tensor, nn
 
 from fsnas.metrics._toolkit import ScoringBatch
 from fsnas.networks.supernet import GatedSupernet
-from tests.reference.plain import PlainCell, PlainNetwork, ResNetBasicBlock, plain_network
-from tests.support.space import EDGES, SPACE
+from tests.reference.plain import PlainCell, PlainNetwork, cell_convolutions, plain_network, weights_of
 
 
 def _network(model: GatedSupernet | nn.Module) -> nn.Module:
@@ -47,8 +46,9 @@ def gm(models: list[GatedSupernet], edge: int, batch: ScoringBatch) -> np.ndarra
     vectors = []
     for model in models:
         vector: list[float] = []
-        for name, grad in sorted(_loss_gradients(plain_network(model), batch).items()):
-            if name.startswith("reductions") or (name.startswith("stages") and EDGES[edge] not in name):
+        plain = plain_network(model)
+        for name, grad in sorted(_loss_gradients(plain, batch).items()):
+            if plain.is_compared(name, edge):
                 vector += grad.flatten().tolist()
         vectors.append(np.array(vector))
     cosines = np.full((len(models), len(models)), np.nan)
@@ -86,7 +86,7 @@ def local_dimension(features: Tensor, neighbours: int) -> float:
 def _features(model: GatedSupernet, images: Tensor) -> list[Tensor]:
     network, found = plain_network(model), []
     for module in network.modules():
-        if isinstance(module, PlainCell | ResNetBasicBlock):
+        if isinstance(module, network.passes_on):
             module.register_forward_hook(lambda module, inputs, output: found.append(output))
     with torch.no_grad():
         network(images)
@@ -200,14 +200,15 @@ def _codes(network: nn.Module, images: Tensor) -> list[np.ndarray]:
 
 
 class _ThinNetwork(nn.Module):
-    def __init__(self, gates: np.ndarray, weights: dict[str, Tensor]) -> None:
+    def __init__(self, model: GatedSupernet, drawn: nn.Module) -> None:
         super().__init__()
-        self.cell = PlainCell(1, gates)
+        self.cell = PlainCell(1, model.gates, space=model.network.space)
         self.bn = nn.BatchNorm2d(1, affine=False, track_running_stats=False)
         self.relu = nn.ReLU()
-        for key, module in self.cell.operations.items():
-            if hasattr(module, "conv"):
-                module.conv.weight = nn.Parameter(weights[key].detach().clone())
+        values = dict(drawn.named_parameters())
+        for key, module in cell_convolutions(self.cell).items():
+            for name, weight in weights_of(key, module).items():
+                weight.data = values[name].detach().clone()
 
     def forward(self, x: Tensor) -> Tensor:
         return self.relu(self.bn(self.cell(x)))
@@ -215,8 +216,7 @@ class _ThinNetwork(nn.Module):
 
 def lr(model: GatedSupernet, batch: ScoringBatch, *, samples: int = 3000, batch_size: int = 1000) -> float:
     digest = hashlib.sha256(f"{batch.seed}/lr".encode()).digest()
-    drawn = SPACE.thin_network(int.from_bytes(digest[:8], "big") >> 1).weights
-    network = _ThinNetwork(model.gates, dict(drawn.items())).double()
+    network = _ThinNetwork(model, model.network.space.thin_network(int.from_bytes(digest[:8], "big") >> 1)).double()
     crops, patterns = batch.draw_crops(samples, batch.seed).double(), set()
     for start in range(0, samples, batch_size):
         codes = _codes(network, crops[start : start + batch_size])
@@ -267,11 +267,11 @@ def flops(model: GatedSupernet, batch: ScoringBatch) -> float:
 
 
 def multiply_adds(network: nn.Module, image: Tensor) -> int:
-    """Those of the convolutions and linear layers (and their biases) that run for ``image [1, c, h, w]``."""
+    """Those of the convolutions and linear layers that run for ``image [1, c, h, w]``, and biases, where counted."""
     found = []
 
     def hook(module: nn.Module, inputs: tuple[Tensor], output: Tensor) -> None:
-        each = module.weight[0].numel() + (0 if module.bias is None else 1)
+        each = module.weight[0].numel() + (network.counts_bias and module.bias is not None)
         found.append(output.numel() * each)
 
     handles = [m.register_forward_hook(hook) for m in network.modules() if isinstance(m, nn.Conv2d | nn.Linear)]

@@ -1,12 +1,13 @@
-"""NAS-Bench-201's network as its authors build it: one module per operation, nothing shared, nothing concatenated."""
+"""The network of cells, NAS-Bench-201's, as its authors build it: a module per operation, nothing shared."""
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from fsnas.networks.supernet import GatedSupernet
-from fsnas.spaces.nas_bench_201 import SOURCES, TARGETS
-from tests.support.space import EDGES, OPERATIONS
+from fsnas.spaces import SearchSpace
+from tests.reference.macro import macro_network
+from tests.support.space import EDGES, OPERATIONS, SPACE
 
 
 class Zero(nn.Module):
@@ -25,17 +26,37 @@ class ReLUConvBN(nn.Module):
         return self.bn(self.conv(self.relu(x)))
 
 
+class SepConv(nn.Module):
+    def __init__(self, channels: int, kernel: int, dilation: int, affine: bool) -> None:
+        super().__init__()
+        self.relu = nn.ReLU()
+        padding = (kernel - 1) * dilation // 2
+        self.depthwise = nn.Conv2d(
+            channels, channels, kernel, padding=padding, dilation=dilation, groups=channels, bias=False
+        )
+        self.pointwise = nn.Conv2d(channels, channels, 1, bias=False)
+        self.bn = nn.BatchNorm2d(channels, affine=affine, track_running_stats=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.bn(self.pointwise(self.depthwise(self.relu(x))))
+
+
 def operation(name: str, channels: int, affine: bool = False) -> nn.Module:
     if name == "none":
         return Zero()
     if name == "skip_connect":
         return nn.Identity()
-    if name == "nor_conv_1x1":
-        return ReLUConvBN(channels, 1, affine)
-    if name == "nor_conv_3x3":
-        return ReLUConvBN(channels, 3, affine)
-    assert name == "avg_pool_3x3"
-    return nn.AvgPool2d(3, stride=1, padding=1, count_include_pad=False)
+    if name == "avg_pool_3x3":
+        return nn.AvgPool2d(3, stride=1, padding=1, count_include_pad=False)
+    if name == "max_pool_3x3":
+        return nn.MaxPool2d(3, stride=1, padding=1)
+    kernel = int(name[-1])
+    if name.startswith("dil_sepc"):
+        return SepConv(channels, kernel, 2, affine)
+    if name.startswith("dua_sepc"):
+        return nn.Sequential(SepConv(channels, kernel, 1, affine), SepConv(channels, kernel, 1, affine))
+    assert name.startswith("nor_conv")
+    return ReLUConvBN(channels, kernel, affine)
 
 
 class PlainCell(nn.Module):
@@ -45,27 +66,27 @@ class PlainCell(nn.Module):
     with another gate is), and as in NAS-Bench-201's passes of one path, a gate of one multiplies nothing.
     """
 
-    def __init__(self, channels: int, gates: np.ndarray, affine: bool = False) -> None:
+    def __init__(self, channels: int, gates: np.ndarray, affine: bool = False, space: SearchSpace = SPACE) -> None:
         super().__init__()
-        self.gates = gates
+        self.gates, self.space = gates, space
         self.operations = nn.ModuleDict()
-        for e, edge in enumerate(EDGES):
-            for o, name in enumerate(OPERATIONS):
+        for e, edge in enumerate(space.edges):
+            for o, name in enumerate(space.operations):
                 if gates[e, o] != 0:
                     self.operations[f"{edge}:{name}"] = operation(name, channels, affine)
 
     def forward(self, x: Tensor) -> Tensor:
         nodes = [x]
-        for target in (1, 2, 3):
+        for target in range(1, 1 + max(int(edge[0]) for edge in self.space.edges)):
             total = None
-            for e, edge in enumerate(EDGES):
-                for o, name in enumerate(OPERATIONS):
-                    if TARGETS[e] == target and self.gates[e, o] != 0:
-                        y = self.operations[f"{edge}:{name}"](nodes[SOURCES[e]])
+            for e, edge in enumerate(self.space.edges):
+                for o, name in enumerate(self.space.operations):
+                    if edge.startswith(f"{target}<-") and self.gates[e, o] != 0:
+                        y = self.operations[f"{edge}:{name}"](nodes[int(edge[-1])])
                         y = y if self.gates[e, o] == 1 else y * float(self.gates[e, o])
                         total = y if total is None else total + y
             nodes.append(torch.zeros_like(x) if total is None else total)
-        return nodes[3]
+        return nodes[-1]
 
 
 class InferCell(nn.Module):
@@ -150,18 +171,26 @@ class PlainNetwork(nn.Module):
         for s, cells in enumerate(self.stages):
             for c, cell in enumerate(cells):
                 for key, module in cell_convolutions(cell).items():
-                    found[f"stages.{s}.{c}.weights.{key}"] = module.conv.weight
+                    found |= {f"stages.{s}.{c}.{name}": weight for name, weight in weights_of(key, module).items()}
         return found
 
     def layers(self) -> dict[str, nn.Parameter]:
         """The weights of the convolutions and of the classifier, without BatchNorm and biases."""
         return {name: p for name, p in self.named().items() if p.dim() == 4 or name == "classifier.weight"}
 
+    def is_compared(self, name: str, edge: int) -> bool:
+        """Whether gm compares the gradients of the layer of this name where ``edge`` is split."""
+        inside = name.startswith("stages")
+        return name.startswith("reductions") or (inside and self.stages[0][0].space.edges[edge] not in name)
 
-def cell_convolutions(cell: nn.Module) -> dict[str, ReLUConvBN]:
-    """The convolutions of a `PlainCell` or an `InferCell`, by EDGE:OPERATION."""
+    passes_on = PlainCell | ResNetBasicBlock  # whose outputs are features
+    counts_bias = True  # in its benchmark's FLOPs
+
+
+def cell_convolutions(cell: nn.Module) -> dict[str, nn.Module]:
+    """The modules with convolutions of a `PlainCell` or an `InferCell`, by EDGE:OPERATION."""
     if isinstance(cell, PlainCell):
-        return {key: module for key, module in cell.operations.items() if isinstance(module, ReLUConvBN)}
+        return {key: module for key, module in cell.operations.items() if list(module.children())}
     found = {}
     for edge, module in zip(EDGES, cell.layers, strict=True):
         if isinstance(module, ReLUConvBN):
@@ -170,27 +199,42 @@ def cell_convolutions(cell: nn.Module) -> dict[str, ReLUConvBN]:
     return found
 
 
-def copy_weights(plain: PlainNetwork, model: GatedSupernet) -> PlainNetwork:
+def weights_of(key: str, module: nn.Module) -> dict[str, nn.Parameter]:
+    """The weights of an operation under the names that they have in `fsnas.networks.cell.Cell`."""
+    if isinstance(module, ReLUConvBN):
+        return {f"weights.{key}": module.conv.weight}
+    found = {}
+    for i, part in enumerate([module] if isinstance(module, SepConv) else module):
+        found[f"separable.{key}.depthwise.{i}.weight"] = part.depthwise.weight
+        found[f"separable.{key}.pointwise.{i}.weight"] = part.pointwise.weight
+    return found
+
+
+def copy_weights(plain: nn.Module, model: GatedSupernet) -> nn.Module:
     """Give ``plain`` the values and the dtype of the weights of ``model`` that have the same names."""
     values = dict(model.network.named_parameters())
-    plain.to(values["stem.weight"].dtype)
+    plain.to(values["classifier.weight"].dtype)
     with torch.no_grad():
         for name, parameter in plain.named().items():
             parameter.copy_(values[name])
     return plain
 
 
-def plain_network(model: GatedSupernet, affine: bool = False) -> PlainNetwork:
+def plain_network(model: GatedSupernet, affine: bool = False) -> nn.Module:
     """The plain twin of ``model``: the operations whose gate is not zero, with its weights."""
-    s = model.network.dimensions
-    stages = [
-        [PlainCell(s["channels"] * 2**stage, model.gates, affine) for _ in range(s["cells"])] for stage in range(3)
-    ]
-    plain = copy_weights(PlainNetwork(stages, s["channels"], s["classes"], s["in_channels"]), model)
+    of_space = macro_network(model) if model.network.space.name == "nas-bench-macro" else cell_network(model, affine)
+    plain = copy_weights(of_space, model)
     return plain if model.batch_norm == "batch" else in_evaluation_mode(plain)
 
 
-def in_evaluation_mode(plain: PlainNetwork) -> PlainNetwork:
+def cell_network(model: GatedSupernet, affine: bool) -> PlainNetwork:
+    s, space = model.network.dimensions, model.network.space
+    widths = [s["channels"] * 2**stage for stage in range(3)]
+    stages = [[PlainCell(width, model.gates, affine, space) for _ in range(s["cells"])] for width in widths]
+    return PlainNetwork(stages, s["channels"], s["classes"], s["in_channels"])
+
+
+def in_evaluation_mode(plain: nn.Module) -> nn.Module:
     """``plain`` with running statistics, which no batch has changed yet."""
     of = plain.classifier.weight
     for norm in (module for module in plain.modules() if isinstance(module, nn.BatchNorm2d)):

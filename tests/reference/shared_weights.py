@@ -10,14 +10,13 @@ from torch import Tensor
 from fsnas.networks.gates import path_gates
 from fsnas.networks.supernet import GatedSupernet, Supernet
 from tests.reference.plain import plain_network
-from tests.support.space import OPERATIONS
 
 
 def evaluate_architecture(
     network: Supernet, architecture: tuple[int, ...], batches: list[tuple[Tensor, Tensor]]
 ) -> tuple[float, float]:
     """Loss and accuracy over all images of ``batches``; BatchNorm sees one batch of one architecture at a time."""
-    plain = plain_network(GatedSupernet(network, path_gates(np.array(architecture), len(OPERATIONS))))
+    plain = plain_network(GatedSupernet(network, path_gates(np.array(architecture), len(network.space.operations))))
     losses, hits = [], []
     for images, labels in batches:
         with torch.no_grad():

@@ -9,7 +9,9 @@ from torch import Tensor
 from fsnas.metrics._toolkit import ScoringBatch
 from fsnas.networks.gates import mixing_gates, perturb
 from fsnas.networks.supernet import GatedSupernet, Supernet
-from tests.support.space import EDGES, OPERATIONS, SPACE
+from fsnas.registry import taken
+from fsnas.spaces import SearchSpace
+from tests.support.space import SPACE
 
 torch.set_num_threads(1)
 
@@ -23,15 +25,18 @@ class Problem:
     batch: ScoringBatch
 
 
-def supernet(*, channels: int, cells: int, classes: int, in_channels: int = 3, space=None, seed: int = 0) -> Supernet:
-    size = {"channels": channels, "cells": cells}
-    return SPACE.network(space, size, classes=classes, in_channels=in_channels, seed=seed)
+def supernet(
+    *, channels: int, cells: int, classes: int, in_channels: int = 3, space=None, seed: int = 0, of: SearchSpace = SPACE
+) -> Supernet:
+    size = taken(of.Size.__dataclass_fields__, {"channels": channels, "cells": cells})
+    return of.network(space, size, classes=classes, in_channels=in_channels, seed=seed)
 
 
-def random_space(rng: np.random.Generator) -> np.ndarray:
+def random_space(rng: np.random.Generator, of: SearchSpace = SPACE) -> np.ndarray:
     """Every edge holds at least one operation."""
-    space = rng.random((len(EDGES), len(OPERATIONS))) < 0.6
-    space[np.arange(len(EDGES)), rng.integers(len(OPERATIONS), size=len(EDGES))] = True
+    edges, operations = of.full().shape
+    space = rng.random((edges, operations)) < 0.6
+    space[np.arange(edges), rng.integers(operations, size=edges)] = True
     return space
 
 
@@ -46,7 +51,7 @@ def random_network(seed: int, space: np.ndarray | None = None, dtype: torch.dtyp
     generator = torch.Generator().manual_seed(seed + 1)
     with torch.no_grad():
         for name, parameter in network.named_parameters():
-            if "bn" in name:
+            if "bn" in name or "norm" in name:
                 parameter.add_(0.3 * torch.randn(parameter.shape, generator=generator))
     return network.to(dtype)
 
@@ -74,14 +79,19 @@ def random_batch(
 
 
 def random_problem(
-    seed: int, perturbation: str, dtype: torch.dtype = torch.float32, batch_norm: str = "batch"
+    seed: int,
+    perturbation: str,
+    dtype: torch.dtype = torch.float32,
+    batch_norm: str = "batch",
+    of: SearchSpace = SPACE,
+    pixels: int = 8,
 ) -> Problem:
     """A node of random depth: one edge holds all operations, the others some."""
     rng = np.random.default_rng(seed)
-    space, edge = random_space(rng), int(rng.integers(len(EDGES)))
-    space[edge] = SPACE.full()[edge]
+    space, edge = random_space(rng, of), int(rng.integers(len(of.edges)))
+    space[edge] = of.full()[edge]
     gates = mixing_gates(space, str(rng.choice(["mean", "sum"])))
-    network = random_network(seed, dtype=dtype)
-    every = [perturb(gates, edge, o, perturbation) for o in range(len(OPERATIONS))]
+    network = random_network(seed, dtype=dtype, of=of)
+    every = [perturb(gates, edge, o, perturbation) for o in range(len(of.operations))]
     models = [GatedSupernet(network, each, batch_norm) for each in every]
-    return Problem(models, edge, random_batch(seed, dtype=dtype))
+    return Problem(models, edge, random_batch(seed, dtype=dtype, pixels=pixels))

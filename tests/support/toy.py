@@ -1,4 +1,4 @@
-"""The search space that CONTRIBUTING.md shows, in a folder of the user's own."""
+"""The search space that docs/spaces.md shows, in a folder of the user's own."""
 
 import re
 import sys
@@ -12,13 +12,14 @@ from tests.support.config import ROOT
 from tests.support.users import forget
 
 FILES = ("my_spaces/toy.py", "my_spaces/_toy_network.py")
+CONFIG = "toy.yaml"
 
 
 def recipe(file: str) -> str:
-    """The code that CONTRIBUTING.md shows for a file."""
-    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    """The code that docs/spaces.md shows for a file."""
+    text = (ROOT / "docs" / "spaces.md").read_text(encoding="utf-8")
     shown = re.search(rf"`{re.escape(file)}`:\n\n((?:    .*\n|\n)+)", text)
-    assert shown is not None, f"CONTRIBUTING.md shows no {file}"
+    assert shown is not None, f"docs/spaces.md shows no {file}"
     return textwrap.dedent(shown[1]).rstrip() + "\n"
 
 

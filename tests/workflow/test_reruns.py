@@ -316,14 +316,17 @@ TABLE = {
         config(space={"operations": ["skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3"]}),
         {job for job in ALL - DATA if " 4 snip-tuned " not in job},  # as many groups as operations
     ),
+    "another number of nodes": (config(space={"nodes": 3}), ALL - DATA),
     "code of the search space": (
         edit(
-            "fsnas/spaces/nas_bench_201.py", "return [found[edge] for edge in EDGES]", "return [*map(found.get, EDGES)]"
+            "fsnas/spaces/cell.py",
+            "return [found[edge] for edge in self.edges]",
+            "return list(map(found.get, self.edges))",
         ),
         ALL - DATA,
     ),
     "code of the network": (
-        edit("fsnas/networks/nas_bench_201.py", "return self.classifier(x.mean", "return 2 * self.classifier(x.mean"),
+        edit("fsnas/networks/cells.py", "return self.classifier(x.mean", "return 2 * self.classifier(x.mean"),
         ALL - DATA,
     ),
     "an option of the training": (config(supernet={"lr": 0.05}), ALL - DATA),

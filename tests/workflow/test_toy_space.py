@@ -1,4 +1,4 @@
-"""The search space that CONTRIBUTING.md shows, from the data to the figures, and what an edit of it reruns."""
+"""The search space that docs/spaces.md builds, from the data to the figures, and what an edit of it reruns."""
 
 import os
 import re
@@ -9,44 +9,35 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
 from fsnas.artifacts.architectures import read_architectures
 from fsnas.artifacts.lineage import read_lineage
 from fsnas.artifacts.search import read_search
 from fsnas.artifacts.splits import read_tree
 from fsnas.spaces import count_architectures
-from tests.support.toy import FILES, write_toy
+from tests.support.config import ROOT
+from tests.support.toy import CONFIG, FILES, recipe, write_toy
 from tests.workflow.conftest import copy_checkout, snakemake
 from tests.workflow.test_reruns import edit, planned
 
-CONFIG = {
-    "outdir": "results-toy",
-    "seeds": [0, 1],
-    "space": {"name": "toy"},
-    "space_paths": ["my_spaces"],
-    "supernet": {"channels": 3, "epochs": 1, "batch_size": 256, "valid_batches": 1},
-    "method": {"batch_size": 16, "max_leaves": 4},
-    "methods": ["snip", {"gm": {"max_leaves": 2}}, "random"],
-    "leaves": {"methods": ["snip", "gm"], "epochs": 1},
-    "evaluation": {"batches": 1},
-    "search": {"samplers": ["random", "evolution"], "evaluations": 9, "population": 4, "tournament": 2},
-    "truth": {"architectures": 0, "epochs": 1},
-    "proxies": {"metrics": ["params", "flops", "snip"], "batch_size": 16, "channels": 4},
-    "distances": {"resamples": 100},
-}
-GIVEN = ("--configfile", "toy.yaml")
+GIVEN = ("--configfile", "configs/tiny.yaml", CONFIG)
+COMMAND = ("--cores", "2", *GIVEN)
 STRINGS = [f"{a}-{b}" for a in ("skip", "pool", "conv") for b in ("skip", "pool", "conv")]
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """A finished run; tests must not change it."""
+    """What docs/spaces.md says, typed as it stands there; tests must not change it."""
     folder = copy_checkout(tmp_path_factory.mktemp("toy") / "run")
     write_toy(folder)
-    (folder / "toy.yaml").write_text(yaml.safe_dump(CONFIG), encoding="utf-8")
-    snakemake(folder, "--cores", "2", *GIVEN)
+    (folder / CONFIG).write_text(recipe(CONFIG), encoding="utf-8")
+    assert f"    snakemake {' '.join(COMMAND)}\n" in (ROOT / "docs/spaces.md").read_text(encoding="utf-8")
+    snakemake(folder, *COMMAND)
     return folder
+
+
+def test_the_two_files_have_forty_lines():
+    assert sum(bool(line.strip()) for file in FILES for line in recipe(file).splitlines()) <= 40
 
 
 @pytest.fixture
@@ -55,7 +46,7 @@ def results(run):
 
 
 def test_trees_hold_all_architectures_once(results):
-    for method, leaves in {"snip": 4, "random": 4, "gm": 2}.items():
+    for method in ("snip", "random"):
         for seed in (0, 1):
             tree = read_tree(results / f"seed-{seed}/{method}/tree.json")
             assert tree.space.described() == {
@@ -63,27 +54,25 @@ def test_trees_hold_all_architectures_once(results):
                 "edges": ["first", "second"],
                 "operations": ["skip", "pool", "conv"],
             }
-            assert len(tree.leaves) == leaves and sum(map(count_architectures, tree.leaves.values())) == 9
+            assert len(tree.leaves) == 4 and sum(map(count_architectures, tree.leaves.values())) == 9
 
 
 def test_the_truth_is_of_all_architectures_and_the_rest_is_compared_with_it(results):
     truth = read_architectures(results / "truth/standalone.h5", "truth")
     assert sorted(truth.architectures) == sorted(STRINGS)
     assert (truth.column("standalone_test_accuracy_1_epochs_seed_0") > 0).all()
-    evaluated = read_architectures(results / "seed-1/gm/evaluation.h5", "evaluation")
+    evaluated = read_architectures(results / "seed-1/random/evaluation.h5", "evaluation")
     assert {*evaluated.architectures} == {*STRINGS} and np.isfinite(evaluated.column("loss")).all()
     for search in read_search(results / "seed-0/snip/search.json").searches:
-        assert len(search.evaluations) == 9 and {one.architecture for one in search.evaluations} <= {*STRINGS}
+        assert {one.architecture for one in search.evaluations} <= {*STRINGS}
     ranks = pd.read_csv(results / "tables/rank_correlation.csv")
     assert set(ranks[ranks.scope == "all"].n) == {9}
 
 
-def test_params_and_flops_of_the_proxies_are_those_of_their_size(results):
+def test_params_of_the_proxies_are_those_of_the_size(results):
     params = read_architectures(results / "proxies/params-seed-0.h5", "proxy")
     convs = np.array([name.count("conv") for name in params.architectures])
-    np.testing.assert_array_equal(params.column("value"), 9 * 4 + 9 * 16 * convs + 5 * 10)
-    flops = read_architectures(results / "proxies/flops-seed-0.h5", "proxy")
-    np.testing.assert_array_equal(flops.column("value"), 64 * (9 * 4 + 9 * 16 * convs) + 4 * 10)
+    np.testing.assert_array_equal(params.column("value"), 9 * 3 + 9 * 9 * convs + 4 * 10)
 
 
 def test_captions_name_the_size(results):
@@ -93,7 +82,7 @@ def test_captions_name_the_size(results):
 SHOWN = {
     "seed-0/supernet.pt": "architectures +9",
     "seed-0/snip/leaves/0.pt": "(first|second): (skip|pool|conv)",
-    "seed-0/gm/level-0/scores.h5": "skip pool",
+    "seed-0/random/level-0/scores.h5": "skip +pool",
     "seed-0/snip/level-1/scores.h5": "conv",
     "seed-0/snip/level-1/splits.json": "first|second",
     "seed-0/snip/tree.json": "leaves +4",
@@ -118,9 +107,19 @@ def test_inspect_needs_no_folder_of_spaces(results, tmp_path):
 
 # Reruns
 
-BUILT = ["seed-0/supernet.pt", "seed-0/gm/level-0/scores.h5", "seed-0/snip/leaves/0.pt", "seed-0/snip/evaluation.h5"]
+BUILT = [
+    "seed-0/supernet.pt",
+    "seed-0/random/level-0/scores.h5",
+    "seed-0/snip/leaves/0.pt",
+    "seed-0/snip/evaluation.h5",
+]
 BUILT += ["seed-0/snip/search.json", "seed-0/snip/found.h5", "truth/standalone/0.h5", "proxies/snip-seed-0.h5"]
-READ = ["seed-0/gm/level-0/splits.json", "seed-0/gm/tree.json", "truth/standalone.h5", "tables/found_architectures.csv"]
+READ = [
+    "seed-0/random/level-0/splits.json",
+    "seed-0/random/tree.json",
+    "truth/standalone.h5",
+    "tables/found_architectures.csv",
+]
 
 
 @pytest.mark.parametrize(
@@ -136,7 +135,7 @@ def test_every_file_is_made_from_the_code_that_it_uses(files, code, results):
 
 
 EDITS = {
-    "the space": (FILES[0], "self.operations[o] for o", "str(self.operations[o]) for o"),
+    "the space": (FILES[0], "channels: int", "channels: int = 4"),
     "its network": (FILES[1], "F.avg_pool2d(x", "F.max_pool2d(x"),
 }
 

@@ -22,10 +22,10 @@ from fsnas.spaces import SearchSpace
 FACTS = Facts(file="a CSV", kinds=("text",))
 FOREIGN = {  # architecture strings of other benchmarks: pattern, and whose it is
     r"\d+(:\d+)+": "one of NATS-Bench's size space, which fsnas has not",
-    r"[012]{8}": "one of NAS-Bench-Macro, which fsnas has not",
+    r"[012]{8}": "one of NAS-Bench-Macro (space.name: nas-bench-macro)",
     r"[(\[] ?\d+(,? +\d+|,\d+){5} ?[)\]]": "a list of operation indices (NASLib's, in an order of its own)",
     r"[(#].*": "a unique string of nas-bench-201's API",
-    r"\d+": "an index",
+    r"\d+": "an index, or digits whose zeros in front a program has left out, which took them for a number",
 }
 SEPARATORS = {";": "semicolons", "\t": "tabs"}  # that a CSV may have instead of commas
 

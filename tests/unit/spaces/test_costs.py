@@ -3,7 +3,7 @@ import itertools
 import pytest
 import torch
 
-from fsnas.spaces.nas_bench_201 import CellSize
+from fsnas.spaces.cell import CellSize
 from tests.reference.metrics import multiply_adds
 from tests.reference.plain import architecture_network
 from tests.support.space import SPACE

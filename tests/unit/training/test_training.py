@@ -18,9 +18,9 @@ from fsnas.artifacts.checkpoint import write_checkpoint
 from fsnas.artifacts.training_state import StateFile
 from fsnas.data.dataset import Dataset
 from fsnas.errors import FsnasError, Stopped
+from fsnas.networks.cells import CellSupernet
 from fsnas.networks.forward import ForwardContext
-from fsnas.networks.nas_bench_201 import CellSupernet
-from fsnas.spaces.nas_bench_201 import CellSize
+from fsnas.spaces.cell import CellSize
 from fsnas.training.loop import evaluate, train
 from fsnas.training.passes import Passes
 from fsnas.training.paths import sample_gates

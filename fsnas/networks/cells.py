@@ -1,4 +1,4 @@
-"""NAS-Bench-201's network: stem, three stages of cells with a reduction between them, head."""
+"""The network of cells, NAS-Bench-201's: stem, three stages of cells with a reduction between them, head."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from fsnas.networks.forward import ForwardContext, Layer
 from fsnas.networks.kernels import arranged
 from fsnas.networks.layers import BatchStatNorm, Conv, Linear, Reduction, relu
 from fsnas.networks.supernet import Supernet
-from fsnas.spaces.nas_bench_201 import WIDTHS, CellSize, NasBench201
+from fsnas.spaces.cell import WIDTHS, CellSize, CellSpace
 
 
 class CellSupernet(Supernet):
@@ -21,12 +21,11 @@ class CellSupernet(Supernet):
     Only enabled operations have weights; ``seed`` draws them, as PyTorch does.
     """
 
-    stays_positive = True
-
     def __init__(
-        self, space: NasBench201, sub_space: np.ndarray, size: CellSize, *, classes: int, in_channels: int, seed: int
+        self, space: CellSpace, sub_space: np.ndarray, size: CellSize, *, classes: int, in_channels: int, seed: int
     ) -> None:
         super().__init__(space, sub_space, size, classes=classes, in_channels=in_channels)
+        self.stays_positive = not sub_space[:, [o == "max_pool_3x3" for o in space.operations]].any()
         generator = torch.Generator().manual_seed(seed)
         channels, widths = size.channels, [size.channels * multiple for multiple in WIDTHS]
         self.stem = Conv(Layer("stem.weight", "stem"), in_channels, channels, 3, generator)
@@ -36,7 +35,7 @@ class CellSupernet(Supernet):
             if stage:
                 reductions.append(Reduction(width // 2, width, f"reductions.{stage - 1}", generator))
             names = [f"stages.{stage}.{i}" for i in range(size.cells)]
-            stages.append(nn.ModuleList(Cell(width, space.operations, sub_space, name, generator) for name in names))
+            stages.append(nn.ModuleList(Cell(width, space, sub_space, name, generator) for name in names))
         self.stages, self.reductions = nn.ModuleList(stages), nn.ModuleList(reductions)
         self.last_bn = BatchStatNorm(widths[-1])
         self.classifier = Linear(Layer("classifier.weight", "head"), widths[-1], classes, generator)
@@ -67,6 +66,6 @@ class CellSupernet(Supernet):
 supernet = CellSupernet  # as `SearchSpace.network` asks for it
 
 
-def thin_network(space: NasBench201, seed: int) -> Cell:
+def thin_network(space: CellSpace, seed: int) -> Cell:
     """Return TE-NAS's thin net: one cell of one channel with all operations of ``space``."""
-    return Cell(1, space.operations, space.full(), "cell", torch.Generator().manual_seed(seed))
+    return Cell(1, space, space.full(), "cell", torch.Generator().manual_seed(seed))
