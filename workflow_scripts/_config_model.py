@@ -418,7 +418,7 @@ METHODS = """\
 # A metric's name is the method of that name; an entry with keys is another method beside it: `metric`, `options` (of
 # the metric), or `metrics`, several that are one method together, and any key of `method` above, e.g.
 #   - gm-equal: {metric: gm, balance: equal}
-#   - te-nas: {metrics: [ntk, lr], combine: rank}
+#   - ntk-lr: {metrics: [ntk, lr], combine: rank}
 #   - weighted: {metrics: {gradnorm: 2, ntk: {weight: 1, samples: 8}}}
 # A name that stands for a paper is what its authors run (docs/decisions.md), whatever `method` says.
 methods:
