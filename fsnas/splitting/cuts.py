@@ -10,9 +10,9 @@ import numpy as np
 
 from fsnas.errors import FsnasError
 from fsnas.seeding import generator
+from fsnas.spaces._search_space import MAX_OPERATIONS
 from fsnas.splitting.choices import BALANCES, OBJECTIVES
 
-MAX_OPERATIONS = 12
 TIE_TOLERANCE = 1e-12  # of the absolute affinities behind a cost, whose rounding error is some 1e-14 of them
 SYMMETRY_TOLERANCE = 1e-6  # of the largest affinity: float32 products differ by less, a wrong matrix by more
 PERMUTATIONS = 200  # of the affinities of an edge, against which a cut is clear
