@@ -25,7 +25,9 @@ def network():
 
 def search_space():
     """The search space, which of its operations it has, and its nodes where the config chooses them."""
-    nodes = {} if config["space"]["nodes"] is None else {"nodes": config["space"]["nodes"]}
+    nodes = (
+        {} if config["space"]["nodes"] is None else {"nodes": config["space"]["nodes"]}
+    )
     return {"name": SPACE.name, "operations": [*SPACE.operations], **nodes}
 
 
