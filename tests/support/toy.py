@@ -15,11 +15,11 @@ FILES = ("my_spaces/toy.py", "my_spaces/_toy_network.py")
 CONFIG = "toy.yaml"
 
 
-def recipe(file: str) -> str:
-    """The code that docs/spaces.md shows for a file."""
-    text = (ROOT / "docs" / "spaces.md").read_text(encoding="utf-8")
+def recipe(file: str, page: str = "docs/spaces.md") -> str:
+    """The code that a page shows for a file."""
+    text = (ROOT / page).read_text(encoding="utf-8")
     shown = re.search(rf"`{re.escape(file)}`:\n\n((?:    .*\n|\n)+)", text)
-    assert shown is not None, f"docs/spaces.md shows no {file}"
+    assert shown is not None, f"{page} shows no {file}"
     return textwrap.dedent(shown[1]).rstrip() + "\n"
 
 

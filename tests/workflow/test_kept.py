@@ -181,7 +181,8 @@ def inspect(path: Path) -> str:
 
 def test_a_method_of_several_metrics_takes_over_the_scores_that_others_have_at_the_root(tiny, tmp_path):
     folder = shutil.copytree(tiny[0], tmp_path / "run")
-    config(methods=["snip", "random", {"both": {"metrics": ["random", "snip"]}}])(folder)
+    entries = ["snip", "random", {"both": {"metrics": ["random", "snip"]}}]
+    config(methods=entries, leaves={"methods": ["snip"]})(folder)
     splits = "results-tiny/seed-0/both/level-0/splits.json"
     assert planned(folder).jobs >= {f"joint_scores {metric} both 0 0" for metric in ("snip", "random")}
     snakemake(folder, splits, "--cores", "1", *TINY)

@@ -136,7 +136,8 @@ def test_what_was_found_was_trained_by_itself(results):
 
 def test_the_summary_has_a_row_a_method_and_its_cost(results):
     table = pd.read_csv(results / "tables/few_shot_summary.csv").set_index("method")
-    assert list(table.index) == METHODS and (table.n == 2).all()
+    table = table.loc[METHODS]
+    assert (table.n == 2).all()
     counts = {method: len(read_tree(results / f"seed-0/{method}/tree.json").leaves) for method in METHODS}
     assert counts == {"snip": 4, "random": 4, "snip-adaptive": 3} and (table.root_epochs == 1).all()
     assert table.leaf_epochs.to_dict() == {method: whole_epochs(leaves) for method, leaves in counts.items()}

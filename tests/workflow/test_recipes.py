@@ -32,7 +32,7 @@ def copy(tmp_path_factory):
     folder = copy_checkout(tmp_path_factory.mktemp("recipes"))
     (folder / "truth.json").write_text(json.dumps(ACCURACIES), encoding="utf-8")
     for file in (DATA, SAMPLER, TRUTH):
-        (folder / file).write_text(recipe(file), encoding="utf-8")
+        (folder / file).write_text(recipe(file, "CONTRIBUTING.md"), encoding="utf-8")
     return folder
 
 
