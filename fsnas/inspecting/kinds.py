@@ -157,7 +157,8 @@ def _counted(split: Split) -> dict[str, Any]:
 
 def _edges(of: Level | Tree) -> dict[str, Any]:
     """Return cost and clearness of the best cut of every edge of every node, as far as they are known."""
-    clear = {split.path: split.edge_clearness for split in of.splits if split.edge_clearness}
+    edges = of.space.edges
+    clear = {s.path: {edge: s.edge_clearness.get(edge) for edge in edges} for s in of.splits if s.edge_clearness}
     return {"edge_costs": _edge_costs(of)} | ({"edge_clearness": clear} if clear else {})
 
 

@@ -95,9 +95,8 @@ def _cell(cell: Cell, x: Tensor, networks: np.ndarray) -> Tensor:
     """Return the last node of ``cell`` for every network: both ``[networks, b, c, h, w]``."""
     space = cell.space
     nodes = [x, *(torch.zeros_like(x) for _ in range(space.nodes - 1))]
-    for e, (source, target) in enumerate(
-        zip(space.sources, space.targets, strict=True)
-    ):  # in the order of their targets
+    # Edges come in the order of their targets.
+    for e, (source, target) in enumerate(zip(space.sources, space.targets, strict=True)):
         for operation in sorted(set(networks[:, e].tolist()) - {NOTHING}):
             users = np.flatnonzero(networks[:, e] == operation)
             if len(users) == len(networks):

@@ -177,10 +177,10 @@ def clearness(
 ) -> Clearness:
     """Return by how much the best cut into ``b`` groups is cheaper than chance, in standard deviations.
 
-    Chance are the best cuts of the same affinities in `PERMUTATIONS` random orders of their pairs: the mean of their
-    costs minus the cost, divided by the standard deviation (over n) of their costs. It is 0 where all orders cost the
-    same within the tolerance of ties: all affinities are equal, or ``b`` is one less than the operations, so that any
-    one pair can stay together. ``objective="mean"`` makes it invariant to scale and shift of the affinities.
+    Chance is what the best cuts cost of the same affinities in `PERMUTATIONS` random orders of their pairs. Its mean
+    minus the cost, divided by its standard deviation (over n), is how clear the cut is. It is 0 where all orders cost
+    the same within the tolerance of ties: all affinities are equal, or ``b`` is one less than the operations, so that
+    any one pair can stay together. ``objective="mean"`` makes it invariant to scale and shift of the affinities.
 
     Parameters
     ----------

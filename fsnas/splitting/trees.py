@@ -177,7 +177,7 @@ def node_spaces(space: SearchSpace, splits: Iterable[Split]) -> dict[str, np.nda
 def new_nodes(space: SearchSpace, rounds: Rounds, leaves: float) -> dict[str, np.ndarray]:
     """Return the sub-spaces of the nodes that are new since the last of ``rounds``, by path: they are to be scored.
 
-    None are once the tree has as many ``leaves`` as it is to have.
+    There are none once the tree has as many ``leaves`` as it is to have.
     """
     nodes = node_spaces(space, [split for each in rounds for split in each])
     new = {path for split in rounds[-1] for path in split.children} if rounds else {ROOT}

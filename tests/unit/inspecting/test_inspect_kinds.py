@@ -245,6 +245,16 @@ def test_what_a_cut_costs_in_each_of_several_metrics_is_shown_and_compared(tmp_p
     assert {*apart(tmp_path, "tree", one, other)["differences"]} == {"cost of snip"}
 
 
+def test_how_clear_cuts_are_is_shown_of_every_edge_where_a_policy_asks_for_it(tmp_path):
+    tree = made_tree("snip", 3, [[OPERATIONS[:2], OPERATIONS[2:]]])
+    found = described(written(tmp_path, "tree", tree))
+    assert "edge_clearness" not in found and "clearness" not in found["tree"][0]
+    clear = replace(tree, splits=(replace(tree.splits[0], edge_clearness={EDGES[0]: 2.5}),))
+    found = described(written(tmp_path, "tree", clear))
+    assert found["tree"][0]["clearness"] == 2.5
+    assert found["edge_clearness"] == {"root": {EDGES[0]: 2.5} | dict.fromkeys(EDGES[1:])}
+
+
 def test_a_tree_without_splits_is_one_leaf(tmp_path):
     found = described(written(tmp_path, "tree", made_tree("none", 3, [])))
     assert found["tree"] == [{"node": "root", "architectures": 5**6, "children": []}]
