@@ -56,6 +56,17 @@ def _parser() -> argparse.ArgumentParser:
     diff.add_argument("before", metavar="A", help="a file")
     diff.add_argument("after", metavar="B", help="a file of the same kind")
     diff.set_defaults(command=_diff)
+    join = commands.add_parser(
+        "join",
+        help="compare the splits of several runs in one table",
+        description="Put the splits of several runs into one table, and their split distances with intervals into "
+        "another. Runs of the same name are joined: seeds that were made at different times.",
+        epilog="A results folder has its splits in tables/splits.csv; a table that this command wrote can be given "
+        "again. Exit status: 0, or 2 where a table cannot be read.",
+    )
+    join.add_argument("runs", nargs="+", metavar="[NAME=]PATH", help="a results folder or a table of splits")
+    join.add_argument("--out", metavar="FOLDER", help="where splits.csv and split_distance_summary.csv are written")
+    join.set_defaults(command=_join)
     for command in (inspect, diff):
         command.add_argument("--json", action="store_true", help="print JSON, with every digit; NaN is null")
         command.add_argument("--full", action="store_true", help="shorten nothing (JSON is never shortened)")
@@ -100,6 +111,23 @@ def _diff(options: argparse.Namespace) -> int:
     else:
         _show(document, options)
     return 0 if document["same"] else 1
+
+
+def _join(options: argparse.Namespace) -> int:
+    from fsnas.analysis.joining import joined, joined_summary, read_splits, readable_summary
+    from fsnas.artifacts.tables import write_table
+    from fsnas.inspecting.rendering import show
+    from fsnas.lineage.commit import commit
+
+    named = [run.rpartition("=") for run in options.runs]
+    splits = joined([read_splits(name or None, path) for name, _, path in named])
+    summary = joined_summary(splits)
+    show({"split distance": readable_summary(summary)}, full=True)
+    if options.out:
+        made = {"settings": {"runs": options.runs}, "commit": commit()}
+        for name, table in {"splits": splits, "split_distance_summary": summary}.items():
+            write_table(f"{options.out}/{name}.csv", table, **made)
+    return 0
 
 
 def _show(document: dict[str, Any], options: argparse.Namespace, folded: Sequence[str] = ()) -> None:

@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 
 from fsnas.analysis.inputs import ordered_trees
-from fsnas.analysis.split_distance import Partition, distance_matrix
+from fsnas.analysis.split_distance import distance_matrix
+from fsnas.analysis.splits import partition_of, splits_table
 from fsnas.analysis.stats import bootstrap_between, bootstrap_mean, spread
 from fsnas.seeding import generator
-from fsnas.splitting.trees import Split, Tree
+from fsnas.splitting.trees import Tree
 
 SETTINGS = ("internal", "external")
 PAIR_COLUMNS = ["method", "setting", "seed_a", "path_a", "level_a", "seed_b", "path_b", "level_b", "distance"]
@@ -19,25 +20,20 @@ SUMMARY_COLUMNS = ["method", "setting", "level", "mean", "std", "ci_low", "ci_hi
 
 
 class _Coded:
-    """The different partitions in ``trees``, their distances, and for every tree the numbers of its partitions."""
+    """The different partitions in a `splits_table`, their distances, and the numbers of every tree's partitions."""
 
-    def __init__(self, trees: Sequence[Tree], normalisation: str) -> None:
-        numbers: dict[frozenset[frozenset[str]], int] = {}
-        partitions: list[Partition] = []
-        self.codes: dict[tuple[str, int], np.ndarray] = {}
-        self.splits: dict[tuple[str, int], tuple[Split, ...]] = {}
-        for tree in ordered_trees(trees):
-            codes = []
-            for split in tree.splits:
-                code = numbers.setdefault(frozenset(map(frozenset, split.groups)), len(numbers))
-                if code == len(partitions):
-                    partitions.append(split.groups)
-                codes.append(code)
-            self.codes[tree.method, tree.seed] = np.array(codes, dtype=np.int64)
-            self.splits[tree.method, tree.seed] = tree.splits
-        self.methods = list(dict.fromkeys(tree.method for tree in trees))
-        self.paths = sorted({split.path for tree in trees for split in tree.splits})
-        self.distances = distance_matrix(partitions, normalisation)
+    def __init__(self, splits: pd.DataFrame, normalisation: str) -> None:
+        partitions = {text: partition_of(text) for text in splits["groups"].unique()}
+        distinct = {frozenset(map(frozenset, groups)): groups for groups in partitions.values()}
+        numbers = {groups: number for number, groups in enumerate(distinct)}
+        coded = {text: numbers[frozenset(map(frozenset, groups))] for text, groups in partitions.items()}
+        self.splits = splits.assign(code=splits["groups"].map(coded)).reset_index(drop=True)
+        self.rows = self.splits.groupby(["method", "seed"], sort=False, observed=True).indices
+        codes = self.splits["code"].to_numpy(np.int64)
+        self.codes = {tree: codes[rows] for tree, rows in self.rows.items()}
+        self.methods = list(dict.fromkeys(splits["method"]))
+        self.paths = sorted(set(splits["path"]))
+        self.distances = distance_matrix([*distinct.values()], normalisation)
 
     def seeds(self, method: str) -> list[int]:
         """Return the seeds of ``method`` in ascending order."""
@@ -58,7 +54,12 @@ def split_distance_table(trees: Sequence[Tree], normalisation: str = "corrected"
     ``setting`` is internal for two splits of one tree and external for splits of two seeds' trees, where
     ``seed_a < seed_b``. A tree without splits adds no row, and a method with one seed no external row.
     """
-    coded = _Coded(trees, normalisation)
+    return split_distances(splits_table(ordered_trees(trees)), normalisation)
+
+
+def split_distances(splits: pd.DataFrame, normalisation: str = "corrected") -> pd.DataFrame:
+    """Return `split_distance_table` of the trees whose splits are the rows of a `splits_table`."""
+    coded = _Coded(splits, normalisation)
     parts = [part for method in coded.methods for part in _pairs_of_method(coded, method)]
     if not parts:
         return pd.DataFrame(columns=PAIR_COLUMNS)
@@ -67,12 +68,9 @@ def split_distance_table(trees: Sequence[Tree], normalisation: str = "corrected"
 
 def _pairs_of_method(coded: _Coded, method: str) -> Iterator[pd.DataFrame]:
     """Yield the internal and the external pairs of one method."""
-    seeds = coded.seeds(method)
-    splits = [split for seed in seeds for split in coded.splits[method, seed]]
-    code = np.concatenate([coded.codes[method, seed] for seed in seeds])
-    seed = np.repeat(seeds, [len(coded.codes[method, seed]) for seed in seeds])
-    path = pd.Categorical([split.path for split in splits], categories=coded.paths)
-    level = np.array([split.level for split in splits])
+    splits = coded.splits.iloc[np.concatenate([coded.rows[method, seed] for seed in coded.seeds(method)])]
+    seed, level, code = (splits[column].to_numpy() for column in ("seed", "level", "code"))
+    path = pd.Categorical(splits["path"], categories=coded.paths)
     pairs = np.stack(np.triu_indices(len(splits), 1))
     inside = seed[pairs[0]] == seed[pairs[1]]
     for setting, chosen in zip(SETTINGS, (inside, ~inside), strict=True):

@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 
 from fsnas.analysis.distance_tables import _Coded
+from fsnas.analysis.inputs import ordered_trees
+from fsnas.analysis.splits import splits_table
 from fsnas.analysis.stats import bootstrap_mean, spread
 from fsnas.seeding import generator
 from fsnas.splitting.trees import Tree
@@ -24,7 +26,7 @@ def method_distance(
     the metrics alone: trees that split into other numbers of groups (two groups and five single operations are 1.5
     apart whatever the two are), or that make every operation a group of its own, which leaves nothing to choose.
     """
-    coded = _Coded(trees, normalisation)
+    coded = _Coded(splits_table(ordered_trees(trees)), normalisation)
     found: dict[tuple[str, str], tuple[float, float, float, float, int]] = {}
     for a, b in itertools.combinations_with_replacement(coded.methods, 2):
         common = sorted(set(coded.seeds(a)) & set(coded.seeds(b)))

@@ -8,6 +8,7 @@ from fsnas.splitting.trees import Tree
 
 SPLIT_COLUMNS = ["method", "metric", "seed", "level", "path", "edge", "groups", "sizes", "cost", "runner_up", "ties"]
 SPLIT_COLUMNS += ["edge_ties", "degenerate", "clearness"]
+BETWEEN = " | "  # groups; a blank between operations
 
 
 def splits_table(trees: Sequence[Tree]) -> pd.DataFrame:
@@ -15,12 +16,21 @@ def splits_table(trees: Sequence[Tree]) -> pd.DataFrame:
     rows = []
     for tree in trees:
         for split in tree.splits:
-            groups = " | ".join(" ".join(group) for group in split.groups)
+            groups = BETWEEN.join(" ".join(group) for group in split.groups)
             sizes = "|".join(map(str, sorted(map(len, split.groups))))
             place = (tree.method, tree.metric, tree.seed, split.level, split.path, split.edge, groups, sizes)
             cut = (split.cost, split.runner_up, split.ties, split.edge_ties, split.degenerate, split.clearness)
             rows.append((*place, *cut))
     return pd.DataFrame(rows, columns=SPLIT_COLUMNS).astype({"runner_up": "float64", "clearness": "float64"})
+
+
+def partition_of(groups: str) -> list[list[str]]:
+    """Return the groups of operations that a ``groups`` of `splits_table` writes.
+
+    >>> partition_of("none skip_connect | avg_pool_3x3")
+    [['none', 'skip_connect'], ['avg_pool_3x3']]
+    """
+    return [group.split() for group in groups.split(BETWEEN)]
 
 
 def group_sizes(trees: Sequence[Tree]) -> pd.DataFrame:
