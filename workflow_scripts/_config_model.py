@@ -456,7 +456,7 @@ class Config(Section):
     space_paths: Paths = key([], "folders with search spaces of yours, a file each (docs/spaces.md); their code is run")
     supernet: Supernet = section(Supernet)
     method: MethodKeys = section(MethodKeys)
-    methods: Annotated[list[str | dict[str, Any]], Bounds(1, 40)] = key(yaml.safe_load(METHODS)["methods"])
+    methods: Annotated[list[str | dict[str, Any]], Bounds(1, 100)] = key(yaml.safe_load(METHODS)["methods"])
     metrics: Metrics = section(Metrics)
     metric_paths: Paths = key([], "folders with metrics of yours, a file each (docs/methods.md); their code is run")
     policy_paths: Paths = key([], "folders with policies of yours, a file each (docs/methods.md); their code is run")
