@@ -114,8 +114,8 @@ def _diff(options: argparse.Namespace) -> int:
 
 
 def _join(options: argparse.Namespace) -> int:
-    from fsnas.inspecting.joining import joined, joined_summary, read_splits, readable_summary
     from fsnas.artifacts.tables import write_table
+    from fsnas.inspecting.joining import joined, joined_summary, read_splits, readable_summary
     from fsnas.inspecting.rendering import show
     from fsnas.lineage.commit import commit
 

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from fsnas.analysis.distance_tables import split_distance_summary, split_distance_table
-from fsnas.inspecting.joining import joined, joined_summary, read_splits
 from fsnas.analysis.splits import splits_table
 from fsnas.artifacts.tables import read_table, write_table
 from fsnas.cli import main
+from fsnas.inspecting.joining import joined, joined_summary, read_splits
 from tests.support.splits import grown_tree
 
 
