@@ -562,7 +562,7 @@ LARGE = {
     r"supernet\.lr: found a number of 1329 bits \(int\), expected": {"supernet": {"lr": 10**400}},
     r"metric_paths\.0: found 'x.*', expected at most 255": {"metric_paths": ["x" * 256]},
     r"seeds: found \[0, .* expected at most 1000 entries, not 1001": {"seeds": list(range(1001))},
-    "methods: found .*expected at most 100 in the list": {
+    "methods: found .*at most 100 in the list": {
         "methods": [{f"m{i}": {"metric": "snip"}} for i in range(101)]
     },
 }
