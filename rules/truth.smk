@@ -9,7 +9,7 @@ ARCHITECTURES = (
     else []
 )
 HEAVY = TRUTH_FACTS.heavy
-MEMORY = lambda wildcards, attempt: attempt * config["truth"]["mem_mb"]
+MEMORY = config["truth"]["mem_mb"] or TRUTH_FACTS.mem_mb
 
 
 rule standalone:
@@ -61,10 +61,10 @@ rule truth:
         f"{OUT}/logs/truth.log",
     localrule: not HEAVY
     conda:
-        "../envs/gpu.yaml" if HEAVY else "../envs/cpu.yaml"
+        "../envs/cpu.yaml"
     threads: 1
     resources:
-        **({"mem_mb": MEMORY} if HEAVY else {}),
+        **({"mem_mb": lambda w, attempt: attempt * MEMORY} if HEAVY else {}),
         gpu=0,
     params:
         **lineage(

@@ -6,6 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from fsnas.benchmark import sources as truth_sources
 from fsnas.metrics import metric_spec
 from fsnas.spaces import count_architectures
 from fsnas.splitting import policies
@@ -167,7 +168,7 @@ def about_truth(config: Mapping[str, Any], column: str) -> str:
             f"Truth: {column}, of {truth['architectures'] or 'all'} architectures trained by themselves with the "
             "supernet's size and settings (batch-statistics BatchNorm); not those of the benchmark."
         )
-    name = "NAS-Bench-201's official file" if truth["source"] == "nasbench201" else Path(truth["file"]).name
+    name = truth_sources.facts(truth["source"]).called or Path(truth["file"]).name
     return f"Truth: {column} of {name}."
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from fsnas import metrics, spaces
 from fsnas.benchmark import sources as truth_sources
-from fsnas.benchmark.checks import check_sha256
+from fsnas.benchmark.checks import check_sha256, size_of
 from fsnas.data import sources as data_sources
 from fsnas.errors import ConfigError, DataError, FsnasError, nearest
 from fsnas.lineage.dependencies import check_users_code, located
@@ -225,8 +225,7 @@ def truth_column(config: Mapping[str, Any]) -> str:
         return f"standalone_test_accuracy_{truth['epochs']}_epochs_seed_{truth['seed']}"
     given = {"architecture_column": truth["architecture_column"], "data": config["data"]["source"]}
     with _about("truth.file", DataError):
-        truth_sources.check_file(truth["source"], truth["file"])
-        _check_readable("truth.file", truth["file"])
+        _check_brought(truth["source"], truth["file"])
         return truth_sources.column(truth["source"], truth["file"], truth["column"], **given)
 
 
@@ -240,28 +239,43 @@ def check_files(config: Mapping[str, Any]) -> None:
     truth = config["truth"]
     if truth["source"] == "standalone":
         return
-    _check_file(
-        "truth.file",
-        truth["file"],
-        "correct the path, or put the file there "
-        f"(truth.source is {truth['source']!r}; with 'standalone' architectures are trained here instead)",
-    )
+    with _about("truth.file", DataError):
+        _check_brought(truth["source"], truth["file"])
+    if not os.path.isfile(truth["file"]) and not os.path.isdir(truth["file"]):
+        raise ConfigError(
+            f"truth.file: there is no file {shown(truth['file'])}{_link(truth['file'])}; correct the path, or put "
+            f"the file there (truth.source is {truth['source']!r}; with 'standalone' architectures are trained here "
+            "instead)"
+        )
     # A larger file is checked by the step that reads it.
-    if os.path.getsize(truth["file"]) <= AT_ONCE:
+    if size_of(truth["file"]) <= AT_ONCE:
         check_sha256(truth["file"], truth["sha256"])
 
 
 def check_truth(config: Mapping[str, Any], column: str) -> None:
     """Read the truth, where that is little, as the job that makes the table of it will: no job runs for a wrong one.
 
-    `ConfigError` if it cannot be read, or ``column`` holds no accuracies; it says what the file seems to be.
+    Of one that is much, what its source can check at once. `ConfigError` if it cannot be read, or ``column`` holds no
+    accuracies; it says what the file seems to be.
     """
     truth, source = config["truth"], config["truth"]["source"]
-    if source == "standalone" or truth_sources.facts(source).heavy:
+    if source == "standalone":
         return
     with _about("truth.file", DataError):
+        if truth_sources.facts(source).heavy:
+            truth_sources.check(source, truth["file"])
+            return
         options = truth_sources.taken(source, {**truth, "column": column, "space": space_of(config)})
         truth_sources.load(source)(truth["file"], **options)
+
+
+def _check_brought(source: str, path: str) -> None:
+    """Check that what is there, if anything, is a file or a folder of the source, and may be read."""
+    truth_sources.check_file(source, path)
+    if not os.path.isdir(path):
+        _check_readable("truth.file", path)
+    elif not os.access(path, os.R_OK | os.X_OK):
+        raise ConfigError(f"truth.file: you may not read {shown(path)}; change its permissions (chmod a+rX)")
 
 
 def _check_file(key: str, path: str, remedy: str) -> None:
@@ -318,7 +332,7 @@ def _check_truth(config: Mapping[str, Any]) -> None:
         if of not in ("", space_of(config).benchmark):
             raise ConfigError(
                 f"truth.source: found {truth['source']!r}, whose architectures are those of {of}, but space.name is "
-                f"{config['space']['name']!r}; take standalone or csv"
+                f"{config['space']['name']!r}; take standalone, csv or json"
             )
         if not truth["file"]:
             raise ConfigError(

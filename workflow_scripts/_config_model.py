@@ -360,16 +360,20 @@ class Truth(Section):
     """What an architecture is really worth: test accuracies of stand-alone trainings."""
 
     source: TruthSource = key(
-        "standalone", "standalone (trained here), csv, nasbench201 (the official file; reading it runs pickled code)"
+        "standalone", f"standalone (trained here), {', '.join(truth_sources.known())} (docs/truth.md)"
     )
-    file: File | None = key(None, "csv, nasbench201: path of the file")
-    sha256: Digest | None = key(None, "csv, nasbench201: checked before the file is read, where given")
-    architecture_column: Text = key("ArchitectureString", "csv: where the architecture strings stand")
-    column: Text | None = key(None, "the truth; null for the usual one (nasbench201), the only test accuracy (csv)")
+    file: File | None = key(None, "not standalone: path of the file, or of the folder (natsbench)")
+    sha256: Digest | None = key(None, "not standalone: checked before the file is read, where given")
+    architecture_column: Text = key("ArchitectureString", "csv, json: where the architecture strings stand")
+    column: Text | None = key(
+        None, "the truth; null for the usual one (nasbench201, natsbench), the only test accuracy (csv, json)"
+    )
     architectures: Architectures = key(24, "standalone: a seeded sample of all 15,625; 0 for all")
     epochs: Count = key(3, "standalone: of each training; the other settings are those of `supernet`")
     seed: Seed = key(0, "standalone: of the sample and of the trainings")
-    mem_mb: Annotated[int, Bounds(1, 100_000_000)] = key(48000, "nasbench201: memory of the job that reads the file")
+    mem_mb: Annotated[int, Bounds(1, 100_000_000)] | None = key(
+        None, "nasbench201, natsbench: memory of the job that reads the file; null for what it needs"
+    )
 
 
 class Proxies(Section):

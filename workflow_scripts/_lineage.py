@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fsnas.artifacts.files import write_text
+from fsnas.benchmark.checks import sha256_of, size_of
 from fsnas.lineage import dependencies
 from fsnas.lineage.dependencies import entries
 from fsnas.lineage.lineage import Lineage, key
@@ -136,18 +137,17 @@ def resolved(path: str) -> str:
 
 @functools.cache
 def brought(path: str, sha256: str | None = None) -> str:
-    """Return what identifies the content of a file that the user brings: its checksum.
+    """Return what identifies the content of a file, or of the files in a folder, that the user brings: its checksum.
 
     Of a large one it is ``sha256``, if the user gives it (the step that reads the file checks it), else only the size.
     """
     path = resolved(path)
-    if not os.path.isfile(path):
+    if not os.path.isfile(path) and not os.path.isdir(path):
         return "missing"
-    size = os.stat(path).st_size
+    size = size_of(path)
     return checksum(path) if size <= WHOLE else f"{size} bytes, sha256 {sha256 or 'not given'}"
 
 
 def checksum(path: str | Path) -> str:
-    """Return the checksum of a file as Snakemake writes it."""
-    with open(path, "rb") as file:
-        return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+    """Return the checksum of a file as Snakemake writes it; of a folder that of its files one after the other."""
+    return f"sha256:{sha256_of(path)}"

@@ -27,15 +27,18 @@ WRITE_A_CSV = (
 )
 KINDS = {  # what it is, and what to do
     "folder": ("a folder", "give the file in it, or " + WRITE_A_CSV),
-    "nats-bench": ("a folder of NATS-Bench", WRITE_A_CSV),
-    "nats-bench file": ("a file of NATS-Bench", WRITE_A_CSV),
+    "nats-bench": ("a folder of NATS-Bench", "set truth.source to natsbench"),
+    "nats-bench file": (
+        "a file of NATS-Bench",
+        "take its archive of small files, NATS-tss-v1_0-3ffb9-simple, and set truth.source to natsbench",
+    ),
     "zip": ("a zip archive", "unpack it, and give the file in it"),
     "7z": ("a 7z archive", "unpack it"),
-    "tar": ("a tar archive", "unpack it, and give the file in it"),
+    "tar": ("a tar archive", "set truth.source to natsbench if it is one of NATS-Bench, else unpack it"),
     "hdf5": ("an HDF5 file", WRITE_A_CSV),
     "parquet": ("a Parquet file", WRITE_A_CSV),
     "sqlite": ("an SQLite database", WRITE_A_CSV),
-    "json": ("a JSON file", WRITE_A_CSV),
+    "json": ("a JSON file", "set truth.source to json if it is a table of accuracies"),
     "spreadsheet": ("a spreadsheet", "save it as CSV, in UTF-8 and with commas between the fields"),
     "pointer": ("a pointer of Git LFS, not the file itself", "fetch the file: git lfs pull"),
     "web page": ("a web page, perhaps the one in front of a download", "download the file again"),

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.config import ROOT
 
-BASE = {"errors", "fields", "seeding", "registry", "lineage", "HOMES"}
+BASE = {"errors", "fields", "seeding", "registry", "lineage", "pickles", "HOMES"}
 # What each package may import of fsnas, beside itself and the base.
 BELOW = {
     "spaces": set(),

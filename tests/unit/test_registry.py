@@ -15,9 +15,9 @@ from fsnas.registry import Registry
 from fsnas.search import samplers
 
 KNOWN = {
-    data_sources: ["cifar10", "cifar100", "digits", "imagefolder"],
+    data_sources: ["cifar10", "cifar100", "digits", "imagefolder", "imagenet16-120"],
     samplers: ["evolution", "random", "tpe"],
-    truth_sources: ["csv", "nasbench201"],
+    truth_sources: ["csv", "json", "nasbench201", "natsbench"],
 }
 
 
@@ -25,7 +25,7 @@ KNOWN = {
 def test_what_is_known_are_the_files_and_one_that_is_misspelt_is_named(package, names):
     assert {*names} <= {*package.known()}
     for name in names:
-        assert package.path_of(name).name == f"{name}.py" and callable(package.load(name))
+        assert package.path_of(name).stem == name.replace("-", "_") and callable(package.load(name))
     message = (
         rf"there is no .* '{names[0]}x' \(did you mean '{names[0]}'\?\)\. Known .*s: {', '.join(package.known())}$"
     )

@@ -22,7 +22,7 @@ ACCURACIES = {SPACE.architecture_string((0, 0, 0, 0, 0, last)): 10.0 * last for 
 CONFIG = {
     "data": "{name: noise, source: noise, crop_padding: 0}",
     "search": "{samplers: [random, genetic], evaluations: 8, population: 4, swapping: 1}",
-    "truth": "{source: mapping, file: truth.json, column: test_accuracy}",
+    "truth": "{source: mapping, file: truth.yaml, column: test_accuracy}",
 }
 GIVEN = ["--configfile", "configs/tiny.yaml", "--config", *(f"{key}={value}" for key, value in CONFIG.items())]
 
@@ -30,7 +30,7 @@ GIVEN = ["--configfile", "configs/tiny.yaml", "--config", *(f"{key}={value}" for
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory):
     folder = copy_checkout(tmp_path_factory.mktemp("recipes"))
-    (folder / "truth.json").write_text(json.dumps(ACCURACIES), encoding="utf-8")
+    (folder / "truth.yaml").write_text(json.dumps(ACCURACIES), encoding="utf-8")
     for file in (DATA, SAMPLER, TRUTH):
         (folder / file).write_text(recipe(file, "CONTRIBUTING.md"), encoding="utf-8")
     return folder
@@ -48,7 +48,7 @@ found = search(space, {"root": space.full()}, lambda leaf, architecture: (1.0, s
                sampler="genetic", evaluations=30, seed=0, population=5)
 assert found.sampler == "genetic" and len(found.evaluations) == 30
 from fsnas.benchmark import sources
-architectures, columns = sources.load("mapping")("truth.json", sha256=None)
+architectures, columns = sources.load("mapping")("truth.yaml", sha256=None)
 assert len(architectures) == 4 and list(columns["test_accuracy"]) == [10, 20, 30, 40]
 """
 
@@ -79,7 +79,7 @@ def test_the_config_uses_new_files_and_results_are_made_from_those_of_the_config
         },
         {"data={source: noise, image_size: 16}": r"data\.image_size: found 16, but only data\.source 'imagefolder'"},
         {"search={samplers: [genetic], swapping: 2}": r"search\.swapping: found 2, expected at most 1 \(genetic"},
-        {"truth={source: mapping, file: truth.json}": r"truth\.column: found null, .*'mapping' has no usual column"},
+        {"truth={source: mapping, file: truth.yaml}": r"truth\.column: found null, .*'mapping' has no usual column"},
     ],
     ids=["names", "an option", "a bound", "no column"],
 )

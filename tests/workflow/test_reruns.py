@@ -272,12 +272,14 @@ TABLE = {
     "a fresh clone beside old results and records": (cloned, set()),
     "a fresh clone beside old results": (both(cloned, forgotten), LOST),
     "results moved to another folder": (moved, LOST),
-    "a comment, formatting, a docstring, and code of a data source that is not used": (
+    "a comment, formatting, a docstring, and code of sources of images and truth that are not used": (
         both(
             edit(SNIP_FILE, "    weights = model", "    # All of them.\n    weights = model"),
             edit(SNIP_FILE, "loss_of(model, batch), weights", "loss_of(model,batch),weights"),
             edit(SNIP_FILE, "Return the sum of", "Give the sum of"),
             edit("fsnas/data/sources/cifar10.py", "train=25_000", "train=25_001"),
+            edit("fsnas/benchmark/sources/natsbench.py", "mem_mb=2000", "mem_mb=2001"),
+            edit("fsnas/pickles.py", 'content.encode("latin1")', 'content.encode("ascii")'),
         ),
         set(),
     ),

@@ -1,5 +1,7 @@
 """NAS-Bench-201 without the operation none, with a truth of all 15,625 architectures, from the data to the figures."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -26,7 +28,7 @@ CONFIG = {
     "leaves": {"methods": "all", "epochs": 1, "selection": "top_k", "keep": 2, "sampled": 4},
     "evaluation": {"batches": 1, "architectures": 200},
     "search": {"samplers": ["random", "evolution"], "evaluations": 12, "population": 4, "tournament": 2},
-    "truth": {"source": "csv", "file": "truth.csv"},
+    "truth": {"source": "json", "file": "truth.json"},
     "proxies": {"metrics": ["params", "synflow"], "architectures": 30, "batch_size": 16},
     "distances": {"resamples": 100},
 }
@@ -41,14 +43,13 @@ def truth():
 def results(tmp_path_factory, truth):
     folder = copy_checkout(tmp_path_factory.mktemp("four") / "run")
     (folder / "four.yaml").write_text(yaml.safe_dump(CONFIG), encoding="utf-8")
-    table = pd.DataFrame({"ArchitectureString": truth.keys(), "test_accuracy": truth.values()})
-    table.to_csv(folder / "truth.csv", index=False)
+    (folder / "truth.json").write_text(json.dumps(truth), encoding="utf-8")
     snakemake(folder, "--cores", "2", "--configfile", "four.yaml")
     return folder / "results-four"
 
 
 def test_the_truth_is_that_of_the_space(results, truth):
-    found = read_architectures(results / "truth/csv.h5", "truth", SMALL)
+    found = read_architectures(results / "truth/json.h5", "truth", SMALL)
     assert len(found.architectures) == 4**6 and not any("none" in name for name in found.architectures)
     assert found.column("test_accuracy").tolist() == [truth[name] for name in found.architectures]
 

@@ -1,7 +1,8 @@
 """Sources of ground truth, one file each: a file in this folder with a function ``read`` is a source of the config.
 
 ``read(path, *, ...)`` returns architectures and columns of numbers; its keyword-only arguments say what it takes of
-``space, sha256, architecture_column, column``. It may have ``FACTS``, and a ``column`` as below, without ``source``.
+``space, sha256, architecture_column, column``. It may have ``FACTS``, and ``column`` and ``check`` as below, without
+``source``.
 """
 
 from dataclasses import dataclass
@@ -16,15 +17,18 @@ from fsnas.registry import Registry
 class Facts:
     """What a source says of its files: what messages call one, and which of `fsnas.benchmark.file_kinds` it may be.
 
-    The version of ``packages`` decides what is read; ``heavy`` says why a job with ``truth.mem_mb`` of memory reads it.
-    Where it is not, it is read before anything runs, too. ``space`` is the search space that it is of, where it is one.
+    The version of ``packages`` decides what is read; ``heavy`` says why a job of its own reads it, with ``mem_mb`` of
+    memory unless the config has another number. Where it is not, it is read before anything runs, too. ``space`` is the
+    search space that it is of, where it is one. Captions name what is ``called`` so, else the file.
     """
 
     file: str = "its file"
     kinds: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     heavy: str = ""
+    mem_mb: int = 4000
     space: str = ""
+    called: str = ""
 
 
 _registry = Registry(__name__, "truth source", "read")
@@ -39,6 +43,11 @@ def facts(source: str) -> Facts:
 def check_file(source: str, path: str | Path) -> None:
     """Raise `DataError` if the file at ``path`` is plainly none of the source."""
     check_kind(path, facts(source).kinds, facts(source).file)
+
+
+def check(source: str, path: str | Path) -> None:
+    """Raise `DataError` where the ``check`` of a source, if it has one, finds the file at ``path`` to be wrong."""
+    _registry.attribute(source, "check", lambda path: None)(path)
 
 
 def column(source: str, path: str | Path, name: str | None, *, architecture_column: str, data: str) -> str:

@@ -14,7 +14,7 @@ from fsnas.registry import Registry
 class Facts:
     """What is known of the images of a source before they are read; its file may say it as ``FACTS``.
 
-    How many train, and pixels a side, where always the same; and why they are not to be mirrored, if that is so.
+    How many train at least, and pixels a side, where always the same; why they are not to be mirrored, if that is so.
     """
 
     train: int | None = None
@@ -22,7 +22,7 @@ class Facts:
     unmirrored: str = ""
 
 
-_registry = Registry(__name__, "data source", "read")
+_registry = Registry(__name__, "data source", "read", hyphens=True)
 known, path_of, load = _registry.known, _registry.path_of, _registry.load
 options, taken = _registry.options, _registry.taken
 

@@ -13,6 +13,7 @@ import h5py
 import pytest
 import torch
 
+from fsnas.benchmark import sources
 from fsnas.benchmark.file_kinds import KINDS, kind_of
 from fsnas.benchmark.sources import check_file
 from fsnas.errors import DataError
@@ -68,7 +69,7 @@ def test_a_file_is_known_by_its_first_bytes(name, content, tmp_path):
     path.write_bytes(content)
     assert kind_of(path) == kind
     what, remedy = KINDS[kind]
-    for source, taken in (("csv", "text"), ("nasbench201", "pickle")):
+    for source, taken in (("csv", "text"), ("json", "json"), ("nasbench201", "pickle"), ("natsbench", "tar")):
         if kind == taken:
             check_file(source, path)
             continue
@@ -86,7 +87,7 @@ def test_a_csv_in_any_encoding_is_left_to_its_reader(encoding, tmp_path):
 def test_what_is_not_there_or_empty_is_left_to_the_reader(tmp_path):
     (tmp_path / "empty").touch()
     for name in ("empty", "missing"):
-        for source in ("csv", "nasbench201"):
+        for source in sources.known():
             check_file(source, tmp_path / name)
 
 
@@ -95,5 +96,10 @@ def test_folders_and_files_of_nats_bench_are_named(tmp_path):
     (tmp_path / "meta.pickle.pbz2").write_bytes(bz2.compress(pickle.dumps({})))
     assert kind_of(tmp_path) == "nats-bench"
     assert kind_of(tmp_path / "meta.pickle.pbz2") == "nats-bench file"
-    with pytest.raises(DataError, match=r"a folder of NATS-Bench, expected a CSV; write .* \(truth.source csv"):
+    with pytest.raises(DataError, match=r"a folder of NATS-Bench, expected a CSV; set truth.source to natsbench"):
         check_file("csv", tmp_path)
+    check_file("natsbench", tmp_path)
+    with pytest.raises(
+        DataError, match=r"file of NATS-Bench, expected the topology .*; take .*, NATS-tss-v1_0-3ffb9-si"
+    ):
+        check_file("natsbench", tmp_path / "meta.pickle.pbz2")

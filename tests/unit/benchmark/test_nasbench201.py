@@ -11,9 +11,8 @@ import torch
 from nas_201_api import ArchResults, NASBench201API, ResultsCount
 
 from fsnas.benchmark.sources import nasbench201
-from fsnas.benchmark.sources.nasbench201 import SETS
+from fsnas.benchmark.trials import SETS
 from fsnas.errors import ConfigError, DataError
-from tests.support.config import ROOT
 from tests.support.damage import Trap, put
 from tests.support.messages import pattern
 from tests.support.space import SPACE
@@ -133,13 +132,23 @@ def test_the_package_itself_gives_the_same_numbers(file):
 
 def test_architectures_leave_memory_once_they_are_read(file, monkeypatch):
     content, left = official()[0], []
-    numbers = nasbench201._official_numbers
-    monkeypatch.setattr(nasbench201, "_unpickle", lambda path: content)
+    numbers = nasbench201.numbers_of
+    monkeypatch.setattr(nasbench201, "load_torch", lambda path: content)
     monkeypatch.setattr(
-        nasbench201, "_official_numbers", lambda *args: left.append(len(content["arch2infos"])) or numbers(*args)
+        nasbench201, "numbers_of", lambda *args: left.append(len(content["arch2infos"])) or numbers(*args)
     )
     nasbench201.read(file)
-    assert left == [3, 2, 1, 0]
+    assert left == [3, 3, 2, 2, 1, 1, 0, 0]
+
+
+@pytest.mark.parametrize("format_of", ["1.6 and later", "before"])
+def test_the_two_formats_of_torch_are_read_alike(format_of, tmp_path):
+    torch.save(official()[0], tmp_path / "a.pth", _use_new_zipfile_serialization=format_of != "before")
+    names, columns = nasbench201.read(tmp_path / "a.pth")
+    others, expected = nasbench201.read(save(tmp_path, official()[0]))
+    assert names == others and list(columns) == list(expected)
+    for name, values in columns.items():
+        np.testing.assert_array_equal(values, expected[name])
 
 
 def test_another_hash_is_refused_and_the_file_is_not_opened(tmp_path):
@@ -147,22 +156,18 @@ def test_another_hash_is_refused_and_the_file_is_not_opened(tmp_path):
     before, found = path.read_bytes(), hashlib.sha256(path.read_bytes()).hexdigest()
     with pytest.raises(DataError, match=rf"201\.pth: its sha256 is {found}, expected {'0' * 64}.* was not opened"):
         nasbench201.read(path, sha256="0" * 64)
-    assert not sprung.exists() and path.read_bytes() == before
-    with pytest.raises(DataError, match="field 'arch2infos' is missing"):
-        nasbench201.read(path, sha256=found)
+    assert path.read_bytes() == before
+    for given in ({"sha256": found}, {}):
+        with pytest.raises(DataError, match=r"cannot be unpickled .* names \S+, which is not read: it could run any"):
+            nasbench201.read(path, **given)
+    assert not sprung.exists()
+    torch.load(path, weights_only=False)
     assert sprung.exists(), "the trap is none"
 
 
 def test_the_right_hash_in_any_case_is_taken(file):
     found = hashlib.sha256(file.read_bytes()).hexdigest()
     assert nasbench201.read(file, sha256=found.upper())[0] == nasbench201.read(file)[0]
-
-
-def test_nothing_else_unpickles_freely():
-    sources = [path for folder in ("fsnas", "workflow_scripts") for path in (ROOT / folder).rglob("*.py")]
-    opening = {path.name: count for path in sources if (count := path.read_text().count("weights_only=False"))}
-    assert opening == {"nasbench201.py": 1}
-    assert "runs pickled code" in nasbench201._unpickle.__doc__ and "tens of GB" in nasbench201._unpickle.__doc__
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.9, 0.999])
@@ -198,7 +203,7 @@ def test_too_little_memory_is_said(file, monkeypatch):
     def load(*args, **kwargs):
         raise MemoryError
 
-    monkeypatch.setattr(torch, "load", load)
+    monkeypatch.setattr(nasbench201, "load_torch", load)
     with pytest.raises(DataError, match=r"201\.pth: not enough memory .* tens of GB; raise truth\.mem_mb"):
         nasbench201.read(file)
 

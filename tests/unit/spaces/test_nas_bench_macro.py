@@ -117,6 +117,10 @@ def test_a_config_takes_the_space_and_its_size():
             "no operation 'MB3_K5' .did you",
         ),
         ({"truth": {"source": "nasbench201", "file": "x"}}, "'nasbench201', .* but space.name is 'nas-bench-macro'"),
+        (
+            {"truth": {"source": "natsbench", "file": "x"}},
+            "'natsbench', .*'nas-bench-macro'; take standalone, csv or j",
+        ),
         ({"truth": {"architectures": 6562}}, "found 6562, expected at most 6561"),
     ],
     ids=["lr", "edge", "operations", "truth", "architectures"],

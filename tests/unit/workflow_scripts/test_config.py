@@ -309,6 +309,8 @@ def test_captions_say_how_leaves_were_trained_and_what_the_truth_is():
     assert standalone.endswith("not those of the benchmark.")
     table = laid_over(DEFAULT, {"truth": {"source": "csv", "file": "some/where.csv"}})
     assert _captions.truth_caption(table, "C10") == about_truth(table, "C10") == "Truth: C10 of where.csv."
+    table = laid_over(DEFAULT, {"truth": {"source": "natsbench", "file": "some/where.tar"}})
+    assert about_truth(table, "C10") == "Truth: C10 of NATS-Bench's topology archive."
     everything = laid_over(DEFAULT, {"proxies": {"metrics": "all"}})
     assert " ntk: samples 16, raw False." in about_proxies(everything)
     assert "ntk" not in about_proxies(laid_over(DEFAULT, {"proxies": {"metrics": ["snip"]}}))
@@ -329,7 +331,9 @@ outdir: loop -> outdir: found 'loop', but loop is a link to loop, which is not t
 truth: {source: csv, file: gone} -> truth.file: there is no file 'gone'; correct .*'csv'
 truth: {source: csv, file: images} -> truth.file: .*images: is a folder, expected .*; give the file in it
 truth: {source: nasbench201, file: images} -> truth.file: .*images: is a folder, expected .*; give the file in it
-truth: {source: csv, file: nats} -> truth.file: .*nats: is a folder of NATS-Bench, expected .*; write a
+truth: {source: csv, file: nats} -> truth.file: .*nats: is a folder of NATS-Bench, expected .*; set truth.source to n
+truth: {source: natsbench, file: images} -> truth.file: .*images: is a folder, expected the topology archive
+truth: {source: natsbench, file: gone} -> truth.file: there is no file 'gone'; correct .*'natsbench'
 truth: {source: csv, file: pipe} -> truth.file: cannot read 'pipe' (there is no such file)
 truth: {source: csv, file: link} -> truth.file: .*, only a link to gone, which is not there
 truth: {source: csv, file: closed, column: x} -> truth.file: found 'closed', which you may not read; change its perm
@@ -562,9 +566,7 @@ LARGE = {
     r"supernet\.lr: found a number of 1329 bits \(int\), expected": {"supernet": {"lr": 10**400}},
     r"metric_paths\.0: found 'x.*', expected at most 255": {"metric_paths": ["x" * 256]},
     r"seeds: found \[0, .* expected at most 1000 entries, not 1001": {"seeds": list(range(1001))},
-    "methods: found .*at most 100 in the list": {
-        "methods": [{f"m{i}": {"metric": "snip"}} for i in range(101)]
-    },
+    "methods: found .*at most 100 in the list": {"methods": [{f"m{i}": {"metric": "snip"}} for i in range(101)]},
 }
 
 
