@@ -1,6 +1,7 @@
 """Errors that a user can act on: each message says what was expected, what came, where, and what to do."""
 
 import difflib
+from collections.abc import Sequence
 
 
 class FsnasError(Exception):
@@ -31,7 +32,7 @@ class ScoreError(FsnasError):
     """Scores leave a node without an edge that can be split."""
 
 
-def nearest(word: str, words: list[str]) -> str:
+def nearest(word: str, words: Sequence[str]) -> str:
     """Return `` (did you mean 'X'?)`` for the nearest of ``words``, or nothing."""
     near = difflib.get_close_matches(word, words, n=1)
     return f" (did you mean {near[0]!r}?)" if near else ""

@@ -10,7 +10,7 @@ import zipfile
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import numpy as np
 
@@ -91,7 +91,7 @@ class _Unpickler(pickle.Unpickler):
         """Leave out weights."""
 
 
-def load(file: BinaryIO) -> Any:
+def load(file: IO[bytes]) -> Any:
     """Return the content of a pickle: numbers, texts, dicts, lists, sets, and arrays of numpy as `Array`.
 
     Numbers of numpy are those of Python. Texts of Python 2 are latin1. Weights of torch are None.
@@ -115,7 +115,7 @@ def load_torch(path: str | Path) -> Any:
         with zipfile.ZipFile(path) as archive:
             (name,) = (name for name in archive.namelist() if re.fullmatch("[^/]+/data.pkl", name))
             with archive.open(name) as file:
-                return load(io.BufferedReader(file))
+                return load(file)
     with open(path, "rb") as file:
         if load(file) != TORCH_MAGIC:
             raise pickle.UnpicklingError("is a pickle, but none of torch.save")

@@ -123,7 +123,7 @@ def test_a_config_takes_the_space_and_its_size():
         ),
         ({"truth": {"architectures": 6562}}, "found 6562, expected at most 6561"),
     ],
-    ids=["lr", "edge", "operations", "truth", "architectures"],
+    ids=["lr", "edge", "operations", "truth", "archive", "architectures"],
 )
 def test_what_the_space_lacks_is_refused_before_any_job(changes, message):
     with pytest.raises(ConfigError, match=message):
