@@ -196,6 +196,28 @@ def test_a_policy_in_one_new_file_runs_only_its_own_steps(tiny, tmp_path):
     assert "splits snip-cheapest 0 4" in reruns.planned(folder, plan("splits: 5")).jobs
 
 
+def test_a_method_on_fresh_networks_trains_nothing_and_takes_its_edges_by_level(tiny, tmp_path):
+    """Every key that no method of the tiny preset has."""
+    folder = shutil.copytree(tiny[0], tmp_path / "run")
+    network, _ = fsnas.read_checkpoint(folder / "results-tiny/seed-0/supernet.pt", SPACE)
+    (folder / "results-tiny/seed-0/supernet.pt").unlink()
+    of = {"weights": "initial", "initialisation": "fan_out", "batch_norm": "identity", "perturbation": "isolate"}
+    cut = {"objective": "sum", "balance": "equal", "average": "scores", "edge": ["3<-0", "1<-0"]}
+    keys = ", ".join(f"{key}: {value}" for key, value in (of | cut).items()).replace("'", '"')
+    tree = "results-tiny/seed-0/fresh/tree.json"
+    named = f"methods=[snip,random,{{fresh: {{metric: lid, {keys}}}}}]"
+    run = snakemake(folder, tree, "--cores", "2", "--configfile", "configs/tiny.yaml", "--config", named)
+    assert "Train the supernet" not in run
+    found = read_tree(folder / tree)
+    assert [split.edge for split in found.splits] == ["3<-0", "1<-0", "1<-0"]
+    assert all(sorted(map(len, split.groups)) == [2, 3] for split in found.splits)
+    _, attributes = read_scores(folder / "results-tiny/seed-0/fresh/level-0/scores.h5")
+    assert attributes["weights"] == "initial" and attributes["batch_norm"] == "identity"
+    data = fsnas.read_dataset(folder / "results-tiny/data/digits.h5")
+    alone = fsnas.grow(network, data, "lid", max_leaves=4, batch_size=16, repetitions=2, **of, **cut)
+    assert alone.splits == found.splits
+
+
 def test_another_number_of_cores_gives_the_same_files(tiny, tmp_path):
     folder, _ = tiny
     other = copy_checkout(tmp_path)
