@@ -1,8 +1,9 @@
-"""The command ``fsnas``: look at what a run left behind, and say what differs between two files of it."""
+"""The command ``fsnas``: begin in a folder of your own, and look at what a run left behind."""
 
 import argparse
 import json
 import os
+import shlex
 import sys
 import traceback
 from collections.abc import Sequence
@@ -37,6 +38,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="fsnas", description=__doc__.partition(": ")[2])
     parser.add_argument("--version", action=_Version, nargs=0, help="print version and commit, and exit")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    init = commands.add_parser(
+        "init",
+        help="make a folder to run the workflow in",
+        description="Write a Snakefile that uses the workflow as a module, the default config, its presets and the "
+        "profiles into a folder. Then snakemake --cores all runs there. Nothing that is there is replaced.",
+    )
+    init.add_argument("folder", metavar="FOLDER", help="a new or empty folder, or . for this one")
+    init.set_defaults(command=_init)
     inspect = commands.add_parser(
         "inspect",
         help="print what is in a file",
@@ -70,6 +79,15 @@ class _Version(argparse.Action):
 
         print(f"fsnas {version_and_commit()}")
         parser.exit()
+
+
+def _init(options: argparse.Namespace) -> int:
+    from fsnas.commands.starting import init
+
+    print(f"Wrote {', '.join(init(options.folder))} into {options.folder}. Next:")
+    print(f"  cd {shlex.quote(options.folder)}")
+    print("  snakemake --cores all    # scikit-learn's digits, some minutes; -n says what would run")
+    return 0
 
 
 def _inspect(options: argparse.Namespace) -> int:

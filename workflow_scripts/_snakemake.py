@@ -16,6 +16,7 @@ from snakemake.iocontainers import Wildcards
 from snakemake.logging import ColorizingTextHandler, DefaultFormatter
 from snakemake.persistence import RECORD_FORMAT_VERSION, MetadataRecord
 from snakemake.persistence.file import FilePersistence
+from snakemake.utils import update_config
 from snakemake_interface_logger_plugins.common import LogEvent
 
 from workflow_scripts._config_schema import CONFIG, typed
@@ -64,8 +65,12 @@ def given_configs(workflow: Any, config: Mapping[str, Any]) -> list[Mapping[str,
         return [*map(load_configfile, files), typed(given.config)]
     if config is not workflow.modifier_stack[0].globals["config"]:
         return [config]
-    check_texts([*workflow.configfiles, *given.configfiles])  # no part of them, so all that they hold is ours
-    return [config, typed(given.config)]
+    files = [*workflow.configfiles[len(given.configfiles) :], *given.configfiles]  # those of the Snakefile come first
+    check_texts(files)  # no part of them, so all that they hold is ours
+    layers, merged = [*map(load_configfile, files)], {}
+    for layer in [*layers, given.config]:
+        update_config(merged, layer)
+    return [*(layers if merged == config else [config]), typed(given.config)]  # another one: the Snakefile changed it
 
 
 def rule_name(workflow: Any, name: str) -> str | None:
