@@ -65,8 +65,17 @@ def _parser() -> argparse.ArgumentParser:
     diff.add_argument("before", metavar="A", help="a file")
     diff.add_argument("after", metavar="B", help="a file of the same kind")
     diff.set_defaults(command=_diff)
-    for command in (inspect, diff):
+    doctor = commands.add_parser(
+        "doctor",
+        help="print what a bug report needs",
+        description="Print versions, commit, cards, SLURM, disk and rights of this machine, and what is wrong with them.",
+        epilog="Exit status: 0, or 1 where there are problems.",
+    )
+    doctor.add_argument("folder", nargs="?", default=".", metavar="FOLDER", help="where runs are (this folder)")
+    doctor.set_defaults(command=_doctor, full=True)
+    for command in (inspect, diff, doctor):
         command.add_argument("--json", action="store_true", help="print JSON, with every digit; NaN is null")
+    for command in (inspect, diff):
         command.add_argument("--full", action="store_true", help="shorten nothing (JSON is never shortened)")
     return parser
 
@@ -118,6 +127,18 @@ def _diff(options: argparse.Namespace) -> int:
     else:
         _show(document, options)
     return 0 if document["same"] else 1
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from fsnas.commands.doctor import examined
+
+    document = examined(options.folder)
+    if options.json:
+        _print_json(document)
+    else:
+        for name, value in document.items():
+            print(f"{name + ':':<13}{'; '.join(value) or 'none' if isinstance(value, list) else value}")
+    return 1 if document["problems"] else 0
 
 
 def _show(document: dict[str, Any], options: argparse.Namespace, folded: Sequence[str] = ()) -> None:
