@@ -17,7 +17,11 @@ TROUBLE = 2  # as diff(1): 0 is the same, 1 different
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command with ``arguments`` (of the command line where None) and return its exit status."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options, others = parser.parse_known_args(arguments)
+    if others and options.command is not _plan:
+        parser.error(f"unrecognized arguments: {' '.join(others)}")
+    options.others = others
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")  # a name that the terminal cannot write is no reason to stop
     try:
@@ -65,6 +69,19 @@ def _parser() -> argparse.ArgumentParser:
     diff.add_argument("before", metavar="A", help="a file")
     diff.add_argument("after", metavar="B", help="a file of the same kind")
     diff.set_defaults(command=_diff)
+    plan = commands.add_parser(
+        "plan",
+        allow_abbrev=False,
+        usage="fsnas plan [-h] [--measured RESULTS] [--device {cpu,cuda}] [--json] [what snakemake is told]",
+        help="print how long a run will take",
+        description="Print jobs, hours and disk of what snakemake would run, by stage: from what jobs took in the "
+        "results that are in place and in those that --measured names, else from a table of steps. All else that "
+        "is given goes to snakemake: fsnas plan --configfile configs/paper.yaml.",
+        epilog="Exit status: 0, or 2 where Snakemake cannot plan the run.",
+    )
+    plan.add_argument("--measured", action="append", default=[], metavar="RESULTS", help="results of an earlier run")
+    plan.add_argument("--device", choices=["cpu", "cuda"], help="what jobs run on, where the config leaves it open")
+    plan.set_defaults(command=_plan, full=True)
     doctor = commands.add_parser(
         "doctor",
         help="print what a bug report needs",
@@ -73,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     doctor.add_argument("folder", nargs="?", default=".", metavar="FOLDER", help="where runs are (this folder)")
     doctor.set_defaults(command=_doctor, full=True)
-    for command in (inspect, diff, doctor):
+    for command in (inspect, diff, plan, doctor):
         command.add_argument("--json", action="store_true", help="print JSON, with every digit; NaN is null")
     for command in (inspect, diff):
         command.add_argument("--full", action="store_true", help="shorten nothing (JSON is never shortened)")
@@ -127,6 +144,17 @@ def _diff(options: argparse.Namespace) -> int:
     else:
         _show(document, options)
     return 0 if document["same"] else 1
+
+
+def _plan(options: argparse.Namespace) -> int:
+    from fsnas.commands.planning import plan, table
+
+    document = plan(options.others, options.measured, options.device)
+    if options.json:
+        _print_json(document)
+    else:
+        print(table(document))
+    return 0
 
 
 def _doctor(options: argparse.Namespace) -> int:

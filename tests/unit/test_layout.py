@@ -22,7 +22,7 @@ BELOW = {
     "plotting": {"spaces", "splitting", "analysis"},
     "lineage": {"metrics", "spaces", "splitting"},
     "artifacts": {"spaces", "networks", "data", "training", "splitting", "search", "benchmark"},
-    "commands": {"spaces", "artifacts"},
+    "commands": {"spaces", "networks", "artifacts"},
     "inspecting": {"spaces", "data", "training", "splitting", "search", "benchmark", "analysis", "artifacts"},
 }
 
