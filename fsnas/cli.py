@@ -85,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser(
         "doctor",
         help="print what a bug report needs",
-        description="Print versions, commit, cards, SLURM, disk and rights of this machine, and what is wrong with them.",
+        description="Print versions, commit, cards, SLURM, disk and rights here, and what is wrong with them.",
         epilog="Exit status: 0, or 1 where there are problems.",
     )
     doctor.add_argument("folder", nargs="?", default=".", metavar="FOLDER", help="where runs are (this folder)")

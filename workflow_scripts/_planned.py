@@ -42,7 +42,7 @@ class Planned(logging.Handler):
         file = str(job.output[0])
         known = job.rule.name in self.lineages.of_rules
         settings = self.lineages.expected(job.rule, file).settings if known else {}
-        nodes = self.nodes(job.wildcards) if "level" in job.wildcards.keys() else 1
+        nodes = self.nodes(job.wildcards) if job.wildcards.get("level") else 1
         return {"file": file, "settings": settings, "nodes": nodes}
 
 

@@ -67,7 +67,8 @@ def given_configs(workflow: Any, config: Mapping[str, Any]) -> list[Mapping[str,
         return [config]
     files = [*workflow.configfiles[len(given.configfiles) :], *given.configfiles]  # those of the Snakefile come first
     check_texts(files)  # no part of them, so all that they hold is ours
-    layers, merged = [*map(load_configfile, files)], {}
+    layers = [*map(load_configfile, files)]
+    merged: dict[str, Any] = {}
     for layer in [*layers, given.config]:
         update_config(merged, layer)
     return [*(layers if merged == config else [config]), typed(given.config)]  # another one: the Snakefile changed it

@@ -58,7 +58,9 @@ def _torch(problems: list[str]) -> str:
             cards.append(f"{card.name} ({card.total_memory / 2**30:.0f} GiB)")
         torch.zeros(1, device="cuda" if cards else "cpu")
     except RuntimeError as error:
-        problems.append(f"torch cannot use a card ({str(error).partition(chr(10))[0]}); update the driver, or device: cpu")
+        problems.append(
+            f"torch cannot use a card ({str(error).partition(chr(10))[0]}); update the driver, or device: cpu"
+        )
     here = sum(device.name.removeprefix("nvidia").isdigit() for device in Path("/dev").glob("nvidia*"))
     if here and not cards and os.environ.get("CUDA_VISIBLE_DEVICES") is None:
         problems.append(f"this machine has {here} cards and torch sees none; install a torch that fits the driver")
@@ -92,7 +94,9 @@ def _folder(folder: Path, problems: list[str]) -> str:
                 locks = f"no locks ({error.strerror})"
                 problems.append(f"files in {folder} cannot be locked; results belong on another disk: outdir")
     except OSError as error:
-        problems.append(f"{folder} cannot be written ({error.strerror}); run in another one: snakemake --directory FOLDER")
+        problems.append(
+            f"{folder} cannot be written ({error.strerror}); run in another one: snakemake --directory FOLDER"
+        )
         return f"{folder.absolute()}, {error.strerror}"
     if free < LEAST:
         problems.append(f"{folder} has {free / 1e9:.1f} GB of space; make room, or set outdir to another disk")

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +35,12 @@ REST = STAGES[""]
 UNSCORED = ("params", "flops", "random")  # metrics that run no network
 # Time over size: slopes of docs/performance.md, "How it grows"; pixels count as images do.
 SLOPES = {"channels": 0.88, "cells": 0.98, "batch_size": 0.82, "side": 1.64}
+UNITS = {"cpu": "CPU", "cuda": "card"}
 OVERHEAD = {"cpu": 0.3, "cuda": 3.0}  # seconds of a job beside its work: a fork, a process that starts CUDA
+SHORT = 1.0  # seconds of a job that runs no network: cuts, trees, tables, figures
 TOGETHER = 1.3  # what two trainings that share a card do in the time of one (docs/performance.md)
 OF_TABLE, SCALED = 2.0, 3.0  # by which factor the table may be off at the sizes it was measured at, and at others
+TAKEN_OVER = "taken over, not computed again"  # what the log of a job says that had nothing to do
 ARCHIVE = 4096  # bytes that a file takes at the least
 
 
@@ -110,22 +113,28 @@ def plan(arguments: Sequence[str], measured: Iterable[str | Path] = (), device: 
     if device == "cuda" and asked["jobs_per_card"] > 1:
         note = f"hours of one card that {asked['jobs_per_card']} jobs share: {TOGETHER} trainings in the time of one"
     rows = [{"stage": name, **_row(stage)} for name, stage in stages.items()]
-    unit = "card hours" if device == "cuda" else "CPU hours"
-    return {"device": device, "unit": unit, "stages": rows, "total": _row(total), "note": note}
+    return {"device": device, "stages": rows, "total": _row(total), "note": note}
 
 
 def table(document: Mapping[str, Any]) -> str:
     """Return a plan as a table for a person."""
     if not document["stages"]:
         return str(document["note"])
-    lines = [("stage", "jobs", document["unit"], "between", "disk, MB", "known from")]
+    short = document["total"]["hours"] < 2
+    factor, kind = (60, "minutes") if short else (1, "hours")
+    lines = [("stage", "jobs", f"{UNITS[document['device']]} {kind}", "between", "disk, MB", "known from")]
     for row in [*document["stages"], {"stage": "in all", **document["total"]}]:
-        span = f"{_short(row['at least'])} and {_short(row['at most'])}"
-        lines.append((row["stage"], str(row["jobs"]), _short(row["hours"]), span, _short(row["MB"]), row["known from"]))
+        middle, low, high = (_short(factor * row[name]) for name in ("hours", "at least", "at most"))
+        lines.append(
+            (row["stage"], str(row["jobs"]), middle, f"{low} and {high}", _short(row["MB"]), row["known from"])
+        )
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     left = (0, 5)  # columns of words
     drawn = [
-        "  ".join(cell.ljust(width) if i in left else cell.rjust(width) for i, (cell, width) in enumerate(zip(line, widths)))
+        "  ".join(
+            cell.ljust(width) if i in left else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
+        )
         for line in lines
     ]
     return "\n".join([*(line.rstrip() for line in drawn), *filter(None, [document["note"]])])
@@ -135,9 +144,9 @@ def _short(value: float) -> str:
     """Return a number with two digits that say something.
 
     >>> _short(0.0234), _short(2.83), _short(200.4)
-    ('0.023', '2.8', '200')
+    ('0.02', '2.8', '200')
     """
-    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
+    return f"{value:,.0f}" if value >= 10 else f"{value:.1f}" if value >= 1 else f"{value:.2f}"
 
 
 def _dry_run(arguments: Sequence[str]) -> dict[str, Any] | None:
@@ -207,6 +216,10 @@ def work_of(file: str, settings: Mapping[str, Any], about: Mapping[str, Any], de
     elif stage == "proxies" and "metric" in settings:
         what = settings["metric"]
         passes = min(settings["architectures"] or math.inf, about["truths"])
+    if what == "ntk":
+        size["batch_size"] = settings["options"].get("samples") or size["batch_size"]
+    if what == "lr":
+        size = {}  # its thin network and its crops are always the same
     return Work(stage, what, device, passes if what not in UNSCORED else 0.0, size)
 
 
@@ -223,7 +236,10 @@ def perturbed(operations: Sequence[int], level: int, nodes: int) -> float:
 def scale(work: Work, step: Step) -> float:
     """Return how much longer a pass of ``work`` takes than that of ``step``, by the sizes that both have."""
     there = step.work.size
-    return math.prod((value / there[name]) ** SLOPES.get(name, 1) for name, value in work.size.items() if there.get(name))
+    factor = math.prod(
+        (value / there[name]) ** SLOPES.get(name, 1) for name, value in work.size.items() if name in there
+    )
+    return factor * (work.size["batch_size"] / there["batch_size"] if work.what == "ntk" else 1)  # a pass an image
 
 
 def nearest(work: Work, steps: Iterable[Step]) -> tuple[Step, float] | None:
@@ -245,11 +261,15 @@ def nearest(work: Work, steps: Iterable[Step]) -> tuple[Step, float] | None:
 def estimates(asked: Mapping[str, Any], steps: Sequence[Step], device: str) -> dict[str, Estimate]:
     """Return what every stage takes, scores of each metric by themselves, in the order of the stages."""
     found: dict[tuple[int, str], Estimate] = defaultdict(Estimate)
-    order = list(STAGES.values())
+    order, roots = list(STAGES.values()), set[str]()
     trainings = ("supernets", "leaves", "stand-alone trainings")
     for job in asked["jobs"]:
         file = os.path.relpath(job["file"], asked["results"])
         work = work_of(file, job["settings"], asked, device, job["nodes"])
+        if work.stage == "scores" and not job["settings"]["level"]:  # methods share those of a root
+            text = json.dumps(job["settings"], sort_keys=True)
+            work = replace(work, passes=0.0) if text in roots else work
+            roots.add(text)
         name = f"scores with {work.what}" if work.stage == "scores" else work.stage
         estimate = found[order.index(work.stage), name]
         estimate.jobs += 1
@@ -265,9 +285,8 @@ def estimates(asked: Mapping[str, Any], steps: Sequence[Step], device: str) -> d
             shared = TOGETHER if device == "cuda" and asked["jobs_per_card"] > 1 and work.stage in trainings else 1
             seconds = work.passes * step.seconds * factor / shared
         else:
-            seconds, low, high, by = 0.0, 1.0, 1.0, "the start of a job" if work.stage != REST else "1 s each"
-            seconds = 1.0 if work.stage == REST else 0.0
-        start = OVERHEAD[device]
+            seconds, low, high, by = SHORT, 1.0, 1.0, f"{SHORT:g} s each, on the CPU"
+        start = OVERHEAD[device if best else "cpu"]
         estimate.seconds += start + seconds
         estimate.low += start + seconds * low
         estimate.high += start + seconds * high
@@ -369,11 +388,14 @@ def _nodes(path: Path) -> int:
 
 
 def _taken(results: Path, file: str) -> dict[str, float] | None:
-    """Return what the job took that made ``file``, from ``benchmarks/``; its log has the same place below ``logs/``."""
+    """Return what the job took that made ``file``, from ``benchmarks/``; None of one that took it over from another.
+
+    Its log has the same place below ``logs/``.
+    """
     name = re.sub(r"level-(\d+)/scores(.*)$", r"scores-\1\2", os.path.splitext(file)[0])
     name = re.sub(r"truth/standalone/", "truth/", re.sub(r"(leaves/rung-\d+)/", r"\1-", name))
-    path = results / "benchmarks" / f"{name}.tsv"
-    if not path.is_file():
+    path, log = results / "benchmarks" / f"{name}.tsv", results / "logs" / f"{name}.log"
+    if not path.is_file() or log.is_file() and TAKEN_OVER in log.read_text(encoding="utf-8", errors="replace"):
         return None
     head, row = path.read_text(encoding="utf-8").split("\n")[:2]
     return dict(zip(head.split("\t"), map(float, row.split("\t")), strict=True))
