@@ -19,6 +19,7 @@ from snakemake.persistence.file import FilePersistence
 from snakemake.utils import update_config
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from fsnas.places import INSTALLED, WORKFLOW
 from workflow_scripts._config_schema import CONFIG, typed
 from workflow_scripts._config_values import check_texts
 
@@ -42,6 +43,18 @@ def check_folder(workflow: Any) -> None:
         raise WorkflowError(
             f"Snakemake keeps its records in {folder}, but cannot write there ({reason}); run it in a folder of your "
             f"own, which the results go into as well: snakemake --snakefile {snakefile} --directory FOLDER"
+        )
+
+
+def check_deployment(workflow: Any) -> None:
+    """Raise a `WorkflowError` if jobs are to run in other environments and the workflow is an installed package."""
+    methods = workflow.deployment_settings.deployment_method
+    if methods and INSTALLED == WORKFLOW:
+        named = " ".join(sorted(str(getattr(method, "value", method)) for method in methods))
+        raise WorkflowError(
+            f"--software-deployment-method {named}: fsnas runs as an installed package ({WORKFLOW}), which jobs in "
+            "another environment do not see; leave the option out, so that jobs run in the environment of the "
+            "package, or use a checkout: snakemake --snakefile CHECKOUT/Snakefile"
         )
 
 

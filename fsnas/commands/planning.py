@@ -36,6 +36,7 @@ UNSCORED = ("params", "flops", "random")  # metrics that run no network
 # Time over size: slopes of docs/performance.md, "How it grows"; pixels count as images do.
 SLOPES = {"channels": 0.88, "cells": 0.98, "batch_size": 0.82, "side": 1.64}
 UNITS = {"cpu": "CPU", "cuda": "card"}
+SINGLE = {"cpu": 0.43, "cuda": 0.68}  # of a step on the mixture: a step on one path
 OVERHEAD = {"cpu": 0.3, "cuda": 3.0}  # seconds of a job beside its work: a fork, a process that starts CUDA
 SHORT = 1.0  # seconds of a job that runs no network: cuts, trees, tables, figures
 TOGETHER = 1.3  # what two trainings that share a card do in the time of one (docs/performance.md)
@@ -245,14 +246,14 @@ def scale(work: Work, step: Step) -> float:
 def nearest(work: Work, steps: Iterable[Step]) -> tuple[Step, float] | None:
     """Return the step that says most of ``work``, and the factor to it: measured and of the same size, if there is one.
 
-    A metric on one architecture counts as on one perturbed supernet.
+    A metric on one architecture counts as on a perturbed supernet, less what a step on one path is faster.
     """
     stages = (work.stage, "scores") if work.stage == "proxies" else (work.stage,)
     found = [
         (not step.jobs, stages.index(step.work.stage), step.work.what != work.what, abs(math.log(factor)), step, factor)
         for step in steps
         if step.work.stage in stages and step.work.device == work.device and step.work.what in (work.what, "*")
-        for factor in [scale(work, step)]
+        for factor in [scale(work, step) * (SINGLE[work.device] if step.work.stage != work.stage else 1)]
     ]
     best = min(found, key=lambda entry: entry[:4], default=None)
     return None if best is None else best[4:]
