@@ -36,6 +36,7 @@ def planned_with():
     found = read_extent(placed(workflow, DATA))
     return {
         "results": PLACE,
+        "data": placed(workflow, DATA),
         "device": config["device"],
         "jobs_per_card": config["resources"]["jobs_per_card"],
         "train": found.train if found else facts.train,

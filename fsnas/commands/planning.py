@@ -98,11 +98,16 @@ def plan(arguments: Sequence[str], measured: Iterable[str | Path] = (), device: 
     Raises
     ------
     FsnasError
-        If Snakemake cannot plan the run; the message is its own.
+        If Snakemake cannot plan the run (the message is its own), or nobody knows yet how many images there are.
     """
     asked = _dry_run(arguments)
     if asked is None:
         return {"stages": [], "note": "nothing is to be done"}
+    if asked["train"] is None or asked["side"] is None:
+        raise FsnasError(
+            f"how many images there are is known when they are read: make {asked['data']} first "
+            f"(snakemake --cores 1 {asked['data']}, with the same config), then plan"
+        )
     device = device or (asked["device"] if asked["device"] != "auto" else _here())
     steps = [*_table(), *(step for folder in [asked["results"], *measured] for step in steps_of(Path(folder)))]
     stages = estimates(asked, steps, device)

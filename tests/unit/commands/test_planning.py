@@ -4,8 +4,10 @@ import math
 
 import pytest
 
+from fsnas.cli import main
 from fsnas.commands import planning
 from fsnas.commands.planning import Step, Work, estimates, nearest, perturbed, scale, stage_of, table, work_of
+from fsnas.errors import FsnasError
 
 NETWORK = {"channels": 16, "cells": 5}
 ABOUT = {"results": "results", "train": 25_000, "side": 32, "network": NETWORK, "operations": [5] * 6}
@@ -98,6 +100,23 @@ def test_a_table_for_a_person_adds_up():
     assert head.split()[:4] == ["stage", "jobs", "CPU", "minutes"] and note == "a note"
     assert leaves.split() == ["leaves", "3", "30", "15", "and", "60", "12", "the", "table"]
     assert total.startswith("in all")
+
+
+def test_images_that_nobody_has_counted_are_to_be_read_first(monkeypatch):
+    asked = ABOUT | {"train": None, "data": "results/data/mine.h5", "jobs": []}
+    monkeypatch.setattr(planning, "_dry_run", lambda arguments: asked)
+    with pytest.raises(FsnasError, match=r"make results/data/mine\.h5 first \(snakemake --cores 1 results/data/mine"):
+        planning.plan([])
+
+
+def test_what_snakemake_says_against_a_run_is_said(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["plan", "--snakefile", "gone"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("fsnas: Snakemake cannot plan this run:") and "gone" in said
+    with pytest.raises(SystemExit):
+        main(["inspect", "--gone", "x"])
+    assert "unrecognized arguments: --gone" in capsys.readouterr().err
 
 
 def test_a_folder_without_results_says_nothing(tmp_path):
