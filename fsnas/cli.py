@@ -1,8 +1,9 @@
-"""The command ``fsnas``: look at what a run left behind, and say what differs between two files of it."""
+"""The command ``fsnas``: begin in a folder of your own, and look at what a run left behind."""
 
 import argparse
 import json
 import os
+import shlex
 import sys
 import traceback
 from collections.abc import Sequence
@@ -16,7 +17,11 @@ TROUBLE = 2  # as diff(1): 0 is the same, 1 different
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command with ``arguments`` (of the command line where None) and return its exit status."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options, others = parser.parse_known_args(arguments)
+    if others and options.command is not _plan:
+        parser.error(f"unrecognized arguments: {' '.join(others)}")
+    options.others = others
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")  # a name that the terminal cannot write is no reason to stop
     try:
@@ -37,6 +42,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="fsnas", description=__doc__.partition(": ")[2])
     parser.add_argument("--version", action=_Version, nargs=0, help="print version and commit, and exit")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    init = commands.add_parser(
+        "init",
+        help="make a folder to run the workflow in",
+        description="Write a Snakefile that uses the workflow as a module, the default config, its presets and the "
+        "profiles into a folder. Then snakemake --cores all runs there. Nothing that is there is replaced.",
+    )
+    init.add_argument("folder", metavar="FOLDER", help="a new or empty folder, or . for this one")
+    init.set_defaults(command=_init)
     inspect = commands.add_parser(
         "inspect",
         help="print what is in a file",
@@ -67,8 +80,30 @@ def _parser() -> argparse.ArgumentParser:
     join.add_argument("runs", nargs="+", metavar="[NAME=]PATH", help="a results folder or a table of splits")
     join.add_argument("--out", metavar="FOLDER", help="where splits.csv and split_distance_summary.csv are written")
     join.set_defaults(command=_join)
-    for command in (inspect, diff):
+    plan = commands.add_parser(
+        "plan",
+        allow_abbrev=False,
+        usage="fsnas plan [-h] [--measured RESULTS] [--device {cpu,cuda}] [--json] [what snakemake is told]",
+        help="print how long a run will take",
+        description="Print jobs, hours and disk of what snakemake would run, by stage: from what jobs took in the "
+        "results that are in place and in those that --measured names, else from a table of steps. All else that "
+        "is given goes to snakemake: fsnas plan --configfile configs/paper.yaml.",
+        epilog="Exit status: 0, or 2 where Snakemake cannot plan the run.",
+    )
+    plan.add_argument("--measured", action="append", default=[], metavar="RESULTS", help="results of an earlier run")
+    plan.add_argument("--device", choices=["cpu", "cuda"], help="what jobs run on, where the config leaves it open")
+    plan.set_defaults(command=_plan, full=True)
+    doctor = commands.add_parser(
+        "doctor",
+        help="print what a bug report needs",
+        description="Print versions, commit, cards, SLURM, disk and rights here, and what is wrong with them.",
+        epilog="Exit status: 0, or 1 where there are problems.",
+    )
+    doctor.add_argument("folder", nargs="?", default=".", metavar="FOLDER", help="where runs are (this folder)")
+    doctor.set_defaults(command=_doctor, full=True)
+    for command in (inspect, diff, plan, doctor):
         command.add_argument("--json", action="store_true", help="print JSON, with every digit; NaN is null")
+    for command in (inspect, diff):
         command.add_argument("--full", action="store_true", help="shorten nothing (JSON is never shortened)")
     return parser
 
@@ -81,6 +116,15 @@ class _Version(argparse.Action):
 
         print(f"fsnas {version_and_commit()}")
         parser.exit()
+
+
+def _init(options: argparse.Namespace) -> int:
+    from fsnas.commands.starting import init
+
+    print(f"Wrote {', '.join(init(options.folder))} into {options.folder}. Next:")
+    print(f"  cd {shlex.quote(options.folder)}")
+    print("  snakemake --cores all    # scikit-learn's digits, some minutes; -n says what would run")
+    return 0
 
 
 def _inspect(options: argparse.Namespace) -> int:
@@ -128,6 +172,29 @@ def _join(options: argparse.Namespace) -> int:
         for name, table in {"splits": splits, "split_distance_summary": summary}.items():
             write_table(f"{options.out}/{name}.csv", table, **made)
     return 0
+
+
+def _plan(options: argparse.Namespace) -> int:
+    from fsnas.commands.planning import plan, table
+
+    document = plan(options.others, options.measured, options.device)
+    if options.json:
+        _print_json(document)
+    else:
+        print(table(document))
+    return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from fsnas.commands.doctor import examined
+
+    document = examined(options.folder)
+    if options.json:
+        _print_json(document)
+    else:
+        for name, value in document.items():
+            print(f"{name + ':':<13}{'; '.join(value) or 'none' if isinstance(value, list) else value}")
+    return 1 if document["problems"] else 0
 
 
 def _show(document: dict[str, Any], options: argparse.Namespace, folded: Sequence[str] = ()) -> None:

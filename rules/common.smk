@@ -63,6 +63,7 @@ from workflow_scripts._plotting import plot_settings
 from workflow_scripts._report import embed_figures
 from workflow_scripts._slurm import follow
 from workflow_scripts._snakemake import (
+    check_deployment,
     check_folder,
     count_cards,
     forced_outputs,
@@ -77,6 +78,7 @@ from workflow_scripts._snakemake import (
 
 if workflow.is_main_process:
     check_folder(workflow)
+    check_deployment(workflow)
     embed_figures()
 
 try:

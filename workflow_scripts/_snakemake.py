@@ -16,8 +16,10 @@ from snakemake.iocontainers import Wildcards
 from snakemake.logging import ColorizingTextHandler, DefaultFormatter
 from snakemake.persistence import RECORD_FORMAT_VERSION, MetadataRecord
 from snakemake.persistence.file import FilePersistence
+from snakemake.utils import update_config
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from fsnas.places import INSTALLED, WORKFLOW
 from workflow_scripts._config_schema import CONFIG, typed
 from workflow_scripts._config_values import check_texts
 
@@ -44,6 +46,18 @@ def check_folder(workflow: Any) -> None:
         )
 
 
+def check_deployment(workflow: Any) -> None:
+    """Raise a `WorkflowError` if jobs are to run in other environments and the workflow is an installed package."""
+    methods = workflow.deployment_settings.deployment_method
+    if methods and INSTALLED == WORKFLOW:
+        named = " ".join(sorted(str(getattr(method, "value", method)) for method in methods))
+        raise WorkflowError(
+            f"--software-deployment-method {named}: fsnas runs as an installed package ({WORKFLOW}), which jobs in "
+            "another environment do not see; leave the option out, so that jobs run in the environment of the "
+            "package, or use a checkout: snakemake --snakefile CHECKOUT/Snakefile"
+        )
+
+
 def given_configs(workflow: Any, config: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return what is said in place of the defaults, the last word last.
 
@@ -64,8 +78,13 @@ def given_configs(workflow: Any, config: Mapping[str, Any]) -> list[Mapping[str,
         return [*map(load_configfile, files), typed(given.config)]
     if config is not workflow.modifier_stack[0].globals["config"]:
         return [config]
-    check_texts([*workflow.configfiles, *given.configfiles])  # no part of them, so all that they hold is ours
-    return [config, typed(given.config)]
+    files = [*workflow.configfiles[len(given.configfiles) :], *given.configfiles]  # those of the Snakefile come first
+    check_texts(files)  # no part of them, so all that they hold is ours
+    layers = [*map(load_configfile, files)]
+    merged: dict[str, Any] = {}
+    for layer in [*layers, given.config]:
+        update_config(merged, layer)
+    return [*(layers if merged == config else [config]), typed(given.config)]  # another one: the Snakefile changed it
 
 
 def rule_name(workflow: Any, name: str) -> str | None:

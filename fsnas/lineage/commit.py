@@ -8,8 +8,11 @@ import subprocess
 from collections.abc import MutableMapping
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from fsnas.places import WORKFLOW
+
+ROOT = WORKFLOW
 CODE = ("fsnas", "workflow_scripts", "rules", "Snakefile")  # what else is changed decides no result, or is an option
+BUILT = "commit.txt"  # what setup.py writes into a package: the commit that it was built from
 UNKNOWN = "unknown"
 CHANGES = "+changes"
 VARIABLE = "FSNAS_COMMIT"  # what a run hands to its jobs, so that git is asked once a run
@@ -31,7 +34,7 @@ def commit() -> str:
     -------
     str
         40 hexadecimal digits, with ``+changes`` where the code has changes or files that are not committed; ``unknown``
-        without git or for code that came without its history (a tarball, a copy, a wheel).
+        without git or for code that came without its history (a tarball, a copy).
     """
     return os.environ.get(VARIABLE) or _own()
 
@@ -62,7 +65,10 @@ def _of_clone(root: Path) -> str:
 
 
 def _of_package() -> str:
-    """Return the commit from which pip has installed the package, if it did from one."""
+    """Return the commit that the package was built from, or from which pip says that it has installed it."""
+    built = ROOT / BUILT
+    if built.is_file():
+        return built.read_text(encoding="utf-8").strip()
     try:
         said = importlib.metadata.distribution("fsnas").read_text("direct_url.json")
         return str(json.loads(said or "{}")["vcs_info"]["commit_id"])

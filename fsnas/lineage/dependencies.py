@@ -16,9 +16,10 @@ from fsnas import HOMES, metrics, spaces
 from fsnas.errors import ConfigError
 from fsnas.lineage.decisive import decisive
 from fsnas.lineage.user_code import check_draws, imports, imports_fsnas, loads, named_files
+from fsnas.places import PACKAGE, WORKFLOW
 from fsnas.splitting import policies
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOTS = (WORKFLOW, PACKAGE.parent)  # where workflow_scripts/ and fsnas/ lie: in a checkout it is one folder
 HUGE = 2**30  # bytes
 MOST = 12  # files of a user that have a line each
 # Packages of fsnas to which users add folders.
@@ -49,7 +50,13 @@ def digest(path: Path) -> str:
 
 
 def _is_ours(file: Path) -> bool:
-    return file.is_relative_to(ROOT) and file.relative_to(ROOT).parts[0] in ("fsnas", "workflow_scripts")
+    return _root(file) is not None
+
+
+def _root(file: Path) -> Path | None:
+    """Return the folder below which a file of ours has its name in the project; None of a user's file."""
+    inside = (root for root in ROOTS if file.is_relative_to(root))
+    return next((root for root in inside if file.relative_to(root).parts[0] in ("fsnas", "workflow_scripts")), None)
 
 
 def users_folders() -> dict[Path, str]:
@@ -62,8 +69,7 @@ def _packages(path: Path) -> tuple[str, ...]:
     for folder, package in users_folders().items():
         if path.is_relative_to(folder):
             return "fsnas", *package.split("."), *path.relative_to(folder).parts[:-1]
-    base = ROOT if _is_ours(path) else _base(path)
-    return path.relative_to(base).parts[:-1]
+    return path.relative_to(_root(path) or _base(path)).parts[:-1]
 
 
 def _base(file: Path) -> Path:
@@ -158,7 +164,8 @@ def located(module: str) -> Path | str | None:
     if top == "fsnas":  # a folder of the user is part of its package
         users = [(folder, package.split(".")) for folder, package in users_folders().items()]
         inside = [(folder, rest[len(of) :]) for folder, of in users if rest[: len(of)] == of]
-        places = [ROOT.joinpath(top, *rest), *(folder.joinpath(*part) for folder, part in inside if part)]
+        ours = [root.joinpath(top, *rest) for root in ROOTS]
+        places = [*ours, *(folder.joinpath(*part) for folder, part in inside if part)]
         files = [file for place in places for file in (place / "__init__.py", place.with_name(f"{place.name}.py"))]
         found = next((file for file in files if file.is_file()), None)
         return found or (module if any(place.is_dir() for place in places) else None)
@@ -185,7 +192,7 @@ def _found(module: str, folders: list[str] | None) -> ModuleSpec | None:
         return PathFinder.find_spec(module, folders)
     given = [os.path.abspath(place) for place in os.environ.get("PYTHONPATH", "").split(os.pathsep) if place]
     not_in_jobs = {"", os.getcwd(), os.path.dirname(os.path.abspath(sys.argv[0]))} - {*given}
-    spec = PathFinder.find_spec(module, [str(ROOT), *(place for place in sys.path if place not in not_in_jobs)])
+    spec = PathFinder.find_spec(module, [*map(str, ROOTS), *(place for place in sys.path if place not in not_in_jobs)])
     others = (finder for finder in sys.meta_path if finder not in (PathFinder, BuiltinImporter, FrozenImporter))
     return spec or next(filter(None, (finder.find_spec(module, None) for finder in others)), None)
 
@@ -230,7 +237,7 @@ def _content(file: Path) -> str:
 
 def _named(file: Path) -> str:
     """Return the place of a file in the project; of a user's only that in its packages: moving it changes nothing."""
-    return str(file.relative_to(ROOT if _is_ours(file) else _base(file)))
+    return str(file.relative_to(_root(file) or _base(file)))
 
 
 def entries(*paths: Path, packages: Iterable[str] = ()) -> list[str]:

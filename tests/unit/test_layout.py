@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.config import ROOT
 
-BASE = {"errors", "fields", "seeding", "registry", "lineage", "pickles", "HOMES"}
+BASE = {"errors", "fields", "seeding", "registry", "lineage", "pickles", "places", "HOMES"}
 # What each package may import of fsnas, beside itself and the base.
 BELOW = {
     "spaces": set(),
@@ -22,6 +22,7 @@ BELOW = {
     "plotting": {"spaces", "splitting", "analysis"},
     "lineage": {"metrics", "spaces", "splitting"},
     "artifacts": {"spaces", "networks", "data", "training", "splitting", "search", "benchmark"},
+    "commands": {"spaces", "networks", "artifacts"},
     "inspecting": {"spaces", "data", "training", "splitting", "search", "benchmark", "analysis", "artifacts"},
 }
 

@@ -22,7 +22,7 @@ METRICS = {path.name for path in (ROOT / "fsnas/metrics").glob("*.py") if not pa
 @pytest.fixture
 def tree(tmp_path, monkeypatch):
     """A checkout of its own: ``tree(name=text)`` writes files and forgets what was known of them."""
-    monkeypatch.setattr(dependencies, "ROOT", tmp_path)
+    monkeypatch.setattr(dependencies, "ROOTS", (tmp_path,))
 
     def written(files):
         forget()
@@ -268,10 +268,10 @@ REACHING = {
 }
 
 
-def of_scripts(root):
+def of_scripts(root, workflow=None):
     """What every script reaches, and every figure that is drawn from tables."""
     forget()
-    scripts = root / "workflow_scripts"
+    scripts = (workflow or root) / "workflow_scripts"
     found = {script: entries(scripts / script) for script in SCRIPTS}
     return found | {name: entries(scripts / "figure.py", root / path) for name, path in FIGURES.items()}
 
@@ -299,8 +299,18 @@ def test_comments_everywhere_change_no_entry_of_any_script(copy):
 def test_entries_do_not_depend_on_where_the_checkout_lies(copy):
     elsewhere = of_scripts(copy)
     shutil.rmtree(copy)
-    dependencies.ROOT = ROOT
+    dependencies.ROOTS = (ROOT,)
     assert of_scripts(ROOT) == elsewhere
+
+
+def test_entries_of_an_installed_package_are_those_of_a_checkout(copy):
+    """There the scripts lie below the library."""
+    expected = of_scripts(copy)
+    workflow = copy / "fsnas" / "workflow"
+    workflow.mkdir()
+    (copy / "workflow_scripts").rename(workflow / "workflow_scripts")
+    dependencies.ROOTS = (workflow, copy)
+    assert of_scripts(copy, workflow) == expected
 
 
 # What is imported

@@ -151,6 +151,19 @@ def test_a_workflow_that_imports_this_one_says_all_by_itself(tmp_path, monkeypat
     assert given_configs(workflow_of(**given), whole) == [whole, {"seeds": [1]}]
 
 
+def test_files_of_a_workflow_that_hands_all_of_its_config_on_are_said_one_by_one(tmp_path):
+    """So that what its config.yaml says, with every key, gives way to a preset; what the Snakefile changes counts."""
+    for name, seed in {"config.yaml": 1, "a.yaml": 2}.items():
+        (tmp_path / name).write_text(f"seeds: [{seed}]\n")
+    own, preset = tmp_path / "config.yaml", tmp_path / "a.yaml"
+    whole = {"seeds": [2]}
+    workflow = workflow_of([preset], main=False, globally=whole)
+    workflow.configfiles = [preset, own]  # Snakemake's order: those of the command line first
+    assert given_configs(workflow, whole) == [{"seeds": [1]}, {"seeds": [2]}, {}]
+    whole["seeds"] = [3]
+    assert given_configs(workflow, whole) == [{"seeds": [3]}, {}]
+
+
 REFUSED = {
     "seeds: [1, 010]": r"line 1: seeds\.1: 010 is 8 in YAML; write 8 if you mean that",
     "supernet:\n  epochs: 1:30": r"line 2: supernet\.epochs: 1:30 is 90 in YAML",

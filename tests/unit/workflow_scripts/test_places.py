@@ -8,7 +8,8 @@ from types import SimpleNamespace
 import pytest
 from snakemake.exceptions import WorkflowError
 
-from workflow_scripts._snakemake import check_folder, place_options
+from workflow_scripts import _snakemake
+from workflow_scripts._snakemake import check_deployment, check_folder, place_options
 from workflow_scripts._terminal import report_hint
 
 HERE = SimpleNamespace(main_snakefile="a b/Snakefile")
@@ -54,3 +55,13 @@ def test_the_report_of_a_run_elsewhere_is_made_from_where_it_was_started(monkeyp
     monkeypatch.chdir(here)
     found = {"main_snakefile": f"{here}/Snakefile", "rundir": here, "overwrite_workdir": None}
     assert place_options(SimpleNamespace(**found)) == []
+
+
+def test_an_installed_package_takes_no_other_environments(monkeypatch):
+    conda = SimpleNamespace(deployment_settings=SimpleNamespace(deployment_method={"conda"}))
+    check_deployment(conda)
+    monkeypatch.setattr(_snakemake, "INSTALLED", _snakemake.WORKFLOW)
+    check_deployment(SimpleNamespace(deployment_settings=SimpleNamespace(deployment_method=set())))
+    message = "--software-deployment-method conda: fsnas runs as an installed package .* leave the option out"
+    with pytest.raises(WorkflowError, match=message):
+        check_deployment(conda)
