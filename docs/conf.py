@@ -18,6 +18,7 @@ project, release, author = "fsnas", PROJECT["version"], PROJECT["authors"][0]["n
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton", "from_code", "mathml"]
 root_doc = "docs/index"
 include_patterns = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/**.md"]
+exclude_patterns = [".*", "results*", "data", "site"]  # folders that are not even walked through
 
 myst_enable_extensions = ["deflist", "dollarmath"]
 myst_fence_as_directive = ["math"]
@@ -25,6 +26,7 @@ myst_heading_anchors = 4
 myst_links_external_new_tab = False
 
 autodoc_typehints = "description"
+autodoc_preserve_defaults = True
 autodoc_member_order = "bysource"
 python_use_unqualified_type_names = True
 add_module_names = False
