@@ -2,6 +2,8 @@
 # make test    set up the environment if it is missing, then run the tests
 # make lint    format, lint and type checks
 # make config  write config.yaml and the JSON Schemas again, from workflow_scripts/_config_model.py and the types of files
+# make docs    build the site from docs/ into site/, with warnings as errors
+# make links   ask for every address outside that a page links to; this needs a network
 # make setup   only the environment: uv and a .venv in this folder, with the versions of requirements.txt
 # make pins    resolve requirements.txt from pyproject.toml, keeping what still fits; UPGRADE=1 takes the newest
 #
@@ -12,9 +14,10 @@ UV := $(shell command -v uv || echo .uv/bin/uv)
 OWN_UV := $(if $(filter .uv/bin/uv,$(UV)),.uv/$(UV_VERSION))
 PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11)
 ENVIRONMENT := .venv/.installed
+SITE := site
 ACTIVE := PATH="$(CURDIR)/.venv/bin:$$PATH"
 
-.PHONY: help run test lint config setup pins
+.PHONY: help run test lint config docs links setup pins
 help:
 	@sed -n 's/^# \(make \)/\1/p' Makefile
 
@@ -42,6 +45,13 @@ lint: $(ENVIRONMENT)
 config: $(ENVIRONMENT)
 	@$(ACTIVE) python -m workflow_scripts._config_schema
 	@$(ACTIVE) python -m fsnas.artifacts.json_schemas
+
+docs: $(ENVIRONMENT)
+	@$(ACTIVE) sphinx-build -q -W --keep-going -c docs -b html . $(SITE)
+	@echo "Open it in a browser: $(SITE)/index.html"
+
+links: $(ENVIRONMENT)
+	@$(ACTIVE) sphinx-build -q -c docs -b linkcheck . .venv/.links
 
 setup: $(ENVIRONMENT)
 	@echo "The environment is ready. To use it: . .venv/bin/activate"

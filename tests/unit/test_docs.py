@@ -17,8 +17,7 @@ DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
 TEXTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *PAGES]
 WIDTH = 100
-WIDER = {"cluster", "decisions", "formats", "inspect", "performance", "reliability", "results/README"}
-WIDER |= {"results/few-shot", "results/variants"}  # pages from before the limit
+WIDER = {"results/README", "results/few-shot", "results/variants"}  # pages from before the limit
 LINK = re.compile(r"\]\(([^)\s]+)\)|^\[\d+\]: (\S+)$", re.M)
 FENCE = re.compile(r"^```.*?^```$", re.M | re.S)
 
@@ -63,14 +62,15 @@ def test_every_page_is_in_the_index():
     assert set(PAGES) - {DOCS / "README.md"} <= linked
 
 
-NARROW = [ROOT / "README.md"]
+NARROW = [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
 NARROW += [page for page in PAGES if str(page.relative_to(DOCS).with_suffix("")) not in WIDER]
 
 
 @pytest.mark.parametrize("page", NARROW, ids=names(NARROW))
 def test_lines_are_not_too_long(page):
-    lines = page.read_text(encoding="utf-8").splitlines()
-    assert not [f"{number}: {len(line)}" for number, line in enumerate(lines, start=1) if len(line) > WIDTH]
+    """But for code, and for rows of tables, which cannot be broken."""
+    lines = [line for line in prose(page).splitlines() if not line.startswith("|")]
+    assert not [line for line in lines if len(line) > WIDTH]
 
 
 def test_the_python_of_the_readme_runs():

@@ -103,6 +103,8 @@ def test_makefile_takes_the_pythons_of_pyproject():
 def test_citation_has_the_version_of_the_project():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert Version(citation["version"]) == Version(PROJECT["version"])
+    released = re.findall(r"^## \[([\d.]+)\] - (\S+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.M)
+    assert released[0] == (citation["version"], citation["date-released"])
 
 
 def test_no_file_names_a_package_registry():

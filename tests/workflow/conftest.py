@@ -5,12 +5,14 @@ import os
 import shutil
 import signal
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from filelock import FileLock
+from playwright.sync_api import Browser, sync_playwright
 
 from fsnas.artifacts.lineage import read_lineage
 from fsnas.artifacts.scores import read_scores
@@ -20,6 +22,7 @@ from tests.support import snakemakes
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite in the background ignores it, and its children too
 
 ROOT = Path(__file__).resolve().parents[2]
+BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 PARTS = ["Snakefile", "config.yaml", "rules", "workflow_scripts", "fsnas", "configs", "profiles", "slurm", "envs"]
 
 
@@ -56,6 +59,16 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
             folder.mkdir()
             said.write_text(snakemake(copy_checkout(folder), "--cores", "2", "--configfile", "configs/tiny.yaml"))
     return folder, said.read_text()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Return the Chromium of the system."""
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None and not os.environ.get("CI"):
+        pytest.skip("no Chromium on this machine: apt install chromium")
+    with sync_playwright() as driver:
+        yield driver.chromium.launch(executable_path=program)
 
 
 TIMED = {"summary", "few_shot_summary", "training_cost", "cost"}  # these tell seconds, or are drawn from them

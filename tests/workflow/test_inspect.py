@@ -1,57 +1,13 @@
 """docs/inspect.md runs as it stands, and prints what it shows; fsnas inspect and diff read every file of a real run."""
 
 import contextlib
-import doctest
 import io
-import os
-import re
-import subprocess
-import sys
-from collections.abc import Iterator
 
 from fsnas.inspecting.describing import described
-from tests.support.space import EDGES, OPERATIONS
+from tests.support.pages import assert_shown, blocks, commands, in_bash
 from tests.workflow.conftest import ROOT
 
 PAGE = ROOT / "docs/inspect.md"
-BLOCK = re.compile(r"^```(\w+)( like)?\n(.*?)^```\n", re.M | re.S)
-KEY = re.compile(r"\b[0-9a-f]{32}\b")
-COMMIT = re.compile(r"(?<=commit )\s*([0-9a-f]{40}|unknown)\b")
-NUMBER = re.compile(r"-?\b\d+(\.\d+)?(e[+-]\d+)?\b")
-GROUPS = re.compile("(?:{0})(?: (?:[|] )?(?:{0}))*".format("|".join(OPERATIONS)))
-FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-
-
-def blocks() -> Iterator[tuple[str, bool, str, int]]:
-    """Language, whether numbers and splits may be others, text and first line of every block of the page."""
-    page = PAGE.read_text(encoding="utf-8")
-    for block in BLOCK.finditer(page):
-        yield block[1], bool(block[2]), block[3], page.count("\n", 0, block.start(3))
-
-
-def masked(text: str, like: bool) -> str:
-    """What must be the same on every machine; keys depend on every line of the code."""
-    text = re.sub(r"\s+", " ", re.sub("─+", "─", COMMIT.sub("COMMIT", KEY.sub("KEY", text))))
-    text = re.sub(r"\d+ \(--full", "N (--full", text)
-    if like:
-        text = NUMBER.sub("N", GROUPS.sub("GROUPS", re.sub("|".join(EDGES), "EDGE", text)))
-    return text
-
-
-def assert_shown(shown: str, printed: str, like: bool) -> None:
-    printed = printed.replace("results-tiny", "results")
-    checker = doctest.OutputChecker()
-    assert checker.check_output(masked(shown, like), masked(printed, like), FLAGS), (
-        f"{shown}\n--- is shown; printed was\n{printed}"
-    )
-
-
-def in_bash(command: str) -> str:
-    """What a command prints, errors included, with the fsnas of this checkout."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = f'python() {{ {sys.executable} "$@"; }}\nfsnas() {{ python -P -m fsnas "$@"; }}\n{command}'
-    done = subprocess.run(["bash", "-c", command], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    return done.stdout.decode()
 
 
 def test_the_page_prints_what_it_shows(tiny, monkeypatch):
@@ -59,11 +15,11 @@ def test_the_page_prints_what_it_shows(tiny, monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "Agg")
     names: dict = {}
     printed = None
-    for language, like, text, line in blocks():
+    for language, like, text, line in blocks(PAGE):
         text = text.replace("results/", "results-tiny/")
         if language == "console":
-            for command, shown in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", text, re.M):
-                assert_shown(shown.replace("results-tiny", "results"), in_bash(command), like)
+            for command, shown in commands(text):
+                assert_shown(shown, in_bash(command), like)
         elif language == "python":
             assert printed in (None, ""), "a block that prints is followed by what it prints"
             out = io.StringIO()

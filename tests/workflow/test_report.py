@@ -1,17 +1,14 @@
 """The report of a finished run, opened in a browser and clicked through as a reader would."""
 
-import os
 import re
-import shutil
 from pathlib import Path
 
 import pytest
 import yaml
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from tests.workflow.conftest import ROOT, snakemake
 
-BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 CATEGORIES = [
     "1 Summary",
     "2 Split distance",
@@ -27,15 +24,6 @@ def report(tiny, tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("report") / "report.html"
     snakemake(tiny[0], "--report", str(path), "--configfile", "configs/tiny.yaml")
     return path
-
-
-@pytest.fixture(scope="module")
-def browser():
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None and not os.environ.get("CI"):
-        pytest.skip("no Chromium on this machine: apt install chromium")
-    with sync_playwright() as driver:
-        yield driver.chromium.launch(executable_path=program)
 
 
 @pytest.fixture
