@@ -18,6 +18,7 @@ from fsnas.errors import DataError
 from fsnas.seeding import derive, generator
 
 Batch = tuple[Tensor, Tensor]
+PARTS = {"train": "training", "valid": "validation"}  # what a training uses, in words
 
 
 class _OnDevice(NamedTuple):
@@ -67,19 +68,28 @@ def augment(images: Tensor, drawn: Tensor, crop_padding: int) -> Tensor:
 
 
 def training_batches(
-    dataset: Dataset, *, batch_size: int, epoch_seed: int, crop_padding: int, flip: bool, device: torch.device
+    dataset: Dataset,
+    *,
+    batch_size: int,
+    epoch_seed: int,
+    crop_padding: int,
+    flip: bool,
+    device: torch.device,
+    part: str = "train",
 ) -> Iterator[Batch]:
-    """Yield the training part once, shuffled and augmented by ``epoch_seed``: float32 images and int64 labels.
+    """Yield the training ``part`` once, shuffled and augmented by ``epoch_seed``: float32 images and int64 labels.
+
+    A differentiable search trains its architecture on the part ``valid`` in the same way.
 
     An incomplete last batch is dropped; `DataError` if that would be the only one. All that is drawn for the epoch is
     copied to the device before the first batch.
     """
     rng = generator(epoch_seed, "training batches")
-    indices = rng.permutation(dataset.splits["train"])
+    indices = rng.permutation(dataset.splits[part])
     steps = len(indices) // batch_size
     if not steps:
         raise DataError(
-            f"supernet.batch_size: found {batch_size} images, but the training part of {dataset.name} has "
+            f"supernet.batch_size: found {batch_size} images, but the {PARTS[part]} part of {dataset.name} has "
             f"{len(indices)}; lower supernet.batch_size"
         )
     of_each = (draw_augmentation(batch_size, crop_padding=crop_padding, flip=flip, rng=rng) for _ in range(steps))

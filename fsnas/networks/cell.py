@@ -13,7 +13,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from fsnas.networks.forward import ForwardContext, Layer
-from fsnas.networks.kernels import average_pool, per_channel
+from fsnas.networks.kernels import average_pool
 from fsnas.networks.layers import convolution_weight
 from fsnas.networks.separable import Separable
 from fsnas.spaces.cell import DENSE, SEPARABLE, WEIGHTLESS, CellSpace
@@ -86,7 +86,7 @@ class Cell(nn.Module):
 
     def _leaving(self, h: Tensor, edges: list[int], context: ForwardContext) -> list[tuple[int, Tensor]]:
         """Return what the node ``h`` adds to the nodes after it, as (target, tensor)."""
-        sums = self._pass_on(h, edges, context)
+        sums = self._pass_on(h, edges, context) if context.learned is None else self._learned(h, edges, context)
         active = {o: tuple(e for e in edges if context.gates[e, o]) for o in self.kernels}
         separable = [(e, o) for o in self.times for e in edges if context.gates[e, o]]
         count = sum(map(len, active.values())) + len(separable)
@@ -98,7 +98,7 @@ class Cell(nn.Module):
                     y = self._convolve(rectified, operation, chosen, context)
                     sums[chosen] = _added(y, sums[chosen]) if chosen in sums else y
             for e, o in separable:
-                y = self.separable[self.keys[e, o]](rectified, float(context.gates[e, o]), context)
+                y = self.separable[self.keys[e, o]](rectified, context)
                 sums[e,] = y + sums[e,] if (e,) in sums else y
         return [
             (self.space.targets[e], part)
@@ -125,6 +125,17 @@ class Cell(nn.Module):
                 values[tuple(those)] = functools.reduce(torch.add, gated)
         return values
 
+    def _learned(self, h: Tensor, edges: list[int], context: ForwardContext) -> dict[tuple[int, ...], Tensor]:
+        """Return the same where every gate has a gradient of its own: edge by edge."""
+        pools = [(o, name) for o, name in self.pools.items() if context.gates[edges, o].any()]
+        inputs = {o: POOLS[name](h) for o, name in pools}
+        values: dict[tuple[int, ...], Tensor] = {}
+        for e in edges:
+            parts = [x * context.gate(e, o) for o, x in inputs.items() if context.gates[e, o]]
+            if parts:
+                values[e,] = functools.reduce(torch.add, parts)
+        return values
+
     def _convolve(self, x: Tensor, operation: int, edges: tuple[int, ...], context: ForwardContext) -> Tensor:
         """Convolve, normalise and gate one ``operation`` for all ``edges`` at once.
 
@@ -135,8 +146,7 @@ class Cell(nn.Module):
         y = F.conv2d(x, torch.cat(each) if len(each) > 1 else each[0], padding=self.kernels[operation] // 2)
         context.hook.layer(y, [self.names[e, operation] for e in edges])
         channels = y.shape[1] // len(edges)
-        gates, zeros = per_channel(tuple(context.gates[list(edges), operation].tolist()), channels, y.dtype, y.device)
-        y = context.normalise(y, gates, zeros)
+        y = context.normalise(y, *context.scales(edges, operation, channels, y))
         return y.unflatten(1, (len(edges), channels)) if len(edges) > 1 else y
 
 

@@ -1,12 +1,14 @@
 """How a forward pass runs, who watches it, and to which part of a network a layer belongs."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from torch import Tensor
 
-from fsnas.networks.kernels import BN_EPS, batch_norm
+from fsnas.networks.kernels import BN_EPS, batch_norm, per_channel
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class ForwardContext:
     Attributes
     ----------
     gates
-        float64 ``[edges, operations]``.
+        float64 ``[edges, operations]``; what has a gate of zero is not executed.
     hook
         Who watches.
     batch_norm
@@ -69,12 +71,31 @@ class ForwardContext:
         them in evaluation mode; ``none``: no BatchNorm at all.
     channels_last
         Large batches may lie in that order; without it memory stays in NCHW order, where second derivatives are faster.
+    learned
+        The gates as ``[edges, operations]`` in the dtype and on the device of the weights, where the pass is to have
+        gradients in them. ``gates`` then says only which of them are open.
     """
 
     gates: np.ndarray
     hook: ForwardHook = ForwardHook()
     batch_norm: str = "batch"
     channels_last: bool = True
+    learned: Tensor | None = None
+
+    def gate(self, edge: int, operation: int) -> float | Tensor:
+        """Return the factor of an operation: a number, or a tensor ``[]`` where gates are learned."""
+        return float(self.gates[edge, operation]) if self.learned is None else self.learned[edge, operation]
+
+    def scales(self, edges: Sequence[int], operation: int, channels: int, like: Tensor) -> tuple[Tensor, Tensor]:
+        """Return scale and shift for `normalise`: an operation's gates on ``edges``, each for ``channels``, and zeros.
+
+        ``[edges * channels]`` each, in the dtype and on the device of ``like``.
+        """
+        values = tuple(self.gates[list(edges), operation].tolist()) if self.learned is None else (0.0,) * len(edges)
+        gates, zeros = per_channel(values, channels, like.dtype, like.device)
+        if self.learned is not None:
+            gates = torch.stack([self.learned[e, operation] for e in edges]).repeat_interleave(channels)
+        return gates, zeros
 
     def normalise(self, x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
         """Return ``x [b, c, h, w]`` after BatchNorm with ``scale`` and ``shift`` per channel ``[c]``.

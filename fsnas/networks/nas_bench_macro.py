@@ -117,10 +117,10 @@ class ChainSupernet(Supernet):
     def _layer(self, edge: int, x: Tensor, context: ForwardContext) -> Tensor:
         """Return the gated sum of the operations of a layer; zeros where no gate is open."""
         total, operations = None, cast(nn.ModuleDict, self.chain[edge])
-        for name, gate in zip(self.space.operations, context.gates[edge].tolist(), strict=True):
-            if gate:
-                y = operations[name](x, context)
-                y = y if gate == 1 else y * gate
+        for o, name in enumerate(self.space.operations):
+            if context.gates[edge, o]:
+                y, gate = operations[name](x, context), context.gate(edge, o)
+                y = y if isinstance(gate, float) and gate == 1 else y * gate
                 total = y if total is None else total + y
         _, out, stride = self.shapes[edge]
         return x.new_zeros(len(x), out, *halved((x.shape[2], x.shape[3]), stride)) if total is None else total

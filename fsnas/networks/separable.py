@@ -33,7 +33,7 @@ class Separable(nn.Module):
     ) -> None:
         super().__init__()
         kernel, dilation, times = SEPARABLE[operation]
-        self.depthwise, self.pointwise = nn.ModuleList(), nn.ModuleList()
+        self.place, self.depthwise, self.pointwise = place, nn.ModuleList(), nn.ModuleList()
         for i in range(times):
             one, other = (Layer(f"{name}.{of}.{i}.weight", "operation", *place) for of in ("depthwise", "pointwise"))
             of_channels = {"groups": channels, "dilation": dilation}
@@ -44,10 +44,13 @@ class Separable(nn.Module):
         """Return the depthwise and the pointwise convolutions, one after the other."""
         return list(zip(self.depthwise, self.pointwise, strict=True))
 
-    def forward(self, rectified: Tensor, gate: float, context: ForwardContext) -> Tensor:
-        """Return ``gate`` times the output ``[b, c, h, w]`` for the ReLU of the input, which many operations share."""
+    def forward(self, rectified: Tensor, context: ForwardContext) -> Tensor:
+        """Return its gate times the output ``[b, c, h, w]`` for the ReLU of the input, which many operations share."""
         x, last = rectified, len(self.depthwise) - 1
         for i, (depthwise, pointwise) in enumerate(self.pairs()):
             y = pointwise(depthwise(relu(x, context) if i else x, context), context)
-            x = context.normalise(y, *per_channel((gate if i == last else 1.0,), y.shape[1], y.dtype, y.device))
+            ones = per_channel((1.0,), y.shape[1], y.dtype, y.device)
+            edge, operation = self.place
+            scales = context.scales((edge,), operation, y.shape[1], y) if i == last else ones
+            x = context.normalise(y, *scales)
         return x

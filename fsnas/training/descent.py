@@ -21,6 +21,10 @@ class Descent:
         self.recipe = recipe
         self.momenta: dict[str, Tensor] = {}
 
+    def rate(self, epoch: int) -> float:
+        """Return the learning rate of ``epoch`` (from 0)."""
+        return self.recipe.lr * (1 + math.cos(math.pi * epoch / self.recipe.epochs)) / 2
+
     @torch.no_grad()
     def step(self, epoch: int) -> None:
         """Move every parameter that has a gradient by one step of ``epoch`` (from 0)."""
@@ -33,7 +37,7 @@ class Descent:
             momenta,
             weight_decay=recipe.weight_decay,
             momentum=recipe.momentum,
-            lr=recipe.lr * (1 + math.cos(math.pi * epoch / recipe.epochs)) / 2,
+            lr=self.rate(epoch),
             dampening=0.0,
             nesterov=recipe.momentum > 0,
             maximize=False,

@@ -8,12 +8,11 @@ import torch
 from fsnas.data.batches import evaluation_batches, training_batches
 from fsnas.data.dataset import Dataset
 from fsnas.errors import FsnasError, Stopped
-from fsnas.networks.forward import ForwardContext
 from fsnas.networks.supernet import Supernet, executed_layers
 from fsnas.seeding import derive, generator
 from fsnas.training.descent import Descent
 from fsnas.training.passes import Passes, RecordedPass, loss_and_correct
-from fsnas.training.paths import sample_gates
+from fsnas.training.paths import Gating, SampledPaths
 from fsnas.training.recipe import Recipe
 from fsnas.training.record import Record
 from fsnas.training.state import Clock, EpochSums, Keeper, TrainingState
@@ -32,6 +31,7 @@ def train(
     progress: Callable[[str], None] = lambda line: None,
     state: Keeper | None = None,
     stop: Callable[[], str] = lambda: "",
+    gating: Gating | None = None,
 ) -> Record:
     """Train ``network`` in place on the training part of ``dataset`` and return its history.
 
@@ -51,6 +51,8 @@ def train(
         What keeps the state after each epoch (`fsnas.artifacts.training_state.StateFile`); None keeps nothing.
     stop
         Asked after every step who stops the training; an answer other than "" keeps the state and ends it.
+    gating
+        Where gates come from, in place of ``recipe.sampling`` over ``sub_space`` (`fsnas.search.differentiable`).
 
     Raises
     ------
@@ -63,13 +65,14 @@ def train(
     device = torch.device(device or network.device)
     network.to(device)
     record = Record()
-    run = TrainingState(network, Descent(network, recipe), record, EpochSums(), state)
+    recorded = device.type == "cuda" and recipe.sampling == "superposition" and gating is None
+    gating = gating or SampledPaths(sub_space, recipe, seed)
+    run = TrainingState(network, Descent(network, recipe), record, EpochSums(), gating, state)
     run.resume(progress)
-    recorded = device.type == "cuda" and recipe.sampling == "superposition"
     passes = RecordedPass(network, progress) if recorded else Passes(network)
     clock, first = Clock(record, device), len(record.epoch)
     for epoch in range(first, recipe.epochs):
-        for _ in _steps(run, passes, dataset, sub_space, seed, epoch):
+        for _ in _steps(run, passes, dataset, seed, epoch):
             if by := stop():
                 _check(run.sums, epoch, recipe, seed)
                 clock.read()
@@ -79,10 +82,11 @@ def train(
         _check(run.sums, epoch, recipe, seed)
         *losses, samples = run.sums.means()
         run.sums = EpochSums()
-        valid = evaluate(network, dataset, recipe, sub_space=sub_space, seed=seed, device=device)
+        valid = _evaluate(network, dataset, recipe, gating, seed, device, "valid")
         if not np.isfinite(valid[0]):  # the last step of an epoch can leave weights that no training loss has seen
             raise _diverged("validation", valid[0], f"after epoch {epoch + 1}", recipe, seed)
         record.add(epoch + 1, *losses, *valid, samples)
+        gating.end(epoch)
         left = clock.read() / (epoch + 1 - first) * (recipe.epochs - epoch - 1)
         progress(
             f"epoch {epoch + 1}/{recipe.epochs}  loss {losses[0]:.4f}  accuracy {losses[1]:.3f}  "
@@ -92,24 +96,21 @@ def train(
     return record
 
 
-def _steps(
-    run: TrainingState, passes: Passes, dataset: Dataset, sub_space: np.ndarray, seed: int, epoch: int
-) -> Iterator[None]:
+def _steps(run: TrainingState, passes: Passes, dataset: Dataset, seed: int, epoch: int) -> Iterator[None]:
     """Take the steps of an epoch that the sums do not hold yet, add each to them, and yield after each."""
-    network, recipe, sums = run.network, run.descent.recipe, run.sums
-    rng = generator(seed, "paths", epoch)
+    network, recipe, sums, gating = run.network, run.descent.recipe, run.sums, run.gating
     how = {name: getattr(recipe, name) for name in ("batch_size", "crop_padding", "flip")}
     batches = training_batches(dataset, epoch_seed=derive(seed, "epoch", epoch), device=network.device, **how)
-    for step, (images, labels) in enumerate(batches, start=1):
-        paths = sample_gates(sub_space, recipe, rng)
+    for step, ((images, labels), drawn) in enumerate(zip(batches, gating.draws(epoch), strict=False), start=1):
         if step <= sums.steps:
             continue
+        contexts = gating.contexts(drawn, (images, labels), run.descent, epoch, step)
         for parameter in network.named.values():
             parameter.grad = None
-        sums.add([passes(images, labels, gates) for gates in paths], len(labels))
+        sums.add([passes(images, labels, context) for context in contexts], len(labels), gating.passes)
         if step % READ == 0:
             _check(sums, epoch, recipe, seed)
-        _complete_gradients(network, np.sum(paths, axis=0))
+        _complete_gradients(network, np.sum([context.gates for context in contexts], axis=0))
         torch.nn.utils.clip_grad_norm_(network.named.values(), recipe.grad_clip)
         run.descent.step(epoch)
         yield
@@ -153,13 +154,24 @@ def evaluate(
     BatchNorm uses the statistics of each batch. Batches and sampled paths are the same at every call with one seed;
     ``recipe.valid_batches`` bounds the batches of the part ``valid``.
     """
+    return _evaluate(network, dataset, recipe, SampledPaths(sub_space, recipe, seed), seed, device, part)
+
+
+def _evaluate(
+    network: Supernet,
+    dataset: Dataset,
+    recipe: Recipe,
+    gating: Gating,
+    seed: int,
+    device: torch.device,
+    part: str,
+) -> tuple[float, float]:
     rng = generator(seed, "valid paths")
     found, images_seen = [], 0
     batches = evaluation_batches(dataset, part, batch_size=recipe.batch_size, seed=seed, device=device)
     with torch.no_grad():
         for count, (images, labels) in enumerate(batches, start=1):
-            gates = sample_gates(sub_space, recipe, rng)[0]
-            found.append(loss_and_correct(network(images, ForwardContext(gates)), labels))
+            found.append(loss_and_correct(network(images, gating.validation(rng)), labels))
             images_seen += len(labels)
             if part == "valid" and count == recipe.valid_batches:
                 break

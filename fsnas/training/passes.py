@@ -6,7 +6,6 @@ same kernels in the same order, and so the same bits.
 
 from collections.abc import Callable
 
-import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
@@ -16,14 +15,14 @@ from fsnas.networks.supernet import Supernet
 
 
 class Passes:
-    """Called with a batch and gates, it adds the gradients of the mean cross-entropy to those of a network."""
+    """Called with a batch and how it runs, it adds the gradients of the mean cross-entropy to those of a network."""
 
     def __init__(self, network: Supernet) -> None:
         self.network = network
 
-    def __call__(self, images: Tensor, labels: Tensor, gates: np.ndarray) -> Tensor:
+    def __call__(self, images: Tensor, labels: Tensor, context: ForwardContext) -> Tensor:
         """Return the summed loss and the correct answers: float64 ``[2]``, on the device."""
-        logits = self.network(images, ForwardContext(gates))
+        logits = self.network(images, context)
         F.cross_entropy(logits, labels).backward()
         return loss_and_correct(logits, labels)
 
@@ -41,12 +40,12 @@ class RecordedPass(Passes):
         self.replay: Callable[[], None] | None = None
         self.asked = False
 
-    def __call__(self, images: Tensor, labels: Tensor, gates: np.ndarray) -> Tensor:
+    def __call__(self, images: Tensor, labels: Tensor, context: ForwardContext) -> Tensor:
         """Return the same as `Passes`. No weight may have a gradient before."""
         if not self.asked:
-            self._record(images.clone(), labels.clone(), gates)
+            self._record(images.clone(), labels.clone(), context)
         if self.replay is None:
-            return super().__call__(images, labels, gates)
+            return super().__call__(images, labels, context)
         for recorded, given in zip(self.batch, (images, labels), strict=True):
             recorded.copy_(given)
         self.replay()
@@ -54,17 +53,17 @@ class RecordedPass(Passes):
             parameter.grad = gradient
         return self.found.clone()
 
-    def _record(self, images: Tensor, labels: Tensor, gates: np.ndarray) -> None:
+    def _record(self, images: Tensor, labels: Tensor, context: ForwardContext) -> None:
         self.asked, self.batch = True, (images, labels)
         aside, graph = torch.cuda.Stream(), torch.cuda.CUDAGraph()
         aside.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(aside):  # what is made at a first pass cannot be recorded
-            super().__call__(images, labels, gates)
+            super().__call__(images, labels, context)
         torch.cuda.current_stream().wait_stream(aside)
         self._forget()
         try:
             with torch.cuda.graph(graph):
-                self.found = super().__call__(images, labels, gates)
+                self.found = super().__call__(images, labels, context)
         except RuntimeError as error:
             self._forget()
             self.progress(f"this network cannot be recorded as a CUDA graph, its steps take longer: {error}")

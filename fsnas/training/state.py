@@ -13,7 +13,10 @@ from torch import Tensor
 from fsnas.devices import device_clock
 from fsnas.networks.supernet import Supernet
 from fsnas.training.descent import Descent
+from fsnas.training.paths import Gating
 from fsnas.training.record import TIMES, Record
+
+PARTS = ("network", "descent", "sums", "gating")  # of a state, each with a state of its own
 
 
 class Clock:
@@ -45,10 +48,14 @@ class EpochSums:
         self.totals = np.zeros(2)
         self._unread: list[list[Tensor]] = []  # of every step since, of every path
 
-    def add(self, found: list[Tensor], images: int) -> None:
-        """Add a step on so many ``images``: summed loss and correct answers ``[2]`` of each path."""
+    def add(self, found: list[Tensor], images: int, beside: int = 0) -> None:
+        """Add a step on so many ``images``: summed loss and correct answers ``[2]`` of each path.
+
+        So many passes ``beside`` these went over as many images, and count among the samples only.
+        """
         self._unread.append(found)
-        self.steps, self.images, self.samples = self.steps + 1, self.images + images, self.samples + images * len(found)
+        self.steps, self.images = self.steps + 1, self.images + images
+        self.samples += images * (len(found) + beside)
 
     def read(self) -> int:
         """Bring the totals up to date; return the first step whose loss was not finite, or 0."""
@@ -94,12 +101,13 @@ class TrainingState:
     descent: Descent
     record: Record
     sums: EpochSums
+    gating: Gating
     keeper: Keeper | None
 
     def keep(self) -> None:
         """Keep the state."""
         if self.keeper is not None:
-            parts = {name: getattr(self, name).state_dict() for name in ("network", "descent", "sums")}
+            parts = {name: getattr(self, name).state_dict() for name in PARTS}
             times = {name: getattr(self.record, name) for name in TIMES}
             self.keeper.write({"record": self.record.as_dict(), **times, **parts})
 
@@ -108,7 +116,7 @@ class TrainingState:
         kept = self.keeper.read(progress) if self.keeper is not None else None
         if kept is None:
             return
-        for name in ("network", "descent", "sums"):
+        for name in PARTS:
             getattr(self, name).load_state_dict(kept[name])
         for column, values in kept["record"].items():
             getattr(self.record, column).extend(values)

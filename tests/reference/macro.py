@@ -53,6 +53,7 @@ class Mixture(nn.Module):
 
     def __init__(self, names: tuple[str, ...], gates: np.ndarray, inp: int, out: int, stride: int) -> None:
         super().__init__()
+        self.names, self.learned = names, None
         self.gates, self.out, self.stride = dict(zip(names, gates.tolist(), strict=True)), out, stride
         self.operations = nn.ModuleDict({n: operation(n, inp, out, stride) for n, g in self.gates.items() if g})
 
@@ -60,7 +61,8 @@ class Mixture(nn.Module):
         sides = [(side + self.stride - 1) // self.stride for side in x.shape[2:]]
         total = torch.zeros(len(x), self.out, *sides, dtype=x.dtype)
         for name, module in self.operations.items():
-            total = total + self.gates[name] * module(x)
+            gate = self.gates[name] if self.learned is None else self.learned[self.names.index(name)]
+            total = total + gate * module(x)
         return total
 
 

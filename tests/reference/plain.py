@@ -63,8 +63,11 @@ class PlainCell(nn.Module):
     """Every enabled operation of every edge is a module; its output is multiplied by its gate.
 
     No slower than any published search cell: as in GM-NAS's, an operation whose gate is zero is not executed (`none`
-    with another gate is), and as in NAS-Bench-201's passes of one path, a gate of one multiplies nothing.
+    with another gate is), and as in NAS-Bench-201's passes of one path, a gate of one multiplies nothing. ``learned``
+    are gates with gradients in their place.
     """
+
+    learned: Tensor | None = None
 
     def __init__(self, channels: int, gates: np.ndarray, affine: bool = False, space: SearchSpace = SPACE) -> None:
         super().__init__()
@@ -83,7 +86,10 @@ class PlainCell(nn.Module):
                 for o, name in enumerate(self.space.operations):
                     if edge.startswith(f"{target}<-") and self.gates[e, o] != 0:
                         y = self.operations[f"{edge}:{name}"](nodes[int(edge[-1])])
-                        y = y if self.gates[e, o] == 1 else y * float(self.gates[e, o])
+                        if self.learned is not None:
+                            y = y * self.learned[e, o]
+                        elif self.gates[e, o] != 1:
+                            y = y * float(self.gates[e, o])
                         total = y if total is None else total + y
             nodes.append(torch.zeros_like(x) if total is None else total)
         return nodes[-1]
@@ -232,6 +238,13 @@ def cell_network(model: GatedSupernet, affine: bool) -> PlainNetwork:
     widths = [s["channels"] * 2**stage for stage in range(3)]
     stages = [[PlainCell(width, model.gates, affine, space) for _ in range(s["cells"])] for width in widths]
     return PlainNetwork(stages, s["channels"], s["classes"], s["in_channels"])
+
+
+def learning(plain: nn.Module, gates: Tensor) -> nn.Module:
+    """``plain`` with ``gates`` that have gradients."""
+    for edge, mixture in enumerate(module for module in plain.modules() if hasattr(module, "learned")):
+        mixture.learned = gates if isinstance(mixture, PlainCell) else gates[edge]
+    return plain
 
 
 def in_evaluation_mode(plain: nn.Module) -> nn.Module:

@@ -16,7 +16,7 @@ BELOW = {
     "metrics": {"spaces", "networks"},
     "training": {"spaces", "networks", "data", "devices"},
     "splitting": {"spaces", "networks", "data", "metrics", "training"},
-    "search": {"spaces", "splitting"},
+    "search": {"spaces", "networks", "data", "training", "splitting"},
     "benchmark": {"spaces"},
     "analysis": {"spaces", "splitting", "search", "benchmark"},
     "plotting": {"spaces", "splitting", "analysis"},

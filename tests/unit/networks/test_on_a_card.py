@@ -21,6 +21,7 @@ from fsnas.networks.gates import mixing_gates, path_gates
 from fsnas.training import loop
 from fsnas.training.descent import Descent
 from fsnas.training.passes import Passes
+from fsnas.training.paths import SampledPaths
 from fsnas.training.recipe import Recipe
 from fsnas.training.record import Record
 from fsnas.training.state import EpochSums, TrainingState
@@ -94,8 +95,9 @@ def test_a_steady_step_of_a_training_copies_and_reads_nothing(sampling):
     )
     recipe = Recipe(sampling=sampling, batch_size=8, epochs=1, crop_padding=1)
     model = network(2, 1).to(META)
-    run = TrainingState(model, Descent(model, recipe), Record(), EpochSums(), None)
-    steps = loop._steps(run, Passes(model), data, SPACE.full(), 0, 0)
+    gating = SampledPaths(SPACE.full(), recipe, 0)
+    run = TrainingState(model, Descent(model, recipe), Record(), EpochSums(), gating, None)
+    steps = loop._steps(run, Passes(model), data, 0, 0)
     for _ in range(12):  # the first one copies the images and what is drawn for the epoch, each new kind of gates those
         next(steps)
     for _ in range(6):
