@@ -109,6 +109,7 @@ class _Learning:
             loss = F.cross_entropy(self.network(drawn[0], self.context(gates)), drawn[1])
         else:
             loss = unrolled_loss(descent, self.network, self.context(gates, channels_last=False), batch, drawn, epoch)
+        gradient: Tensor | None
         (gradient,) = torch.autograd.grad(loss, self.parameters, allow_unused=True)
         if gradient is None and self.network.space.active_gates(gates.detach().numpy()).any():
             raise FsnasError(
