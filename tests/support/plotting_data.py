@@ -152,7 +152,7 @@ def cost(methods, seeds):
         shared = min(seed, leaves - 1) % 3
         scoring = 8.0 * (leaves == 8) * (1 + rng.random())
         device = ((21.0 + rng.random()) * rooted, scoring, 31.0)
-        yield method, seed, 20 * rooted, 40, 35840, leaves - shared, shared, *[np.nan] * 3, *device, 200
+        yield method, seed, "sampled", 20 * rooted, 40, 35840, leaves - shared, shared, *[np.nan] * 3, *device, 200
 
 
 @table([*CORRELATION_COLUMNS[:11], "abdelfattah2021", "nasbench_suite_zero"])
