@@ -283,7 +283,12 @@ def stages():
         yield from learned_files(TRAJECTORY, method, seed)
         later = range(1, len(rung_files(method, seed)))
         yield from expand(SELECTION, method=method, seed=seed, rung=later)
-    yield from [*leaf_costs(), *learned_costs(), *of_searched(EVALUATION), *of_searched(SEARCH)]
+    yield from [
+        *leaf_costs(),
+        *learned_costs(),
+        *of_searched(EVALUATION),
+        *of_searched(SEARCH),
+    ]
     if SEARCHED or PROXIES:
         yield TRUTH
         yield from expand(STANDALONE, number=range(len(ARCHITECTURES)))

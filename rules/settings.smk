@@ -181,14 +181,16 @@ def learned_settings(wildcards):
     """What decides what a differentiable search makes of a leaf, but for its space; nothing of the tree."""
     method = METHODS[wildcards.method]
     search = SEARCHES[wildcards.search]
-    fixed = {"sampling": "superposition", "mixing": "mean"}  # which have no meaning here
+    # Sampling and mixing have no meaning here.
     return {
         "seed": int(wildcards.seed),
         "algorithm": search.algorithm,
         "options": search.options,
         "init": method.choices["init"],
         "network": network(),
-        "recipe": recipe(epochs_of(config, method), **fixed),
+        "recipe": recipe(
+            epochs_of(config, method), sampling="superposition", mixing="mean"
+        ),
         **machine(),
     }
 

@@ -70,7 +70,7 @@ def cost_figure(training_cost: pd.DataFrame, *, options: Options) -> Figure:
 def _by_search(cost: pd.DataFrame, looks: Mapping[str, Any]) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return the table and the looks with a name of its own for a method under each differentiable search."""
     names = cost["method"].where(cost["search"] == SAMPLED, cost["method"] + ": " + cost["search"].astype(str))
-    shown = {}
+    shown: dict[str, Any] = {}
     for method, look in looks.items():
         shown |= dict.fromkeys([method, *names[cost["method"] == method]], look)
     return cost.assign(method=names), shown

@@ -1,5 +1,7 @@
 """Trajectories of differentiable searches: how decided the architecture parameters are, and for what."""
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -19,6 +21,10 @@ def trajectories_figure(trajectories: pd.DataFrame, *, options: Options) -> Figu
     """
     table, looks = trajectories.dropna(subset="value"), options.looks(trajectories["method"])
     searches, quantities = (list(trajectories[column].unique()) or [""] for column in ("search", "quantity"))
+    lines: dict[str, dict[str, Any]] = {
+        method: {"color": look.colour, "linestyle": look.linestyle, "linewidth": 1.3, "markersize": 4}
+        for method, look in looks.items()
+    }
     width = options.width or max(8.0, 1.0 + PANEL[0] * len(quantities))
     figure = sheet(options, width, 1.4 + PANEL[1] * len(searches), "What differentiable searches learn")
     panels = figure.subplots(len(searches), len(quantities), sharex=True, sharey=True, squeeze=False)
@@ -29,17 +35,16 @@ def trajectories_figure(trajectories: pd.DataFrame, *, options: Options) -> Figu
             shown = table[(table["search"] == search) & (table["quantity"] == quantity)]
             if shown.empty:
                 empty(axes, "no edge\nhas a choice", ticks=True)
-            for method, look in looks.items():
+            for method, how in lines.items():
                 of = shown[shown["method"] == method].groupby("epoch")["value"].agg(["mean", "min", "max"])
-                how = {"color": look.colour, "linestyle": look.linestyle, "linewidth": 1.3}
-                axes.plot(of.index, of["mean"], marker=look.marker if len(of) == 1 else None, markersize=4,
-                          gid=f"{search}:{quantity}:{method}", **how)  # fmt: skip
-                axes.fill_between(of.index, of["min"], of["max"], color=look.colour, alpha=0.15, linewidth=0)
+                marker = looks[method].marker if len(of) == 1 else None
+                axes.plot(of.index, of["mean"], marker=marker, gid=f"{search}:{quantity}:{method}", **how)
+                axes.fill_between(of.index, of["min"], of["max"], color=how["color"], alpha=0.15, linewidth=0)
     for axes, quantity in zip(panels[0], quantities, strict=True):
         axes.set_title(quantity if quantity == ENTROPY else f"share of\n{quantity}", fontsize="medium")
     for axes in panels[-1]:
         axes.set_xlabel("epoch")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=4))
     panels[0, 0].set_ylim(-0.03, 1.03)
-    legend(figure, [Line2D([], [], color=o.colour, linestyle=o.linestyle, label=name) for name, o in looks.items()])
+    legend(figure, [Line2D([], [], label=method, **how) for method, how in lines.items()])
     return figure

@@ -109,7 +109,7 @@ class _Learning:
             loss = F.cross_entropy(self.network(drawn[0], self.context(gates)), drawn[1])
         else:
             loss = unrolled_loss(descent, self.network, self.context(gates, channels_last=False), batch, drawn, epoch)
-        (gradient,) = torch.autograd.grad(loss, self.parameters, allow_unused=True)
+        gradient: Tensor | None = torch.autograd.grad(loss, self.parameters, allow_unused=True)[0]
         if gradient is None and self.network.space.active_gates(gates.detach().numpy()).any():
             raise FsnasError(
                 f"the loss of the network of {self.network.space.name} does not depend on the architecture parameters; "
