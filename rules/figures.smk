@@ -20,7 +20,7 @@ FIGURES = [
     *(path for spec, *_, wanted in FROM_TABLES if wanted for path in figure(spec.name)),
     *(figure("training") if ROOTS else []),
     *figure("root-scores"),
-    *(figure("trajectories") if SEARCHED and SEARCHES else []),
+    *(figure("trajectories") if any(map(searches_in, LEAF_METHODS)) else []),
     *expand(
         FIGURE.replace("{figure}", "trees/{method}-seed-{seed}"),
         method=METHODS,

@@ -155,7 +155,8 @@ def check(config: Mapping[str, Any]) -> dict[str, Method]:
         methods[method.name] = method
     source = config["data"]["source"]
     facts = data_sources.facts(source)
-    check_images(config, train=facts.train, side=facts.side or config["data"]["image_size"], of=source)
+    side = facts.side or config["data"]["image_size"]
+    check_images(config, train=facts.train, valid=facts.valid, side=side, of=source)
     _check_truth(config)
     _check_search(config)
     drawn_methods(config, methods)

@@ -44,7 +44,7 @@ def trajectories_figure(trajectories: pd.DataFrame, *, options: Options) -> Figu
         axes.set_title(quantity if quantity == ENTROPY else f"share of\n{quantity}", fontsize="medium")
     for axes in panels[-1]:
         axes.set_xlabel("epoch")
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=4))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=4, min_n_ticks=1))
     panels[0, 0].set_ylim(-0.03, 1.03)
     legend(figure, [Line2D([], [], label=method, **how) for method, how in lines.items()])
     return figure
