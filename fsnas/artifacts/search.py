@@ -10,8 +10,7 @@ from annotated_types import Ge, MinLen
 
 from fsnas.artifacts.files import lineage_of
 from fsnas.artifacts.json_format import JsonFormat, variant
-from fsnas.artifacts.trajectory import misfits
-from fsnas.errors import FsnasError
+from fsnas.artifacts.trajectory import misfits, misspelt
 from fsnas.search.result import Evaluation, SearchRecord, SearchResult, best_of
 from fsnas.search.trajectory import LeafTrajectory
 from fsnas.spaces import SearchSpace
@@ -40,13 +39,7 @@ def _search_misfits(search: Any, space: SearchSpace) -> Iterator[tuple[str, str]
     if search.budget != len(evaluations):
         yield "budget", f"found {search.budget} for {len(evaluations)} evaluations"
     for i, one in enumerate(evaluations):
-        try:
-            name = space.spelt(one.architecture)
-        except FsnasError as error:
-            yield f"evaluations[{i}].architecture", str(error)
-        else:
-            if name != one.architecture:
-                yield f"evaluations[{i}].architecture", f"found {one.architecture!r}, expected {name!r}"
+        yield from ((f"evaluations[{i}].architecture", problem) for problem in misspelt(one.architecture, space))
     expected, best = _written(_held(search))["best"], asdict(search.best)
     if best != expected:
         yield "best", f"found {best}, but the best of the evaluations is {expected}"

@@ -22,10 +22,18 @@ def misfits(epochs: Sequence[Learned], space: SearchSpace) -> Iterator[tuple[str
             rows = getattr(one, name)
             if [*map(len, rows)] != [operations] * edges:
                 yield f"epochs[{i}].{name}", f"expected {edges} rows of {operations} numbers or null"
-        try:
-            space.parse(one.architecture)
-        except FsnasError as error:
-            yield f"epochs[{i}].architecture", str(error)
+        yield from ((f"epochs[{i}].architecture", problem) for problem in misspelt(one.architecture, space))
+
+
+def misspelt(architecture: str, space: SearchSpace) -> Iterator[str]:
+    """Yield what is wrong where an architecture is not written as ``space`` does."""
+    try:
+        name = space.spelt(architecture)
+    except FsnasError as error:
+        yield str(error)
+    else:
+        if name != architecture:
+            yield f"found {architecture!r}, expected {name!r}"
 
 
 def _misfits(found: Trajectory, space: SearchSpace) -> Iterator[tuple[str, str]]:
