@@ -59,7 +59,7 @@ def test_trajectories_read_back(path):
         ),
         (
             LeafTrajectory("tpe", "0", (replace(learned(), architecture="|none~0|"),)),
-            r"\[0\].epochs\[0\].architecture': cannot read the architecture '\|none~0\|'",
+            r"\[0\].epochs\[0\].architecture': the architecture '\|none~0\|' has 1 edges, expected 6",
         ),
     ],
     ids=["search", "epoch", "rows", "architecture"],
