@@ -8,9 +8,11 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from fsnas.analysis.trajectories import ENTROPY
+from fsnas.plotting._seeds import edges
 from fsnas.plotting._style import Options, empty, legend, sheet, styled
 
 PANEL = 1.9, 1.7  # inches
+MARKED = 4  # epochs of a line that have a marker: methods of one metric differ in it
 
 
 @styled
@@ -22,7 +24,7 @@ def trajectories_figure(trajectories: pd.DataFrame, *, options: Options) -> Figu
     table, looks = trajectories.dropna(subset="value"), options.looks(trajectories["method"])
     searches, quantities = (list(trajectories[column].unique()) or [""] for column in ("search", "quantity"))
     lines: dict[str, dict[str, Any]] = {
-        method: {"color": look.colour, "linestyle": look.linestyle, "linewidth": 1.3, "markersize": 4}
+        method: {**look.points(4), **edges(look), "linestyle": look.linestyle, "linewidth": 1.3}
         for method, look in looks.items()
     }
     width = options.width or max(8.0, 1.0 + PANEL[0] * len(quantities))
@@ -35,10 +37,11 @@ def trajectories_figure(trajectories: pd.DataFrame, *, options: Options) -> Figu
             shown = table[(table["search"] == search) & (table["quantity"] == quantity)]
             if shown.empty:
                 empty(axes, "no edge\nhas a choice", ticks=True)
-            for method, how in lines.items():
+            for i, (method, how) in enumerate(lines.items()):
                 of = shown[shown["method"] == method].groupby("epoch")["value"].agg(["mean", "min", "max"])
-                marker = looks[method].marker if len(of) == 1 else None
-                axes.plot(of.index, of["mean"], marker=marker, gid=f"{search}:{quantity}:{method}", **how)
+                every = max(1, len(of) // MARKED)
+                marked = i % every, every  # methods at different epochs
+                axes.plot(of.index, of["mean"], markevery=marked, gid=f"{search}:{quantity}:{method}", **how)
                 axes.fill_between(of.index, of["min"], of["max"], color=how["color"], alpha=0.15, linewidth=0)
     for axes, quantity in zip(panels[0], quantities, strict=True):
         axes.set_title(quantity if quantity == ENTROPY else f"share of\n{quantity}", fontsize="medium")

@@ -69,6 +69,7 @@ def leaves(*methods, seeds=SEEDS):
     """Training and use of the leaves of these methods."""
     methods = [method for method in methods if method != TUNED]
     used = set().union(*(jobs(rule, methods, seeds) for rule in ("evaluate", "search", "found")))
+    used |= LEARNING if methods else set()
     used |= differentiate(seeds=seeds) if LEARNED in methods else set()
     return used.union(*(jobs("leaf", (method,), seeds, range(LEAVES[method])) for method in methods))
 
@@ -80,7 +81,7 @@ def differentiate(*, seeds=SEEDS):
 
 def searched(*methods, seeds=SEEDS):
     """What follows where the leaves of these methods are searched again."""
-    return jobs("search", methods, seeds) | jobs("found", methods, seeds) | FEW_SHOT | {"summary"}
+    return jobs("search", methods, seeds) | jobs("found", methods, seeds) | FEW_SHOT | LEARNING | {"summary"}
 
 
 def drawn(*methods):
@@ -88,7 +89,8 @@ def drawn(*methods):
     return {"distances", "split_tables", "summary"} | DISTANCES | jobs("tree_figures", methods)
 
 
-FEW_SHOT = {"comparison", "trajectories_figure"} | COMPARED
+FEW_SHOT = {"comparison"} | COMPARED
+LEARNING = {"trajectories_figure"}
 TRAINING = {"training_figure"}
 ROOTS = {"root_scores_figure"}
 PROXIES = {"proxies", "draw proxies"}
@@ -381,7 +383,10 @@ TABLE = {
     "how figures look": (config(plotting={"style": {"font.size": 8}, "width": 3.3, "methods": ["snip"]}), ALL_FIGURES),
     "one more seed": (config(seeds=[0, 1, 2]), NEW_SEED),
     "another data set": (config(data={"name": "others", "seed": 1}), ALL),
-    "a method less": (config(methods=["snip"], leaves={"methods": ["snip"]}), drawn() | FEW_SHOT | ROOTS | PROXIES),
+    "a method less": (
+        config(methods=["snip"], leaves={"methods": ["snip"]}),
+        drawn() | FEW_SHOT | LEARNING | ROOTS | PROXIES,
+    ),
     "another torch": (upgraded, ALL - DATA),
 }
 

@@ -205,6 +205,7 @@ def test_a_metric_in_one_new_file_runs_only_its_own_steps(tiny, tmp_path):
     jobs = {reruns.named(message) for message in re.findall(r"^\[.* done, .*\] (.+)$", run, re.M)}
     mine = "gradient_sum"
     expected = reruns.scores(mine) | reruns.trees(mine) | reruns.drawn(mine) | reruns.FEW_SHOT | reruns.ROOTS
+    expected |= reruns.LEARNING
     assert jobs == expected | reruns.PROXIES, "a method of two metrics went, which was compared as a proxy, too"
     assert re.search(r"Not of this config: \d+ files that another one left in results-tiny", run)
     assert "  figures/trees/gone-seed-0.png" in run
@@ -227,7 +228,10 @@ def test_a_policy_in_one_new_file_runs_only_its_own_steps(tiny, tmp_path):
 
     mine = "snip-cheapest"
     expected = reruns.scores(mine, levels=range(3)) | reruns.trees(mine, levels=range(3)) | reruns.drawn(mine)
-    assert reruns.planned(folder, plan()).jobs == expected | reruns.FEW_SHOT | reruns.ROOTS | reruns.PROXIES
+    assert (
+        reruns.planned(folder, plan()).jobs
+        == expected | reruns.FEW_SHOT | reruns.LEARNING | reruns.ROOTS | reruns.PROXIES
+    )
     tree = f"results-tiny/seed-0/{mine}/tree.json"
     snakemake(folder, tree, "--cores", "2", *plan())
     found = read_tree(folder / tree)
