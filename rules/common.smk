@@ -36,11 +36,13 @@ from workflow_scripts._config import (
     check_files,
     check_truth,
     drawn_methods,
+    epochs_of,
     joint_proxies,
     leaf_methods,
     metric_options,
     proxy_metrics,
     rungs_of,
+    searches_of,
     space_of,
     truth_column,
 )
@@ -92,6 +94,7 @@ try:
     OUT = os.path.normpath(config["outdir"])
     PLACE = config["outdir"] = placed(workflow, OUT)
     LEAF_METHODS = leaf_methods(config, METHODS)
+    SEARCHES = searches_of(config, LEAF_METHODS)  # the differentiable ones, by name
     PROXIES = proxy_metrics(config)
     TRUTH_COLUMN = None
     if LEAF_METHODS or PROXIES:
@@ -136,6 +139,7 @@ wildcard_constraints:
     rung=r"[0-9]+",
     number=r"[0-9]+",
     metric="[a-z0-9_]+",
+    search="|".join(SEARCHES) or "none-",
 
 
 STORE = f"{PLACE}/.state"  # the states of trainings, and what is kept
@@ -230,6 +234,18 @@ def leaf_files(method, seed):
     return [*itertools.chain(*rung_files(method, seed))]
 
 
+def searches_in(method):
+    """The differentiable searches of the leaves of a method."""
+    return [name for name, one in SEARCHES.items() if method in one.methods]
+
+
+def learned_files(pattern, method, seed):
+    """Such a file of every leaf, of each of the differentiable searches in turn."""
+    numbers, of = range(METHODS[method].policy.leaves), {"method": method, "seed": seed}
+    searches = searches_in(method)
+    return [pattern.format(**of, search=s, number=n) for s in searches for n in numbers]
+
+
 def leaves_before(wildcards):
     """The checkpoints of the rung before."""
     return rung_files(wildcards.method, wildcards.seed)[int(wildcards.rung) - 1]
@@ -250,6 +266,11 @@ def leaf_costs():
     return [cost_of(file) for of in SEARCHED for file in leaf_files(*of)]
 
 
+def learned_costs():
+    """What the differentiable searches of all leaves took."""
+    return [file for of in SEARCHED for file in learned_files(cost_of(LEARNED), *of)]
+
+
 def stages():
     """What all stages before tables and figures leave behind."""
     yield from [DATA, *expand(SUPERNET, seed=ROOTS), *TREES]
@@ -258,9 +279,16 @@ def stages():
         yield from grown(scores_of, method, seed) + grown(splits_of, method, seed)
     for method, seed in SEARCHED:
         yield from leaf_files(method, seed)
+        yield from learned_files(LEARNED, method, seed)
+        yield from learned_files(TRAJECTORY, method, seed)
         later = range(1, len(rung_files(method, seed)))
         yield from expand(SELECTION, method=method, seed=seed, rung=later)
-    yield from [*leaf_costs(), *of_searched(EVALUATION), *of_searched(SEARCH)]
+    yield from [
+        *leaf_costs(),
+        *learned_costs(),
+        *of_searched(EVALUATION),
+        *of_searched(SEARCH),
+    ]
     if SEARCHED or PROXIES:
         yield TRUTH
         yield from expand(STANDALONE, number=range(len(ARCHITECTURES)))

@@ -29,6 +29,7 @@ rule comparison:
         found=of_searched(FOUND) if config["truth"]["source"] == "standalone" else [],
         roots=expand(cost_of(SUPERNET), seed=ROOTS),
         costs=leaf_costs(),
+        learned_costs=learned_costs(),
         scores=[file for of in SEARCHED for file in grown(scores_of, *of)],
     output:
         **tables("4 Few-shot NAS", COMPARISON),

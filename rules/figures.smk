@@ -20,6 +20,7 @@ FIGURES = [
     *(path for spec, *_, wanted in FROM_TABLES if wanted for path in figure(spec.name)),
     *(figure("training") if ROOTS else []),
     *figure("root-scores"),
+    *(figure("trajectories") if any(map(searches_in, LEAF_METHODS)) else []),
     *expand(
         FIGURE.replace("{figure}", "trees/{method}-seed-{seed}"),
         method=METHODS,
@@ -130,6 +131,36 @@ rule training_figure:
         "Draw the training curves"
     script:
         "../workflow_scripts/training_figure.py"
+
+
+rule trajectories_figure:
+    input:
+        of_searched(SEARCH),
+    output:
+        drawn(
+            "trajectories",
+            category="4 Few-shot NAS",
+            labels={"result": "Figure: differentiable searches"},
+        ),
+    log:
+        f"{OUT}/logs/trajectories_figure.log",
+    localrule: True
+    conda:
+        "../envs/cpu.yaml"
+    params:
+        **lineage(
+            "trajectories_figure",
+            code=code("trajectories_figure.py", SPACE_CODE),
+            settings={
+                "caption": search_caption(config, SEEDS),
+                **over_methods(),
+            },
+        ),
+        about=unrecorded(ABOUT_SEARCH),
+    message:
+        "Draw what the differentiable searches learned"
+    script:
+        "../workflow_scripts/trajectories_figure.py"
 
 
 rule root_scores_figure:

@@ -69,3 +69,39 @@ use rule leaf as rung with:
         **on_networks("rung", lambda w: leaf_settings(w, int(w.rung)), script="leaf.py"),
     message:
         "Train the leaf of rank {wildcards.number} on, rung {wildcards.rung} of {wildcards.method}, seed {wildcards.seed}"
+
+
+rule differentiate:
+    input:
+        data=DATA,
+        tree=TREE,
+        initial=lambda w: expand(
+            SUPERNET if METHODS[w.method].choices["init"] == "root" else [],
+            seed=w.seed,
+        ),
+    output:
+        checkpoint=LEARNED,
+        cost=cost_of(LEARNED),
+        trajectory=TRAJECTORY,
+    log:
+        f"{OUT}/logs/seed-{{seed}}/{{method}}/leaves/{{search}}-{{number}}.log",
+    conda:
+        "../envs/gpu.yaml"
+    threads: config["threads"]
+    resources:
+        gpu=config["resources"]["gpu"],
+    params:
+        **on_networks(
+            "differentiate",
+            settings=learned_settings,
+            code_of=lambda w: code(
+                "differentiate.py",
+                algorithms.path_of(SEARCHES[w.search].algorithm),
+                *NETWORK_CODE,
+                packages=["torch"],
+            ),
+        ),
+    message:
+        "Search leaf {wildcards.number} of {wildcards.method} with {wildcards.search}, seed {wildcards.seed}"
+    script:
+        "../workflow_scripts/differentiate.py"

@@ -19,6 +19,7 @@ if workflow.is_main_process and not FIXED:
             check_images(
                 config,
                 train=extent.train,
+                valid=extent.valid,
                 side=min(extent.height, extent.width),
                 of=config["data"]["name"],
                 more=f", or add images, remove {images} and run again",

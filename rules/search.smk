@@ -35,6 +35,8 @@ rule search:
         data=DATA,
         tree=TREE,
         leaves=lambda w: rung_files(w.method, w.seed)[-1],
+        learned=lambda w: learned_files(LEARNED, w.method, w.seed),
+        trajectories=lambda w: learned_files(TRAJECTORY, w.method, w.seed),
     output:
         SEARCH,
     log:
@@ -55,7 +57,7 @@ rule search:
             ),
             settings=lambda w: {
                 "seed": int(w.seed),
-                "search": search_settings(),
+                "search": search_settings(w),
                 **evaluation(),
                 **machine(),
             },

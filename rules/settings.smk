@@ -1,7 +1,7 @@
 from dataclasses import fields
 from fsnas.benchmark import sources as truth_sources
 from fsnas.data import sources as data_sources
-from fsnas.search import samplers
+from fsnas.search import algorithms, samplers
 from fsnas.training.recipe import Recipe
 
 # Whether the images are always the same, so that how many and how large they are is known before they are read.
@@ -78,13 +78,14 @@ def truth_settings():
     return {"space": search_space(), "source": READER, "content": content, **options}
 
 
-def search_settings():
-    """The samplers and what they need to know."""
+def search_settings(wildcards):
+    """The samplers and what they need to know, and the names of the differentiable searches."""
     search = config["search"]
     needed = {name: search[name] for name in ("samplers", "evaluations")}
     for name in search["samplers"]:
         needed |= samplers.taken(name, search)
-    return needed
+    learned = searches_in(wildcards.method)
+    return needed | ({"algorithms": learned} if learned else {})
 
 
 def scored_part(wildcards):
@@ -172,6 +173,24 @@ def leaf_settings(wildcards, rung=0):
         "init": METHODS[wildcards.method].choices["init"],
         "network": network(),
         "recipe": recipe(epochs, sampling=config["leaves"]["sampling"]),
+        **machine(),
+    }
+
+
+def learned_settings(wildcards):
+    """What decides what a differentiable search makes of a leaf, but for its space; nothing of the tree."""
+    method = METHODS[wildcards.method]
+    search = SEARCHES[wildcards.search]
+    # Sampling and mixing have no meaning here.
+    return {
+        "seed": int(wildcards.seed),
+        "algorithm": search.algorithm,
+        "options": search.options,
+        "init": method.choices["init"],
+        "network": network(),
+        "recipe": recipe(
+            epochs_of(config, method), sampling="superposition", mixing="mean"
+        ),
         **machine(),
     }
 

@@ -156,7 +156,7 @@ def about_search(config: Mapping[str, Any], seeds: Sequence[int], methods: Itera
         f"{BUDGETS[budget]}, batch size {net['batch_size']}, lr {net['lr']}; searched: "
         f"{selected}.{dropped}{own} Shared weights on {evaluation['batches'] or 'all'} validation batches of "
         f"{evaluation['batch_size']}, {evaluation['architectures'] or 'all'} architectures ranked. Search: "
-        f"{_said(search, [key for key in search if key != 'samplers'])}. {_interval(seeds)}"
+        f"{_said(search, [key for key in search if key not in ('samplers', 'algorithms')])}. {_interval(seeds)}"
     )
 
 

@@ -4,6 +4,7 @@ Only the workflow reads the config; the library gets plain arguments. Nothing he
 """
 
 import os
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from fsnas import metrics, spaces
+from fsnas.analysis.training_cost import SAMPLED
 from fsnas.benchmark import sources as truth_sources
 from fsnas.benchmark.checks import check_sha256, size_of
 from fsnas.data import sources as data_sources
@@ -33,6 +35,7 @@ from workflow_scripts._config_model import (
     entry_keys,
     expanded,
     model_of,
+    options_of_algorithm,
     options_of_metric,
 )
 from workflow_scripts._config_schema import validated
@@ -41,6 +44,7 @@ from workflow_scripts._needs import check_images
 from workflow_scripts._plotting import plot_settings
 
 AT_ONCE = 2**30  # bytes
+SEARCH_NAME = r"(?!rung-)[a-z][a-z0-9_-]{0,63}"
 SCORE_KEYS, CUT_KEYS = tuple(Scoring.model_fields), tuple(Cutting.model_fields)
 
 
@@ -113,6 +117,15 @@ class Method:
         return epochs if isinstance(epochs, int) else epochs[level]
 
 
+@dataclass(frozen=True)
+class Differentiable:
+    """A differentiable search: its algorithm, all options of it, and the methods whose leaves it searches."""
+
+    algorithm: str
+    options: dict[str, Any]
+    methods: tuple[str, ...]
+
+
 def check(config: Mapping[str, Any]) -> dict[str, Method]:
     """Check the whole config and return its methods by name.
 
@@ -142,7 +155,8 @@ def check(config: Mapping[str, Any]) -> dict[str, Method]:
         methods[method.name] = method
     source = config["data"]["source"]
     facts = data_sources.facts(source)
-    check_images(config, train=facts.train, side=facts.side or config["data"]["image_size"], of=source)
+    side = facts.side or config["data"]["image_size"]
+    check_images(config, train=facts.train, valid=facts.valid, side=side, of=source)
     _check_truth(config)
     _check_search(config)
     drawn_methods(config, methods)
@@ -150,6 +164,7 @@ def check(config: Mapping[str, Any]) -> dict[str, Method]:
     chosen, proxies = leaf_methods(config, methods), proxy_metrics(config)
     for each in chosen.values() or [None]:
         rungs_of(config, each)
+    searches_of(config, chosen)
     if chosen or proxies:
         truth_column(config)
     return methods
@@ -172,6 +187,35 @@ def rungs_of(config: Mapping[str, Any], method: Method | None) -> tuple[Rung, ..
     """
     with _about(f"leaves, method {method.name}" if method else "leaves"):
         return make_rungs(method.policy.leaves if method else 1, **taken(options_of(make_rungs), config["leaves"]))
+
+
+def epochs_of(config: Mapping[str, Any], method: Method) -> int:
+    """Return the epochs of each leaf of a method's tree where none is dropped."""
+    return rungs_of({**config, "leaves": config["leaves"] | {"selection": "all"}}, method)[0].epochs
+
+
+def searches_of(config: Mapping[str, Any], chosen: Mapping[str, Method]) -> dict[str, Differentiable]:
+    """Return the differentiable searches by name, over the leaves of ``chosen`` methods or of some of them.
+
+    `ConfigError` if a name is not fit for a file and a table, or an algorithm, an option of it or a method is unknown.
+    """
+    found = {}
+    for name, entry in config["search"]["algorithms"].items():
+        at = f"search.algorithms.{shown_key(name)}"
+        if not re.fullmatch(SEARCH_NAME, str(name)) or name in (*samplers.known(), SAMPLED):
+            raise ConfigError(
+                f"{at}: expected a name of letters a to z, digits, _ and -, a letter in front, and none of "
+                f"{listing([*samplers.known(), SAMPLED])}, nor rung-...; give the search another name"
+            )
+        if not isinstance(entry, Mapping | None):
+            raise ConfigError(f"{at}: found {shown(entry)}, expected its options, e.g. {{algorithm: darts, order: 2}}")
+        given = dict(entry or {})
+        algorithm, methods = given.pop("algorithm", name), given.pop("methods", "all")
+        with _about(at):
+            kind = options_of_algorithm(str(algorithm))
+        of = _listed(methods, [*chosen], f"{at}.methods")
+        found[name] = Differentiable(algorithm, validated(kind, given, at), tuple(of))
+    return found
 
 
 def proxy_metrics(config: Mapping[str, Any]) -> list[str]:

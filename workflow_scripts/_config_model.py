@@ -25,7 +25,7 @@ from fsnas.errors import ConfigError
 from fsnas.networks.choices import BatchNorm, Initialisation
 from fsnas.networks.gates import Mixing, Perturbation
 from fsnas.registry import Option
-from fsnas.search import samplers
+from fsnas.search import algorithms, samplers
 from fsnas.search.rungs import Selection
 from fsnas.spaces import SearchSpace, count_architectures
 from fsnas.spaces.nas_bench_201 import space as nas_bench_201
@@ -354,6 +354,11 @@ class Searching(Section):
         ["random", "evolution"], f"of {', '.join(samplers.known())}; the first one's results stand in the summary"
     )
     evaluations: Annotated[int, Bounds(1, 100_000)] = key(60, "of each sampler")
+    algorithms: dict[str, Any] = key(
+        {},
+        f"differentiable searches of each leaf, by a name: {', '.join(algorithms.known())}; or "
+        "{darts-2: {algorithm: darts, order: 2, methods: [random]}}",
+    )
 
 
 class Truth(Section):
@@ -477,6 +482,11 @@ class Config(Section):
 def options_of_metric(metric: str) -> type[Section]:
     """Return the options of a metric, a section."""
     return options("Metric", {"": metrics.metric_spec(metric).declared})
+
+
+def options_of_algorithm(algorithm: str) -> type[Section]:
+    """Return the options of an algorithm of a differentiable search, a section."""
+    return options("Algorithm", {"": algorithms.options(algorithm)})
 
 
 def _with(kind: type[Section], *bases: type[Section], **keys: Any) -> Any:

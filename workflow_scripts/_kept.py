@@ -31,7 +31,7 @@ def take_over(store: Path, key: str, outputs: Iterable[str], lineage: dict[str, 
     They then state the ``lineage`` (``settings``, ``code`` and ``inputs``) of this job; a checkpoint has it in the JSON
     beside it.
     """
-    files = {place(store, key, Path(output).suffix): Path(output) for output in outputs}
+    files = {place(store, key, output): Path(output) for output in outputs}
     if not all(holds(kept, key) for kept in files):
         return False
     for kept, output in files.items():
@@ -50,7 +50,7 @@ def take_over(store: Path, key: str, outputs: Iterable[str], lineage: dict[str, 
 def keep(store: Path, key: str, outputs: Iterable[str]) -> None:
     """Give each of the ``outputs`` its second name; a copy where the file system has no hard links."""
     for output in outputs:
-        kept = place(store, key, Path(output).suffix)
+        kept = place(store, key, output)
         kept.parent.mkdir(parents=True, exist_ok=True)
         temporary = kept.with_name(f".{uuid.uuid4().hex}")  # another job may keep the same at the same time
         try:
@@ -61,9 +61,9 @@ def keep(store: Path, key: str, outputs: Iterable[str]) -> None:
         temporary.unlink(missing_ok=True)  # it stays where it had been the same file already
 
 
-def place(store: Path, key: str, suffix: str) -> Path:
-    """Return where a file of this ``key`` is kept."""
-    return Path(store, "kept", f"{key}{suffix}")
+def place(store: Path, key: str, output: str | Path) -> Path:
+    """Return where the ``output`` of this ``key`` is kept; several of a key have different suffixes."""
+    return Path(store, "kept", f"{key}{''.join(Path(output).suffixes)}")
 
 
 def holds(path: Path, key: str) -> bool:

@@ -23,13 +23,15 @@ def needed_images(config: Mapping[str, Any]) -> dict[str, int]:
     return needed
 
 
-def check_images(config: Mapping[str, Any], *, train: int | None, side: int | None, of: str, more: str = "") -> None:
-    """Check that the training part ``of`` a data set has enough images, and that a crop cannot miss them.
+def check_images(
+    config: Mapping[str, Any], *, train: int | None, valid: int | None, side: int | None, of: str, more: str = ""
+) -> None:
+    """Check that the parts ``of`` a data set that are trained on have enough images, and that a crop cannot miss them.
 
     Parameters
     ----------
-    train, side
-        Images of the training part, and pixels of their shorter side; None where not known yet.
+    train, valid, side
+        Images of the training and the validation part, and pixels of their shorter side; None where not known yet.
     more
         What else helps, besides to lower a number.
 
@@ -43,6 +45,12 @@ def check_images(config: Mapping[str, Any], *, train: int | None, side: int | No
         for keys, images in needed_images(config).items()
         if train is not None and images > train
     ]
+    batch = config["supernet"]["batch_size"]
+    if config["search"]["algorithms"] and valid is not None and batch > valid:
+        problems.append(
+            f"supernet.batch_size: found {batch} images, but search.algorithms train on the validation part of {of}, "
+            f"too, which has {valid}; lower supernet.batch_size, or remove search.algorithms"
+        )
     padding = config["data"]["crop_padding"]
     if side is not None and padding >= side:
         problems.append(

@@ -21,6 +21,8 @@ def patterns(config: Mapping[str, Any], out: str) -> dict[str, str]:
         "TREE": f"{tree}/tree.json",
         "LEAF": f"{tree}/leaves/{{number}}.pt",
         "RUNG": f"{tree}/leaves/rung-{{rung}}/{{number}}.pt",
+        "LEARNED": f"{tree}/leaves/{{search}}/{{number}}.pt",
+        "TRAJECTORY": f"{tree}/leaves/{{search}}/{{number}}.trajectory.json",
         "SELECTION": f"{tree}/leaves/rung-{{rung}}/selection.json",
         "EVALUATION": f"{tree}/evaluation.h5",
         "SEARCH": f"{tree}/search.json",

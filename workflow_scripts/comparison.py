@@ -1,6 +1,7 @@
 """Rule comparison: what the splits are worth, as tables: rank correlation, explained variance, search, cost."""
 
 from collections import defaultdict
+from pathlib import Path
 
 from _job import lineage, run, search_space
 
@@ -8,7 +9,7 @@ from fsnas.analysis.explained_variance import explained_variance, leaf_truth
 from fsnas.analysis.few_shot import few_shot_summary
 from fsnas.analysis.found import found_table
 from fsnas.analysis.rank_correlation import rank_correlations
-from fsnas.analysis.training_cost import TIMES, cost_table
+from fsnas.analysis.training_cost import SAMPLED, TIMES, cost_table
 from fsnas.artifacts.architectures import read_architectures
 from fsnas.artifacts.scores import read_attributes
 from fsnas.artifacts.search import read_search
@@ -16,6 +17,7 @@ from fsnas.artifacts.splits import read_tree
 from fsnas.artifacts.tables import write_table
 from fsnas.artifacts.training_cost import read_training_cost
 from fsnas.benchmark.ground_truth import ground_truth_of
+from fsnas.search.result import SearchRecord
 from fsnas.spaces import SearchSpace
 from fsnas.training.record import TrainingCost
 from workflow_scripts._paths import place
@@ -34,20 +36,24 @@ def found_accuracies(paths: list[str], space: SearchSpace | None = None) -> dict
 def cost_rows(smk, searches: dict) -> list[dict]:
     """Return what the trees of every method and seed took, as `cost_table` wants it."""
     roots = {place(path, smk.config["outdir"])[1]: read_training_cost(path) for path in smk.input.roots}
-    leaves: dict[tuple[str, int], list[TrainingCost]] = defaultdict(list)
+    leaves: dict[tuple[str, int, str], list[TrainingCost]] = defaultdict(list)
     for path in smk.input.costs:
-        leaves[place(path, smk.config["outdir"])].append(read_training_cost(path))
+        leaves[*place(path, smk.config["outdir"]), SAMPLED].append(read_training_cost(path))
+    for path in smk.input.learned_costs:
+        leaves[*place(path, smk.config["outdir"]), Path(path).parent.name].append(read_training_cost(path))
     scoring: dict[tuple[str, int], dict[str, dict]] = defaultdict(dict)  # by key: candidates share files
     for path in smk.input.scores:
         attributes = read_attributes(path)
         scoring[place(path, smk.config["outdir"])][attributes["key"]] = attributes
     rows, before = [], defaultdict[int, set[str]](set)  # the trainings of the methods before, by seed
-    for (method, seed), record in searches.items():
-        costs, needs_root = leaves[method, seed], method in smk.params.settings["rooted"]
+    each = [(of, record, name) for of, record in searches.items() for name in _searches(record)]
+    for (method, seed), record, name in each:
+        costs, needs_root = leaves[method, seed, name], method in smk.params.settings["rooted"]
         trained = [cost for cost in costs if cost.epochs]
         row = {
             "method": method,
             "seed": seed,
+            "search": name,
             "root_epochs": roots[seed].epochs if needs_root else 0,
             "leaf_epochs": sum(cost.epochs for cost in trained),
             "leaf_samples": sum(cost.samples for cost in trained),
@@ -58,9 +64,15 @@ def cost_rows(smk, searches: dict) -> list[dict]:
             row[f"root_{kind}"] = getattr(roots[seed], kind) if needs_root else 0.0
             row[f"scoring_{kind}"] = sum(float(scores[kind]) for scores in scoring[method, seed].values())
             row[f"leaf_{kind}"] = sum(getattr(cost, kind) for cost in trained)
-        rows.append(row | {"search_evaluations": len(record.searches[0].evaluations)})
+        evaluations = next((one.evaluations for one in record.searches if one.sampler == name), None)
+        rows.append(row | {"search_evaluations": len(evaluations or record.searches[0].evaluations)})
         before[seed] |= {cost.key for cost in trained}
     return rows
+
+
+def _searches(record: SearchRecord) -> list[str]:
+    """Return what trained the leaves of a tree: that of all samplers, and every differentiable search."""
+    return [SAMPLED, *dict.fromkeys(one.search for one in record.trajectories)]
 
 
 def main(smk) -> None:

@@ -11,7 +11,7 @@ def main(smk) -> None:
     """Make the data set that the settings describe, if it is enough for all that the config wants to do with it."""
     settings = smk.params.settings | smk.params.reading
     dataset = make_dataset(**settings, progress=progress("data"))
-    found = {"train": len(dataset.splits["train"]), "side": min(dataset.images.shape[2:])}
+    found = {part: len(dataset.splits[part]) for part in ("train", "valid")} | {"side": min(dataset.images.shape[2:])}
     check_images(smk.config, **found, of=dataset.name, more=f", or add images to {settings['folder']}")
     write_dataset(smk.output[0], dataset, key=content_key(dataset), **lineage(smk))
 

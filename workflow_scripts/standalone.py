@@ -27,7 +27,7 @@ def wanted(smk, space) -> list[str]:
 
 def trained(smk, device, space, dataset, architecture: str, state: StateFile) -> Path:
     """Train one architecture, unless it is kept; return the file with its accuracies, in percent."""
-    path = place(Path(smk.params.store), state.key, ".h5")
+    path = place(Path(smk.params.store), state.key, smk.output[0])
     if holds(path, state.key):
         log.info("%s was trained before: taken over", architecture)
         return path

@@ -8,7 +8,7 @@ import pandas as pd
 from fsnas.analysis.found import FOUND_QUANTITIES
 from fsnas.analysis.rank_correlation import SCOPES
 from fsnas.analysis.stats import bootstrap_mean, by_seed
-from fsnas.analysis.training_cost import TIME_COLUMNS, TIMES
+from fsnas.analysis.training_cost import SAMPLED, TIME_COLUMNS, TIMES
 from fsnas.seeding import generator
 
 QUANTITIES = ("kendall_all", "kendall_within", "spearman_all", "spearman_within", "eta_squared", *FOUND_QUANTITIES)
@@ -24,8 +24,8 @@ def few_shot_summary(
 
     All are means over seeds; the `QUANTITIES` have the 95 % percentile bootstrap interval beside them, NaN for fewer
     than two seeds. ``n`` counts the seeds of a method in any table; one without a value is left out of that mean. The
-    found architectures are those of the first ``sampler``. ``seconds`` and ``device_seconds`` add up root, scoring and
-    leaves; NaN where one of them is.
+    found architectures are those of the first ``sampler``, the cost that of the leaves it searches. ``seconds`` and
+    ``device_seconds`` add up root, scoring and leaves; NaN where one of them is.
 
     Parameters
     ----------
@@ -34,6 +34,7 @@ def few_shot_summary(
         ``variance``; those that are nowhere else, whose leaves were not trained, come last.
     """
     found = found[found["sampler"].isin(found["sampler"][:1])]
+    cost = cost[cost["search"] == SAMPLED]
     tables = [variance, rank, found, cost]
     times = {kind: cost[columns].astype("float64").sum(axis=1, skipna=False) for kind, columns in TIME_COLUMNS.items()}
     cost = cost.assign(**times)

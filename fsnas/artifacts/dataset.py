@@ -83,19 +83,21 @@ class Extent:
 
     settings: dict[str, Any]
     train: int
+    valid: int
     height: int
     width: int
 
 
 def read_extent(path: str | Path) -> Extent | None:
-    """Return how many images of ``path`` train and how large they are, from its headers; None if that cannot be read.
+    """Return how many images ``path`` has of two parts and how large they are, from its headers; None if it has none.
 
     Neither the checksum is checked nor an image read: those who need the content do so, and say what is wrong.
     """
     try:
         with h5py.File(path, locking=False) as file:
             settings = json.loads(file.attrs["settings"])
-            return Extent(settings, len(file["splits/train"]), *file["images"].shape[2:])
+            parts = (len(file[f"splits/{part}"]) for part in ("train", "valid"))
+            return Extent(settings, *parts, *file["images"].shape[2:])
     except (OSError, KeyError, ValueError, RuntimeError, TypeError):
         return None
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from fsnas.artifacts import search, selection, splits, training_cost
+from fsnas.artifacts import search, selection, splits, training_cost, trajectory
 
 FOLDER = Path(__file__).with_name("schemas")
-FORMATS = (splits.SPLITS, splits.TREE, search.FORMAT, selection.FORMAT, training_cost.FORMAT)
+FORMATS = (splits.SPLITS, splits.TREE, search.FORMAT, selection.FORMAT, training_cost.FORMAT, trajectory.FORMAT)
 
 
 class Untitled(GenerateJsonSchema):

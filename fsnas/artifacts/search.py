@@ -10,8 +10,9 @@ from annotated_types import Ge, MinLen
 
 from fsnas.artifacts.files import lineage_of
 from fsnas.artifacts.json_format import JsonFormat, variant
-from fsnas.errors import FsnasError
+from fsnas.artifacts.trajectory import misfits, misspelt
 from fsnas.search.result import Evaluation, SearchRecord, SearchResult, best_of
+from fsnas.search.trajectory import LeafTrajectory
 from fsnas.spaces import SearchSpace
 
 # In a file a loss that is NaN is null, and the best is written out.
@@ -25,6 +26,10 @@ def _misfits(found: Any, space: SearchSpace) -> Iterator[tuple[str, str]]:
     samplers = [search.sampler for search in found.searches]
     if len(set(samplers)) != len(samplers):
         yield "searches", f"found the samplers {samplers}, expected each once"
+    for i, one in enumerate(found.trajectories):
+        if one.search not in samplers:
+            yield f"trajectories[{i}].search", f"found {one.search!r}, expected one of {samplers}"
+        yield from ((f"trajectories[{i}].{field}", problem) for field, problem in misfits(one.epochs, space))
     for i, search in enumerate(found.searches):
         yield from ((f"searches[{i}].{field}", problem) for field, problem in _search_misfits(search, space))
 
@@ -34,30 +39,32 @@ def _search_misfits(search: Any, space: SearchSpace) -> Iterator[tuple[str, str]
     if search.budget != len(evaluations):
         yield "budget", f"found {search.budget} for {len(evaluations)} evaluations"
     for i, one in enumerate(evaluations):
-        try:
-            name = space.spelt(one.architecture)
-        except FsnasError as error:
-            yield f"evaluations[{i}].architecture", str(error)
-        else:
-            if name != one.architecture:
-                yield f"evaluations[{i}].architecture", f"found {one.architecture!r}, expected {name!r}"
+        yield from ((f"evaluations[{i}].architecture", problem) for problem in misspelt(one.architecture, space))
     expected, best = _written(_held(search))["best"], asdict(search.best)
     if best != expected:
         yield "best", f"found {best}, but the best of the evaluations is {expected}"
 
 
-VERSION = 2
+VERSION = 3
 SEARCHES = Annotated[tuple[SEARCH, ...], MinLen(1)]  # type: ignore[valid-type]
 OTHERS = {"search_space": SearchSpace, "searches": SEARCHES}
 FORMAT = JsonFormat("fsnas.search", VERSION, SearchRecord, _misfits, OTHERS)
 
 
-def write_search(path: str | Path, *, space: SearchSpace, searches: Sequence[SearchResult], **fields: Any) -> None:
+def write_search(
+    path: str | Path,
+    *,
+    space: SearchSpace,
+    searches: Sequence[SearchResult],
+    trajectories: Sequence[LeafTrajectory] = (),
+    **fields: Any,
+) -> None:
     """Write the searches over one tree's leaves, and the other ``fields`` of the file, whole or not at all.
 
     Errors as `JsonFormat.write`.
     """
-    FORMAT.write(path, lineage_of() | fields | {"searches": [*map(_written, searches)]}, space)
+    found = {"searches": [*map(_written, searches)], "trajectories": [*map(asdict, trajectories)]}
+    FORMAT.write(path, lineage_of() | fields | found, space)
 
 
 def read_search(path: str | Path, space: SearchSpace | None = None) -> SearchRecord:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fsnas.inspecting.parts import Labelled, Parts, of_hdf5, of_rows, of_table, summary
+from fsnas.search.trajectory import as_array, entropy
 from fsnas.spaces import SearchSpace, count_architectures, described_space
 from fsnas.splitting.affinities import NodeScores
 from fsnas.splitting.trees import ROOT, Level, Split, Tree, Tuning
@@ -250,6 +251,31 @@ def _evaluations(artifact: "Artifact", found: Any) -> Parts:
     return parts
 
 
+def _trajectory(artifact: "Artifact", found: Any) -> dict[str, Any]:
+    """Return what was chosen in each epoch, and how decided the parameters were."""
+    rows = [
+        {"epoch": one.epoch, "architecture": one.architecture, "entropy": entropy(one.shares), "accuracy": one.accuracy}
+        for one in found.epochs
+    ]
+    space = described_space(artifact.fields["search_space"])
+    last = as_array(found.epochs[-1].shares)
+    shares = {edge: dict(zip(space.operations, row, strict=True)) for edge, row in zip(space.edges, last, strict=True)}
+    return {"epochs": rows, "shares": shares}
+
+
+def _epochs(artifact: "Artifact", found: Any) -> Parts:
+    space, numbers = described_space(artifact.fields["search_space"]), [one.epoch for one in found.epochs]
+    axes = {"epoch": numbers, "edge": space.edges, "operation": space.operations}
+    names = ("parameters", "shares")
+    parts = {n: Labelled(np.array([as_array(getattr(one, n)) for one in found.epochs]), axes) for n in names}
+    rows = [{name: getattr(one, name) for name in ("architecture", "loss", "accuracy")} for one in found.epochs]
+    return parts | of_rows(rows, "epoch", numbers)
+
+
+def _about_learned(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {"algorithm": fields["algorithm"], "epochs": len(fields["epochs"])}
+
+
 def _ranking(artifact: "Artifact", found: Any) -> Parts:
     rows = [{"rank": i, **asdict(one), "kept": i < found.keep} for i, one in enumerate(found.ranking)]
     leaves = [row.pop("leaf") for row in rows]
@@ -299,5 +325,14 @@ KINDS = {
     "splits": Kind("the splits of one level", "splits", "read_splits", _splits, _numbers, "number"),
     "supernet": Kind("a trained supernet", "archive", "", _checkpoint, _weights, about=_about_checkpoint),
     "table": Kind("a table", "tables", "", _frame("rows"), _of_file(of_table), "column"),
+    "trajectory": Kind(
+        "a differentiable search of a leaf",
+        "trajectory",
+        "read_trajectory",
+        _trajectory,
+        _epochs,
+        "epoch",
+        _about_learned,
+    ),
     "tree": Kind("a split tree", "splits", "read_tree", _tree, _numbers, "number", _about_tree),
 }

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from fsnas.analysis.training_cost import SAMPLED
 from fsnas.plotting import from_tables
 from fsnas.plotting._seeds import counted, mark_names, span
 from fsnas.plotting._style import BESIDE, Options, empty, legend, pt, sheet, styled, widest, wrapped
@@ -37,7 +38,8 @@ def cost_figure(training_cost: pd.DataFrame, *, options: Options) -> Figure:
     its bar.
     """
     looks, width = options.looks(training_cost["method"]), options.width
-    cost, methods = training_cost[training_cost["method"].isin([*looks])], list(looks)
+    cost, looks = _by_search(training_cost[training_cost["method"].isin([*looks])], looks)
+    methods = list(looks)
     labels = [method if width is None else wrapped(method, 0.35 * width, pt(9)) for method in methods]
     names = widest(labels, pt(9))
     width = width or 9.2 + names
@@ -63,6 +65,15 @@ def cost_figure(training_cost: pd.DataFrame, *, options: Options) -> Figure:
     handles = [Patch(label=label, **LOOK[column.split("_")[0]]) for column, label in PARTS[SECONDS].items()]
     legend(figure, handles)
     return figure
+
+
+def _by_search(cost: pd.DataFrame, looks: Mapping[str, Any]) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return the table and the looks with a name of its own for a method under each differentiable search."""
+    names = cost["method"].where(cost["search"] == SAMPLED, cost["method"] + ": " + cost["search"].astype(str))
+    shown: dict[str, Any] = {}
+    for method, look in looks.items():
+        shown |= dict.fromkeys([method, *names[cost["method"] == method]], look)
+    return cost.assign(method=names), shown
 
 
 def _search(cost: pd.DataFrame) -> str:

@@ -6,7 +6,7 @@ trained as everywhere (`fsnas.training.loop`), so that a search can be stopped a
 
 from collections.abc import Callable, Iterator
 from itertools import chain, count
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -109,8 +109,7 @@ class _Learning:
             loss = F.cross_entropy(self.network(drawn[0], self.context(gates)), drawn[1])
         else:
             loss = unrolled_loss(descent, self.network, self.context(gates, channels_last=False), batch, drawn, epoch)
-        found = torch.autograd.grad(loss, self.parameters, allow_unused=True)
-        gradient = cast(Tensor | None, found[0])
+        gradient: Tensor | None = torch.autograd.grad(loss, self.parameters, allow_unused=True)[0]
         if gradient is None and self.network.space.active_gates(gates.detach().numpy()).any():
             raise FsnasError(
                 f"the loss of the network of {self.network.space.name} does not depend on the architecture parameters; "

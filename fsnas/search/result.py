@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from annotated_types import Ge, Le, MinLen
 
 from fsnas.fields import Matches
+from fsnas.search.trajectory import LeafTrajectory
 from fsnas.splitting.trees import Name, NodePath
 
 
@@ -23,9 +24,12 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """All evaluations of a search, in order, and the index of the best one, as `best_of` says."""
+    """All evaluations of a search, in order, and the index of the best one, as `best_of` says.
 
-    sampler: Annotated[str, Matches("^[a-z][a-z0-9_]*$")]
+    Those of a differentiable search, which has its name from the config, are of what it found in each leaf.
+    """
+
+    sampler: Annotated[str, Matches("^[a-z][a-z0-9_-]*$")]
     evaluations: Annotated[tuple[Evaluation, ...], MinLen(1)]
     best: Annotated[int, Ge(0)]
 
@@ -42,7 +46,10 @@ def best_of(evaluations: Sequence[Evaluation]) -> int:
 
 @dataclass(frozen=True)
 class SearchRecord:
-    """The content of search.json: one search per sampler, in the order of the run, and what made them."""
+    """The content of search.json: one search per sampler, in the order of the run, and what made them.
+
+    Then come the differentiable searches, whose ``trajectories`` say how they went: of each all leaves.
+    """
 
     method: Name
     metric: Name
@@ -50,3 +57,4 @@ class SearchRecord:
     searches: Annotated[tuple[SearchResult, ...], MinLen(1)]
     key: str
     settings: dict[str, Any]
+    trajectories: tuple[LeafTrajectory, ...] = ()

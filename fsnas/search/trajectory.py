@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Ge, Le, MinLen
 
-from fsnas.splitting.trees import Name
+from fsnas.splitting.trees import Name, NodePath
 
 Rows = tuple[tuple[float | None, ...], ...]
 
@@ -49,6 +49,15 @@ class Trajectory:
     def architecture(self) -> str:
         """Return the architecture that was found: that of the last epoch."""
         return self.epochs[-1].architecture
+
+
+@dataclass(frozen=True)
+class LeafTrajectory:
+    """The epochs of a leaf of a tree, by the name that the config gives the search."""
+
+    search: Name
+    leaf: NodePath
+    epochs: Annotated[tuple[Learned, ...], MinLen(1)]
 
 
 def as_array(rows: Rows) -> np.ndarray:

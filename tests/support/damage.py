@@ -26,11 +26,13 @@ from fsnas.artifacts.selection import read_selection, write_selection
 from fsnas.artifacts.splits import read_splits, read_tree, write_splits, write_tree
 from fsnas.artifacts.tables import check_table, read_table, write_table
 from fsnas.artifacts.training_cost import read_training_cost, write_training_cost
+from fsnas.artifacts.trajectory import read_trajectory, write_trajectory
 from fsnas.data.dataset import Dataset
 from fsnas.errors import ArtifactError
 from fsnas.networks.supernet import Supernet
 from fsnas.search.result import Evaluation, SearchResult
 from fsnas.search.selection import LeafScore
+from fsnas.search.trajectory import Learned, Trajectory
 from fsnas.splitting.affinities import NodeScores
 from fsnas.splitting.trees import Tree
 from fsnas.training.record import TrainingCost
@@ -257,6 +259,16 @@ def _search(path: Path, evaluations: tuple[Evaluation, ...], **lineage: Any) -> 
     write_search(path, space=SPACE, method="mine", metric="snip", seed=3, searches=searches, key=KEY, **lineage)
 
 
+def _trajectory(path: Path, found: Trajectory, **lineage: Any) -> None:
+    write_trajectory(path, found, SPACE, **lineage)
+
+
+def learned(epoch: int = 1, last: float = 0.2) -> Learned:
+    """After an epoch, with a disabled operation on the first edge."""
+    rows = ((None, 0.1 + last, 0.0, -0.5, 1e-3), *((last, 0.1, 0.2, 0.3, 0.4),) * 5)
+    return Learned(epoch, rows, rows, ARCHITECTURES[epoch % 2], 1.5, 0.25)
+
+
 def _table(path: Path, table: pd.DataFrame, **lineage: Any) -> None:
     write_table(path.with_suffix(".csv"), table, **lineage)
 
@@ -327,6 +339,13 @@ KINDS = {
         "selection.json", partial(write_selection, keep=1, key=KEY), JUDGED, JUDGED[:1], (read_selection,)
     ),
     "cost": Kind("cost.json", write_training_cost, COST, dataclasses.replace(COST, epochs=3), (read_training_cost,)),
+    "trajectory": Kind(
+        "0.trajectory.json",
+        _trajectory,
+        Trajectory("darts", (learned(), learned(2)), KEY),
+        Trajectory("darts", (learned(), learned(2, 0.7)), KEY),
+        (read_trajectory,),
+    ),
     "table": Kind("table.csv", _table, *TABLES, (read_table, check_table)),
     "record": Kind("record.json", _table, *TABLES, (_read_table_of,)),
     "supernet": Kind("supernet.pt", _supernet, random_network(3), other_network(), (read_network, read_record)),

@@ -16,6 +16,7 @@ from fsnas.plotting.proxies import proxies_figure
 from fsnas.plotting.rank_correlation import rank_correlation_figure
 from fsnas.plotting.root_scores import root_scores_figure
 from fsnas.plotting.training import training_figure
+from fsnas.plotting.trajectories import trajectories_figure
 from fsnas.plotting.tree import tree_figure
 from tests.support import plotting_data as data
 from tests.support.plotting_data import EIGHT, LONG, METRICS, ONE_EACH, SAMPLERS, TWO
@@ -78,6 +79,10 @@ FIGURES = {
     "tree, exhaustive": partial(made, tree_figure, data.tree([5])),
     "tree, none": partial(made, tree_figure, data.tree([])),
     "training": partial(made, training_figure, data.records(3, 12)),
+    "trajectories": partial(made, trajectories_figure, data.trajectories(EIGHT, 3), metrics=EIGHT),
+    "trajectories, one epoch": partial(
+        made, trajectories_figure, data.trajectories(TWO, 2, ("gdas",), epochs=1), metrics=TWO
+    ),
     "root scores": partial(scores_figure, ["gm", "snip", "jacobcov"], metrics=ONE_EACH),
     "root scores, all": partial(scores_figure, list(METRICS)),
 }

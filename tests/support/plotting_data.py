@@ -14,6 +14,7 @@ from fsnas.analysis.method_distance import METHOD_COLUMNS
 from fsnas.analysis.proxies import CORRELATION_COLUMNS
 from fsnas.analysis.rank_correlation import RANK_COLUMNS, SCOPES
 from fsnas.analysis.training_cost import COST_COLUMNS
+from fsnas.analysis.trajectories import ENTROPY, TRAJECTORY_COLUMNS
 from fsnas.splitting.trees import Tree
 from tests.support.space import EDGES, OPERATIONS
 from tests.support.splits import grown_tree
@@ -152,7 +153,17 @@ def cost(methods, seeds):
         shared = min(seed, leaves - 1) % 3
         scoring = 8.0 * (leaves == 8) * (1 + rng.random())
         device = ((21.0 + rng.random()) * rooted, scoring, 31.0)
-        yield method, seed, 20 * rooted, 40, 35840, leaves - shared, shared, *[np.nan] * 3, *device, 200
+        yield method, seed, "sampled", 20 * rooted, 40, 35840, leaves - shared, shared, *[np.nan] * 3, *device, 200
+
+
+@table(TRAJECTORY_COLUMNS)
+def trajectories(methods, seeds, searches=("darts", "gdas"), epochs=12):
+    """Rows of `trajectory_table`; the first search collapses to skip_connect, and no edge holds avg_pool_3x3."""
+    for method, seed, (number, search), epoch in product(methods, range(seeds), enumerate(searches), range(epochs)):
+        skip = 0.25 + (0.05 * epoch + 0.02 * seed if number == 0 else 0.0)
+        shares = {"skip_connect": skip, "avg_pool_3x3": np.nan}
+        of = {ENTROPY: 1 - 0.05 * epoch} | {o: shares.get(o, (1 - skip) / 3) for o in OPERATIONS}
+        yield from ((method, seed, search, epoch + 1, quantity, value) for quantity, value in of.items())
 
 
 @table([*CORRELATION_COLUMNS[:11], "abdelfattah2021", "nasbench_suite_zero"])

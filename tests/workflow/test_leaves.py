@@ -90,8 +90,10 @@ def test_every_sampler_has_its_budget_and_its_accuracies_are_those_of_the_leaves
     tree, record = read_tree(folder / "tree.json", SPACE), read_search(folder / "search.json", SPACE)
     leaves = read_leaves(sorted(folder.glob("leaves/*.pt")), tree)
     ((images, labels),) = settled(results, seed)
-    assert [found.sampler for found in record.searches] == CONFIG["search"]["samplers"]
-    for found in record.searches:
+    count = len(CONFIG["search"]["samplers"])
+    assert [found.sampler for found in record.searches[:count]] == CONFIG["search"]["samplers"]
+    assert [found.sampler for found in record.searches[count:]] == (["gdas"] if method == "snip" else [])
+    for found in record.searches[:count]:
         assert len(found.evaluations) == CONFIG["search"]["evaluations"]
         for one in found.evaluations:
             path = SPACE.parse(one.architecture)
@@ -124,7 +126,7 @@ def test_every_architecture_with_a_truth_is_evaluated_and_ranked(results):
 
 def test_what_was_found_was_trained_by_itself(results):
     table = pd.read_csv(results / "tables/found_architectures.csv", dtype={"leaf": str})
-    assert len(table) == len(TREES) * 5
+    assert len(table) == len(TREES) * 5 + len(SEEDS), "one method is searched with gdas, too"
     for row in table.itertuples():
         trained = read_architectures(results / f"seed-{row.seed}/{row.method}/found.h5", "standalone")
         (column,) = (name for name in trained.columns if "_test_" in name)
@@ -166,7 +168,8 @@ def test_a_method_with_the_same_leaves_trains_none(copy):
         assert (folder / f"again/leaves/{leaf}.pt").read_bytes() == (folder / f"snip/leaves/{leaf}.pt").read_bytes()
         cost, own = (read_training_cost(folder / f"{method}/leaves/{leaf}.json") for method in ("again", "snip"))
         assert cost == own, "what its only training took"
-    table = pd.read_csv(copy / "results-tiny/tables/training_cost.csv").set_index("method")
+    table = pd.read_csv(copy / "results-tiny/tables/training_cost.csv")
+    table = table[table["search"] == "sampled"].set_index("method")
     assert list(table.loc["again", ["trainings", "shared"]]) == [0, 4]
     assert table.loc["again", "leaf_epochs"] == table.loc["snip", "leaf_epochs"]
 
@@ -189,9 +192,14 @@ def test_halving_with_the_official_file_as_truth(copy):
     last, _ = read_checkpoint(folder / "leaves/rung-2/0.pt", SPACE)
     tree, record = read_tree(folder / "tree.json"), read_search(folder / "search.json")
     np.testing.assert_array_equal(last.sub_space, tree.leaves[second.kept[0].leaf])
-    assert {one.leaf for found in record.searches for one in found.evaluations} == {second.kept[0].leaf}
-    costs = [read_training_cost(path) for path in folder.glob("leaves/**/*.json") if path.name != "selection.json"]
-    assert sum(cost.epochs for cost in costs) == 24
+    *sampled, learned = record.searches
+    assert {one.leaf for found in sampled for one in found.evaluations} == {second.kept[0].leaf}
+    assert [one.leaf for one in learned.evaluations] == [*tree.leaves], "no leaf is dropped before"
+    for pattern in ("leaves/[0-9].json", "leaves/gdas/[0-9].json"):
+        costs = [read_training_cost(path) for path in folder.glob(pattern)]
+        assert len(costs) == 4
+        later = folder.glob("leaves/rung-*/[0-9].json") if "gdas" not in pattern else ()
+        assert sum(cost.epochs for cost in [*costs, *map(read_training_cost, later)]) == 24
     evaluated = read_architectures(folder / "evaluation.h5", "evaluation")
     assert set(evaluated.architectures) == {META[0], META[2], META[3], META[5]}
     held = {SPACE.owner(tree.leaves, SPACE.indices(evaluated.architectures))[0]}
@@ -228,7 +236,9 @@ def test_no_leaves_and_no_proxies_end_the_run_at_the_trees(tiny):
         *(tiny[0], "-n", "--forceall", "--configfile", "configs/tiny.yaml"),
         *("--config", 'leaves={"methods": []}', 'proxies={"metrics": []}'),
     )
-    assert not {"leaf", "search", "truth", "comparison", "proxies"} & set(jobs_of(printed))
+    assert not {"leaf", "differentiate", "trajectories_figure", "search", "truth", "comparison", "proxies"} & set(
+        jobs_of(printed)
+    )
 
 
 def test_results_are_not_shown_under_a_truth_whose_file_is_missing(tiny):

@@ -27,6 +27,7 @@ PAIR = ("snip", "params")  # the metrics of the method "pair", whose leaves are 
 ADAPTIVE, TUNED = "snip-adaptive", "snip-tuned"
 SEARCHED = ("snip", "random", ADAPTIVE)  # whose leaves are trained
 SEEDS, METHODS, LEVELS, LEAVES = (0, 1), (*SEARCHED, TUNED), (0, 1), {"snip": 4, "random": 4, ADAPTIVE: 3}
+LEARNED = "snip"  # whose leaves are searched with gdas, too
 CANDIDATES = {"2-2": (0, 1), "4": (0,)}  # of the tuned method, with their levels
 
 
@@ -68,7 +69,19 @@ def leaves(*methods, seeds=SEEDS):
     """Training and use of the leaves of these methods."""
     methods = [method for method in methods if method != TUNED]
     used = set().union(*(jobs(rule, methods, seeds) for rule in ("evaluate", "search", "found")))
+    used |= LEARNING if methods else set()
+    used |= differentiate(seeds=seeds) if LEARNED in methods else set()
     return used.union(*(jobs("leaf", (method,), seeds, range(LEAVES[method])) for method in methods))
+
+
+def differentiate(*, seeds=SEEDS):
+    """The differentiable searches of all leaves."""
+    return jobs("differentiate gdas", (LEARNED,), seeds, range(LEAVES[LEARNED]))
+
+
+def searched(*methods, seeds=SEEDS):
+    """What follows where the leaves of these methods are searched again."""
+    return jobs("search", methods, seeds) | jobs("found", methods, seeds) | FEW_SHOT | LEARNING | {"summary"}
 
 
 def drawn(*methods):
@@ -77,6 +90,7 @@ def drawn(*methods):
 
 
 FEW_SHOT = {"comparison"} | COMPARED
+LEARNING = {"trajectories_figure"}
 TRAINING = {"training_figure"}
 ROOTS = {"root_scores_figure"}
 PROXIES = {"proxies", "draw proxies"}
@@ -124,6 +138,8 @@ PLACES = {
     r"Draw the trees of (\S+)": "tree_figures {0}",
     r"Draw the training curves": "training_figure",
     r"Draw the scores of the root": "root_scores_figure",
+    r"Draw what the differentiable searches learned": "trajectories_figure",
+    r"Search leaf (\w+) of (\S+) with (\S+), seed (\d+)": "differentiate {2} {1} {3} {0}",
     r"Compare what the leaves are worth": "comparison",
     r"Say what was found and where to look": "summary",
 }
@@ -259,7 +275,7 @@ def renamed(folder: Path) -> None:
     path.write_text(path.read_text(encoding="utf-8").replace("grads", "slopes"), encoding="utf-8")
 
 
-FIGURES = {"summary", "draw proxies"} | DISTANCES | COMPARED | TRAINING | ROOTS
+FIGURES = {"summary", "draw proxies", "trajectories_figure"} | DISTANCES | COMPARED | TRAINING | ROOTS
 ALL_FIGURES = FIGURES | jobs("tree_figures", (*METHODS, "pair"))
 NEW_SEED = jobs("supernet", (2,)) | scores(*METHODS, seeds=(2,)) | trees(*METHODS, seeds=(2,))
 NEW_SEED |= pair(*PAIR, seeds=(2,)) | leaves(*METHODS, seeds=(2,)) | drawn(*METHODS) | FEW_SHOT | TRAINING | ROOTS
@@ -304,7 +320,15 @@ TABLE = {
     ),
     "code of a sampler": (
         edit("fsnas/search/samplers/tpe.py", "multivariate=True", "multivariate=False"),
-        jobs("search", SEARCHED, SEEDS) | jobs("found", SEARCHED, SEEDS) | FEW_SHOT | {"summary"},
+        searched(*SEARCHED),
+    ),
+    "code of an algorithm": (
+        edit("fsnas/search/algorithms/gdas.py", "hard + hard *", "hard + 1 * hard *"),
+        differentiate() | searched(LEARNED),
+    ),
+    "an option of an algorithm": (
+        config(search={"algorithms": {"gdas": {"learning_rate": 0.01, "methods": [LEARNED]}}}),
+        differentiate() | searched(LEARNED),
     ),
     "a published number": (edit("fsnas/analysis/published.json", "0.594", "0.595"), PROXIES | {"summary"}),
     "code of all figures": (STYLE, ALL_FIGURES),
@@ -350,7 +374,7 @@ TABLE = {
     "an option of the leaves": (config(leaves={"total_epochs": 8}), leaves(*METHODS) | FEW_SHOT | {"summary"}),
     "an option of the search": (
         config(search={"evaluations": 16}),
-        jobs("search", SEARCHED, SEEDS) | jobs("found", SEARCHED, SEEDS) | FEW_SHOT | {"summary"},
+        searched(*SEARCHED),
     ),
     "an option of the distances": (
         config(distances={"normalisation": "as_printed"}),
@@ -359,7 +383,10 @@ TABLE = {
     "how figures look": (config(plotting={"style": {"font.size": 8}, "width": 3.3, "methods": ["snip"]}), ALL_FIGURES),
     "one more seed": (config(seeds=[0, 1, 2]), NEW_SEED),
     "another data set": (config(data={"name": "others", "seed": 1}), ALL),
-    "a method less": (config(methods=["snip"], leaves={"methods": ["snip"]}), drawn() | FEW_SHOT | ROOTS | PROXIES),
+    "a method less": (
+        config(methods=["snip"], leaves={"methods": ["snip"]}),
+        drawn() | FEW_SHOT | LEARNING | ROOTS | PROXIES,
+    ),
     "another torch": (upgraded, ALL - DATA),
 }
 

@@ -13,7 +13,11 @@ import fsnas
 from fsnas.analysis.split_distance import split_distance
 from fsnas.artifacts.lineage import read_lineage
 from fsnas.artifacts.scores import read_scores
+from fsnas.artifacts.search import read_search
 from fsnas.artifacts.splits import read_splits, read_tree
+from fsnas.artifacts.training_cost import read_training_cost
+from fsnas.artifacts.trajectory import read_trajectory
+from fsnas.search.trajectory import as_array
 from fsnas.spaces import count_architectures
 from fsnas.splitting.affinities import score_affinity
 from tests.support.space import EDGES, SPACE
@@ -138,6 +142,49 @@ def test_candidates_share_what_they_scored_and_the_clearest_becomes_the_tree(res
     assert "taken over" in (results / f"logs/seed-{seed}/snip-tuned/candidates/4/scores-0.log").read_text()
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_leaves_searched_by_gradients_have_weights_and_trajectories_of_their_own(results, seed):
+    folder, gdas = results / f"seed-{seed}/snip", results / f"seed-{seed}/snip/leaves/gdas"
+    tree, record = read_tree(folder / "tree.json"), read_search(folder / "search.json")
+    assert [one.sampler for one in record.searches] == ["random", "evolution", "tpe", "reinforce", "local", "gdas"]
+    found = record.searches[-1].evaluations
+    assert [one.leaf for one in found] == [*tree.leaves] == [one.leaf for one in record.trajectories]
+    for number, (evaluation, one) in enumerate(zip(found, record.trajectories, strict=True)):
+        trajectory = read_trajectory(gdas / f"{number}.trajectory.json")
+        assert (one.search, one.epochs) == ("gdas", trajectory.epochs) and len(one.epochs) == 1
+        assert evaluation.architecture == trajectory.architecture
+        space = tree.leaves[one.leaf]
+        assert all(space[edge, choice] for edge, choice in enumerate(SPACE.parse(trajectory.architecture)))
+        for rows in (one.epochs[0].parameters, one.epochs[0].shares):
+            np.testing.assert_array_equal(np.isnan(as_array(rows)), ~space)
+        np.testing.assert_allclose(np.nansum(as_array(one.epochs[0].shares), axis=1), 1)
+        learned, content = fsnas.read_checkpoint(gdas / f"{number}.pt", SPACE)
+        sampled, _ = fsnas.read_checkpoint(folder / f"leaves/{number}.pt", SPACE)
+        assert content["key"] == trajectory.key == read_training_cost(gdas / f"{number}.json").key
+        assert any(not torch.equal(a, b) for a, b in zip(learned.parameters(), sampled.parameters(), strict=True))
+    assert read_search(results / f"seed-{seed}/random/search.json").trajectories == ()
+    cost = pd.read_csv(results / "tables/training_cost.csv").query(f"method == 'snip' and seed == {seed}")
+    assert list(cost["search"]) == ["sampled", "gdas"] and list(cost["leaf_epochs"]) == [4, 4]
+    assert list(cost["leaf_samples"] / cost["leaf_samples"].iloc[0]) == [1, 2], "a step goes over both parts"
+    table = pd.read_csv(results / "tables/found_architectures.csv", dtype={"leaf": str})
+    (row,) = table.query(f"method == 'snip' and seed == {seed} and sampler == 'gdas'").itertuples()
+    best = found[record.searches[-1].best]
+    assert (row.evaluations, row.leaf, row.architecture) == (4, best.leaf, best.architecture)
+
+
+def test_a_leaf_is_searched_by_gradients_without_its_sampled_training(tiny, tmp_path):
+    folder = shutil.copytree(tiny[0], tmp_path / "run")
+    leaves = folder / "results-tiny/seed-0/snip/leaves"
+    before = (leaves / "gdas/1.pt").read_bytes()
+    for file in (*leaves.glob("*.*"), *leaves.glob("gdas/1.*")):
+        file.unlink()
+    shutil.rmtree(folder / "results-tiny/.state")
+    target = "results-tiny/seed-0/snip/leaves/gdas/1.trajectory.json"
+    run = snakemake(folder, target, "--cores", "1", "--configfile", "configs/tiny.yaml")
+    assert re.findall(r"^\[.* done, .*\] (.+)$", run, re.M) == ["Search leaf 1 of snip with gdas, seed 0"]
+    assert (leaves / "gdas/1.pt").read_bytes() == before
+
+
 def example(page, file):
     """The text of a file that a page shows."""
     code = (
@@ -158,6 +205,7 @@ def test_a_metric_in_one_new_file_runs_only_its_own_steps(tiny, tmp_path):
     jobs = {reruns.named(message) for message in re.findall(r"^\[.* done, .*\] (.+)$", run, re.M)}
     mine = "gradient_sum"
     expected = reruns.scores(mine) | reruns.trees(mine) | reruns.drawn(mine) | reruns.FEW_SHOT | reruns.ROOTS
+    expected |= reruns.LEARNING
     assert jobs == expected | reruns.PROXIES, "a method of two metrics went, which was compared as a proxy, too"
     assert re.search(r"Not of this config: \d+ files that another one left in results-tiny", run)
     assert "  figures/trees/gone-seed-0.png" in run
@@ -180,7 +228,10 @@ def test_a_policy_in_one_new_file_runs_only_its_own_steps(tiny, tmp_path):
 
     mine = "snip-cheapest"
     expected = reruns.scores(mine, levels=range(3)) | reruns.trees(mine, levels=range(3)) | reruns.drawn(mine)
-    assert reruns.planned(folder, plan()).jobs == expected | reruns.FEW_SHOT | reruns.ROOTS | reruns.PROXIES
+    assert (
+        reruns.planned(folder, plan()).jobs
+        == expected | reruns.FEW_SHOT | reruns.LEARNING | reruns.ROOTS | reruns.PROXIES
+    )
     tree = f"results-tiny/seed-0/{mine}/tree.json"
     snakemake(folder, tree, "--cores", "2", *plan())
     found = read_tree(folder / tree)

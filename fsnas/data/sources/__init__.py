@@ -14,10 +14,12 @@ from fsnas.registry import Registry
 class Facts:
     """What is known of the images of a source before they are read; its file may say it as ``FACTS``.
 
-    How many train at least, and pixels a side, where always the same; why they are not to be mirrored, if that is so.
+    How many train and validate at least, and pixels a side, where always the same; why they are not to be mirrored, if
+    that is so.
     """
 
     train: int | None = None
+    valid: int | None = None
     side: int | None = None
     unmirrored: str = ""
 

@@ -11,7 +11,7 @@ from fsnas.data.sources._cifar import read_cifar
 from fsnas.data.splits import Images
 from fsnas.errors import DataError
 
-FACTS = Facts(train=25_000, side=32)
+FACTS = Facts(train=25_000, valid=25_000, side=32)
 NASBENCH201_START = [0, 5, 7, 11, 13, 15, 16, 17, 20, 24]  # of the official training part
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from fsnas.data.sources import Facts
 from fsnas.data.splits import Images, drawn_test_part
 
-FACTS = Facts(train=753, side=8, unmirrored="a mirrored digit is another sign")
+FACTS = Facts(train=753, valid=748, side=8, unmirrored="a mirrored digit is another sign")
 
 
 def read(*, seed: int = 0) -> Images:

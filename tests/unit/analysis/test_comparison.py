@@ -63,7 +63,7 @@ def found(tree, names, sampler="random", best=0):
 
 
 def costs(method="gm", seed=0, **changed):
-    row = dict.fromkeys(COST_COLUMNS, 1) | {"method": method, "seed": seed}
+    row = dict.fromkeys(COST_COLUMNS, 1) | {"method": method, "seed": seed, "search": "sampled"}
     row |= {"root_seconds": 1.5, "scoring_seconds": 2.0, "leaf_seconds": 4.0}
     return row | {"root_device_seconds": 1.0, "scoring_device_seconds": 0.5, "leaf_device_seconds": 3.0} | changed
 

@@ -20,7 +20,7 @@ def test_images_of_more_than_a_chunk_come_back(tmp_path):
 
 def test_the_extent_is_read_without_the_content(tmp_path):
     path = made("dataset", tmp_path)
-    assert read_extent(path) == Extent(lineage_of("dataset")["settings"], train=3, height=4, width=4)
+    assert read_extent(path) == Extent(lineage_of("dataset")["settings"], train=3, valid=1, height=4, width=4)
     for damaged in (path.read_bytes()[:600], b"", b"no HDF5 file"):
         path.write_bytes(damaged)
         assert read_extent(path) is None

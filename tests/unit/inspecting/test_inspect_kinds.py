@@ -6,7 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fsnas.artifacts import architectures, checkpoint, dataset, scores, search, selection, splits, tables, training_cost
+from fsnas.artifacts import (
+    architectures,
+    checkpoint,
+    dataset,
+    scores,
+    search,
+    selection,
+    splits,
+    tables,
+    training_cost,
+    trajectory,
+)
 from fsnas.artifacts.files import load_json, write_json
 from fsnas.errors import ArtifactError, FsnasError
 from fsnas.inspecting import kinds
@@ -25,7 +36,7 @@ ORIGIN = {"settings": SETTINGS, "code": CODE, "inputs": "fedc", "commit": "0123a
 SHOWN = [kind for kind in KINDS if kind != "record"]  # which stands for its table
 MODULES = {"supernet": checkpoint, "tree": splits, "table": tables, "figure": None}
 MODULES |= {"architectures": architectures, "cost": training_cost, "dataset": dataset, "scores": scores}
-MODULES |= {"search": search, "selection": selection, "splits": splits}
+MODULES |= {"search": search, "selection": selection, "splits": splits, "trajectory": trajectory}
 
 
 def written(folder, kind, content=None):

@@ -90,7 +90,7 @@ def test_nothing_is_cut_off_and_no_text_covers_another_or_the_caption(name):
     assert_readable(figure)
 
 
-TWICE = ["1a, 10 seeds", "2, one seed", "matrix, two", "tree", "training", "root scores"]
+TWICE = ["1a, 10 seeds", "2, one seed", "matrix, two", "tree", "training", "trajectories", "root scores"]
 
 
 @pytest.mark.parametrize("name", [*TWICE, *(name for name in SEARCH if name.endswith("default"))])

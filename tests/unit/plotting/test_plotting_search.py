@@ -233,7 +233,7 @@ def test_found_without_a_value_or_oracle_says_so():
 
 def test_cost_stacks_the_means_of_every_part():
     figure = drawn("cost, default")
-    means = COST.groupby("method").mean()
+    means = COST.groupby("method").mean(numeric_only=True)
     for unit, parts in (("epochs", ("root", "leaf")), ("device_seconds", ("root", "scoring", "leaf"))):
         for method in EIGHT:
             left = 0.0
@@ -248,10 +248,42 @@ def test_cost_stacks_the_means_of_every_part():
     assert "seconds" not in texts(figure)
 
 
+def test_cost_has_a_bar_for_each_differentiable_search_below_that_of_its_method():
+    more = COST[COST["method"] == "snip"].assign(search="darts-2", leaf_epochs=80)
+    figure = cost_figure(pd.concat([COST, more]), metrics=EIGHT)
+    names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert names == [name for method in EIGHT for name in ([method, "snip: darts-2"] if method == "snip" else [method])]
+    bars = tagged(figure, "leaf_epochs:snip")
+    assert [bars[f"leaf_epochs:{name}"].get_width() for name in ("snip", "snip: darts-2")] == [40, 80]
+
+
 def test_cost_names_what_is_missing():
     table = COST.assign(scoring_device_seconds=np.nan, root_epochs=np.nan, leaf_epochs=np.nan)
     table.loc[table["method"] == "gm", ["root_device_seconds", "leaf_device_seconds"]] = np.nan
     assert {"no epochs recorded", "no value", "31 (no scoring)"} <= set(texts(cost_figure(table, metrics=EIGHT)))
+
+
+# --- trajectories -------------------------------------------------------------------------------------------------
+
+
+def test_trajectories_are_means_over_seeds_in_their_range():
+    figure, table = drawn("trajectories"), data.trajectories(EIGHT, 3)
+    for search in ("darts", "gdas"):
+        found = tagged(figure, f"{search}:skip_connect:snip")[f"{search}:skip_connect:snip"]
+        of = table.query(f"search == '{search}' and quantity == 'skip_connect' and method == 'snip'").groupby("epoch")
+        np.testing.assert_array_equal(found.get_xdata(), range(1, 13))
+        np.testing.assert_allclose(found.get_ydata(), of["value"].mean())
+        (band,) = (one for one in found.axes.collections if to_hex(one.get_facecolor()[0]) == found.get_color().lower())
+        low, high = band.get_paths()[0].get_extents().get_points()[:, 1]
+        assert (low, high) == pytest.approx((of["value"].min().min(), of["value"].max().max()))
+    assert texts(figure).count("no edge has a choice") == 2, "of avg_pool_3x3, in both searches"
+    assert {"entropy", "share of skip_connect", "darts", "gdas", *EIGHT} <= set(texts(figure))
+
+
+def test_one_epoch_is_a_marker():
+    figure = drawn("trajectories, one epoch")
+    (line,) = tagged(figure, "gdas:entropy:snip").values()
+    assert line.get_marker() == look("snip").marker and list(line.get_xdata()) == [1]
 
 
 # --- proxies ------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from fsnas.artifacts.architectures import write_architectures
 from fsnas.artifacts.scores import write_scores
 from fsnas.artifacts.training_cost import write_training_cost
 from fsnas.search.result import Evaluation, SearchRecord, SearchResult
+from fsnas.search.trajectory import LeafTrajectory, Learned
 from fsnas.splitting.affinities import NodeScores
 from fsnas.training.record import TrainingCost
 from tests.support.scripts import script
@@ -52,7 +53,7 @@ def test_of_an_architecture_that_was_found_twice_the_later_file_counts(tmp_path)
 @pytest.fixture
 def run(tmp_path):
     """Files of a run with two seeds and the methods gm, snip and none."""
-    inputs = SimpleNamespace(roots=[], costs=[], scores=[])
+    inputs = SimpleNamespace(roots=[], costs=[], learned_costs=[], scores=[])
 
     def cost(kind, path, *values, key=None):
         write_training_cost(tmp_path / path, TrainingCost(*values, "cpu", key or path, device_seconds=values[1] / 2))
@@ -81,11 +82,16 @@ def run(tmp_path):
     return SimpleNamespace(input=inputs, params=params, config={"outdir": str(tmp_path)})
 
 
-def searched(method, seed, *evaluations):
+LEARNED = Learned(1, ((0.0,),), ((1.0,),), NAMES[0], 1.0, 0.5)
+
+
+def searched(method, seed, *evaluations, search=None):
     """The record of one search per number of evaluations."""
     one = Evaluation("0", NAMES[0], 1.0, 0.5)
+    learned = () if search is None else (LeafTrajectory(search, "0", (LEARNED,)),)
     searches = tuple(SearchResult(f"sampler {i}", (one,) * count, 0) for i, count in enumerate(evaluations))
-    return {(method, seed): SearchRecord(method, "gm", seed, searches, "k", {})}
+    searches += () if search is None else (SearchResult(search, (one,) * 2, 0),)
+    return {(method, seed): SearchRecord(method, "gm", seed, searches, "k", {}, learned)}
 
 
 ROWS = {
@@ -101,12 +107,24 @@ def test_costs_are_added_up_by_method_and_seed(run):
     searches = searched("gm", 0, 30, 30) | searched("gm", 1, 30) | searched("snip", 0, 8) | searched("none", 0, 30)
     rows = comparison.cost_rows(run, searches)
     assert [tuple(row) for row in rows] == [tuple(COST_COLUMNS)] * 4
-    assert {(row["method"], row["seed"]): tuple(row.values())[2:] for row in rows} == ROWS
+    assert {(row["method"], row["seed"]): tuple(row.values())[3:] for row in rows} == ROWS
     assert len(cost_table(rows)) == 4
+
+
+def test_a_differentiable_search_has_a_row_of_its_own(run, tmp_path):
+    for number, key in enumerate(("a", "b")):
+        path = tmp_path / f"seed-0/gm/leaves/darts-2/{number}.json"
+        write_training_cost(path, TrainingCost(5, 20.0, 1000, "cpu", key, device_seconds=15.0))
+        run.input.learned_costs.append(str(path))
+    sampled, learned = comparison.cost_rows(run, searched("gm", 0, 30, search="darts-2"))
+    assert tuple(sampled.values()) == ("gm", 0, "sampled", *ROWS["gm", 0])
+    assert tuple(learned.values()) == (
+        *("gm", 0, "darts-2", 20, 10, 2000, 2, 0, 100.5, 2.5, 40.0, 50.25, 1.25, 30.0, 2),
+    )
 
 
 def test_only_methods_that_were_searched_have_a_row(run):
     rows = comparison.cost_rows(run, searched("snip", 0, 8))
     alone = (*ROWS["snip", 0][:3], 2, 0, *ROWS["snip", 0][5:])  # no method before it has trained a leaf for it
-    assert [tuple(row.values()) for row in rows] == [("snip", 0, *alone)]
+    assert [tuple(row.values()) for row in rows] == [("snip", 0, "sampled", *alone)]
     assert comparison.cost_rows(run, {}) == []

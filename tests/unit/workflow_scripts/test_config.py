@@ -130,6 +130,7 @@ def test_a_name_that_stands_for_a_paper_is_what_its_authors_run_whatever_the_def
     config = laid_over(DEFAULT, yaml.safe_load(preset.read_text(encoding="utf-8")) if preset else {})
     named = [entry for entry in config["methods"] if isinstance(entry, dict) and NAMED.keys() & entry.keys()]
     config |= {"methods": ["random", *named], "leaves": config["leaves"] | {"methods": []}}
+    config["search"]["algorithms"] = {}
     other = {"perturbation": "disable", "balance": "none", "edge": "random", "policy": "none"}
     other |= {"branching": 3, "depth": 2, "weights": "initial", "initialisation": "fan_out", "batch_norm": "identity"}
     for init in ("scratch", "root"):
@@ -272,7 +273,8 @@ def test_few_shot_nas_needs_no_metric():
 
 def test_training_images_are_those_of_the_data_set():
     data = {k: v for k, v in DEFAULT["data"].items() if k not in ("crop_padding", "flip")}
-    assert len(make_dataset(**data).splits["train"]) == sources.facts("digits").train
+    splits, facts = make_dataset(**data).splits, sources.facts("digits")
+    assert (len(splits["train"]), len(splits["valid"])) == (facts.train, facts.valid)
 
 
 def test_all_leaves_and_no_leaves():
@@ -492,6 +494,20 @@ truth: {source: nasbench201, file: a.pth} ->
     truth.column: found null, but for data.source 'digits' no column is the usual one
 search: {samplers: [tpee]} ->
     search.samplers.0: found 'tpee', allowed are evolution, local, random, reinforce, tpe (did you mean 'tpe'?)
+search: {algorithms: {dart: {}}} ->
+    search.algorithms.dart: there is no algorithm 'dart' (did you mean 'darts'?)
+search: {algorithms: {mine: {algorithm: gdass}}} ->
+    search.algorithms.mine: there is no algorithm 'gdass' (did you mean 'gdas'?)
+search: {algorithms: {gdas: {temprature: 1}}} ->
+    search.algorithms.gdas.temprature: unknown key (did you mean 'temperature'?). Allowed in search.algorithms.gdas: t
+search: {algorithms: {darts: {order: 3}}} -> search.algorithms.darts.order: found 3, expected at most 2
+search: {algorithms: {darts: {methods: [randm]}}} ->
+    search.algorithms.darts.methods: found 'randm' (did you mean 'random'?), allowed are gm-nas, random, one-shot
+search: {algorithms: {darts: 2}} -> search.algorithms.darts: found 2, expected its options, e.g. {algorithm: darts
+search: {algorithms: {tpe: {algorithm: darts}}} -> search.algorithms.tpe: expected a name of .*; give the search another
+search: {algorithms: {Darts: {algorithm: darts}}} -> search.algorithms.Darts: expected a name of letters a to z
+search: {algorithms: {rung-1: {algorithm: darts}}} -> search.algorithms.rung-1: expected a name of .*, nor rung-
+search: {algorithms: [darts]} -> search.algorithms: found ['darts'] (list), expected keys with values
 truth: {source: csv} -> truth.file: found null, but truth.source 'csv' needs
 truth: {file: a.csv} -> truth.file: found 'a.csv', but truth.source 'standalone' trains architectures here
 truth: {sha256: abc} -> truth.sha256: found 'abc'

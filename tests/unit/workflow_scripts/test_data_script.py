@@ -50,4 +50,4 @@ def test_a_config_that_the_images_are_not_enough_for_ends_the_job_and_what_is_ad
     draw(tmp_path / "images", 2, seed=1)
     data.main(wide)
     assert read_dataset(tmp_path / "mine.h5").images.shape == (28, 3, 9, 11)
-    assert read_extent(tmp_path / "mine.h5") == Extent(wide.params.settings, train=12, height=9, width=11)
+    assert read_extent(tmp_path / "mine.h5") == Extent(wide.params.settings, train=12, valid=12, height=9, width=11)

@@ -9,7 +9,7 @@ import yaml
 from fsnas.errors import ConfigError
 from tests.support.config import DEFAULT, laid_over
 from tests.support.messages import pattern
-from workflow_scripts._config import check, leaf_methods
+from workflow_scripts._config import check, leaf_methods, searches_of
 from workflow_scripts._config_schema import CONFIG, typed
 from workflow_scripts._defaults import completed
 from workflow_scripts._snakemake import given_configs
@@ -86,6 +86,10 @@ def test_a_preset_gives_way_to_the_command_line():
     config = completed(preset, {"methods": ["snip"], "leaves": {"epochs": 1}})
     assert list(leaf_methods(config, check(config))) == ["snip"]
     assert (config["leaves"]["epochs"], config["leaves"]["total_epochs"]) == (1, None)
+    preset["search"] = {"algorithms": {"gdas": {"methods": ["gm", "snip"]}, "darts": None}}
+    searched = completed(preset, {"methods": ["gm"]})
+    found = searches_of(searched, leaf_methods(searched, check(searched)))
+    assert found["gdas"].methods == found["darts"].methods == ("gm",)
     every = completed({"leaves": {"methods": "all"}}, {"methods": ["synflow", "lr"]})
     assert list(leaf_methods(every, check(every))) == ["synflow", "lr"]
     assert completed({"leaves": {"epochs": 2}}, {"leaves": {"total_epochs": 16}})["leaves"]["epochs"] is None

@@ -26,7 +26,7 @@ def test_each_number_of_images_has_its_keys():
 
 def test_all_that_the_images_are_too_few_or_too_small_for_is_named():
     config = laid_over(DEFAULT, FOLDER)
-    found = {"train": 100, "side": 9, "of": "mine", "more": ", or add images"}
+    found = {"train": 100, "valid": 90, "side": 9, "of": "mine", "more": ", or add images"}
     check_images(config, **found)
     wanted = {"supernet": {"batch_size": 101}, "method": {"batch_size": 51, "repetitions": 2}}
     wanted |= {"proxies": {"batch_size": 101}, "data": {"crop_padding": 9}}
@@ -44,4 +44,14 @@ def test_all_that_the_images_are_too_few_or_too_small_for_is_named():
 
 
 def test_what_is_not_known_yet_is_not_checked():
-    check_images(laid_over(DEFAULT, {"supernet": {"batch_size": 10**6}}), train=None, side=None, of="mine")
+    check_images(laid_over(DEFAULT, {"supernet": {"batch_size": 10**6}}), train=None, valid=None, side=None, of="mine")
+
+
+def test_a_differentiable_search_needs_a_batch_of_the_validation_part():
+    found = {"train": 100, "valid": 63, "side": 9, "of": "mine"}
+    check_images(DEFAULT, **found)
+    searched = laid_over(DEFAULT, {"search": {"algorithms": {"gdas": {}}}})
+    said = "supernet.batch_size: found 64 images, but search.algorithms .* validation part of mine, too, which has 63; "
+    with pytest.raises(ConfigError, match=said + "lower supernet.batch_size, or remove search.algorithms"):
+        check_images(searched, **found)
+    check_images(laid_over(searched, {"supernet": {"batch_size": 63}}), **found)
