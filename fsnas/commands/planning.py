@@ -197,7 +197,8 @@ def work_of(file: str, settings: Mapping[str, Any], about: Mapping[str, Any], de
         The options of its lineage.
     about
         Of the run: ``train`` (images), ``side`` (pixels), ``network`` (size), ``operations`` (of every edge),
-        ``networks`` (different ones in the space), ``truths`` (architectures with a truth) and ``samplers``.
+        ``networks`` (different ones in the space), ``truths`` (architectures with a truth) and ``searches`` (samplers
+        and algorithms).
     nodes
         How many nodes a score file is of.
     """
@@ -208,9 +209,11 @@ def work_of(file: str, settings: Mapping[str, Any], about: Mapping[str, Any], de
     size |= {"side": about["side"], "batch_size": recipe.get("batch_size") or settings.get("batch_size") or 1}
     what, passes = "", 1.0
     if stage in ("supernets", "leaves", "stand-alone trainings"):
-        what = recipe.get("sampling", "") if stage != "stand-alone trainings" else ""
-        count = len(settings.get("architectures", "")) or (about["samplers"] if file.endswith("found.h5") else 1)
+        what = settings.get("algorithm") or (recipe.get("sampling", "") if stage != "stand-alone trainings" else "")
+        count = len(settings.get("architectures", "")) or (about["searches"] if file.endswith("found.h5") else 1)
         passes = count * recipe.get("epochs", 0) * max(1, about["train"] // size["batch_size"])
+        if "algorithm" in settings:  # weights and architecture in turn, the second order through one step more
+            passes *= 1 + settings["options"].get("order", 1)
     elif stage == "scores":
         what = settings["metric"]
         passes = settings["repetitions"] * perturbed(about["operations"], settings["level"], nodes)
@@ -369,7 +372,7 @@ def _about(results: Path) -> dict[str, Any] | None:
         "operations": [*map(int, space.allowed.sum(axis=1))],
         "truths": truths or len(space.strings()),
         "networks": math.inf if truths else networks_of(space),
-        "samplers": len(searched["search"]["samplers"]) if searched else 1,
+        "searches": sum(len(searched["search"].get(of, ())) for of in ("samplers", "algorithms")) if searched else 1,
     }
 
 

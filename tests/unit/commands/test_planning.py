@@ -11,7 +11,7 @@ from fsnas.errors import FsnasError
 
 NETWORK = {"channels": 16, "cells": 5}
 ABOUT = {"results": "results", "train": 25_000, "side": 32, "network": NETWORK, "operations": [5] * 6}
-ABOUT |= {"networks": 9445, "truths": 15_625, "samplers": 3, "parameters": 1_000_000, "jobs_per_card": 1}
+ABOUT |= {"networks": 9445, "truths": 15_625, "searches": 3, "parameters": 1_000_000, "jobs_per_card": 1}
 RECIPE = {"sampling": "superposition", "epochs": 200, "batch_size": 128}
 SCORES = {"metric": "snip", "options": {}, "repetitions": 4, "batch_size": 64, "level": 0}
 
@@ -30,6 +30,7 @@ def work(file, settings, nodes=1):
         ("seed-0/snip/candidates/2-2/level-1/scores.h5", "scores"),
         ("seed-0/snip/leaves/0.pt", "leaves"),
         ("seed-0/snip/leaves/rung-1/0.pt", "leaves"),
+        ("seed-0/snip/leaves/gdas/0.pt", "leaves"),
         ("seed-0/snip/evaluation.h5", "evaluation"),
         ("seed-0/snip/found.h5", "stand-alone trainings"),
         ("truth/standalone/3.h5", "stand-alone trainings"),
@@ -44,8 +45,11 @@ def test_every_file_has_its_stage(file, stage):
 
 def test_passes_are_counted_as_the_jobs_make_them():
     assert work("seed-0/supernet.pt", {"network": NETWORK, "recipe": RECIPE}).passes == 200 * 195
+    learned = {"network": NETWORK, "recipe": RECIPE, "algorithm": "darts", "options": {}}
+    assert work("seed-0/snip/leaves/darts/0.pt", learned).passes == 2 * 200 * 195, "weights and architecture"
+    assert work("seed-0/snip/leaves/d/0.pt", learned | {"options": {"order": 2}}).passes == 3 * 200 * 195
     assert work("truth/standalone/0.h5", {"recipe": RECIPE, "architectures": ["a"]}).passes == 200 * 195
-    assert work("seed-0/snip/found.h5", {"recipe": RECIPE}).passes == 3 * 200 * 195, "one a sampler"
+    assert work("seed-0/snip/found.h5", {"recipe": RECIPE}).passes == 3 * 200 * 195, "one a search"
     assert work("seed-0/snip/level-0/scores.h5", SCORES).passes == 30 * 4
     assert work("seed-0/r/level-0/scores.h5", SCORES | {"metric": "random"}).passes == 0
     everything = {"architectures": 0, "batches": 4, "batch_size": 256}

@@ -319,7 +319,9 @@ TORCH_FREE = [  # of these packages all that lies in them
     path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".")
     for folder in ("analysis", "artifacts", "benchmark", "lineage", "plotting", "search", "spaces", "splitting")
     for path in sorted((ROOT / "fsnas" / folder).rglob("*.py"))
-    if path.stem not in ("__init__", "checkpoint", "training_state", "scoring", "growing")
+    if path.stem
+    not in ("__init__", "checkpoint", "training_state", "scoring", "growing", "architecture", "differentiable")
+    and path.parent.name != "algorithms"
 ]
 
 
