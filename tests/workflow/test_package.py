@@ -104,7 +104,7 @@ def test_a_plan_of_a_run_that_was_measured(package, tiny, tmp_path):
         fsnas(package, "plan", "--json", "--device", "cpu", "--measured", results, *arguments, at=tmp_path / "mine")
     )
     rows = {row["stage"]: row for row in found["stages"]}
-    assert rows["supernets"]["jobs"] == 2 and rows["leaves"]["jobs"] == 22 and rows["data"]["jobs"] == 1
+    assert rows["supernets"]["jobs"] == 2 and rows["leaves"]["jobs"] == 30 and rows["data"]["jobs"] == 1
     assert found["total"]["jobs"] == sum(row["jobs"] for row in rows.values())
     assert "jobs like these" in rows["supernets"]["known from"]
     taken = [float(file.read_text().split("\n")[1].split("\t")[3]) for file in results.rglob("benchmarks/**/*.tsv")]
