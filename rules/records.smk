@@ -49,7 +49,7 @@ def planned_with():
         ),
         "networks": different,
         "truths": len(ARCHITECTURES) if TRAINED else different,
-        "samplers": len(config["search"]["samplers"]),
+        "searches": len(config["search"]["samplers"]) + len(config["search"]["algorithms"]),
     }
 
 
