@@ -49,7 +49,8 @@ def planned_with():
         ),
         "networks": different,
         "truths": len(ARCHITECTURES) if TRAINED else different,
-        "searches": len(config["search"]["samplers"]) + len(config["search"]["algorithms"]),
+        "searches": len(config["search"]["samplers"])
+        + len(config["search"]["algorithms"]),
     }
 
 
