@@ -402,7 +402,7 @@ def _taken(results: Path, file: str) -> dict[str, float] | None:
     Its log has the same place below ``logs/``.
     """
     name = re.sub(r"level-(\d+)/scores(.*)$", r"scores-\1\2", os.path.splitext(file)[0])
-    name = re.sub(r"truth/standalone/", "truth/", re.sub(r"(leaves/rung-\d+)/", r"\1-", name))
+    name = re.sub(r"truth/standalone/", "truth/", re.sub(r"(leaves/[^/]+)/", r"\1-", name))
     path, log = results / "benchmarks" / f"{name}.tsv", results / "logs" / f"{name}.log"
     if not path.is_file() or log.is_file() and TAKEN_OVER in log.read_text(encoding="utf-8", errors="replace"):
         return None

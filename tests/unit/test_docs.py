@@ -17,7 +17,6 @@ DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
 TEXTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *PAGES]
 WIDTH = 100
-WIDER = {"results/README", "results/few-shot", "results/variants"}  # pages from before the limit
 LINK = re.compile(r"\]\(([^)\s]+)\)|^\[\d+\]: (\S+)$", re.M)
 FENCE = re.compile(r"^```.*?^```$", re.M | re.S)
 
@@ -62,11 +61,7 @@ def test_every_page_is_in_the_index():
     assert set(PAGES) - {DOCS / "README.md"} <= linked
 
 
-NARROW = [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
-NARROW += [page for page in PAGES if str(page.relative_to(DOCS).with_suffix("")) not in WIDER]
-
-
-@pytest.mark.parametrize("page", NARROW, ids=names(NARROW))
+@pytest.mark.parametrize("page", TEXTS, ids=names(TEXTS))
 def test_lines_are_not_too_long(page):
     """But for code, and for rows of tables, which cannot be broken."""
     lines = [line for line in prose(page).splitlines() if not line.startswith("|")]

@@ -130,6 +130,23 @@ def test_a_folder_without_results_says_nothing(tmp_path):
     assert planning.steps_of(tmp_path) == []
 
 
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("seed-0/supernet.pt", "seed-0/supernet"),
+        ("seed-0/pair/level-1/scores-snip.h5", "seed-0/pair/scores-1-snip"),
+        ("seed-0/snip/leaves/0.pt", "seed-0/snip/leaves/0"),
+        ("seed-0/snip/leaves/rung-1/0.pt", "seed-0/snip/leaves/rung-1-0"),
+        ("seed-0/snip/leaves/gdas/0.pt", "seed-0/snip/leaves/gdas-0"),
+        ("truth/standalone/3.h5", "truth/3"),
+    ],
+)
+def test_what_a_job_took_is_found(tmp_path, file, name):
+    (tmp_path / "benchmarks" / name).parent.mkdir(parents=True)
+    (tmp_path / "benchmarks" / f"{name}.tsv").write_text("s\tcpu_time\n2.5\t3.5\n")
+    assert planning._taken(tmp_path, file) == {"s": 2.5, "cpu_time": 3.5}
+
+
 def test_the_table_has_a_row_for_all_that_computes_and_agrees_with_the_page():
     steps = [*planning._table()]
     assert {step.work.device for step in steps} == {"cpu", "cuda"} and all(step.seconds > 0 for step in steps)
