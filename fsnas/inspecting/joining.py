@@ -63,10 +63,10 @@ def joined_summary(splits: pd.DataFrame, *, seed: int = 0, resamples: int = 2000
 
 
 def readable_summary(summary: pd.DataFrame) -> list[dict[str, str | int]]:
-    """Return a row for every run and method: its internal and external distance as texts, and its seeds."""
+    """Return a row for every run and method: its seeds, and its internal and external distance as texts."""
     rows: dict[tuple[str, str], dict[str, str | int]] = {}
     for row in summary[summary["level"] == "all"].itertuples():
-        line = rows.setdefault((row.run, row.method), {"run": row.run, "method": row.method})
+        line = rows.setdefault((row.run, row.method), {"run": row.run, "method": row.method, "seeds": row.n})
         interval = "" if pd.isna(row.ci_low) else f" ({row.ci_low:.2f}, {row.ci_high:.2f})"
-        line |= {row.setting: f"{row.mean:.3f}{interval}", "seeds": row.n}
+        line[row.setting] = f"{row.mean:.3f}{interval}"
     return [*rows.values()]
