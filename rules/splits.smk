@@ -22,6 +22,7 @@ use rule splits as candidate_splits with:
         CANDIDATE_SPLITS,
     log:
         f"{OUT}/logs/seed-{{seed}}/{{method}}/candidates/{{candidate}}/splits-{{level}}.log",
+    localrule: True  # it is not taken over from the rule above
     params:
         **lineage("candidate_splits", splits_code, splits_settings),
     message:

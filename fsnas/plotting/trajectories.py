@@ -1,5 +1,7 @@
 """Trajectories of differentiable searches: how decided the architecture parameters are, and for what."""
 
+import math
+from itertools import product
 from typing import Any
 
 import pandas as pd
@@ -11,7 +13,7 @@ from fsnas.analysis.trajectories import ENTROPY
 from fsnas.plotting._seeds import edges
 from fsnas.plotting._style import Options, empty, legend, sheet, styled
 
-PANEL = 1.9, 1.7  # inches
+PANEL = 1.3, 1.7  # inches, at least
 MARKED = 4  # epochs of a line that have a marker: methods of one metric differ in it
 
 
@@ -27,26 +29,32 @@ def trajectories_figure(trajectories: pd.DataFrame, *, options: Options) -> Figu
         method: {**look.points(4), **edges(look), "linestyle": look.linestyle, "linewidth": 1.3}
         for method, look in looks.items()
     }
-    width = options.width or max(8.0, 1.0 + PANEL[0] * len(quantities))
-    figure = sheet(options, width, 1.4 + PANEL[1] * len(searches), "What differentiable searches learn")
-    panels = figure.subplots(len(searches), len(quantities), sharex=True, sharey=True, squeeze=False)
-    for row, search in zip(panels, searches, strict=True):
+    width = options.width or max(8.0, PANEL[0] * len(quantities))
+    across = min(len(quantities), int(width // PANEL[0]))
+    rows = math.ceil(len(quantities) / across)  # of one search
+    figure = sheet(options, width, 1.4 + PANEL[1] * rows * len(searches), "What differentiable searches learn")
+    panels = figure.subplots(rows * len(searches), across, sharex=True, sharey=True, squeeze=False)
+    for row, search in zip(panels[::rows], searches, strict=True):
         row[0].set_ylabel(search)
-        for axes, quantity in zip(row, quantities, strict=True):
-            axes.grid()
-            shown = table[(table["search"] == search) & (table["quantity"] == quantity)]
-            if shown.empty:
-                empty(axes, "no edge\nhas a choice", ticks=True)
-            for i, (method, how) in enumerate(lines.items()):
-                of = shown[shown["method"] == method].groupby("epoch")["value"].agg(["mean", "min", "max"])
-                every = max(1, len(of) // MARKED)
-                marked = i % every, every  # methods at different epochs
-                axes.plot(of.index, of["mean"], markevery=marked, gid=f"{search}:{quantity}:{method}", **how)
-                axes.fill_between(of.index, of["min"], of["max"], color=how["color"], alpha=0.15, linewidth=0)
-    for axes, quantity in zip(panels[0], quantities, strict=True):
+    places = panels.reshape(len(searches), rows * across)
+    for (row, search), (i, quantity) in product(zip(places, searches, strict=True), enumerate(quantities)):
+        axes = row[i]
+        axes.grid()
         axes.set_title(quantity if quantity == ENTROPY else f"share of\n{quantity}", fontsize="medium")
-    for axes in panels[-1]:
+        shown = table[(table["search"] == search) & (table["quantity"] == quantity)]
+        if shown.empty:
+            empty(axes, "no edge\nhas a choice", ticks=True)
+        for k, (method, how) in enumerate(lines.items()):
+            of = shown[shown["method"] == method].groupby("epoch")["value"].agg(["mean", "min", "max"])
+            every = max(1, len(of) // MARKED)
+            marked = k % every, every  # methods at different epochs
+            axes.plot(of.index, of["mean"], markevery=marked, gid=f"{search}:{quantity}:{method}", **how)
+            axes.fill_between(of.index, of["min"], of["max"], color=how["color"], alpha=0.15, linewidth=0)
+    for axes in places[:, len(quantities) :].flat:
+        axes.remove()
+    for axes in places[-1, len(quantities) - across : len(quantities)]:  # the lowest of every column
         axes.set_xlabel("epoch")
+        axes.tick_params(labelbottom=True)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=4, min_n_ticks=1))
     panels[0, 0].set_ylim(-0.03, 1.03)
     legend(figure, [Line2D([], [], label=method, **how) for method, how in lines.items()])

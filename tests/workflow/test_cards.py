@@ -1,15 +1,27 @@
 """Local runs with cards: a job at once for each, with a card of its own. The cards are fake: jobs use the CPU."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from snakemake.persistence.file import FilePersistence
 
-from tests.workflow.conftest import copy_checkout, snakemake
+from tests.workflow.conftest import ROOT, copy_checkout, snakemake
 
 TINY = ("--configfile", "configs/tiny.yaml")
 JOBS = 6
+RULES = """
+from pathlib import Path
+from snakemake.api import OutputSettings, ResourceSettings, SnakemakeApi
+
+with SnakemakeApi(OutputSettings(quiet={"all"})) as api:
+    workflow = api.workflow(resource_settings=ResourceSettings(cores=1), snakefile=Path("Snakefile"))._workflow
+    for rule in workflow.rules:
+        local = rule.norun or rule.name in workflow._localrules
+        print("rule:", rule.name, local, "gpu" in rule.resources and rule.resources["gpu"].raw != 0)
+"""
 
 
 def trained(folder: Path, *arguments: str) -> tuple[list[str], int]:
@@ -42,3 +54,11 @@ def test_the_limit_is_that_of_the_cards_or_of_the_user(visible, given, seen, mos
     cards, at_once = trained(tmp_path, *given)
     assert set(cards) == seen and at_once <= most
     assert at_once > 1 or most == 1
+
+
+def test_a_job_that_takes_no_card_does_not_queue():
+    """`use rule` takes over the card of a rule, and not that it is a local one."""
+    told = subprocess.run([sys.executable, "-c", RULES], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    rules = {name: (local, card) for name, local, card in re.findall(r"rule: (\w+) (\w+) (\w+)", told)}
+    assert len(rules) > 30
+    assert {name for name, (local, card) in rules.items() if local == card} == set()

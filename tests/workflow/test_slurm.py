@@ -20,7 +20,11 @@ from tests.workflow.test_reruns import TINY, config
 
 SLURM = ("--profile", "slurm", "--slurm-init-seconds-before-status-checks", "5")
 SMALL = ("--default-resources", "mem_mb=1500 * attempt", "runtime=10 * attempt")
-ON_CARDS = {"standalone", "supernet", "scores", "proxy", "leaf", "evaluate", "search", "found"}
+ON_CARDS = {"standalone", "supernet", "scores", "proxy", "leaf", "evaluate", "search", "found"} | {
+    "joint_scores",
+    "candidate_scores",
+    "differentiate",
+}
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from tests.support.config import ROOT
 from tests.support.users import forget, write
 
 SCRIPTS = sorted(path.name for path in (ROOT / "workflow_scripts").glob("*.py") if not path.name.startswith("_"))
+DRAWN_APART = {"root_scores_figure.py", "training_figure.py", "trajectories_figure.py", "tree_figures.py"}
 FIGURES = {spec.name: spec.path.relative_to(ROOT) for spec in figures()}
 METRICS = {path.name for path in (ROOT / "fsnas/metrics").glob("*.py") if not path.name.startswith("_")}
 
@@ -242,9 +243,9 @@ REACHING = {
     "fsnas/splitting/policies/adaptive.py": set(),
     "fsnas/metrics/snip.py": set(),
     "fsnas/splitting/scoring.py": {"scores.py"},
-    "fsnas/training/loop.py": {"supernet.py", "scores.py", "leaf.py", "standalone.py"},
+    "fsnas/training/loop.py": {"supernet.py", "scores.py", "leaf.py", "standalone.py", "differentiate.py"},
     "fsnas/search/search.py": {"search.py"},
-    "fsnas/artifacts/search.py": {"search.py", "standalone.py", "comparison.py"},
+    "fsnas/artifacts/search.py": {"search.py", "standalone.py", "comparison.py", "trajectories_figure.py"},
     "fsnas/benchmark/sources/csv.py": set(),
     "fsnas/data/sources/digits.py": set(),
     "fsnas/search/samplers/tpe.py": set(),
@@ -253,7 +254,7 @@ REACHING = {
     "fsnas/analysis/few_shot.py": {"comparison.py"},
     "fsnas/analysis/proxies.py": {"proxies.py"},
     "fsnas/analysis/summary.py": {"summary.py"},
-    "fsnas/plotting/_style.py": {*FIGURES, "root_scores_figure.py", "training_figure.py", "tree_figures.py"},
+    "fsnas/plotting/_style.py": {*FIGURES, *DRAWN_APART},
     "fsnas/plotting/_panels.py": {"figure-1a", "figure-1b", "figure-2"},
     "fsnas/plotting/_registry.py": set(),
     "fsnas/plotting/figure_1.py": {"figure-1a", "figure-1b"},

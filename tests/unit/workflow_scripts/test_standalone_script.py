@@ -17,7 +17,8 @@ def test_the_accuracies_are_in_percent_and_each_of_its_own_part(monkeypatch, tmp
     monkeypatch.setattr(standalone, "train", lambda *network, **told: None)
     monkeypatch.setattr(standalone, "evaluate", lambda *network, part="valid", **how: (1.0, WORTH[part]))
     settings = {"seed": 2, "epochs": 5, "network": {"channels": 1, "cells": 1}, "recipe": {}}
-    smk = SimpleNamespace(params=SimpleNamespace(store=tmp_path, settings=settings, code=[], inputs=""))
+    told = SimpleNamespace(store=tmp_path, settings=settings, code=[], inputs="")
+    smk = SimpleNamespace(params=told, output=["0.csv"])
     data = SimpleNamespace(name="digits", classes=("a", "b"), dimensions={"classes": 2, "in_channels": 1})
     state, name = StateFile(tmp_path / "0.pt", "key"), SPACE.strings()[-1]
     found = read_architectures(standalone.trained(smk, torch.device("cpu"), SPACE, data, name, state))
