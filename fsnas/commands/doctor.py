@@ -78,7 +78,8 @@ def _slurm() -> str:
         except (OSError, subprocess.TimeoutExpired) as error:
             said.append(f"no answer ({error})")
             continue
-        said.append(" | ".join((done.stdout or done.stderr).split("\n")).strip(" |"))
+        lines = (done.stdout or done.stderr).strip().split("\n")
+        said.append(f"no answer ({lines[-1]})" if done.returncode else " | ".join(lines))
     return "; partitions, nodes, state: ".join(said)
 
 
