@@ -80,7 +80,7 @@ def _slurm() -> str:
             continue
         lines = (done.stdout or done.stderr).strip().split("\n")
         said.append(f"no answer ({lines[-1]})" if done.returncode else " | ".join(lines))
-    return "; partitions, nodes, state: ".join(said)
+    return "; partitions, nodes, state: ".join(dict.fromkeys(said))  # one error of both, once
 
 
 def _folder(folder: Path, problems: list[str]) -> str:
