@@ -121,8 +121,10 @@ class _Version(argparse.Action):
 def _init(options: argparse.Namespace) -> int:
     from fsnas.commands.starting import init
 
-    print(f"Wrote {', '.join(init(options.folder))} into {options.folder}. Next:")
-    print(f"  cd {shlex.quote(options.folder)}")
+    here = os.path.realpath(options.folder) == os.path.realpath(os.curdir)
+    print(f"Wrote {', '.join(init(options.folder))} into {'this folder' if here else options.folder}. Next:")
+    if not here:
+        print(f"  cd {shlex.quote(options.folder)}")
     print("  snakemake --cores all    # scikit-learn's digits, some minutes; -n says what would run")
     return 0
 

@@ -256,8 +256,8 @@ def _listed(found: str | list[str], allowed: list[str], at: str) -> list[str]:
     for name in found if isinstance(found, list) else ():
         if name not in allowed:
             raise ConfigError(
-                f"{at}: found {shown(name)}{nearest(name, allowed)}, allowed are {listing(allowed)}; correct or "
-                "remove it"
+                f"{at}: found {shown(name)}{nearest(name, allowed)}, allowed are {listing(allowed) or 'none'}; "
+                "correct or remove it"
             )
     return [name for name in allowed if found == "all" or name in found]
 

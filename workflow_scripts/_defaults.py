@@ -60,11 +60,12 @@ def _give_way(config: dict[str, Any], said: Mapping[str, Any]) -> None:
         if default(section, "methods") and not default("methods") and config[section]["methods"] != "all":
             config[section]["methods"] = [name for name in config[section]["methods"] if name in names]
     config["plotting"]["methods"] = config["plotting"]["methods"] or "all"
-    if default("search", "algorithms") and not (default("methods") and default("leaves", "methods")):
+    if not (default("methods") and default("leaves", "methods")):
         names = names if leaves["methods"] == "all" else leaves["methods"]
-        for entry in filter(None, search["algorithms"].values()):
-            if isinstance(entry.get("methods"), list):
-                entry["methods"] = [name for name in entry["methods"] if name in names]
+        for name, entry in search["algorithms"].items():
+            methods = entry.get("methods") if isinstance(entry, Mapping) else None
+            if isinstance(methods, list) and default("search", "algorithms", name, "methods"):
+                entry["methods"] = [method for method in methods if method in names]
     for budget, other in itertools.permutations(("epochs", "total_epochs")):
         if default("leaves", budget) and not default("leaves", other) and leaves[other] is not None:
             leaves[budget] = None

@@ -23,6 +23,12 @@ def needed_images(config: Mapping[str, Any]) -> dict[str, int]:
     return needed
 
 
+def _searched_by_gradients(config: Mapping[str, Any]) -> bool:
+    """Return whether any differentiable search has a leaf to train."""
+    entries = [entry if isinstance(entry, Mapping) else {} for entry in config["search"]["algorithms"].values()]
+    return bool(config["leaves"]["methods"]) and any(entry.get("methods", "all") for entry in entries)
+
+
 def check_images(
     config: Mapping[str, Any], *, train: int | None, valid: int | None, side: int | None, of: str, more: str = ""
 ) -> None:
@@ -46,10 +52,10 @@ def check_images(
         if train is not None and images > train
     ]
     batch = config["supernet"]["batch_size"]
-    if config["search"]["algorithms"] and valid is not None and batch > valid:
+    if _searched_by_gradients(config) and valid is not None and batch > valid:
         problems.append(
             f"supernet.batch_size: found {batch} images, but search.algorithms train on the validation part of {of}, "
-            f"too, which has {valid}; lower supernet.batch_size, or remove search.algorithms"
+            f"too, which has {valid}; lower supernet.batch_size, or give each of them methods: []"
         )
     padding = config["data"]["crop_padding"]
     if side is not None and padding >= side:

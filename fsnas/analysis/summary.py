@@ -192,6 +192,7 @@ def _where(outdir: str, searched: bool) -> list[str]:
     }
     if searched:
         places["figures/rank-correlation.png"] = "do the leaves rank architectures as the truth does?"
-    places |= {"tables/": "the numbers behind them", "seed-*/METHOD/": "scores.h5, splits.json, tree.json, leaves"}
+    steps = "scores.h5, splits.json, tree.json" + (", leaves" if searched else "")
+    places |= {"tables/": "the numbers behind them", "seed-*/METHOD/": steps}
     width = max(len(f"{outdir}/{place}") for place in places)
     return ["Where to look", *(f"  {f'{outdir}/{place}':{width}}  {what}" for place, what in places.items())]

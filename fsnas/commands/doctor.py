@@ -78,8 +78,9 @@ def _slurm() -> str:
         except (OSError, subprocess.TimeoutExpired) as error:
             said.append(f"no answer ({error})")
             continue
-        said.append(" | ".join((done.stdout or done.stderr).split("\n")).strip(" |"))
-    return "; partitions, nodes, state: ".join(said)
+        lines = (done.stdout or done.stderr).strip().split("\n")
+        said.append(f"no answer ({lines[-1]})" if done.returncode else " | ".join(lines))
+    return "; partitions, nodes, state: ".join(dict.fromkeys(said))  # one error of both, once
 
 
 def _folder(folder: Path, problems: list[str]) -> str:

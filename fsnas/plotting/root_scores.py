@@ -140,7 +140,7 @@ def short(value: float, spread: float) -> str:
     """Return ``value`` with the digits that tell values apart which lie within ``spread`` of each other."""
     decimals = max(0, 1 - math.floor(math.log10(spread))) if spread > 0 else 2
     if decimals <= 4 and abs(value) < 1e5:
-        return f"{value:.{decimals}f}"
+        return f"{value:z.{decimals}f}"  # z: no -0
     digits = math.ceil(math.log10(abs(value) / spread)) + 1 if value and spread > 0 else 2
     mantissa, _, exponent = f"{value:.{min(max(digits, 2), 5) - 1}e}".partition("e")
     return f"{mantissa}e{int(exponent)}"

@@ -39,7 +39,7 @@ def training_figure(records: Mapping[int, Mapping[str, Sequence[float | None]]],
             drawn += _draw(axes, record, f"valid_{column}", shade, (0, (4, 2)), "s")
         if not drawn:
             empty(axes, "no epoch was trained", ticks=True)
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         axes.set_xlim(0.5, max([1, *(len(record["epoch"]) for record in records.values())]) + 0.5)
     panels[1].yaxis.set_major_formatter(lambda value, _: f"{100 * value:.3g} %")
     seeds = [Line2D([], [], color=c, label=f"seed {s}") for c, s in zip(colours, sorted(records), strict=False)]

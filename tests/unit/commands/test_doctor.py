@@ -74,6 +74,10 @@ def test_slurm_says_its_version_and_its_partitions(tmp_path, monkeypatch):
     sinfo.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     assert doctor._slurm() == "slurm 24.05; partitions, nodes, state: gpu* 4 up | cpu 9 up"
+    sinfo.write_text('#!/bin/sh\ntest "$1" = --version && echo slurm 24.05 || { printf "a\\nb\\n" >&2; exit 1; }\n')
+    assert doctor._slurm() == "slurm 24.05; partitions, nodes, state: no answer (b)"
+    sinfo.write_text("#!/bin/sh\necho no configuration >&2; exit 1\n")
+    assert doctor._slurm() == "no answer (no configuration)"
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,14 @@ def test_it_writes_what_a_run_needs(tmp_path, capsys):
     assert "use rule * from fsnas" in (folder / "Snakefile").read_text()
 
 
+def test_in_the_folder_where_one_is_it_says_so_and_keeps_what_is_there(tmp_path, capsys, monkeypatch):
+    (tmp_path / "photos").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert main(["init", "."]) == 0
+    said = capsys.readouterr().out
+    assert "slurm into this folder. Next:" in said and "cd " not in said and (tmp_path / "photos").is_dir()
+
+
 @pytest.mark.parametrize("there", ["config.yaml", "slurm"])
 def test_it_replaces_nothing(there, tmp_path):
     (tmp_path / there).mkdir()

@@ -286,6 +286,12 @@ def test_one_epoch_is_a_marker():
     assert line.get_marker() == look("snip").marker and list(line.get_xdata()) == [1]
 
 
+def test_epochs_are_whole_numbers_where_there_is_one():
+    figure = training_figure({0: {column: [1] for column in data.records(1, 1)[0]}}, caption="")
+    seen = [[tick for tick in axes.get_xticks() if 0.5 <= tick <= 1.5] for axes in figure.axes]
+    assert seen == [[1], [1]]
+
+
 # --- proxies ------------------------------------------------------------------------------------------------------
 
 

@@ -503,6 +503,8 @@ search: {algorithms: {gdas: {temprature: 1}}} ->
 search: {algorithms: {darts: {order: 3}}} -> search.algorithms.darts.order: found 3, expected at most 2
 search: {algorithms: {darts: {methods: [randm]}}} ->
     search.algorithms.darts.methods: found 'randm' (did you mean 'random'?), allowed are gm-nas, random, one-shot
+{leaves: {methods: []}, search: {algorithms: {darts: {methods: [snip]}}}} ->
+    search.algorithms.darts.methods: found 'snip', allowed are none; correct or remove it
 search: {algorithms: {darts: 2}} -> search.algorithms.darts: found 2, expected its options, e.g. {algorithm: darts
 search: {algorithms: {tpe: {algorithm: darts}}} -> search.algorithms.tpe: expected a name of .*; give the search another
 search: {algorithms: {Darts: {algorithm: darts}}} -> search.algorithms.Darts: expected a name of letters a to z

@@ -90,6 +90,10 @@ def test_a_preset_gives_way_to_the_command_line():
     searched = completed(preset, {"methods": ["gm"]})
     found = searches_of(searched, leaf_methods(searched, check(searched)))
     assert found["gdas"].methods == found["darts"].methods == ("gm",)
+    for said in ({}, {"gdas": {"temperature": 2.0}}, {"drnas": {}}):
+        preset["search"] = {"algorithms": {"gdas": {"methods": ["snip"]}}}
+        searched = completed(preset, {"leaves": {"methods": []}, "search": {"algorithms": said}})
+        assert searches_of(searched, leaf_methods(searched, check(searched)))["gdas"].methods == ()
     every = completed({"leaves": {"methods": "all"}}, {"methods": ["synflow", "lr"]})
     assert list(leaf_methods(every, check(every))) == ["synflow", "lr"]
     assert completed({"leaves": {"epochs": 2}}, {"leaves": {"total_epochs": 16}})["leaves"]["epochs"] is None

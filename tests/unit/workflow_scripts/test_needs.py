@@ -52,6 +52,8 @@ def test_a_differentiable_search_needs_a_batch_of_the_validation_part():
     check_images(DEFAULT, **found)
     searched = laid_over(DEFAULT, {"search": {"algorithms": {"gdas": {}}}})
     said = "supernet.batch_size: found 64 images, but search.algorithms .* validation part of mine, too, which has 63; "
-    with pytest.raises(ConfigError, match=said + "lower supernet.batch_size, or remove search.algorithms"):
+    with pytest.raises(ConfigError, match=said + "lower supernet.batch_size, or .* methods: ..$"):
         check_images(searched, **found)
+    check_images(laid_over(searched, {"search": {"algorithms": {"gdas": {"methods": []}}}}), **found)
+    check_images(laid_over(searched, {"leaves": {"methods": []}}), **found)
     check_images(laid_over(searched, {"supernet": {"batch_size": 63}}), **found)
