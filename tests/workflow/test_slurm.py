@@ -75,7 +75,7 @@ class Run:
         (on_host,) = psutil.Process(self.process.pid).children()
         on_host.send_signal(signal.SIGINT)
 
-    def end(self, expect: int = 0, seconds: float = 600) -> str:
+    def end(self, expect: int = 0, seconds: float = 1200) -> str:
         self.process.wait(seconds)
         assert self.process.returncode == expect, self.said()[-6000:]
         return self.said()
