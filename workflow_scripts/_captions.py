@@ -15,6 +15,7 @@ from workflow_scripts._config import CUT_KEYS, SCORE_KEYS, Method, proxy_metrics
 FEW = "With 2 or 3 seeds an interval is only a range."
 BUDGETS = {"epochs": "leaf", "total_epochs": "tree"}  # of the leaves, and of what
 LETTERS = {"channels": "C", "cells": "N"}  # as papers call them
+USUAL = "nas-bench-201"  # search space
 LISTED = 4  # seeds, or methods; more are shortened
 ALL = "all methods"
 
@@ -73,9 +74,11 @@ def _of_proxies(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _size(config: Mapping[str, Any]) -> str:
-    """Return how large the supernets are."""
-    names = [each.name for each in fields(space_of(config).Size)]
-    return ", ".join(f"{LETTERS.get(name, name)} = {config['supernet'][name]}" for name in names)
+    """Return how large the supernets are, and of which search space, where it is another than NAS-Bench-201."""
+    space = space_of(config)
+    names = [each.name for each in fields(space.Size)]
+    of = "" if space.name == USUAL else f"{space.name}, "
+    return of + ", ".join(f"{LETTERS.get(name, name)} = {config['supernet'][name]}" for name in names)
 
 
 def _counted_seeds(config: Mapping[str, Any], seeds: Sequence[int]) -> str:

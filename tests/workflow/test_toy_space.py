@@ -76,7 +76,7 @@ def test_params_of_the_proxies_are_those_of_the_size(results):
 
 
 def test_captions_name_the_size(results):
-    assert "Data: digits. C = 3, 1 epoch." in (results / "summary.txt").read_text()
+    assert "Data: digits. toy, C = 3, 1 epoch." in (results / "summary.txt").read_text()
 
 
 SHOWN = {

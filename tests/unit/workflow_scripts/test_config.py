@@ -173,6 +173,11 @@ def test_a_caption_says_n_seeds_data_and_sizes(seeds, said):
     assert _captions.truth_caption(DEFAULT, "x") == "Truth: 24 architectures trained here, 3 epochs."
 
 
+def test_a_caption_names_a_search_space_that_is_not_the_usual_one():
+    config = DEFAULT | {"space": DEFAULT["space"] | {"name": "nas-bench-macro"}}
+    assert _captions.tree_caption(config, [7], []).endswith("Data: digits. nas-bench-macro, C = 4, 20 epochs.")
+
+
 @pytest.mark.parametrize(
     ("methods", "said"),
     [
