@@ -97,9 +97,10 @@ def of_run(slurm: Cluster, number: int) -> list[dict[str, str]]:
 
 
 def test_a_run_whose_snakemake_was_killed_ends_like_a_local_one(slurm, tiny, tmp_path):
-    """The whole tiny run; killed while leaves are trained, it starts again and loses nothing."""
+    """One seed of the tiny run; killed while leaves are trained, it starts again and loses nothing."""
     folder = copy_checkout(tmp_path)
-    run = Run(folder, *SLURM, *SMALL, *TINY)
+    run_of = (*TINY, "--config", "seeds=[0]")
+    run = Run(folder, *SLURM, *SMALL, *run_of)
 
     def two_leaves_run() -> bool:
         running = [comment for _, _, comment, state in slurm.queue() if state == "RUNNING"]
@@ -108,12 +109,12 @@ def test_a_run_whose_snakemake_was_killed_ends_like_a_local_one(slurm, tiny, tmp
     run.until(two_leaves_run)
     run.kill()
     assert slurm.queue(), "SLURM does not know that Snakemake is gone"
-    assert "Directory cannot be locked" in snakemake(folder, *SLURM, *SMALL, *TINY, expect=1)
-    snakemake(folder, "--unlock", *TINY)
-    again = Run(folder, *SLURM, *SMALL, *TINY).end()
+    assert "Directory cannot be locked" in snakemake(folder, *SLURM, *SMALL, *run_of, expect=1)
+    snakemake(folder, "--unlock", *run_of)
+    again = Run(folder, *SLURM, *SMALL, *run_of).end()
     assert re.search(r"Cancelling \d+ SLURM jobs that a killed run left behind", again)
     assert "rule_leaf" in again
-    assert_same_results(tiny[0] / "results-tiny", folder / "results-tiny")
+    assert_same_results(tiny[0] / "results-tiny/seed-0", folder / "results-tiny/seed-0")
     left = [path for path in (folder / "results-tiny").rglob("*") if path.name.startswith(".") or ".tmp" in path.name]
     assert [path.name for path in left] == [".state"]
 
