@@ -11,11 +11,12 @@ from fsnas.metrics import metric_spec
 from fsnas.spaces import count_architectures
 from fsnas.splitting import policies
 from workflow_scripts._config import CUT_KEYS, SCORE_KEYS, Method, proxy_metrics, space_of
+from workflow_scripts._config_model import Space
 
 FEW = "With 2 or 3 seeds an interval is only a range."
 BUDGETS = {"epochs": "leaf", "total_epochs": "tree"}  # of the leaves, and of what
 LETTERS = {"channels": "C", "cells": "N"}  # as papers call them
-USUAL = "nas-bench-201"  # search space
+USUAL = Space.model_fields["name"].default  # search space
 LISTED = 4  # seeds, or methods; more are shortened
 ALL = "all methods"
 
@@ -74,7 +75,7 @@ def _of_proxies(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _size(config: Mapping[str, Any]) -> str:
-    """Return how large the supernets are, and of which search space, where it is another than NAS-Bench-201."""
+    """Return how large the supernets are, and of which search space, where it is not the default one."""
     space = space_of(config)
     names = [each.name for each in fields(space.Size)]
     of = "" if space.name == USUAL else f"{space.name}, "
