@@ -32,7 +32,7 @@ from typing import Any, NoReturn
 SERVER = "FSNAS_FORKSERVER"  # path of the socket
 WORTHWHILE = 10  # jobs of a run, from which a server costs less than it saves
 LIBRARIES = ["torch", "snakemake.logging", "h5py", "scipy.stats", "pandas", "matplotlib.figure", "optuna"]
-LIBRARIES += ["pydantic.type_adapter"]
+LIBRARIES += ["pydantic.type_adapter", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_pdf"]
 _NUMBER = struct.Struct("=i")
 _STOPPING = (signal.SIGINT, signal.SIGTERM)
 _running: list[subprocess.Popen] = []  # holds the pipe whose end tells the server that Snakemake has ended

@@ -53,6 +53,7 @@ def _is_ours(file: Path) -> bool:
     return _root(file) is not None
 
 
+@functools.cache
 def _root(file: Path) -> Path | None:
     """Return the folder below which a file of ours has its name in the project; None of a user's file."""
     inside = (root for root in ROOTS if file.is_relative_to(root))
@@ -125,13 +126,18 @@ def reached(path: Path) -> frozenset[Path]:
     found, todo = {path}, [path]
     while todo:
         file = todo.pop()
-        if file.suffix != ".py":
-            continue
-        files = {place for module in _imports(file) for place in _files_of(module)}
-        new = files.union(() if _is_ours(file) else named_files(file)) - found
-        found |= new
-        todo += new
+        if file.suffix == ".py":
+            new = _reached_at_once(file) - found
+            found |= new
+            todo += new
     return frozenset(found)
+
+
+@functools.cache  # of a file that many scripts reach
+def _reached_at_once(path: Path) -> frozenset[Path]:
+    """Return the files that a Python file imports or, if it is a user's, names."""
+    files = frozenset(place for module in _imports(path) for place in _files_of(module))
+    return files.union(() if _is_ours(path) else named_files(path))
 
 
 def check_users_code(*paths: Path) -> None:
