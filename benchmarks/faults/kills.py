@@ -24,16 +24,16 @@ sys.path.insert(0, str(ROOT))
 
 from tests.workflow.conftest import assert_same_results, copy_checkout  # noqa: E402
 
-RUN = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", "configs/tiny.yaml"]
+SNAKEMAKE, TINY = [sys.executable, "-m", "snakemake"], ["--configfile", "configs/tiny.yaml"]
 WAYS = ("SIGKILL of the group", "SIGKILL of a job", "SIGINT")
 
 
-def start(folder: Path, *targets: str) -> subprocess.Popen:
+def start(folder: Path, *targets: str, cores: int = 2) -> subprocess.Popen:
     """Start Snakemake in a process group of its own; what it prints goes to ``printed.txt``."""
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     with open(folder / "printed.txt", "w") as printed:
         return subprocess.Popen(
-            [*RUN[:3], *targets, *RUN[3:]],
+            [*SNAKEMAKE, *targets, "--cores", str(cores), *TINY],
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -81,26 +81,27 @@ def kill(run: subprocess.Popen, way: str, rng: random.Random) -> str:
     return what
 
 
-def go_on(folder: Path) -> tuple[subprocess.Popen, bool]:
+def go_on(folder: Path, cores: int) -> tuple[subprocess.Popen, bool]:
     """Start Snakemake again; where the folder is locked, it must say how to unlock it, and that must do."""
-    run = start(folder)
+    run = start(folder, cores=cores)
     while run.poll() is None and "Job stats" not in (folder / "printed.txt").read_text():
         time.sleep(0.1)
     if run.poll() not in (None, 0) and "--unlock" in (folder / "printed.txt").read_text():
-        unlock = [*RUN[:3], "--unlock", *RUN[5:]]
-        subprocess.run(unlock, cwd=folder, check=True, capture_output=True)
-        return start(folder), True
+        subprocess.run([*SNAKEMAKE, "--unlock", *TINY], cwd=folder, check=True, capture_output=True)
+        return start(folder, cores=cores), True
     return run, False
 
 
-def killed_run(folder: Path, reference: Path, rng: random.Random, kills: int, longest: float) -> Counter[str]:
+def killed_run(
+    folder: Path, reference: Path, rng: random.Random, kills: int, longest: float, cores: int = 2
+) -> Counter[str]:
     """Run to the end in ``folder``, killed up to ``kills`` times, and compare the results with the reference.
 
     Returns how often what was done.
     """
     copy_checkout(folder)
     counts: Counter[str] = Counter()
-    run = start(folder)
+    run = start(folder, cores=cores)
     done = 0
     while run.poll() is None:
         try:
@@ -112,7 +113,7 @@ def killed_run(folder: Path, reference: Path, rng: random.Random, kills: int, lo
         if what:
             done += 1
             steps = re.findall(r"(\d+ of \d+) done,", (folder / "printed.txt").read_text())
-            run, unlocked = go_on(folder)
+            run, unlocked = go_on(folder, cores)
             counts.update([way, *["unlocked"] * unlocked])
             print(f"{way} ({what}), {steps[-1] if steps else 0} jobs done{', unlocked' * unlocked}", flush=True)
     assert run.returncode == 0, (folder / "printed.txt").read_text()[-3000:]

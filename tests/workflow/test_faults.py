@@ -19,8 +19,8 @@ from tests.workflow.conftest import copy_checkout, snakemake
 from tests.workflow.test_reruns import TINY, config
 
 
-def test_a_run_that_was_killed_three_times_ends_the_same(tiny, tmp_path):
-    counts = killed_run(tmp_path, tiny[0], random.Random(2), kills=3, longest=9)
+def test_a_run_on_another_number_of_cores_that_was_killed_three_times_ends_the_same(tiny, tmp_path):
+    counts = killed_run(tmp_path, tiny[0], random.Random(2), kills=3, longest=9, cores=1)
     assert counts["runs that end the same as one never killed"] == 1
     assert sum(counts.values()) - counts["unlocked"] == 4, "three kills, and the end"
 

@@ -22,7 +22,7 @@ from fsnas.spaces import count_architectures
 from fsnas.splitting.affinities import score_affinity
 from tests.support.space import EDGES, SPACE
 from tests.workflow import test_reruns as reruns
-from tests.workflow.conftest import ROOT, assert_same_results, copy_checkout, snakemake
+from tests.workflow.conftest import ROOT, snakemake
 
 METHODS, SEEDS, LEVELS = ["snip", "random"], [0, 1], [0, 1]
 PAIR = {"snip": 2, "params": 1}  # two metrics as one
@@ -267,10 +267,3 @@ def test_a_method_on_fresh_networks_trains_nothing_and_takes_its_edges_by_level(
     data = fsnas.read_dataset(folder / "results-tiny/data/digits.h5")
     alone = fsnas.grow(network, data, "lid", max_leaves=4, batch_size=16, repetitions=2, **of, **cut)
     assert alone.splits == found.splits
-
-
-def test_another_number_of_cores_gives_the_same_files(tiny, tmp_path):
-    folder, _ = tiny
-    other = copy_checkout(tmp_path)
-    snakemake(other, "--cores", "1", "--configfile", "configs/tiny.yaml")
-    assert_same_results(folder / "results-tiny", other / "results-tiny")
