@@ -25,7 +25,8 @@ def by_depth_figure(
     levels stand one below the other.
     """
     methods = Methods(split_distance_per_tree["method"], options, by_metric=True)
-    found = (int(level) for level in split_distance_summary["level"].astype(str) if level.isdigit())
+    drawn = split_distance_summary[split_distance_summary["method"].isin(methods.names)]
+    found = (int(level) for level in drawn["level"].astype(str) if level.isdigit())
     levels = range(max(found, default=0) + 1)
     cells = {(setting, str(level)): f"{setting}, level {level}" for setting in SETTINGS for level in levels}
     count = len(methods.names)

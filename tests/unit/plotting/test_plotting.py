@@ -259,6 +259,13 @@ def test_figure_2_takes_levels_as_numbers_too():
     assert len(figure.findobj(lambda artist: artist.get_gid() == "seeds:snip")) == 5
 
 
+def test_figure_2_has_no_column_for_a_level_that_only_methods_have_that_are_not_drawn():
+    deep, flat = data.distances({"snip-adaptive": "snip"}, 3, depth=5), data.distances(TWO, 3, depth=2)
+    tables = [pd.concat(pair) for pair in zip(deep, flat, strict=True)]
+    widths = [by_depth_figure(*tables, methods=methods).get_figwidth() for methods in (list(TWO), None)]
+    assert widths[0] == by_depth_figure(*flat).get_figwidth() < widths[1]
+
+
 # --- matrix -------------------------------------------------------------------------------------------------------
 
 
