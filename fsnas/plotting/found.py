@@ -41,10 +41,11 @@ def found_figure(found_architectures: pd.DataFrame, *, options: Options) -> Figu
     one. The oracle (``optimum - oracle``) is a mean over the seeds whose regret is known. In a narrow figure the
     methods stand in several panels.
     """
-    found, samplers = found_architectures, list(found_architectures["sampler"].unique())
-    methods = Methods(found["method"], options)
+    methods = Methods(found_architectures["method"], options)
+    found = found_architectures[found_architectures["method"].isin([*methods.names, methods.control])]
+    samplers = list(found["sampler"].unique())
     held = found[np.isfinite(found["regret"].to_numpy(float)) & found["method"].isin(methods.names)]
-    name = f"{methods.control} ({samplers[0]} search)" if methods.control is not None else None
+    name = f"{methods.control} ({samplers[0]} search)" if methods.control is not None and samplers else None
     beside = legend_width([f"{name}: range of the seeds"]) + 1.1
     lines, unit, width = _lines(methods.names, len(samplers), beside, options.width)
     names = max(below(line, unit * (len(samplers) + GAP)) for line in lines)

@@ -23,8 +23,10 @@ def trajectories_figure(trajectories: pd.DataFrame, *, options: Options) -> Figu
 
     A line is the mean of a method over its seeds, in the band of their range; the table is that of `trajectory_table`.
     """
-    table, looks = trajectories.dropna(subset="value"), options.looks(trajectories["method"])
-    searches, quantities = (list(trajectories[column].unique()) or [""] for column in ("search", "quantity"))
+    looks = options.looks(trajectories["method"])
+    drawn = trajectories[trajectories["method"].isin(looks)]
+    table = drawn.dropna(subset="value")
+    searches, quantities = (list(drawn[column].unique()) or [""] for column in ("search", "quantity"))
     lines: dict[str, dict[str, Any]] = {
         method: {**look.points(4), **edges(look), "linestyle": look.linestyle, "linewidth": 1.3}
         for method, look in looks.items()

@@ -2,6 +2,7 @@
 
 import matplotlib
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from matplotlib.colors import to_hex
@@ -9,6 +10,8 @@ from matplotlib.colors import to_hex
 from fsnas.artifacts.figure import write_figure
 from fsnas.plotting._style import OURS
 from fsnas.plotting.explained_variance import explained_variance_figure
+from fsnas.plotting.found import found_figure
+from fsnas.plotting.trajectories import trajectories_figure
 from tests.support import plotting_data as data
 from tests.support.config import ROOT
 from tests.support.drawn_figures import (
@@ -93,6 +96,17 @@ def test_fewer_methods_look_as_among_all_and_the_band_stays(name):
 def test_fewer_methods_of_the_root_scores():
     shown = texts(scores_figure(["gm", "snip", "ntk"], methods=["ntk"]))
     assert "ntk (lower is better)" in shown and not any("gm" in text or "snip" in text for text in shown)
+
+
+def test_a_search_that_only_methods_have_that_are_not_drawn_is_named_nowhere():
+    found = pd.concat([data.found(TWO, 3), data.found({"gm": "gm"}, 3, samplers=["darts"])])
+    learned = pd.concat(
+        [data.trajectories(TWO, 3, searches=["gdas"]), data.trajectories(["gm"], 3, searches=["darts"])]
+    )
+    for draw, table in ((found_figure, found), (trajectories_figure, learned)):
+        few, every = (texts(draw(table, methods=methods)) for methods in (["snip"], None))
+        assert any("darts" in text for text in every) and not any("darts" in text for text in few)
+        draw(table, methods=["none of these"]).draw_without_rendering()
 
 
 def test_a_chosen_method_without_a_value_says_so():
