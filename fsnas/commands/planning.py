@@ -285,7 +285,7 @@ def estimates(asked: Mapping[str, Any], steps: Sequence[Step], device: str) -> d
         estimate.size += _bytes(work, asked)
         if best := nearest(work, steps):
             step, factor = best
-            low, high, by = step.low, step.high, f"{step.jobs} jobs like these"
+            low, high, by = step.low, step.high, f"{step.jobs} job{'s' * (step.jobs > 1)} like these"
             if abs(math.log(factor)) > 0.01:
                 low, high = min(low, 1 / SCALED), max(high, SCALED)
                 by = "jobs of other sizes" if step.jobs else "the table, other sizes"
