@@ -111,8 +111,10 @@ if workflow.is_main_process and "gpu" not in workflow.global_resources:
         logger.warning(said)
 
 # Below a figure stands a caption in two lines; all that the report says of it beside is "about".
-CAPTION = tree_caption(config, config["seeds"], METHODS.values())
-ABOUT = about_trees(config, METHODS.values(), config["seeds"])
+# Both say what is drawn.
+DRAWN = [METHODS[name] for name in drawn_methods(config, METHODS)]
+CAPTION = tree_caption(config, config["seeds"], DRAWN)
+ABOUT = about_trees(config, DRAWN, config["seeds"])
 ABOUT_SEARCH = about_search(config, config["seeds"], LEAF_METHODS.values())
 TRUTH_SAID = truth_caption(config, TRUTH_COLUMN) if TRUTH_COLUMN else ""
 ABOUT_TRUTH = about_truth(config, TRUTH_COLUMN) if TRUTH_COLUMN else ""

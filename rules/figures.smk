@@ -196,7 +196,7 @@ rule root_scores_figure:
                 },
             },
         ),
-        about=unrecorded(about_trees(config, METHODS.values(), SEEDS, about=["scores"])),
+        about=unrecorded(about_trees(config, DRAWN, SEEDS, about=["scores"])),
     message:
         "Draw the scores of the root"
     script:
@@ -226,7 +226,7 @@ rule summary:
             "summary",
             code=code("summary.py"),
             settings={
-                "caption": f"{CAPTION} {few(SEEDS)}".strip(),
+                "caption": f"{tree_caption(config, SEEDS, METHODS.values())} {few(SEEDS)}".strip(),
                 "outdir": PLACE,
                 "truth": TRUTH_SAID,
             },

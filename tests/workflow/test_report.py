@@ -1,6 +1,8 @@
 """The report of a finished run, opened in a browser and clicked through as a reader would."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -137,3 +139,23 @@ def test_the_run_time_of_every_job_is_drawn(tiny, page):
     times = page.evaluate("runtimes_spec.data.values")
     steps = int(re.search(r"(\d+) of \1 steps \(100%\) done", tiny[1])[1])
     assert len(times) == steps - 1 and all(time["runtime"] >= 0 for time in times)
+
+
+CAPTIONS = """
+from pathlib import Path
+from snakemake.api import ConfigSettings, OutputSettings, ResourceSettings, SnakemakeApi
+
+FRESH = {"metric": "snip", "weights": "initial"}
+config = {"methods": ["snip", {"fresh": FRESH}], "plotting": {"methods": ["snip"]}, "leaves": {"methods": []}}
+with SnakemakeApi(OutputSettings(quiet={"all"})) as api:
+    given = {"resource_settings": ResourceSettings(cores=1), "config_settings": ConfigSettings(config=config)}
+    of = api.workflow(snakefile=Path("Snakefile"), **given)._workflow.globals
+    print(of["CAPTION"], of["ABOUT"])
+"""
+
+
+def test_a_caption_says_what_is_drawn():
+    """Not what methods do that `plotting.methods` leaves out."""
+    code = [sys.executable, "-c", CAPTIONS]
+    said = subprocess.run(code, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert "20 epochs." in said and "weights trained" in said and "untrained" not in said and "fresh" not in said
