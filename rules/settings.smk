@@ -15,6 +15,8 @@ TRUTH_FACTS = truth_sources.Facts() if TRAINED else truth_sources.facts(READER)
 def recipe(epochs, **changes):
     """The arguments of the recipe that trains a supernet."""
     said = config["data"] | config["supernet"] | {"epochs": epochs, **changes}
+    if said["sampling"] != "superposition":
+        said["mixing"] = "mean"  # nothing is mixed on a path
     return {each.name: said[each.name] for each in fields(Recipe)}
 
 
@@ -202,7 +204,10 @@ def standalone_settings():
         "epochs": config["truth"]["epochs"],
         "seed": config["truth"]["seed"],
         "network": network(),
-        "recipe": recipe(config["truth"]["epochs"], sampling="superposition"),
+        # There is nothing to mix.
+        "recipe": recipe(
+            config["truth"]["epochs"], sampling="superposition", mixing="mean"
+        ),
         **machine(),
     }
 

@@ -356,6 +356,10 @@ TABLE = {
         ALL - DATA,
     ),
     "an option of the training": (config(supernet={"lr": 0.05}), ALL - DATA),
+    "how operations are mixed, which of a single path none are": (
+        config(supernet={"mixing": "sum"}),
+        ALL - DATA - STANDALONE - PROXIES - jobs("proxy", ("snip", "params"), (0,)),
+    ),
     "an option of the scores": (config(method={"batch_size": 8}), SCORES),
     "the weights that metrics see": (
         config(method={"weights": "initial", "batch_norm": "identity"}),
