@@ -452,7 +452,7 @@ class Config(Section):
 
     Every key a user may set is here, with its default.
     A preset of configs/ is laid over this file:  snakemake --cores all --configfile configs/cifar10-small.yaml
-    What stands here, or in a preset, gives way where it does not fit what is said later: see "or fewer" below.
+    Name fewer methods, or ask for fewer evaluations, and what is left to this file or a preset fits: "or fewer" below.
     In every path a ~ in front is the home folder; relative paths begin where Snakemake runs.
     """
 
