@@ -14,14 +14,15 @@ from tests.support.space import SPACE
 from tests.support.toy import recipe
 from tests.workflow.conftest import copy_checkout, snakemake
 
-DATA, SAMPLER, TRUTH = (
+DATA, SAMPLER, ALGORITHM, TRUTH = (
     *("fsnas/data/sources/noise.py", "fsnas/search/samplers/genetic.py"),
-    "fsnas/benchmark/sources/mapping.py",
+    *("fsnas/search/algorithms/sigmoid.py", "fsnas/benchmark/sources/mapping.py"),
 )
 ACCURACIES = {SPACE.architecture_string((0, 0, 0, 0, 0, last)): 10.0 * last for last in range(1, 5)}
 CONFIG = {
     "data": "{name: noise, source: noise, crop_padding: 0}",
-    "search": "{samplers: [random, genetic], evaluations: 8, population: 4, swapping: 1}",
+    "search": "{samplers: [random, genetic], evaluations: 8, population: 4, swapping: 1, "
+    "algorithms: {sigmoid: {learning_rate: 0.01, methods: [snip]}}}",
     "truth": "{source: mapping, file: truth.yaml, column: test_accuracy}",
 }
 GIVEN = ["--configfile", "configs/tiny.yaml", "--config", *(f"{key}={value}" for key, value in CONFIG.items())]
@@ -31,7 +32,7 @@ GIVEN = ["--configfile", "configs/tiny.yaml", "--config", *(f"{key}={value}" for
 def copy(tmp_path_factory):
     folder = copy_checkout(tmp_path_factory.mktemp("recipes"))
     (folder / "truth.yaml").write_text(json.dumps(ACCURACIES), encoding="utf-8")
-    for file in (DATA, SAMPLER, TRUTH):
+    for file in (DATA, SAMPLER, ALGORITHM, TRUTH):
         (folder / file).write_text(recipe(file, "CONTRIBUTING.md"), encoding="utf-8")
     return folder
 
@@ -47,6 +48,10 @@ space = load("nas-bench-201")
 found = search(space, {"root": space.full()}, lambda leaf, architecture: (1.0, sum(architecture) / 24),
                sampler="genetic", evaluations=30, seed=0, population=5)
 assert found.sampler == "genetic" and len(found.evaluations) == 30
+import torch
+from fsnas.search import algorithms
+gates = algorithms.load("sigmoid")(learning_rate=0.01).draw(torch.tensor([[0.0, -torch.inf]]), None, 0.0)
+assert gates.tolist() == [[0.5, 0.0]]
 from fsnas.benchmark import sources
 architectures, columns = sources.load("mapping")("truth.yaml", sha256=None)
 assert len(architectures) == 4 and list(columns["test_accuracy"]) == [10, 20, 30, 40]
@@ -68,6 +73,7 @@ def test_the_config_uses_new_files_and_results_are_made_from_those_of_the_config
         assert [name for name in code if name.startswith(folder) and "__init__" not in name] == files
     planned = snakemake(copy, "-n", *GIVEN)
     assert "Search the leaves of snip" in planned and "Prepare the data set" not in planned
+    assert "Search leaf 3 of snip with sigmoid" in planned and "Search leaf 3 of random with" not in planned
 
 
 @pytest.mark.parametrize(
