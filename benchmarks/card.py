@@ -19,6 +19,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -37,6 +38,7 @@ from fsnas.devices import prepare
 from fsnas.errors import Stopped
 from fsnas.lineage.commit import commit
 from fsnas.metrics import known, load, metric_spec
+from fsnas.networks.forward import ForwardContext
 from fsnas.networks.gates import mixing_gates, path_gates, perturb
 from fsnas.networks.shared_weights import evaluate_architectures
 from fsnas.networks.supernet import GatedSupernet
@@ -255,9 +257,10 @@ def steps(size: Size, device: torch.device) -> Iterator[Facts]:
             facts[f"ms_{who}"] = 1e3 * seconds(step, device, 10)
             if device.type == "cuda":
                 facts |= {f"{fact}_{who}": value for fact, value in on_card(step).items()}
-        if device.type == "cuda":
-            passes = RecordedPass(model.network, facts.setdefault("problems", []).append)
-            facts["ms_recorded"] = 1e3 * seconds(lambda p=passes, g=model.gates: p(images, labels, g), device, 10)
+        context, problems = ForwardContext(model.gates), facts.setdefault("problems", [])
+        passes = RecordedPass(model.network, problems.append) if device.type == "cuda" else Passes(model.network)
+        recorded = partial(passes, images, labels, context)
+        facts["ms_recorded"] = 1e3 * seconds(recorded, device, 10)
         yield facts
 
 

@@ -32,9 +32,9 @@ def per_channel(
 ) -> tuple[Tensor, Tensor]:
     """Return ``values``, each for as many ``channels``, and zeros: ``[values * channels]``.
 
-    Made once: to copy them to a card, a few at a time, would make it wait 90 times a step.
+    Made once, and there: to copy them to a card, a few at a time, would make it wait 90 times a step.
     """
-    repeated = torch.tensor(values, dtype=dtype, device="cpu").repeat_interleave(channels).to(device)
+    repeated = torch.cat([torch.full((channels,), value, dtype=dtype, device=device) for value in values])
     return repeated, torch.zeros_like(repeated)
 
 
