@@ -419,7 +419,7 @@ class Resources(Section):
 
     gpu: Annotated[int, Bounds(0, 1)] = key(1, "cards of a training or scoring job: 1, or 0 to leave all cards alone")
     jobs_per_card: Annotated[int, Bounds(1, 16)] = key(
-        1, "jobs of a local run that share a card: small networks leave most of it idle"
+        1, "jobs of a local run that share a card; side by side with NVIDIA's MPS (docs/cluster.md)"
     )
 
 
