@@ -331,12 +331,53 @@ def training(size: Size, device: torch.device) -> Iterator[Facts]:
     yield {"ms_a_batch_of_data": 1e3 * (wait(device) - before) / len(batches)}
 
 
-def together(size: Size, device: torch.device) -> Iterator[Facts]:
-    """Steps a second of one, two and four trainings on the device at once: those of the epochs in the middle."""
-    for sampling, count in itertools.product(("superposition", "fair"), (1, 2, 4)):
-        times = processes(size, device, count, f"print(*step_times(size, device, {sampling!r}, 9))")
-        middle = [np.median([float(ms) for ms in each.split()][3:6]) for each in times]
-        yield {"sampling": sampling, "at_once": count, "steps_a_second": sum(1e3 / ms for ms in middle)}
+def pieces(size: Size, device: torch.device) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """What jobs are made of: a step on the mixture at twice the batch, a score of gradnorm, a step on a path."""
+    batch, double = size.repetition(), replace(size, batch=2 * size.batch).repetition()
+    model, path = size.model(), size.model(path_gates(PATH, len(OPERATIONS)))
+    for each in (model, path):
+        each.network.to(device)
+    passes = RecordedPass(model.network, print) if device.type == "cuda" else Passes(model.network)
+    yield "steps", partial(passes, double.images.to(device), double.labels.to(device), ForwardContext(model.gates))
+    perturbed = GatedSupernet(model.network, perturb(model.gates, 0, 1))
+    moved = replace(batch, images=batch.images.to(device), labels=batch.labels.to(device), _drawn={})
+    yield "scores", partial(load("gradnorm"), perturbed, moved)
+    yield "paths", step_of(path, path, moved.images, moved.labels)
+
+
+def counted(size: Size, device: torch.device, folder: str, count: int, length: float = 3.0) -> str:
+    """Return how many of each piece were done in a second, as JSON, counted while ``count`` processes do the same."""
+
+    def meet(name: str) -> None:
+        Path(folder, f"{name}-{os.getpid()}").touch()
+        while len([*Path(folder).glob(f"{name}-*")]) < count:
+            time.sleep(0.01)
+
+    found = {}
+    for name, work in pieces(size, device):
+        for _ in range(3):
+            work()
+        wait(device)
+        meet(f"{name} begin")
+        start, done = time.perf_counter(), 0
+        while time.perf_counter() - start < length:
+            work()
+            wait(device)
+            done += 1
+        found[name] = done / (time.perf_counter() - start)
+        meet(f"{name} end")
+    return json.dumps(found)
+
+
+def together(
+    size: Size, device: torch.device, counts: tuple[int, ...] = (1, 2, 4, 10), length: float = 3.0
+) -> Iterator[Facts]:
+    """How much processes on the device do together in a second; NVIDIA's MPS runs them side by side where it runs."""
+    for count in counts:
+        with TemporaryDirectory() as folder:
+            lines = processes(size, device, count, f"print(counted(size, device, {folder!r}, {count}, {length}))")
+        each = [json.loads(line) for line in lines]
+        yield {"at_once": count} | {name: sum(one[name] for one in each) for name in each[0]}
 
 
 PARTS = (metrics, batch_norm, architectures, trainings, waits, steps, scores, training, together)

@@ -34,6 +34,12 @@ def test_a_training_that_is_compared_runs(tmp_path):
     assert card.trained(size, cpu, "superposition", state=tmp_path / "s.pt") == card.trained(size, cpu, "superposition")
 
 
+def test_processes_are_counted_while_all_of_them_work():
+    found = list(card.together(card.Size(2, 1, 4, 8), torch.device("cpu"), counts=(2,), length=0.2))
+    assert [line["at_once"] for line in found] == [2]
+    assert all(line[name] > 0 for line in found for name in ("steps", "scores", "paths"))
+
+
 @pytest.mark.long
 def test_trainings_are_the_same_bits(capsys):
     lines = answers(capsys, "trainings")["trainings"]
