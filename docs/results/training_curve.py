@@ -1,4 +1,4 @@
-"""Draw how alike the cuts of the roots are after more and more training: the figure of docs/results/open-questions.md.
+"""Draw how alike the cuts of the roots are after more and more training: the figure of docs/results/README.md.
 
 python docs/results/training_curve.py docs/results/training-curve.png EPOCHS=RESULTS [EPOCHS=RESULTS ...] [--csv FILE]
 """
