@@ -18,13 +18,13 @@ PANELS = {"": "the statistics of the batch", "-identity": "BatchNorm as the iden
 CHANCE = 1.25  # of splits into two groups of five operations that are drawn at random (metric `random`)
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Draw the figure, and write all cuts."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("figure", type=Path)
     parser.add_argument("runs", nargs="+")
     parser.add_argument("--csv", type=Path, help="write all cuts there")
-    asked = parser.parse_args()
+    asked = parser.parse_args(arguments)
     runs = {int(epochs): Path(folder) for epochs, _, folder in (run.partition("=") for run in asked.runs)}
     figure, panels = plt.subplots(1, 2, figsize=(9.5, 4.2), sharey=True, layout="constrained")
     tables = []

@@ -4,6 +4,7 @@ import runpy
 from itertools import combinations
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,19 +17,25 @@ from fsnas.splitting.node import cut_node
 from tests.support.damage import made
 from tests.support.space import EDGES, SPACE
 
-SCRIPT = runpy.run_path(str(Path(__file__).resolve().parents[2] / "docs/results/root_cuts.py"))
+SCRIPTS = Path(__file__).resolve().parents[2] / "docs/results"
+SCRIPT = runpy.run_path(str(SCRIPTS / "root_cuts.py"))
 SEEDS = (0, 2, 10)
+
+
+def written(results, method):
+    """A folder of results with the root's scores of one method, drawn by the seed."""
+    for seed in SEEDS:
+        drawn = np.random.default_rng(seed).random((6, 5, 5))
+        affinity = drawn + drawn.transpose(0, 2, 1)
+        folder = results / f"seed-{seed}" / method / "level-0"
+        folder.mkdir(parents=True)
+        made("scores", folder, {"root": NodeScores(SPACE, SPACE.full(), None, affinity, ())})
+    return results
 
 
 @pytest.fixture
 def results(tmp_path):
-    for seed in SEEDS:
-        drawn = np.random.default_rng(seed).random((6, 5, 5))
-        affinity = drawn + drawn.transpose(0, 2, 1)
-        folder = tmp_path / f"seed-{seed}" / "mine" / "level-0"
-        folder.mkdir(parents=True)
-        made("scores", folder, {"root": NodeScores(SPACE, SPACE.full(), None, affinity, ())})
-    return tmp_path
+    return written(tmp_path, "mine")
 
 
 def test_all_edges_of_all_seeds_and_the_distance_between_seeds_on_one(results, tmp_path, capsys):
@@ -58,3 +65,17 @@ def test_a_seed_without_a_cut_on_an_edge_is_named(results):
     cuts = SCRIPT["root_cuts"](results, "mine")
     with pytest.raises(FsnasError, match="mine: a seed has no cut on some edge"):
         SCRIPT["same_edge"](cuts.iloc[1:])
+
+
+def test_a_curve_has_every_cut_of_every_run(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    main = runpy.run_path(str(SCRIPTS / "training_curve.py"))["main"]
+    for metric in ("gradnorm", "snip", "jacobcov", "ntk"):
+        for suffix in ("", "-identity"):
+            written(tmp_path / "run", metric + suffix)
+    written(tmp_path / "run", "synflow")
+    figure, file = tmp_path / "curve.png", tmp_path / "cuts.csv"
+    main([str(figure), f"0={tmp_path / 'run'}", f"10={tmp_path / 'run'}", "--csv", str(file)])
+    cuts = pd.read_csv(file)
+    assert [*cuts["epochs"].unique()] == [0, 10] and len(cuts) == 2 * 9 * 18
+    assert plt.imread(figure).shape[:2] == (462, 1045)
