@@ -243,6 +243,14 @@ def step_of(model: GatedSupernet, network: Any, images: torch.Tensor, labels: to
     return step
 
 
+def pass_of(
+    model: GatedSupernet, images: torch.Tensor, labels: torch.Tensor, say: Callable[[str], Any]
+) -> Callable[[], Any]:
+    """Return forward and backward as a training does them: on a card recorded."""
+    passes = RecordedPass(model.network, say) if images.is_cuda else Passes(model.network)
+    return partial(passes, images, labels, ForwardContext(model.gates))
+
+
 def steps(size: Size, device: torch.device) -> Iterator[Facts]:
     """Seconds of a step beside the plain cell and the kernels' own time; launches, waits and memory."""
     batch = size.repetition()
@@ -257,10 +265,8 @@ def steps(size: Size, device: torch.device) -> Iterator[Facts]:
             facts[f"ms_{who}"] = 1e3 * seconds(step, device, 10)
             if device.type == "cuda":
                 facts |= {f"{fact}_{who}": value for fact, value in on_card(step).items()}
-        context, problems = ForwardContext(model.gates), facts.setdefault("problems", [])
-        passes = RecordedPass(model.network, problems.append) if device.type == "cuda" else Passes(model.network)
-        recorded = partial(passes, images, labels, context)
-        facts["ms_recorded"] = 1e3 * seconds(recorded, device, 10)
+        training_step = pass_of(model, images, labels, facts.setdefault("problems", []).append)
+        facts["ms_recorded"] = 1e3 * seconds(training_step, device, 10)
         yield facts
 
 
@@ -337,8 +343,7 @@ def pieces(size: Size, device: torch.device) -> Iterator[tuple[str, Callable[[],
     model, path = size.model(), size.model(path_gates(PATH, len(OPERATIONS)))
     for each in (model, path):
         each.network.to(device)
-    passes = RecordedPass(model.network, print) if device.type == "cuda" else Passes(model.network)
-    yield "steps", partial(passes, double.images.to(device), double.labels.to(device), ForwardContext(model.gates))
+    yield "steps", pass_of(model, double.images.to(device), double.labels.to(device), print)
     perturbed = GatedSupernet(model.network, perturb(model.gates, 0, 1))
     moved = replace(batch, images=batch.images.to(device), labels=batch.labels.to(device), _drawn={})
     yield "scores", partial(load("gradnorm"), perturbed, moved)
