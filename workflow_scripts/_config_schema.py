@@ -143,8 +143,10 @@ def _line(where: str, node: Mapping[str, Any], problem: Any) -> str:
         numbers = {name: str(number).removesuffix(".0") for name, number in about.items()}
         return f"{found}, expected {EXPECTED[problem['type']].format_map(numbers)}{reason}"
     kinds = [node["type"]] if isinstance(node["type"], str) else node["type"]
-    named = " or ".join(YAML_NAMES.get(kind, kind) for kind in kinds)
-    return f"{found} ({type(value).__name__}), expected {named}{reason}{written(value, kinds)}"
+    item = below(node, 0).get("type")
+    names = YAML_NAMES | ({"array": "a list of integers"} if item == "integer" else {})
+    named = " or ".join(names.get(kind, kind) for kind in kinds)
+    return f"{found} ({type(value).__name__}), expected {named}{reason}{written(value, kinds, item)}"
 
 
 def as_yaml() -> str:

@@ -211,14 +211,19 @@ def listing(names: Iterable[str]) -> str:
     return text if len(text) <= 1000 else f"{text[:1000]}..."
 
 
-def written(found: Any, kinds: Collection[str]) -> str:
+def written(found: Any, kinds: Collection[str], item: Any = None) -> str:
     """Return how to write what was meant, where YAML made it another type: a number in quotes, a text without them.
+
+    ``item`` is the type of what a list holds.
 
     >>> written("20", ["integer"]), written(20.0, ["integer"]), written(2024, ["string"]), written(0, ["array"])
     ('; this is text: write 20 without quotes', '; write 20', '; put what is text in quotes', '; write [0]')
+    >>> written("0,1", ["array"], "integer"), written("zero", ["array"], "integer")
+    ('; write [0, 1]', '')
     """
     if "array" in kinds and isinstance(found, (str, int, float)):
-        return f"; write [{found}]"
+        items = [each.strip() for each in str(found).split(",")]
+        return f"; write [{', '.join(items)}]" if item != "integer" or all(map(str.isdecimal, items)) else ""
     if "string" in kinds:
         if found is None or isinstance(found, bool):
             read = "null, ~ and nothing" if found is None else BOOLEANS[found]

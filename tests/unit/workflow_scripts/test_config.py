@@ -533,7 +533,10 @@ methods: [{1e5: {metric: snip}}] ->
 methods: [{xabababababababababababababababababababab: {metric: snip}}] ->
     methods.xabab.*: found 'xab.*', which Snakemake takes for an endless loop; give it a varied name
 methods: [{snip: 0}] -> methods.snip: found 0 (int), expected keys with values
-seeds: 0 -> seeds: found 0 (int), expected a list.*; write [0]
+seeds: 0 -> seeds: found 0 (int), expected a list of integers.*; write [0]
+seeds: 0,1 -> seeds: found '0,1' (str), expected a list of integers.*; write [0, 1]
+{seeds: zero} -> seeds: found 'zero' (str), expected a list of integers (one supernet, and one tree per method, for each)
+space_paths: 'a.py,my b.py' -> space_paths: found 'a.py,my b.py' (str), expected a list.*; write [a.py, my b.py]
 methods: [{x: {metric: ''}}] -> methods.x.metric: found '', expected a text that
 {method: {batch_size: 8}, methods: [ntk]} ->
     metrics.ntk.samples: found 16, expected at most method.batch_size, 8; or 0 for all of them
