@@ -50,7 +50,7 @@ def assert_shown(shown: str, printed: str, like: bool) -> None:
 
 def in_bash(command: str) -> str:
     """What a command prints, errors included, with the fsnas of this checkout."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = f'python() {{ {sys.executable} "$@"; }}\nfsnas() {{ python -P -m fsnas "$@"; }}\n{command}'
     done = subprocess.run(["bash", "-c", command], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     return done.stdout.decode()

@@ -24,7 +24,7 @@ def run(folder: Path, arguments: tuple[str, ...], environment: dict[str, str]) -
     """Run ``python -m snakemake`` in a folder, and return its exit code and what it printed."""
     if not _SERVERS:
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-        _SERVERS.append(subprocess.Popen([sys.executable, "-B", "-E", "-P", __file__], **pipes))
+        _SERVERS.append(subprocess.Popen([sys.executable, "-E", "-P", __file__], **pipes))
         atexit.register(_SERVERS[0].communicate)  # at the end of its input it ends
     (server,) = _SERVERS
     with tempfile.NamedTemporaryFile() as printed:

@@ -41,7 +41,6 @@ def copy_checkout(folder: Path) -> Path:
 def snakemake(folder: Path, *arguments: str, expect: int = 0) -> str:
     """Run Snakemake in ``folder`` and return what it printed."""
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    environment["PYTHONDONTWRITEBYTECODE"] = "1"
     code, printed = snakemakes.run(folder, arguments, environment)
     assert code == expect, printed[-6000:]
     return printed

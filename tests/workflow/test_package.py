@@ -49,7 +49,7 @@ def run_folder(package, tiny, tmp_path_factory) -> Path:
 
 def environment(package):
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return {**os.environ, "PATH": path, "PYTHONPATH": str(package), "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**os.environ, "PATH": path, "PYTHONPATH": str(package)}
 
 
 def fsnas(package, *arguments, at="/"):

@@ -535,7 +535,7 @@ methods: [{xabababababababababababababababababababab: {metric: snip}}] ->
 methods: [{snip: 0}] -> methods.snip: found 0 (int), expected keys with values
 seeds: 0 -> seeds: found 0 (int), expected a list of integers.*; write [0]
 seeds: 0,1 -> seeds: found '0,1' (str), expected a list of integers.*; write [0, 1]
-{seeds: zero} -> seeds: found 'zero' (str), expected a list of integers (one supernet, and one tree per method, for each)
+{seeds: zero} -> seeds: found 'zero' (str), expected a list of integers (one supernet, and one tree
 space_paths: 'a.py,my b.py' -> space_paths: found 'a.py,my b.py' (str), expected a list.*; write [a.py, my b.py]
 methods: [{x: {metric: ''}}] -> methods.x.metric: found '', expected a text that
 {method: {batch_size: 8}, methods: [ntk]} ->
