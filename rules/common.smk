@@ -67,6 +67,7 @@ from workflow_scripts._slurm import follow
 from workflow_scripts._snakemake import (
     check_deployment,
     check_folder,
+    check_until,
     count_cards,
     forced_outputs,
     given_configs,
@@ -330,6 +331,7 @@ def tables(category, results, **place):
 
 
 onstart:
+    check_until(workflow)
     hand_to_jobs(os.environ)
     jobs = jobs_to_run(workflow)
     say_lines(Counter(job.rule.name for job in jobs))

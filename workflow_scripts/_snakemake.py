@@ -23,10 +23,26 @@ from fsnas.places import INSTALLED, WORKFLOW
 from workflow_scripts._config_schema import CONFIG, typed
 from workflow_scripts._config_values import check_texts
 
+IN_TURN = {  # rules whose jobs need others of the same rule, by the first rule that needs them all
+    "tree": {"scores", "joint_scores", "splits", "candidate_scores", "candidate_joint_scores", "candidate_splits"},
+    "evaluate": {"select_leaves", "rung"},
+}
+
 __all__ = ["ColorizingTextHandler", "DefaultFormatter", "LogEvent", "Wildcards"]  # the terminal (`_terminal`), lineages
 
 
 # Where a run is, and what it is given
+
+
+def check_until(workflow: Any) -> None:
+    """Raise a `WorkflowError` if a run is to end at a rule whose jobs come in turn: it would end at the first ones."""
+    for name in workflow.dag_settings.until:
+        for last, rules in IN_TURN.items():
+            if name in rules:
+                raise WorkflowError(
+                    f"--until {name}: a job of this rule waits for others of it, and Snakemake would stop at the "
+                    f"first ones; take --until {last}, which needs them all"
+                )
 
 
 def check_folder(workflow: Any) -> None:
@@ -35,7 +51,7 @@ def check_folder(workflow: Any) -> None:
     try:
         folder.mkdir(exist_ok=True)
         own = [folder, *(path for path in folder.iterdir() if path.is_dir())]
-        reason = next((f"{path} is not yours" for path in own if not os.access(path, os.W_OK | os.X_OK)), "")
+        reason = next((f"you may not write into {path}" for path in own if not os.access(path, os.W_OK | os.X_OK)), "")
     except OSError as error:
         reason = str(error.strerror)
     if reason:

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.workflow.conftest import copy_checkout, snakemake
+from tests.workflow.conftest import ROOT, copy_checkout, snakemake
+from workflow_scripts._snakemake import IN_TURN
 
+RULES = (ROOT / "rules").glob("*.smk")
 DATA = "results-tiny/data/digits.h5"
 
 
@@ -102,3 +104,17 @@ def test_a_read_only_checkout_says_where_to_run_instead(checkout, tmp_path):
     assert f"snakemake {place}FOLDER" in said
     code, said = run(*shlex.split(f"{place}{tmp_path}"))
     assert code == 0 and "Prepare the data set digits" in said
+
+
+def test_a_run_ends_at_all_trees_and_not_at_the_first_level(checkout):
+    few = ("--configfile", "configs/tiny.yaml", "--config", "methods=[params]", "seeds=[0]", "leaves={methods: []}")
+    run = ("--cores", "1", *few, "proxies={metrics: []}", "outdir=results-until")
+    rules = re.findall(r"^(?:use rule \w+ as|rule) (\w+)", "".join(map(Path.read_text, RULES)), re.M)
+    assert {*IN_TURN, *set().union(*IN_TURN.values())} <= {*rules}
+    said = snakemake(checkout, "--until", "splits", *run, expect=1)
+    remedy = "--until splits: a job of this rule waits for others of it, .* take --until tree, which needs them all"
+    assert re.search(remedy, said) and "Traceback" not in said
+    assert not (checkout / "results-until").exists()
+    snakemake(checkout, "--until", "tree", *run)
+    assert (checkout / "results-until/seed-0/params/tree.json").exists()
+    assert not (checkout / "results-until/tables").exists()

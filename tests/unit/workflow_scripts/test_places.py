@@ -27,7 +27,9 @@ def test_a_folder_of_somebody_else_is_one_line_that_names_another_one(closed, tm
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".snakemake/metadata").mkdir(parents=True)
     monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != closed)  # root may write everywhere
-    message = rf"in {tmp_path}/\.snakemake, but cannot write there \(.*{closed} is not yours\); run it in a folder"
+    message = (
+        rf"in {tmp_path}/\.snakemake, but cannot write there \(you may not write into .*{closed}\); run it in a folder"
+    )
     with pytest.raises(WorkflowError, match=message) as caught:
         check_folder(HERE)
     assert f"snakemake --snakefile '{tmp_path}/a b/Snakefile' --directory FOLDER" in str(caught.value)
