@@ -39,7 +39,7 @@ UNITS = {"cpu": "CPU", "cuda": "card"}
 SINGLE = {"cpu": 0.43, "cuda": 0.68}  # of a step on the mixture: a step on one path
 OVERHEAD = {"cpu": 0.3, "cuda": 3.0}  # seconds of a job beside its work: a fork, a process that starts CUDA
 SHORT = 1.0  # seconds of a job that runs no network: cuts, trees, tables, figures
-TOGETHER = 1.3  # what two trainings that share a card do in the time of one (docs/performance.md)
+TOGETHER = 1.3  # what two trainings that share a card without MPS do in the time of one (docs/performance.md)
 OF_TABLE, SCALED = 2.0, 3.0  # by which factor the table may be off at the sizes it was measured at, and at others
 TAKEN_OVER = "taken over, not computed again"  # what the log of a job says that had nothing to do
 ARCHIVE = 4096  # bytes that a file takes at the least
@@ -118,6 +118,7 @@ def plan(arguments: Sequence[str], measured: Iterable[str | Path] = (), device: 
     note = ""
     if device == "cuda" and asked["jobs_per_card"] > 1:
         note = f"hours of one card that {asked['jobs_per_card']} jobs share: {TOGETHER} trainings in the time of one"
+        note += "; with NVIDIA's MPS about twice as many"
     rows = [{"stage": name, **_row(stage)} for name, stage in stages.items()]
     return {"device": device, "stages": rows, "total": _row(total), "note": note}
 
