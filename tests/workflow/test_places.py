@@ -12,7 +12,7 @@ import pytest
 from tests.workflow.conftest import ROOT, copy_checkout, snakemake
 from workflow_scripts._snakemake import IN_TURN
 
-RULES = (ROOT / "rules").glob("*.smk")
+RULES = [*(ROOT / "rules").glob("*.smk")]
 DATA = "results-tiny/data/digits.h5"
 
 
