@@ -102,7 +102,6 @@ class Server:
         self.interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for Snakemake and the forks
         for library in LIBRARIES:
             importlib.import_module(library)
-        sys.modules["pydantic"].TypeAdapter(int)  # the first one looks through all packages for plugins
         gc.freeze()  # the first collection of a fork would copy all that they share
         self.children, wake = os.pipe()
         os.set_blocking(wake, False)
